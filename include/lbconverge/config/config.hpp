@@ -1,0 +1,260 @@
+// The configuration of one node as a plain value: defaults filled in, names resolved, node overrides applied.
+// Made by config::Document; read by the kinds' desire() and by lint. Owns no file and no TOML.
+#pragma once
+
+#include "lbconverge/model/address.hpp"
+#include "lbconverge/model/name.hpp"
+#include "lbconverge/model/source.hpp"
+#include "lbconverge/model/terms.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lbconverge::config {
+
+using std::chrono::milliseconds;
+
+/// How a real server takes packets for a VIP.
+enum class Accept : std::uint8_t { loopback, interface, redirect };
+enum class ArpMethod : std::uint8_t { sysctl, filter, none };
+enum class Active : std::uint8_t { always, master };
+enum class OnDown : std::uint8_t { drain, remove };
+enum class Checksum : std::uint8_t { pseudo_header, message };
+enum class CheckType : std::uint8_t { none, tcp, http, https, udp, dns, exec, file };
+
+/// One entry of [nodes].
+struct Node {
+    std::string name;
+    std::optional<Role> role;  ///< its own, or that of the top level
+    std::optional<IpAddress> address;
+    std::optional<std::uint8_t> priority;
+    Source source;
+};
+
+struct Vip {
+    IpAddress address;
+    std::uint8_t prefix = 32;  ///< full length on a real server that shares its VIPs with directors
+    std::string name;
+    ShortName interface;  ///< of a director (or accept = "interface"); may be empty on a real server
+    std::string vrrp;     ///< name of the instance; empty: always active
+    ShortName label;
+    std::optional<IpAddress> broadcast;
+    std::optional<Scope> scope;  ///< default: host on lo, else global
+    Accept accept = Accept::loopback;
+    Source source;
+};
+
+struct Arp {
+    std::uint32_t arp_ignore = 1;
+    std::uint32_t arp_announce = 2;
+    bool automatic = true;              ///< interfaces = "auto"
+    std::vector<ShortName> interfaces;  ///< else these ("all" and "default" are allowed)
+    ArpMethod method = ArpMethod::sysctl;
+    std::optional<IpAddress> source_address;
+    Source source;  ///< of [arp]; unknown when the file has none
+    Source ignore_source, announce_source, interfaces_source;
+};
+
+/// One "net.…" setting that applies to this node's role.
+struct Sysctl {
+    std::string path;   ///< below /proc/sys, with slashes: "net/ipv4/conf/eth0.100/rp_filter"
+    std::string value;  ///< white space collapsed to single spaces
+    Source source;
+};
+
+struct Route {
+    std::string to;  ///< "default" or ADDR/PREFIX
+    std::optional<IpAddress> via;
+    ShortName interface;
+    std::optional<IpAddress> source_address;
+    std::uint32_t table = 254;  ///< RT_TABLE_MAIN
+    std::string vrrp;
+    Source source;
+};
+
+struct Check {
+    CheckType type = CheckType::none;
+    milliseconds interval{2000};
+    milliseconds timeout{1000};
+    std::uint32_t fall = 3;
+    std::uint32_t rise = 2;
+    std::uint16_t port = 0;  ///< 0: the real server's port
+    std::string path = "/";
+    std::string host;
+    std::string expect;
+    std::vector<std::string> command;
+    std::string user;
+    std::string via;  ///< "" or "vip"
+    Source source;    ///< the first of them, where the file says the same several times
+
+    bool operator==(const Check&) const = default;
+};
+
+struct RealServer {
+    IpAddress address;
+    std::uint16_t port = 0;
+    std::uint32_t weight = 1;
+    std::uint32_t upper_threshold = 0;
+    std::uint32_t lower_threshold = 0;
+    std::uint16_t tunnel_port = 0;
+    std::uint8_t tunnel_flags = 0;  ///< IP_VS_TUNNEL_ENCAP_FLAG_* (linux/ip_vs.h): 1 checksum, 2 remote checksum
+    Forward forward = Forward::direct;
+    TunnelType tunnel_type = TunnelType::ipip;
+    std::int32_t check = -1;  ///< index into Config::checks; -1: the service's check
+    Source source;
+};
+
+/// One virtual service. A [[service]] with several ports becomes several of these.
+struct Service {
+    std::string name;
+    IpAddress vip;         ///< unless fwmark != 0; then only its family counts
+    std::string vip_name;  ///< as written, when the file used the VIP's name
+    std::uint16_t port = 0;
+    Protocol protocol = Protocol::tcp;
+    std::uint32_t fwmark = 0;
+    ShortName scheduler = "wlc";
+    std::uint32_t scheduler_flags = 0;  ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h): 0x8, 0x10, 0x20
+    Forward forward = Forward::direct;
+    std::uint32_t persistence = 0;      ///< seconds; 0: off
+    std::uint8_t persistence_mask = 0;  ///< prefix length; 32 or 128 unless given
+    ShortName persistence_engine;
+    bool one_packet = false;
+    std::vector<RealServer> real_servers;
+    std::optional<RealServer> fallback;
+    std::int32_t check = -1;  ///< index into Config::checks; -1: none
+    std::uint32_t quorum = 1;
+    OnDown on_down = OnDown::drain;
+    milliseconds drain_timeout{60000};
+    Active active = Active::always;  ///< role both: master
+    Source source;
+};
+
+/// VRRP preemption: yes, no, or yes after a delay.
+struct Preempt {
+    bool enabled = true;
+    milliseconds delay{0};
+};
+
+struct Vrrp {
+    std::string name;  ///< default: "vrrp-VRID"
+    std::uint8_t vrid = 0;
+    Family family = Family::ipv4;  ///< that of its source, its peers or its first VIP
+    ShortName interface;
+    std::uint8_t priority = 100;
+    std::uint8_t version = 3;
+    milliseconds advert_interval{1000};
+    Preempt preempt;
+    std::string auth_pass;  ///< secret: never printed
+    std::string auth_pass_file;
+    Checksum checksum = Checksum::pseudo_header;
+    std::optional<IpAddress> source_address;
+    bool unicast = false;
+    std::vector<IpAddress> peers;
+    std::optional<std::uint8_t> min_ttl;
+    std::vector<std::string> track;
+    std::uint32_t garp_count = 5;
+    milliseconds garp_repeat{5000};
+    milliseconds garp_refresh{0};
+    milliseconds start_delay{0};
+    Source source;
+};
+
+struct SyncGroup {
+    std::string name;
+    std::vector<std::string> members;
+    Source source;
+};
+
+enum class TrackType : std::uint8_t { process, command, interface, file, service };
+struct Track {
+    std::string name;
+    TrackType type = TrackType::process;
+    std::string target;  ///< process, interface, file or service
+    std::vector<std::string> command;
+    milliseconds interval{1000};
+    milliseconds timeout{1000};
+    std::uint32_t fall = 1;
+    std::uint32_t rise = 1;
+    std::int32_t weight = 0;  ///< 0: failure means fault
+    std::string user;
+    Source source;
+};
+
+struct Hook {
+    std::vector<std::string> on;
+    std::string vrrp;
+    std::vector<std::string> command;
+    std::string user;
+    milliseconds timeout{30000};
+    std::uint32_t retries = 0;
+    milliseconds retry_delay{1000};
+    std::map<std::string, std::string> environment;
+    std::string environment_file;
+    Source source;
+};
+
+/// A value of [ipvs.timeouts] in seconds.
+struct Timeout {
+    std::uint32_t seconds = 0;
+    Source source;
+};
+
+struct IpvsSync {
+    ShortName interface;
+    std::uint8_t id = 0;
+    std::optional<IpAddress> group;
+    std::uint16_t port = 8848;
+    std::uint8_t ttl = 1;
+    std::string follow;
+    Source source;
+};
+
+struct Ipvs {
+    std::optional<Timeout> tcp, tcp_fin, udp;
+    std::optional<IpvsSync> sync;
+    bool exclusive = false;  ///< services that nobody configured are removed, not left alone
+};
+
+struct Daemon {
+    std::string metrics = "127.0.0.1:9469";
+    bool repair = true;
+    bool release_vips_on_exit = true;
+    std::uint32_t realtime_priority = 0;
+    Source source;
+};
+
+struct Limits {
+    std::optional<std::uint32_t> max_service_deletes;  ///< services
+    std::optional<std::uint32_t> max_weight_loss;      ///< per cent of a service's total weight, 0 to 100
+    Source max_service_deletes_source, max_weight_loss_source;
+};
+
+struct Config {
+    std::string node;  ///< "" for a file without [nodes] read without --node
+    Role role = Role::director;
+    Source role_source;
+    ShortName interface;
+    std::vector<Node> nodes;
+    std::vector<Vip> vips;
+    Arp arp;
+    std::vector<Sysctl> sysctls;
+    std::vector<Route> routes;
+    std::vector<Service> services;
+    std::vector<Check> checks;  ///< of services and real servers; kept apart because many share one
+    std::vector<Vrrp> vrrp;
+    std::vector<SyncGroup> sync_groups;
+    std::vector<Track> tracks;
+    std::vector<Hook> hooks;
+    Ipvs ipvs;
+    Daemon daemon;
+    Limits limits;
+};
+
+std::string_view to_text(Accept accept);
+std::string_view to_text(ArpMethod method);
+
+}  // namespace lbconverge::config

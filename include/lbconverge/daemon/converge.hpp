@@ -1,0 +1,50 @@
+// Bringing one node to its desired state: read, plan, check, write, read again. Used by apply, diff and release.
+#pragma once
+
+#include "lbconverge/daemon/ledger.hpp"
+#include "lbconverge/kernel/kernel.hpp"
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace lbconverge::daemon {
+
+struct Task {
+    const config::Config& config;
+    Election election;
+    bool release = false;  ///< give up everything that is ours
+};
+
+/// A step that did not work, and why.
+struct FailedStep {
+    std::size_t step = 0;  ///< index into Report::plan.steps
+    Error error;
+};
+
+struct Report {
+    plan::Plan plan;       ///< what was to do at first
+    bool changed = false;  ///< something was written
+    std::size_t done = 0;  ///< steps of `plan` that were attempted
+    std::vector<FailedStep> failed;
+    std::optional<Error> error;      ///< why it did not converge
+    std::vector<plan::Step> left;    ///< what the last look at the kernel still showed; rows of `last`
+    std::optional<plan::Plan> last;  ///< the plan that `left` belongs to
+};
+
+/// The desired state of a task. `memory` decides nothing here but is extended by what a release has to know.
+kinds::Desired desired_for(const Task& task, const Facts& facts);
+
+/// Reads the kernel and plans; writes nothing, takes no lock.
+Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Memory& memory, const Task& task,
+                        std::chrono::sys_seconds now);
+
+/// Whether the guards of [limits] and the safety check let the plan pass; refused, with the reason, when not. Pure.
+Result<void> allowed(const plan::Plan& plan, const Task& task);
+
+/// Converges. `announce` is called with the plan before the first write, so that it is on record whatever happens.
+/// The caller holds the lock of `run`.
+Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+                const std::function<void(const plan::Plan&)>& announce);
+
+}  // namespace lbconverge::daemon

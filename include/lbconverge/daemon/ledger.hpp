@@ -1,0 +1,40 @@
+// The run directory: the lock that keeps writers apart, and the ledger of what is ours. One directory per network
+// namespace, since each has kernel state of its own: /run/lbconverge for the host's, /run/lbconverge/netns-COOKIE for
+// others (SO_NETNS_COOKIE is never used twice while the machine runs).
+#pragma once
+
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/result.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace lbconverge::daemon {
+
+class RunDirectory {
+public:
+    /// Of the calling thread's network namespace. Nothing is created yet.
+    static RunDirectory of_this_namespace();
+    explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+    ~RunDirectory();
+    RunDirectory(RunDirectory&& other) noexcept
+        : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    RunDirectory(const RunDirectory&) = delete;
+    RunDirectory& operator=(const RunDirectory&) = delete;
+
+    /// Creates the directory and takes the lock until this object is gone; busy when another holds it for longer.
+    Result<void> lock(std::chrono::milliseconds patience);
+
+    /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too).
+    [[nodiscard]] Result<kinds::Memory> load() const;
+    /// Replaces the ledger in one step; does nothing when it says the same already.
+    Result<void> save(const kinds::Memory& memory) const;
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+    int lock_ = -1;
+};
+
+}  // namespace lbconverge::daemon

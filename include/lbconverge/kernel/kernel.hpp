@@ -1,0 +1,43 @@
+// The one seam to the kernel: read everything, write a run of steps. The program uses LinuxKernel; tests put a fake
+// one in its place, which is trusted only for what the contract tests prove on both.
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+#include "lbconverge/plan/plan.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace lbconverge::kernel {
+
+/// A step that the kernel refused.
+struct Failure {
+    std::size_t step = 0;  ///< index into Plan::steps
+    int error = 0;         ///< errno
+};
+
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+    /// Interfaces and what this kernel offers. Changes nothing, loads no module.
+    virtual Result<Facts> facts() = 0;
+    virtual Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
+                                                                   const Facts& facts) = 0;
+    /// Asks whether the kernel has what the plan needs (schedulers, persistence engines), before anything is changed.
+    virtual Result<void> offers(const plan::Plan& plan) = 0;
+    /// Executes steps [first, last) of the plan, all of one phase. Every step is attempted, whatever becomes of the
+    /// others; an Error means that it is not known which were done.
+    virtual Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) = 0;
+};
+
+/// How the real kernel is talked to.
+struct LinuxOptions {
+    bool may_load_ipvs = false;           ///< resolving the IPVS family loads module ip_vs; a dry run must not
+    std::size_t batch_bytes = 64 * 1024;  ///< of netlink messages per system call; 0: one step at a time
+};
+
+/// The kernel of the network namespace that the calling thread is in. Sockets are opened at the first use.
+std::unique_ptr<Kernel> linux_kernel(LinuxOptions options);
+
+}  // namespace lbconverge::kernel

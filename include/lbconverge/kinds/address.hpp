@@ -1,0 +1,58 @@
+// Kind address: VIPs on lo and on interfaces. Marked as ours with an address protocol tag (IFA_PROTO), which survives
+// the loss of the ledger; kernels before 5.18 ignore it and the ledger alone decides.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+struct Address {
+    static constexpr std::string_view name = "address";
+    static constexpr std::string_view label = "address";
+
+    /// IFA_PROTO of what we add: 0x4c, "L". The kernel uses 1 to 3 (linux/if_addr.h).
+    static constexpr std::uint8_t protocol_tag = 0x4c;
+
+    struct Key {
+        IpAddress address;
+        std::uint8_t prefix = 32;
+        ShortName interface;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        Scope scope = Scope::global;
+        ShortName label;                     ///< IPv4; empty: the interface's name
+        std::optional<IpAddress> broadcast;  ///< IPv4
+        bool deprecated = false;             ///< IPv6, preferred_lft 0: never chosen as a source address
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{Field{"scope", &Value::scope}, Field{"label", &Value::label},
+                              Field{"broadcast", &Value::broadcast}, Field{"deprecated", &Value::deprecated}};
+        }
+    };
+    struct Facts {
+        std::uint8_t protocol = 0;  ///< IFA_PROTO
+        std::uint32_t flags = 0;    ///< IFA_F_*
+        static constexpr auto fields() {
+            return std::tuple{Field{"protocol", &Facts::protocol}, Field{"flags", &Facts::flags}};
+        }
+    };
+
+    /// "192.168.100.20/32 eth0"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+    /// "192.168.100.20/32 dev eth0"
+    static std::string display(const Key& key);
+
+    static void desire(const Inputs& inputs, Wanted<Address>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Address>& change, const Inputs& inputs);
+    static void encode(const Change<Address>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Address>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,110 @@
+// The list of kinds, and the states made of one table per kind. A new kind is one word in `Kinds`.
+#pragma once
+
+#include "lbconverge/kinds/address.hpp"
+#include "lbconverge/kinds/real_server.hpp"
+#include "lbconverge/kinds/service.hpp"
+#include "lbconverge/kinds/sysctl.hpp"
+#include "lbconverge/kinds/timeouts.hpp"
+
+#include <chrono>
+#include <tuple>
+
+namespace lbconverge::kinds {
+
+/// In the order in which they are read and, within a phase, created: parents before children.
+using Kinds = std::tuple<Sysctl, Address, Service, RealServer, Timeouts>;
+constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
+static_assert(kind_count < 256);
+
+namespace detail {
+template <template <class> class Box, class List>
+struct each_in_box;
+template <template <class> class Box, class... Kind>
+struct each_in_box<Box, std::tuple<Kind...>> {
+    using type = std::tuple<Box<Kind>...>;
+};
+template <class Kind, class List>
+struct index_in;
+template <class Kind, class... Rest>
+struct index_in<Kind, std::tuple<Kind, Rest...>> : std::integral_constant<std::uint8_t, 0> {};
+template <class Kind, class First, class... Rest>
+struct index_in<Kind, std::tuple<First, Rest...>>
+    : std::integral_constant<std::uint8_t, 1 + index_in<Kind, std::tuple<Rest...>>::value> {};
+template <class Kind>
+using Claims = std::vector<Claim<Kind>>;
+}  // namespace detail
+
+/// A box per kind: get<Service>() and so on.
+template <template <class> class Box>
+class PerKind {
+public:
+    template <class Kind>
+    [[nodiscard]] Box<Kind>& get() {
+        return std::get<Box<Kind>>(boxes_);
+    }
+    template <class Kind>
+    [[nodiscard]] const Box<Kind>& get() const {
+        return std::get<Box<Kind>>(boxes_);
+    }
+
+private:
+    typename detail::each_in_box<Box, Kinds>::type boxes_;
+};
+
+/// Position of a kind in the list.
+template <class Kind>
+constexpr std::uint8_t kind_id = detail::index_in<Kind, Kinds>::value;
+
+/// Calls f.template operator()<Kind>() for each kind, in the order of the list.
+template <class F>
+void for_each_kind(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<std::tuple_element_t<I, Kinds>>(), ...); }
+    (std::make_index_sequence<kind_count>{});
+}
+
+/// Calls f.template operator()<Kind>() for the kind at that position.
+template <class F>
+void with_kind(std::uint8_t id, F&& f) {
+    for_each_kind([&]<class Kind>() {
+        if (kind_id<Kind> == id) f.template operator()<Kind>();
+    });
+}
+
+/// What should be on this node.
+struct Desired : PerKind<Wanted> {
+    std::vector<IpAddress> vips;  ///< every VIP that the configuration names, sorted; wherever it should be now
+    bool exclusive = false;       ///< [ipvs] exclusive: services that nobody configured are ours to remove
+};
+
+/// What is.
+struct Observed : PerKind<Seen> {
+    Facts facts;
+};
+
+/// A real server that was taken out of use and is kept until its connections are gone.
+struct Drain {
+    RealServer::Key key;
+    std::chrono::sys_seconds since;
+};
+
+/// What outlives one run: the ledger's contents.
+struct Memory : PerKind<detail::Claims> {
+    std::vector<Drain> drains;  ///< sorted by key
+
+    template <class Kind>
+    [[nodiscard]] const Claim<Kind>* claim(const typename Kind::Key& key) const {
+        const auto& claims = this->get<Kind>();
+        const auto at = std::lower_bound(claims.begin(), claims.end(), key,
+                                         [](const Claim<Kind>& c, const typename Kind::Key& k) { return c.key < k; });
+        return at != claims.end() && at->key == key ? &*at : nullptr;
+    }
+};
+
+/// All kinds' desire(), tables sorted.
+Desired desire(const Inputs& inputs);
+
+/// What has to be read to compare with `desired` and to find again what `memory` claims.
+Reading reading_for(const Desired& desired, const Memory& memory, Role role, const Facts& facts);
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,144 @@
+// What every kind of kernel state has in common. A kind is one struct in one file pair:
+//
+//   name           "service": in ids, JSON and the ledger
+//   Key            what identifies a row; ordered
+//   Value          what is compared; == decides whether there is something to do, field by field never
+//   Facts          what is true of an observed row but not compared (connections, address flags)
+//   id, parse_id   Key ↔ the stable id of the interface
+//
+//   desire   configuration + election + facts → rows that should be
+//   ask      what to request in order to read the rows that are
+//   decode   one reply → rows
+//   owner    ours, or somebody else's?
+//   phase    when in the plan
+//   encode   one change → requests
+//   refusal  an errno for one change → a sentence for a person
+//
+// all.hpp lists the kinds; everything else is generic over that list.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/model/facts.hpp"
+#include "lbconverge/model/fields.hpp"
+#include "lbconverge/model/result.hpp"
+#include "lbconverge/model/source.hpp"
+#include "lbconverge/model/table.hpp"
+#include "lbconverge/model/terms.hpp"
+#include "lbconverge/wire/request.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lbconverge::kinds {
+
+using lbconverge::from_text;
+using lbconverge::to_text;
+
+struct Desired;   // all.hpp
+struct Observed;  // all.hpp
+struct Memory;    // all.hpp
+
+enum class Action : std::uint8_t { create, update, remove };
+
+/// When in a plan; the order in which phases run depends on the role and stands in plan/phases.hpp.
+enum class Phase : std::uint8_t { tighten, withdraw, load, quiesce, bind, announce, unload, unbind, relax };
+
+/// Whose an observed row is that the configuration does not want as it is.
+enum class Owner : std::uint8_t {
+    ours,       ///< we made or adopted it, or it belongs to something that is ours: removed when not wanted
+    named,      ///< the configuration names it, but not in this place or not now (a VIP on a backup): removed
+    foreign,    ///< somebody else's, of a kind that we balance with: shown, never touched
+    unrelated,  ///< somebody else's and none of our business (the node's own addresses): not even shown
+};
+
+/// Why a row is wanted.
+enum class Cause : std::uint8_t { config, election, drain, restore };
+
+/// Beside each desired row: who asked for it.
+struct Origin {
+    Source source;
+    Cause cause = Cause::config;
+};
+
+/// One change of one row. Exactly one of before and after is null for create and remove.
+template <class Kind>
+struct Change {
+    const typename Kind::Key& key;
+    const typename Kind::Value* before;
+    const typename Kind::Value* after;
+    Cause cause = Cause::config;
+
+    [[nodiscard]] Action action() const {
+        return before == nullptr ? Action::create : after == nullptr ? Action::remove : Action::update;
+    }
+};
+
+/// A row that nobody may create, change or remove now, and why.
+template <class Kind>
+struct Held {
+    typename Kind::Key key;
+    std::string reason;
+};
+
+/// The rows of one kind that should be.
+template <class Kind>
+struct Wanted {
+    Table<Kind, Origin> rows;
+    std::vector<Held<Kind>> held;              ///< sorted by key
+    std::vector<typename Kind::Key> unwanted;  ///< the configuration names them, but not now; sorted
+};
+
+/// The rows of one kind that are.
+template <class Kind>
+using Seen = Table<Kind, typename Kind::Facts>;
+
+/// What the ledger remembers of a row that is ours.
+template <class Kind>
+struct Claim {
+    typename Kind::Key key;
+    std::uint64_t fingerprint = 0;                 ///< of the desired row (and its children) as last converged
+    std::optional<typename Kind::Value> before{};  ///< restorable kinds: the value to put back
+};
+
+/// All that desire() may look at.
+struct Inputs {
+    const config::Config& config;
+    const Election& election;
+    const lbconverge::Facts& facts;
+};
+
+/// What is to be read from the kernel.
+struct Reading {
+    bool ipvs = false;                      ///< services and real servers
+    bool timeouts = false;                  ///< IPVS time-outs
+    std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
+    std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
+};
+
+/// A restorable kind is never created or removed, only set; giving it up means putting the old value back.
+template <class Kind>
+concept Restorable = requires {
+    requires Kind::restorable;
+};
+
+/// A kind whose rows live and die with a row of another kind.
+template <class Kind>
+concept Child = requires {
+    typename Kind::Parent;
+};
+
+std::string_view to_text(Action action);
+std::string_view to_text(Phase phase);
+
+/// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
+Error plain_refusal(const std::string& what, int error);
+
+/// One master among the instances that the VIP hangs on. VIPs without an instance are always active.
+ElectionState state_of(const config::Vip& vip, const Election& election);
+/// State of the instance that a service's VIP hangs on; master for a service whose VIP hangs on none.
+ElectionState state_of(const config::Service& service, const Inputs& inputs);
+
+}  // namespace lbconverge::kinds

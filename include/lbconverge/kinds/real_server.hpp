@@ -1,0 +1,65 @@
+// Kind real_server: the destinations of IPVS services (linux/ip_vs.h, IPVS_CMD_*_DEST). They belong to their service:
+// every destination of a service of ours is ours.
+#pragma once
+
+#include "lbconverge/kinds/service.hpp"
+
+namespace lbconverge::kinds {
+
+struct RealServer {
+    static constexpr std::string_view name = "real_server";
+    static constexpr std::string_view label = "server";
+    using Parent = Service;
+
+    struct Key {
+        Service::Key service;
+        IpAddress address;
+        std::uint16_t port = 0;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        Forward forward = Forward::direct;
+        TunnelType tunnel_type = TunnelType::ipip;
+        std::uint16_t tunnel_port = 0;
+        std::uint16_t tunnel_flags = 0;  ///< IP_VS_TUNNEL_ENCAP_FLAG_*
+        std::uint32_t weight = 1;
+        std::uint32_t upper_threshold = 0;  ///< connections
+        std::uint32_t lower_threshold = 0;
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"forward", &Value::forward, Show::bare},    Field{"tunnel_type", &Value::tunnel_type},
+                Field{"tunnel_port", &Value::tunnel_port},        Field{"tunnel_flags", &Value::tunnel_flags},
+                Field{"weight", &Value::weight, Show::always},    Field{"upper_threshold", &Value::upper_threshold},
+                Field{"lower_threshold", &Value::lower_threshold}};
+        }
+    };
+    struct Facts {
+        std::uint32_t active = 0;  ///< established connections
+        std::uint32_t inactive = 0;
+        static constexpr auto fields() {
+            return std::tuple{Field{"active", &Facts::active, Show::always},
+                              Field{"inactive", &Facts::inactive, Show::always}};
+        }
+    };
+
+    static const Service::Key& parent(const Key& key) { return key.service; }
+
+    /// "tcp 192.168.100.20:80 192.168.100.3:80"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+    /// "192.168.100.3:80"
+    static std::string display(const Key& key);
+
+    static void desire(const Inputs& inputs, Wanted<RealServer>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<RealServer>& change, const Inputs& inputs);
+    static void encode(const Change<RealServer>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<RealServer>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

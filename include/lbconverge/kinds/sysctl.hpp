@@ -1,0 +1,48 @@
+// Kind sysctl: settings below /proc/sys/net. Read and written over netlink where the kernel takes it (the IPv4 settings
+// of one interface), else through /proc/sys. Restorable: giving one up puts the value back that was there before.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+struct Sysctl {
+    static constexpr std::string_view name = "sysctl";
+    static constexpr std::string_view label = "sysctl";
+    static constexpr bool restorable = true;
+
+    struct Key {
+        /// Where it stands in the order of writing: some settings overwrite others (see rank_of).
+        std::uint8_t rank = 0;
+        std::string path;  ///< below /proc/sys: "net/ipv4/conf/eth0/arp_ignore"
+
+        explicit Key(std::string path_below_proc_sys = {});
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        std::string value;
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() { return std::tuple{Field{"value", &Value::value, Show::bare}}; }
+    };
+    struct Facts {};
+
+    /// "net.ipv4.conf.eth0/100.arp_ignore", as sysctl(8) writes it.
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<Sysctl>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Sysctl>& change, const Inputs& inputs);
+    static void encode(const Change<Sysctl>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Sysctl>& change, int error);
+};
+
+/// Effective value of an IPv4 ARP setting is the larger of "all" and the interface (linux/inetdevice.h,
+/// IN_DEV_MAXCONF). True when a VIP of that scope on lo is not answered for on an interface with this effective
+/// arp_ignore.
+bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope);
+
+}  // namespace lbconverge::kinds

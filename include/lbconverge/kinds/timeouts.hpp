@@ -1,0 +1,42 @@
+// Kind timeouts: how long IPVS keeps idle connections (linux/ip_vs.h, IPVS_CMD_SET_CONFIG). One row per setting, so
+// that what the configuration does not name is neither compared nor written. Restorable.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+/// Numbers of IPVS_CMD_ATTR_TIMEOUT_*.
+enum class TimeoutName : std::uint8_t { tcp = 4, tcp_fin = 5, udp = 6 };
+
+struct Timeouts {
+    static constexpr std::string_view name = "timeouts";
+    static constexpr std::string_view label = "timeout";
+    static constexpr bool restorable = true;
+
+    struct Key {
+        TimeoutName timeout = TimeoutName::tcp;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        std::uint32_t seconds = 0;  ///< 1 and more; the kernel takes 0 for "leave as it is"
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() { return std::tuple{Field{"seconds", &Value::seconds, Show::bare}}; }
+    };
+    struct Facts {};
+
+    /// "tcp", "tcp_fin", "udp"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<Timeouts>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Timeouts>& change, const Inputs& inputs);
+    static void encode(const Change<Timeouts>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Timeouts>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,40 @@
+// What is true of a node besides the state that is converged: its network interfaces and what its kernel offers.
+#pragma once
+
+#include "lbconverge/model/name.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace lbconverge {
+
+struct Interface {
+    std::uint32_t index = 0;
+    ShortName name;
+    bool up = false;
+    bool loopback = false;
+    bool speaks_arp = false;  ///< neither loopback nor IFF_NOARP
+    /// IFLA_INET_CONF: value of setting id N at index N-1; empty when the kernel did not say (IPv4 off on the link).
+    std::vector<std::uint32_t> ipv4_devconf;
+};
+
+struct Facts {
+    std::vector<Interface> interfaces;
+    bool ipvs_loaded = false;          ///< module ip_vs is in the kernel
+    std::uint32_t all_arp_ignore = 0;  ///< net.ipv4.conf.all.arp_ignore: the larger of this and the interface's counts
+
+    [[nodiscard]] const Interface* interface(const ShortName& name) const {
+        for (const Interface& each : interfaces) {
+            if (each.name == name) return &each;
+        }
+        return nullptr;
+    }
+    [[nodiscard]] const Interface* interface(std::uint32_t index) const {
+        for (const Interface& each : interfaces) {
+            if (each.index == index) return &each;
+        }
+        return nullptr;
+    }
+};
+
+}  // namespace lbconverge

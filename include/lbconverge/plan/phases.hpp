@@ -1,0 +1,24 @@
+// The one place where the order of phases is decided.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+#include <array>
+
+namespace lbconverge::plan {
+
+/// Why this order:
+/// - tighten first: quiet ARP stands before any VIP that it must silence;
+/// - withdraw before load: a node that lost the election stops answering before it does anything that takes time;
+/// - load before bind: a VIP attracts traffic only once its services are there;
+/// - quiesce after load: a server goes out of use only once its replacement is in;
+/// - unload after bind and announce: what is given up goes last; a director's backup keeps its table anyway;
+/// - unbind before relax: quiet ARP outlives the VIP that it silenced.
+/// Role both differs in the kinds' phase(): its table goes in withdraw, before the VIP, so that two balancing nodes
+/// never send a packet to and fro.
+constexpr std::array phase_order = {
+    kinds::Phase::tighten,  kinds::Phase::withdraw, kinds::Phase::load,   kinds::Phase::quiesce, kinds::Phase::bind,
+    kinds::Phase::announce, kinds::Phase::unload,   kinds::Phase::unbind, kinds::Phase::relax,
+};
+
+}  // namespace lbconverge::plan

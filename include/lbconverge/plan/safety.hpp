@@ -1,0 +1,27 @@
+// The safety check: replays a plan step by step on a model of the node and refuses it if any prefix breaks one of the
+// invariants that held before. Runs in production before the first write. Pure.
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+#include "lbconverge/plan/plan.hpp"
+
+#include <optional>
+#include <string>
+
+namespace lbconverge::plan {
+
+/// The first violation that was not there at the start.
+struct Violation {
+    std::string invariant;  ///< "I1" … as in src/README.md
+    std::string what;
+    std::string hint;
+    std::size_t step = 0;  ///< after this step (index into Plan::steps)
+};
+
+/// nullopt: every prefix is safe.
+std::optional<Violation> first_violation(const Plan& plan, const kinds::Inputs& inputs);
+
+/// The guards of [limits]: how many services may go, how much weight a service may lose.
+Result<void> within_limits(const Plan& plan, const config::Config& config);
+
+}  // namespace lbconverge::plan

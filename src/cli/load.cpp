@@ -1,0 +1,163 @@
+#include "load.hpp"
+
+#include "lbconverge/config/lint.hpp"
+#include "lbconverge/plan/memory.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+namespace lbconverge::cli {
+
+namespace {
+
+/// FILE, then conf.d/*.toml beside it in the order of their names.
+Result<std::vector<config::InputFile>> read_files(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::vector<std::string> paths{path};
+    std::error_code error;
+    std::vector<std::string> parts;
+    for (fs::directory_iterator at(fs::path(path).parent_path() / "conf.d", error), end; !error && at != end;
+         at.increment(error)) {
+        if (at->path().extension() == ".toml") parts.push_back(at->path().string());
+    }
+    std::sort(parts.begin(), parts.end());
+    paths.insert(paths.end(), parts.begin(), parts.end());
+    std::vector<config::InputFile> files;
+    for (const std::string& each : paths) {
+        auto text = read_file(each);
+        if (!text) return tl::unexpected(text.error());
+        files.push_back({each, std::move(*text)});
+    }
+    return files;
+}
+
+/// The text of the files is gone on return: for a large table it is memory that the next steps can use.
+Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics) {
+    const auto files = read_files(path);
+    if (!files) return tl::unexpected(files.error());
+    return config::Document::parse(*files, diagnostics);
+}
+
+std::string listed(const config::Diagnostics& diagnostics, const std::vector<std::string>& files) {
+    std::string text;
+    for (const config::Diagnostic& each : diagnostics.all()) text += to_text(each, files) + "\n";
+    return text;
+}
+
+/// The names are those that a person may give to --node; a file without [nodes] is good for every node.
+std::string node_to_use(const config::Document& document, const std::string& asked) {
+    if (!asked.empty() || document.nodes().empty()) return asked;
+    return host_name();
+}
+
+void add_interface(Facts& facts, const ShortName& name) {
+    const bool special = name.empty() || name == ShortName("all") || name == ShortName("default");
+    if (special || facts.interface(name) != nullptr) return;
+    const bool loopback = name == ShortName("lo");
+    facts.interfaces.push_back({.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1),
+                                .name = name,
+                                .up = true,
+                                .loopback = loopback,
+                                .speaks_arp = !loopback});
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::error_code ignored;
+    if (!in || std::filesystem::is_directory(path, ignored)) {
+        return fail(ErrorKind::invalid_input,
+                    path + ": cannot be read: " + (in ? "it is a directory" : std::strerror(errno)),
+                    "-c FILE names the configuration");
+    }
+    const auto size = std::filesystem::file_size(path, ignored);
+    std::string text(ignored ? 0 : size, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    text.append(std::istreambuf_iterator<char>(in), {});  // what has no size beforehand, such as a pipe
+    return text;
+}
+
+std::string host_name() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    const std::string_view text = name;
+    return std::string(text.substr(0, text.find('.')));
+}
+
+Result<Loaded> load_node(const std::string& path, const std::string& node) {
+    config::Diagnostics diagnostics;
+    const Result<config::Document> parsed = parse_files(path, diagnostics);
+    if (!parsed) return tl::unexpected(parsed.error());
+    const config::Document& document = *parsed;
+    auto config = document.config_for(node_to_use(document, node), diagnostics);
+    std::vector<config::Config> configs;
+    if (config) {
+        config::report_unsupported(*config, config::Severity::error, diagnostics);
+        configs.push_back(std::move(*config));
+    }
+    config::lint(configs, diagnostics);  // a mistake that check calls an error is not carried out either
+    diagnostics.finish();
+    if (configs.empty() || diagnostics.has_errors()) {
+        std::fputs(listed(diagnostics, document.files()).c_str(), stderr);
+        return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
+    }
+    return Loaded{std::move(configs.front()), document.files()};
+}
+
+Result<Checked> check_files(const std::string& path, const std::string& node) {
+    config::Diagnostics diagnostics;
+    const Result<config::Document> parsed = parse_files(path, diagnostics);
+    if (!parsed) return tl::unexpected(parsed.error());
+    const config::Document& document = *parsed;
+    std::vector<std::string> nodes = document.nodes();
+    if (!node.empty() || nodes.empty()) nodes = {node};
+    std::vector<config::Config> configs;
+    for (const std::string& each : nodes) {
+        if (auto config = document.config_for(each, diagnostics)) configs.push_back(std::move(*config));
+    }
+    for (const config::Config& each : configs) config::report_unsupported(each, config::Severity::warning, diagnostics);
+    config::lint(configs, diagnostics);
+    diagnostics.finish();
+    Checked checked{listed(diagnostics, document.files()), diagnostics.has_errors()};
+    if (diagnostics.all().empty()) {
+        const std::string count =
+            document.nodes().empty() ? "any node" : std::to_string(nodes.size()) + " of its nodes";
+        checked.text = path + ": no problems, checked for " + count + "\n";
+    }
+    return checked;
+}
+
+Assumed assume_converged(const config::Config& old, const config::Config& fresh, const Election& election) {
+    using namespace kinds;
+    auto observed = std::make_shared<Observed>();
+    add_interface(observed->facts, "lo");
+    for (const config::Config* config : {&old, &fresh}) {
+        add_interface(observed->facts, config->interface);
+        for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);
+        for (const config::Vrrp& instance : config->vrrp) add_interface(observed->facts, instance.interface);
+        for (const ShortName& name : config->arp.interfaces) add_interface(observed->facts, name);
+    }
+    observed->facts.ipvs_loaded = true;
+    Election assumed = election;
+    // An instance that only the old file has is in the state of the others.
+    const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
+    for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
+    const Desired desired = desire({old, assumed, observed->facts});
+    const Memory memory = plan::claims_on(desired, *observed, {});
+    for_each_kind([&]<class Kind>() {
+        for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) observed->get<Kind>().add(row.key, row.value);
+    });
+    return {std::move(observed), memory};
+}
+
+}  // namespace lbconverge::cli

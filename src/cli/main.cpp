@@ -1,0 +1,244 @@
+#include "lbconverge/cli/main.hpp"
+
+#include "explain.hpp"
+#include "load.hpp"
+#include "options.hpp"
+#include "render.hpp"
+#include "show.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace lbconverge::cli {
+
+namespace {
+
+/// How long a second run waits for the first.
+constexpr std::chrono::seconds lock_patience{10};
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+int report(const Error& error) {
+    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+    return exit_code(error.kind);
+}
+
+std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+bool want_colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+/// One command with all that it needs.
+class Command {
+public:
+    explicit Command(Options options) : options_(std::move(options)) {}
+
+    int check();
+    int diff();
+    int apply(bool release);
+    int show();
+    int explain();
+
+private:
+    /// The configuration of this node; prints what is wrong with it. False: exit_ says why.
+    bool load();
+    [[nodiscard]] Election election() const;
+    [[nodiscard]] daemon::Task task(bool release) const { return {loaded_.config, election(), release}; }
+    [[nodiscard]] Scene scene(const Election& election, bool release = false) const {
+        return {loaded_.config, election, loaded_.files, want_colour(), release};
+    }
+    int print_diff(const plan::Plan& plan, const daemon::Task& task);
+    int diff_from_old(const daemon::Task& task);
+    int diff_against_snapshot(const daemon::Task& task);
+
+    Options options_;
+    Loaded loaded_;
+    int exit_ = exit_good;
+};
+
+bool Command::load() {
+    Result<Loaded> loaded = load_node(options_.config, options_.node);
+    if (!loaded) {
+        exit_ = report(loaded.error());
+        return false;
+    }
+    loaded_ = std::move(*loaded);
+    if (options_.prune_foreign) loaded_.config.ipvs.exclusive = true;
+    return true;
+}
+
+/// Without a daemon nobody has won an election: every instance counts as backup, unless the operator knows better.
+Election Command::election() const {
+    Election election;
+    for (const config::Vrrp& instance : loaded_.config.vrrp) {
+        election[instance.name] = options_.as.value_or(ElectionState::backup);
+    }
+    return election;
+}
+
+int Command::check() {
+    Result<Checked> checked = check_files(options_.config, options_.node);
+    if (!checked) return report(checked.error());
+    print(checked->text);
+    return checked->errors ? exit_invalid : exit_good;
+}
+
+int Command::print_diff(const plan::Plan& plan, const daemon::Task& task) {
+    const int exit = plan.steps.empty() ? exit_good : exit_to_do;
+    const Scene scene = this->scene(task.election, task.release);
+    if (options_.json) {
+        write_json(plan, scene, nullptr, exit, print);
+    } else {
+        write_plan(plan, scene, print);
+    }
+    if (const auto allowed = daemon::allowed(plan, task); !allowed) {
+        std::fprintf(stderr, "lbconverge: apply would refuse this: %s\n", allowed.error().what.c_str());
+    }
+    return exit;
+}
+
+int Command::diff() {
+    if (!load()) return exit_;
+    const daemon::Task task = this->task(false);
+    if (!options_.from.empty()) return diff_from_old(task);
+    if (!options_.against.empty()) return diff_against_snapshot(task);
+    const auto memory = daemon::RunDirectory::of_this_namespace().load();
+    if (!memory) return report(memory.error());
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto plan = daemon::look(*kernel, *memory, task, now());
+    if (!plan) return report(plan.error());
+    return print_diff(*plan, task);
+}
+
+int Command::diff_against_snapshot(const daemon::Task& task) {
+    const auto text = read_file(options_.against);
+    if (!text) return report(text.error());
+    auto snapshot = parse_snapshot(options_.against, *text);
+    if (!snapshot) return report(snapshot.error());
+    const Facts& facts = snapshot->observed->facts;
+    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), snapshot->observed, snapshot->memory,
+                                            {task.config, task.election, facts}, now());
+    return print_diff(plan, task);
+}
+
+int Command::diff_from_old(const daemon::Task& task) {
+    const Result<Loaded> old = load_node(options_.from, loaded_.config.node);
+    if (!old) return report(old.error());
+    const Assumed assumed = assume_converged(old->config, loaded_.config, task.election);
+    const Facts& facts = assumed.observed->facts;
+    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), assumed.observed, assumed.memory,
+                                            {task.config, task.election, facts}, now());
+    return print_diff(plan, task);
+}
+
+int Command::apply(bool release) {
+    if (!load()) return exit_;
+    const daemon::Task task = this->task(release);
+    auto run = daemon::RunDirectory::of_this_namespace();
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
+    if (options_.dry_run) {
+        const auto memory = run.load();
+        if (!memory) return report(memory.error());
+        const auto plan = daemon::look(*kernel, *memory, task, now());
+        return plan ? print_diff(*plan, task) : report(plan.error());
+    }
+    if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
+    const Scene scene = this->scene(task.election, release);
+    const daemon::Report outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
+        if (options_.json) return;
+        write_plan(plan, scene, print);
+        std::fflush(stdout);  // on record before the first write, whatever happens then
+    });
+    int exit = exit_good;
+    if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
+    if (options_.json && outcome.plan.observed != nullptr) {
+        write_json(outcome.plan, scene, &outcome, exit, print);
+    } else if (outcome.plan.observed != nullptr) {
+        print(outcome_text(outcome, scene));
+    }
+    if (outcome.error) report(*outcome.error);
+    return exit;
+}
+
+int Command::show() {
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto observed = observe_all(*kernel);
+    if (!observed) return report(observed.error());
+    if (options_.format == "toml") {
+        print(toml_of(**observed));
+        return exit_good;
+    }
+    const auto memory = daemon::RunDirectory::of_this_namespace().load();
+    if (!memory) return report(memory.error());
+    print(snapshot_of(**observed, *memory, options_.node.empty() ? host_name() : options_.node));
+    return exit_good;
+}
+
+int Command::explain() {
+    const auto address = IpAddress::parse(options_.arguments.front());
+    if (!address) return report({ErrorKind::usage, "\"" + options_.arguments.front() + "\" is not an IP address", {}});
+    if (!load()) return exit_;
+    const daemon::Task task = this->task(false);
+    const auto memory = daemon::RunDirectory::of_this_namespace().load();
+    if (!memory) return report(memory.error());
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto plan = daemon::look(*kernel, *memory, task, now());
+    if (!plan) return report(plan.error());
+    print(explain_text(*address, *plan, *memory, scene(task.election)));
+    return exit_good;
+}
+
+Result<void> enter_namespace(const std::string& name) {
+    const std::string path = "/run/netns/" + name;
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(ErrorKind::failed, "there is no network namespace " + name, "ip netns lists them");
+    const bool entered = ::setns(fd, CLONE_NEWNET) == 0;
+    ::close(fd);
+    if (!entered)
+        return fail(ErrorKind::not_permitted, "entering network namespace " + name + " is not permitted",
+                    "run as root");
+    return {};
+}
+
+/// Large tables are built and thrown away one after the other: give nothing back in between, since fresh pages are
+/// dearer than anything else that happens here.
+void keep_memory() {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that glibc takes
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 20);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    keep_memory();
+    Result<Options> options = parse_options(argc, argv);
+    if (!options) return report(options.error());
+    if (options->help) {
+        print(*options->help);
+        return exit_good;
+    }
+    spdlog::set_default_logger(spdlog::stderr_color_st("lbconverge"));
+    spdlog::set_level(spdlog::level::from_str(options->log_level));
+    if (!options->netns.empty()) {
+        if (const auto entered = enter_namespace(options->netns); !entered) return report(entered.error());
+    }
+    const std::string name = options->command;
+    Command command(std::move(*options));
+    if (name == "check") return command.check();
+    if (name == "diff") return command.diff();
+    if (name == "apply") return command.apply(false);
+    if (name == "release") return command.apply(true);
+    if (name == "show") return command.show();
+    return command.explain();
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,160 @@
+#include "options.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+namespace lbconverge::cli {
+
+namespace po = boost::program_options;
+
+namespace {
+
+struct Command {
+    std::string_view name;
+    std::string_view does;
+    std::size_t arguments;
+};
+constexpr std::array commands = {
+    Command{"check", "read the configuration and say everything that is wrong with it", 0},
+    Command{"diff", "show what apply would do (exit code 2: something)", 0},
+    Command{"apply", "do it, read the kernel again and prove that nothing is left to do", 0},
+    Command{"show", "print the kernel's state as TOML, or as a snapshot", 0},
+    Command{"explain", "say why the rows of an address are as they are", 1},
+    Command{"release", "remove what is ours and put settings back", 0},
+};
+
+po::options_description visible_options() {
+    po::options_description global("Options");
+    global.add_options()("config,c", po::value<std::string>()->value_name("FILE"),
+                         "configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it")(
+        "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
+        "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
+        "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr")(
+        "json", "diff, apply, release: print JSON")("dry-run", "apply, release: show only, as diff does")(
+        "as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that")(
+        "against", po::value<std::string>()->value_name("SNAPSHOT"),
+        "diff: compare with a snapshot, not with the kernel")(
+        "from", po::value<std::string>()->value_name("OLD.toml"),
+        "diff: what this change of the file does to a node that has converged")(
+        "prune-foreign", "apply, diff: remove services that nobody configured")(
+        "format", po::value<std::string>()->value_name("toml|snapshot"), "show: what to print")("help,h", "this text")(
+        "version", "the version");
+    return global;
+}
+
+std::string help_text() {
+    std::ostringstream text;
+    text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
+    for (const Command& command : commands) {
+        text << "  " << command.name << std::string(9 - command.name.size(), ' ') << command.does << "\n";
+    }
+    text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
+    return text.str();
+}
+
+tl::unexpected<Error> usage(std::string what) {
+    return fail(ErrorKind::usage, std::move(what), "lbconverge --help lists commands and options");
+}
+
+Result<void> read_as(const po::variables_map& given, Options& options) {
+    if (!given.contains("as")) return {};
+    ElectionState state{};
+    const std::string word = given["as"].as<std::string>();
+    if (!from_text(word, state) || state == ElectionState::undecided) {
+        return usage("--as takes master or backup, not \"" + word + "\"");
+    }
+    options.as = state;
+    return {};
+}
+
+Result<void> check_command(const Options& options) {
+    const auto* const command = std::find_if(commands.begin(), commands.end(),
+                                             [&](const Command& each) { return each.name == options.command; });
+    if (command == commands.end()) return usage("there is no command \"" + options.command + "\"");
+    if (options.arguments.size() != command->arguments) {
+        return usage("\"" + options.command + "\" takes " +
+                     (command->arguments == 0 ? "no argument" : "one argument, an address"));
+    }
+    if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
+    constexpr std::array levels = {"error", "warning", "info", "debug"};
+    if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
+        return usage("--log-level takes error, warning, info or debug, not \"" + options.log_level + "\"");
+    }
+    if (options.format != "toml" && options.format != "snapshot") return usage("--format takes toml or snapshot");
+    const bool diffs = options.command == "diff";
+    if (!diffs && !(options.against.empty() && options.from.empty()))
+        return usage("--against and --from belong to diff");
+    return {};
+}
+
+}  // namespace
+
+int exit_code(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::failed:
+        case ErrorKind::world_moved:
+            return exit_failed;
+        case ErrorKind::usage:
+            return exit_usage;
+        case ErrorKind::invalid_input:
+            return exit_invalid;
+        case ErrorKind::not_permitted:
+            return exit_not_permitted;
+        case ErrorKind::kernel_lacks:
+            return exit_kernel_lacks;
+        case ErrorKind::busy:
+            return exit_busy;
+        case ErrorKind::refused:
+            return exit_refused;
+    }
+    return exit_failed;
+}
+
+Result<Options> parse_options(int argc, char** argv) {
+    po::options_description all = visible_options();
+    all.add_options()("command", po::value<std::vector<std::string>>());
+    po::positional_options_description positional;
+    positional.add("command", -1);
+    po::variables_map given;
+    try {
+        // No guessing: an abbreviation that is unique today may not be tomorrow.
+        const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+        po::store(po::command_line_parser(argc, argv).options(all).positional(positional).style(style).run(), given);
+    } catch (const po::error& error) {
+        return usage(error.what());
+    }
+    Options options;
+    if (given.contains("help")) {
+        options.help = help_text();
+        return options;
+    }
+    if (given.contains("version")) {
+        options.help = "lbconverge " LBCONVERGE_VERSION "\n";
+        return options;
+    }
+    if (!given.contains("command")) return usage("no command given");
+    options.arguments = given["command"].as<std::vector<std::string>>();
+    options.command = options.arguments.front();
+    options.arguments.erase(options.arguments.begin());
+    const auto text = [&](const char* name, std::string& to) {
+        if (given.contains(name)) to = given[name].as<std::string>();
+    };
+    text("config", options.config);
+    text("node", options.node);
+    text("netns", options.netns);
+    text("log-level", options.log_level);
+    text("against", options.against);
+    text("from", options.from);
+    text("format", options.format);
+    options.json = given.contains("json");
+    options.dry_run = given.contains("dry-run");
+    options.prune_foreign = given.contains("prune-foreign");
+    if (auto good = read_as(given, options); !good) return tl::unexpected(good.error());
+    if (auto good = check_command(options); !good) return tl::unexpected(good.error());
+    return options;
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,54 @@
+// Plans and reports as text for people and as JSON for programs. JSON is the stable contract. Private to src/cli.
+#pragma once
+
+#include "lbconverge/daemon/converge.hpp"
+#include "lbconverge/model/fields.hpp"
+#include "lbconverge/plan/plan.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lbconverge::cli {
+
+/// What rendering has to know besides the plan.
+struct Scene {
+    const config::Config& config;
+    const Election& election;
+    const std::vector<std::string>& files;
+    bool colour = false;
+    bool release = false;
+};
+
+/// Takes the next piece of a long text: a plan of a hundred thousand lines is never held as a whole.
+using Sink = std::function<void(std::string_view)>;
+
+/// "lb1: director, LB_1 master      4 to do, 1 held, 1 foreign" and a line per row.
+void write_plan(const plan::Plan& plan, const Scene& scene, const Sink& sink);
+std::string plan_text(const plan::Plan& plan, const Scene& scene);
+/// How an apply ended: what was done, what failed, what was not reached.
+std::string outcome_text(const daemon::Report& report, const Scene& scene);
+
+/// One object with format_version 1; `report` adds how an apply ended.
+void write_json(const plan::Plan& plan, const Scene& scene, const daemon::Report* report, int exit, const Sink& sink);
+std::string plan_json(const plan::Plan& plan, const Scene& scene, const daemon::Report* report, int exit);
+
+/// "file:line:column", or "" when unknown.
+std::string place_text(Source source, const std::vector<std::string>& files);
+
+/// "wrr", "direct weight 1": bare fields always, others when they differ from the default.
+template <class Value>
+std::string value_text(const Value& value) {
+    std::string text;
+    const Value plain{};
+    for_each_field(value, [&](const auto& field, const auto& member) {
+        if (field.show == Show::when_set && member == plain.*field.member) return;
+        if (!text.empty()) text += ' ';
+        if (field.show != Show::bare) text.append(field.name).append(" ");
+        text.append(to_text(member));
+    });
+    return text;
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,115 @@
+#include "json.hpp"
+#include "render.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+using plan::Plan;
+using plan::Step;
+
+namespace {
+
+Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
+    const Step& step = plan.steps[index];
+    Json json;
+    json["step"] = index + 1;
+    json["action"] = std::string(to_text(step.action()));
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        json["kind"] = std::string(Kind::name);
+        json["id"] = Kind::id(change.key);
+        json["before"] = change.before != nullptr ? fields_json(*change.before) : Json(nullptr);
+        json["after"] = change.after != nullptr ? fields_json(*change.after) : Json(nullptr);
+    });
+    json["reason"] = std::string(to_text(step.reason));
+    const std::string place = place_text(plan.source(step), scene.files);
+    json["config"] = place.empty() ? Json(nullptr) : Json(place);
+    json["phase"] = std::string(to_text(step.phase));
+    return json;
+}
+
+std::string_view kind_name(std::uint8_t id) {
+    std::string_view name;
+    with_kind(id, [&]<class Kind>() { name = Kind::name; });
+    return name;
+}
+
+Json lists_json(const Plan& plan) {
+    Json json;
+    json["held"] = Json::array();
+    for (const plan::Held& each : plan.held) {
+        json["held"].push_back({{"kind", std::string(kind_name(each.kind))}, {"id", each.id}, {"reason", each.reason}});
+    }
+    json["foreign"] = Json::array();
+    for (const plan::Foreign& each : plan.foreign) {
+        with_kind(each.kind, [&]<class Kind>() {
+            const auto& row = plan.observed->get<Kind>().row(each.row);
+            json["foreign"].push_back(
+                {{"kind", std::string(Kind::name)}, {"id", Kind::id(row.key)}, {"value", fields_json(row.value)}});
+        });
+    }
+    json["deferred"] = Json::array();
+    for (const plan::Deferred& each : plan.deferred) {
+        json["deferred"].push_back({{"kind", std::string(RealServer::name)},
+                                    {"id", RealServer::id(each.key)},
+                                    {"reason", "drain"},
+                                    {"connections", each.connections},
+                                    {"until", each.until.time_since_epoch().count()}});
+    }
+    std::array<std::size_t, 3> count{};
+    for (const Step& step : plan.steps) ++count[static_cast<std::size_t>(step.action())];
+    json["summary"] = {{"create", count[0]},
+                       {"update", count[1]},
+                       {"delete", count[2]},
+                       {"held", plan.held.size()},
+                       {"foreign", plan.foreign.size()},
+                       {"deferred", plan.deferred.size()}};
+    return json;
+}
+
+Json error_json(const Error& error) {
+    Json json{{"what", error.what}};
+    if (!error.hint.empty()) json["hint"] = error.hint;
+    return json;
+}
+
+Json result_json(const daemon::Report& report, int exit) {
+    Json json;
+    const bool idle = report.plan.steps.empty();
+    json["status"] = report.error ? "failed" : idle ? "in sync" : "converged";
+    json["exit"] = exit;
+    json["changed"] = report.changed;
+    json["attempted"] = report.done;
+    json["failed"] = Json::array();
+    for (const daemon::FailedStep& each : report.failed) {
+        Json one = error_json(each.error);
+        one["step"] = each.step + 1;
+        json["failed"].push_back(std::move(one));
+    }
+    if (report.error) json["error"] = error_json(*report.error);
+    json["left"] = report.left.size();
+    return json;
+}
+
+}  // namespace
+
+void write_json(const Plan& plan, const Scene& scene, const daemon::Report* report, int exit, const Sink& sink) {
+    // Change by change: a tree of a hundred thousand of them would cost more memory than everything else together.
+    sink("{\"format_version\":1,\"node\":" + dumped(scene.config.node) + ",\"changes\":[");
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        sink((i == 0 ? "" : ",\n") + dumped(change_json(plan, i, scene)));
+    }
+    Json rest = lists_json(plan);
+    if (report != nullptr) rest["result"] = result_json(*report, exit);
+    sink("]," + dumped(rest).substr(1) + "\n");
+}
+
+std::string plan_json(const Plan& plan, const Scene& scene, const daemon::Report* report, int exit) {
+    std::string text;
+    write_json(plan, scene, report, exit, [&](std::string_view piece) { text += piece; });
+    return text;
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,214 @@
+#include "render.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+using plan::Plan;
+using plan::Reason;
+using plan::Step;
+
+namespace {
+
+constexpr std::size_t reason_column = 72;
+/// "service", "  server": labels of one length, the indent of what belongs to the row above included.
+constexpr int label_width = 7;
+constexpr int child_label_width = 6;
+
+template <class Kind>
+std::string display(const typename Kind::Key& key) {
+    if constexpr (requires { Kind::display(key); }) {
+        return Kind::display(key);
+    } else {
+        return Kind::id(key);
+    }
+}
+
+/// "0 -> 1", "weight 1 -> 2": the fields that differ.
+template <class Kind>
+std::string change_text(const typename Kind::Value& before, const typename Kind::Value& after) {
+    std::string text;
+    for_each_field(before, [&](const auto& field, const auto& member) {
+        if (member == after.*field.member) return;
+        if (!text.empty()) text += ", ";
+        if (field.show != Show::bare) text.append(field.name).append(" ");
+        text.append(to_text(member)).append(" -> ").append(to_text(after.*field.member));
+    });
+    return text;
+}
+
+std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) {
+    switch (step.reason) {
+        case Reason::config: {
+            const std::string place = place_text(plan.source(step), scene.files);
+            return place.empty() ? "configured" : place;
+        }
+        case Reason::drift:
+            return "drifted";
+        case Reason::election: {
+            if (scene.release && step.action() == Action::remove) return "released";
+            // Role both: on lo the VIP comes when the node becomes backup and goes when it becomes master.
+            bool on_lo = false;
+            plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+                if constexpr (std::is_same_v<Kind, Address>) on_lo = change.key.interface == ShortName("lo");
+            });
+            return (step.action() != Action::remove) != on_lo ? "became master" : "became backup";
+        }
+        case Reason::unclaimed:
+            return scene.release ? "released" : "no longer configured";
+        case Reason::misplaced:
+            return scene.release ? "released" : "not wanted here now";
+        case Reason::drain:
+            return "drains: no longer configured";
+        case Reason::restore:
+            return "given up: as it was before";
+    }
+    return {};
+}
+
+char sign_of(Action action) { return action == Action::create ? '+' : action == Action::update ? '~' : '-'; }
+
+std::string_view colour_of(Action action) {
+    return action == Action::create ? "\x1b[32m" : action == Action::update ? "\x1b[33m" : "\x1b[31m";
+}
+
+class Lines {
+public:
+    Lines(const Scene& scene, const Sink& sink) : scene_(scene), sink_(sink) {}
+    ~Lines() { sink_(text_); }
+    Lines(const Lines&) = delete;
+    Lines& operator=(const Lines&) = delete;
+
+    void add(std::string_view colour, std::string_view left, std::string_view right) {
+        if (scene_.colour) text_ += colour;
+        text_ += left;
+        if (scene_.colour && !colour.empty()) text_ += "\x1b[0m";
+        if (!right.empty()) {
+            text_.append(left.size() + 2 < reason_column ? reason_column - left.size() : 2, ' ');
+            text_ += right;
+        }
+        text_ += '\n';
+        if (text_.size() < piece) return;
+        sink_(text_);
+        text_.clear();
+    }
+
+private:
+    static constexpr std::size_t piece = 32 * 1024;
+
+    const Scene& scene_;
+    const Sink& sink_;
+    std::string text_;
+};
+
+template <class Kind>
+std::string label_text() {
+    return Child<Kind> ? fmt::format("  {:<{}}", Kind::label, child_label_width)
+                       : fmt::format("{:<{}}", Kind::label, label_width);
+}
+
+template <class Kind>
+std::string step_text(const Change<Kind>& change, std::size_t number, std::size_t width) {
+    const char sign = sign_of(change.action());
+    std::string text =
+        fmt::format("{:>{}} {} {} {}", number, width, sign, label_text<Kind>(), display<Kind>(change.key));
+    const std::string what = change.before == nullptr  ? value_text(*change.after)
+                             : change.after == nullptr ? std::string()
+                                                       : change_text<Kind>(*change.before, *change.after);
+    if (!what.empty()) text.append("  ").append(what);
+    return text;
+}
+
+std::string who(const Scene& scene) {
+    std::string text = scene.config.node.empty() ? "this node" : scene.config.node;
+    text.append(": ").append(to_text(scene.config.role));
+    if (scene.config.role == Role::real_server) return text;
+    for (const config::Vrrp& instance : scene.config.vrrp) {
+        const auto at = scene.election.find(instance.name);
+        const ElectionState state = at == scene.election.end() ? ElectionState::backup : at->second;
+        text.append(", ").append(instance.name).append(" ").append(to_text(state));
+    }
+    return text;
+}
+
+std::string counts(const Plan& plan) {
+    std::string text = plan.steps.empty() ? "in sync" : fmt::format("{} to do", plan.steps.size());
+    if (!plan.deferred.empty()) text += fmt::format(", {} draining", plan.deferred.size());
+    if (!plan.held.empty()) text += fmt::format(", {} held", plan.held.size());
+    if (!plan.foreign.empty()) text += fmt::format(", {} foreign", plan.foreign.size());
+    return text;
+}
+
+}  // namespace
+
+std::string place_text(Source source, const std::vector<std::string>& files) {
+    if (!source.known() || source.file >= files.size()) return {};
+    const std::string& path = files[source.file];
+    return fmt::format("{}:{}:{}", path.substr(path.rfind('/') + 1), source.line, source.column);
+}
+
+void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
+    Lines lines(scene, sink);
+    lines.add("", who(scene), counts(plan));
+    const std::size_t width = std::max<std::size_t>(3, std::to_string(plan.steps.size()).size() + 1);
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const Step& step = plan.steps[i];
+        plan.visit(step, [&](const auto& change) {
+            lines.add(colour_of(step.action()), step_text(change, i + 1, width), reason_text(plan, step, scene));
+        });
+    }
+    for (const plan::Deferred& each : plan.deferred) {
+        lines.add("\x1b[36m",
+                  fmt::format("{:>{}} {} {}  of {}", "d", width, label_text<RealServer>(),
+                              RealServer::display(each.key), Service::id(each.key.service)),
+                  fmt::format("draining: {} connections; removed when they are gone", each.connections));
+    }
+    for (const plan::Held& each : plan.held) {
+        with_kind(each.kind, [&]<class Kind>() {
+            lines.add("\x1b[36m", fmt::format("{:>{}} {} {}", "h", width, label_text<Kind>(), each.id), each.reason);
+        });
+    }
+    for (const plan::Foreign& each : plan.foreign) {
+        with_kind(each.kind, [&]<class Kind>() {
+            const auto& key = plan.observed->get<Kind>().row(each.row).key;
+            lines.add("\x1b[2m", fmt::format("{:>{}} {} {}", "?", width, label_text<Kind>(), display<Kind>(key)),
+                      "foreign, left alone");
+        });
+    }
+}
+
+std::string plan_text(const Plan& plan, const Scene& scene) {
+    std::string text;
+    write_plan(plan, scene, [&](std::string_view piece) { text += piece; });
+    return text;
+}
+
+std::string outcome_text(const daemon::Report& report, const Scene& scene) {
+    const std::size_t total = report.plan.steps.size();
+    std::string text;
+    for (const daemon::FailedStep& each : report.failed) {
+        text += fmt::format("step {} failed: {}\n", each.step + 1, each.error.what);
+    }
+    if (!report.error) {
+        if (total == 0) return text;
+        return text + fmt::format("{}: {} done, and read again: nothing is left to do\n",
+                                  scene.release ? "released" : "converged", total);
+    }
+    if (total != 0 && report.changed) {
+        text += fmt::format("not converged: {} of {} steps done, {} failed, {} not attempted\n",
+                            report.done - report.failed.size(), total, report.failed.size(), total - report.done);
+    } else {
+        text += "nothing was changed\n";
+    }
+    for (const Step& step : report.left) {
+        report.last->visit(
+            step, [&](const auto& change) { text += "still to do:" + step_text(change, 0, 0).substr(1) + "\n"; });
+    }
+    return text;
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,156 @@
+#include "show.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <system_error>
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+
+namespace {
+
+/// Below /proc/sys/net there are keys: nobody wants them in a file that is passed around.
+bool is_secret(const std::string& path) {
+    return path.find("secret") != std::string::npos || path.find("fastopen_key") != std::string::npos;
+}
+
+std::vector<std::string> all_settings() {
+    namespace fs = std::filesystem;
+    std::vector<std::string> paths;
+    const std::string root = "/proc/sys/";
+    std::error_code error;
+    for (fs::recursive_directory_iterator at(root + "net", fs::directory_options::skip_permission_denied, error), end;
+         !error && at != end; at.increment(error)) {
+        const std::string path = at->path().string().substr(root.size());
+        std::error_code ignored;
+        const bool readable = (at->status(ignored).permissions() & fs::perms::owner_read) != fs::perms::none;
+        if (at->is_regular_file(ignored) && readable && !is_secret(path)) paths.push_back(path);
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+bool on_lo(const Address::Key& key) { return key.interface == ShortName("lo"); }
+
+/// Addresses that are VIPs for sure: what a service uses, what lbconverge made, and single addresses on lo.
+std::vector<std::uint32_t> vip_rows(const Observed& observed) {
+    std::set<IpAddress> balanced;
+    for (const Row<Service>& row : observed.get<Service>().rows()) {
+        if (row.key.fwmark == 0) balanced.insert(row.key.vip);
+    }
+    std::vector<std::uint32_t> rows;
+    const auto& addresses = observed.get<Address>();
+    for (std::uint32_t i = 0; i < addresses.size(); ++i) {
+        const Address::Key& key = addresses.row(i).key;
+        const bool ours = addresses.note(i).protocol == Address::protocol_tag;
+        const bool single_on_lo = on_lo(key) && key.prefix == key.address.bits() && !key.address.is_loopback();
+        if (ours || single_on_lo || balanced.contains(key.address)) rows.push_back(i);
+    }
+    return rows;
+}
+
+void append_vip(std::string& text, const Row<Address>& row) {
+    text += fmt::format("\n[[vip]]\naddress = \"{}/{}\"\n", to_text(row.key.address), row.key.prefix);
+    if (!on_lo(row.key)) text += fmt::format("interface = \"{}\"\n", row.key.interface.view());
+    if (!row.value.label.empty()) text += fmt::format("label = \"{}\"\n", row.value.label.view());
+    if (row.value.broadcast) text += fmt::format("broadcast = \"{}\"\n", to_text(*row.value.broadcast));
+    const Scope usual = on_lo(row.key) ? Scope::host : Scope::global;
+    if (row.key.address.family == Family::ipv4 && row.value.scope != usual) {
+        text += fmt::format("scope = \"{}\"\n", to_text(row.value.scope));
+    }
+}
+
+std::string scheduler_flags(const Service::Value& value) {
+    std::string text;
+    for (int flag = 1; flag <= 3; ++flag) {
+        if ((value.flags.bits & (ServiceFlags::scheduler_1 << (flag - 1))) == 0) continue;
+        text += fmt::format("{}\"flag-{}\"", text.empty() ? "" : ", ", flag);
+    }
+    return text;
+}
+
+void append_service(std::string& text, const Row<Service>& row) {
+    text += "\n[[service]]\n";
+    if (row.key.fwmark != 0) {
+        text += fmt::format("fwmark = {}\nfamily = \"{}\"\n", row.key.fwmark, to_text(row.key.vip.family));
+    } else {
+        text += fmt::format("vip = \"{}\"\nport = {}\n", to_text(row.key.vip), row.key.port);
+        if (row.key.protocol != Protocol::tcp) text += fmt::format("protocol = \"{}\"\n", to_text(row.key.protocol));
+    }
+    text += fmt::format("scheduler = \"{}\"\n", row.value.scheduler.view());
+    if (const std::string flags = scheduler_flags(row.value); !flags.empty()) {
+        text += fmt::format("scheduler_flags = [{}]\n", flags);
+    }
+    if ((row.value.flags.bits & ServiceFlags::one_packet) != 0) text += "one_packet = true\n";
+    if ((row.value.flags.bits & ServiceFlags::persistent) != 0) {
+        text += fmt::format("persistence = \"{}s\"\n", row.value.persistence);
+        const bool ipv6 = row.key.vip.family == Family::ipv6;
+        text += ipv6 ? fmt::format("persistence_mask = {}\n", row.value.netmask.value)
+                     : fmt::format("persistence_mask = \"{}\"\n", to_text(row.value.netmask));
+    }
+    if (!row.value.engine.empty()) text += fmt::format("persistence_engine = \"{}\"\n", row.value.engine.view());
+}
+
+void append_server(std::string& text, const Row<RealServer>& row) {
+    const RealServer::Value& value = row.value;
+    text += fmt::format("  {{ address = \"{}\", port = {}, weight = {}, forward = \"{}\"", to_text(row.key.address),
+                        row.key.port, value.weight, to_text(value.forward));
+    if (value.forward == Forward::tunnel && value.tunnel_type != TunnelType::ipip) {
+        text += fmt::format(", tunnel_type = \"{}\"", to_text(value.tunnel_type));
+        if (value.tunnel_port != 0) text += fmt::format(", tunnel_port = {}", value.tunnel_port);
+    }
+    if (value.upper_threshold != 0) text += fmt::format(", upper_threshold = {}", value.upper_threshold);
+    if (value.lower_threshold != 0) text += fmt::format(", lower_threshold = {}", value.lower_threshold);
+    text += " },\n";
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Observed>> observe_all(kernel::Kernel& kernel) {
+    const Result<Facts> facts = kernel.facts();
+    if (!facts) return tl::unexpected(facts.error());
+    Reading reading;
+    reading.ipvs = reading.timeouts = facts->ipvs_loaded;
+    reading.sysctls = all_settings();
+    return kernel.observe(reading, *facts);
+}
+
+std::string toml_of(const Observed& observed) {
+    const auto& services = observed.get<Service>();
+    const std::vector<std::uint32_t> vips = vip_rows(observed);
+    const auto& addresses = observed.get<Address>();
+    const bool quiet =
+        std::any_of(vips.begin(), vips.end(), [&](std::uint32_t i) { return on_lo(addresses.row(i).key); });
+    const bool real_server = services.empty() && quiet;
+    std::string text = fmt::format("role = \"{}\"\n", real_server ? "real-server" : "director");
+    for (const std::uint32_t i : vips) {
+        if (real_server || !on_lo(addresses.row(i).key)) {
+            append_vip(text, addresses.row(i));
+        } else {
+            text += fmt::format("# {} is left out: a director has its VIPs on an interface\n",
+                                Address::id(addresses.row(i).key));
+        }
+    }
+
+    const auto servers = observed.get<RealServer>().rows();
+    std::size_t next = 0;
+    for (const Row<Service>& service : services.rows()) {
+        append_service(text, service);
+        text += "real_servers = [\n";
+        for (; next < servers.size() && servers[next].key.service == service.key; ++next)
+            append_server(text, servers[next]);
+        text += "]\n";
+    }
+    if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";
+    for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {
+        text += fmt::format("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);
+    }
+    return text;
+}
+
+}  // namespace lbconverge::cli

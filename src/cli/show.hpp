@@ -1,0 +1,25 @@
+// The kernel's state as TOML that check accepts, and as a snapshot that diff --against reads. Private to src/cli.
+#pragma once
+
+#include "lbconverge/kernel/kernel.hpp"
+
+#include <memory>
+#include <string>
+
+namespace lbconverge::cli {
+
+/// Everything that lbconverge understands, with every setting below /proc/sys/net that is not a secret.
+Result<std::shared_ptr<const kinds::Observed>> observe_all(kernel::Kernel& kernel);
+
+/// VIPs are the addresses that services use, and the /32 and /128 addresses on lo.
+std::string toml_of(const kinds::Observed& observed);
+
+/// A snapshot is an Observed and the ledger, in JSON.
+std::string snapshot_of(const kinds::Observed& observed, const kinds::Memory& memory, const std::string& node);
+struct Snapshot {
+    std::shared_ptr<const kinds::Observed> observed;
+    kinds::Memory memory;
+};
+Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text);
+
+}  // namespace lbconverge::cli

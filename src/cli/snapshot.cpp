@@ -1,0 +1,109 @@
+#include "json.hpp"
+#include "show.hpp"
+
+#include "lbconverge/plan/memory.hpp"
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+
+namespace {
+
+Json facts_json(const Facts& facts) {
+    Json json;
+    json["ipvs_loaded"] = facts.ipvs_loaded;
+    json["all_arp_ignore"] = facts.all_arp_ignore;
+    json["interfaces"] = Json::array();
+    for (const Interface& each : facts.interfaces) {
+        json["interfaces"].push_back({{"index", each.index},
+                                      {"name", each.name.str()},
+                                      {"up", each.up},
+                                      {"loopback", each.loopback},
+                                      {"speaks_arp", each.speaks_arp},
+                                      {"ipv4_devconf", each.ipv4_devconf}});
+    }
+    return json;
+}
+
+/// Throws nlohmann's exceptions, like everything that reads JSON here; parse_snapshot turns them into one Error.
+Facts read_facts(const Json& json) {
+    Facts facts;
+    facts.ipvs_loaded = json.at("ipvs_loaded").get<bool>();
+    facts.all_arp_ignore = json.at("all_arp_ignore").get<std::uint32_t>();
+    for (const Json& each : json.at("interfaces")) {
+        facts.interfaces.push_back({.index = each.at("index").get<std::uint32_t>(),
+                                    .name = ShortName(each.at("name").get<std::string>()),
+                                    .up = each.at("up").get<bool>(),
+                                    .loopback = each.at("loopback").get<bool>(),
+                                    .speaks_arp = each.at("speaks_arp").get<bool>(),
+                                    .ipv4_devconf = each.at("ipv4_devconf").get<std::vector<std::uint32_t>>()});
+    }
+    return facts;
+}
+
+template <class Kind>
+Json rows_json(const Seen<Kind>& seen) {
+    Json rows = Json::array();
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        Json row{{"id", Kind::id(seen.row(i).key)}, {"value", fields_json(seen.row(i).value)}};
+        if constexpr (requires { Kind::Facts::fields(); }) row["facts"] = fields_json(seen.note(i));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+/// False when a row makes no sense.
+template <class Kind>
+bool read_rows(const Json& rows, Seen<Kind>& seen) {
+    for (const Json& row : rows) {
+        const auto key = Kind::parse_id(row.at("id").get<std::string>());
+        typename Kind::Value value;
+        typename Kind::Facts facts;
+        if (!key || !read_fields(row.at("value"), value)) return false;
+        if constexpr (requires { Kind::Facts::fields(); }) {
+            if (!read_fields(row.at("facts"), facts)) return false;
+        }
+        seen.add(*key, value, facts);
+    }
+    seen.finish();
+    return true;
+}
+
+Error damaged(const std::string& path, const std::string& what) {
+    return {ErrorKind::invalid_input, path + ": not a snapshot: " + what,
+            "make one with lbconverge show --format snapshot"};
+}
+
+}  // namespace
+
+std::string snapshot_of(const Observed& observed, const Memory& memory, const std::string& node) {
+    Json json;
+    json["format_version"] = 1;
+    json["node"] = node;
+    json["facts"] = facts_json(observed.facts);
+    for_each_kind([&]<class Kind>() { json["rows"][std::string(Kind::name)] = rows_json<Kind>(observed.get<Kind>()); });
+    json["ledger"] = plan::to_text(memory);
+    return dumped(json, 1) + "\n";
+}
+
+Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text) {
+    try {
+        const Json json = Json::parse(text);
+        if (json.at("format_version") != 1) return tl::unexpected(damaged(path, "its format_version is not 1"));
+        auto observed = std::make_shared<Observed>();
+        observed->facts = read_facts(json.at("facts"));
+        std::string wrong;
+        for_each_kind([&]<class Kind>() {
+            if (!read_rows<Kind>(json.at("rows").at(std::string(Kind::name)), observed->get<Kind>()))
+                wrong = Kind::name;
+        });
+        if (!wrong.empty()) return tl::unexpected(damaged(path, "a row of kind " + wrong + " cannot be read"));
+        auto memory = plan::parse_memory(json.at("ledger").get<std::string>());
+        if (!memory) return tl::unexpected(damaged(path, "ledger: " + memory.error().what));
+        return Snapshot{std::move(observed), std::move(*memory)};
+    } catch (const Json::exception& error) {
+        return tl::unexpected(damaged(path, error.what()));
+    }
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,106 @@
+#include "choices.hpp"
+#include "sections.hpp"
+
+#include <initializer_list>
+
+namespace lbconverge::config {
+
+namespace {
+
+/// Which checks a key means something to.
+struct Use {
+    std::string_view key;
+    std::initializer_list<CheckType> types;
+};
+
+void report_unused(Reader& in, const Check& check) {
+    using enum CheckType;
+    static const Use uses[] = {
+        {"port", {tcp, http, https, udp, dns}}, {"path", {http, https, file}}, {"host", {http, https, dns}},
+        {"expect", {http, https, udp, dns}},    {"command", {exec}},           {"user", {exec}},
+        {"via", {tcp, http, https, udp, dns}}};
+    const std::string_view type = choices::word_of(choices::check_type, check.type);
+    for (const Use& use : uses) {
+        const bool used = std::find(use.types.begin(), use.types.end(), check.type) != use.types.end();
+        if (used || !in.has(use.key)) continue;
+        in.problems().error(in.place(use.key), "a check of type " + quoted(type) + " has no " + quoted(use.key),
+                            "leave it out");
+    }
+}
+
+void read_fields(Reader& in, Check& check) {
+    const DurationRange some_time{milliseconds(10), std::chrono::hours(24)};
+    in.duration("interval", check.interval, some_time);
+    in.duration("timeout", check.timeout, some_time);
+    in.number("fall", check.fall, 1, 1000);
+    in.number("rise", check.rise, 1, 1000);
+    in.number("port", check.port, 1, 65535);
+    in.text("path", check.path);
+    in.text("host", check.host);
+    in.text("expect", check.expect);
+    in.command("command", check.command);
+    in.text("user", check.user);
+    constexpr Choice<bool> vias[] = {{"vip", true}};
+    bool through_vip = false;
+    if (in.choice("via", through_vip, vias)) check.via = "vip";
+}
+
+void read_table(Reader& in, Check& check) {
+    const bool typed = in.choice("type", check.type, choices::check_type);
+    if (!in.has("type")) {
+        in.problems().error(check.source, "a check needs a type",
+                            "for example type = \"tcp\", or in short: check = \"tcp\"");
+    }
+    read_fields(in, check);
+    if (typed) {
+        report_unused(in, check);
+        if (check.type == CheckType::exec && !in.has("command")) {
+            in.problems().error(check.source, "a check of type \"exec\" needs a command",
+                                "a list of strings: command = [\"/usr/local/bin/probe\", \"argument\"]");
+        }
+        if (check.type == CheckType::file && !in.has("path")) {
+            in.problems().error(check.source, "a check of type \"file\" needs a path");
+        }
+    }
+    in.finish();
+}
+
+bool read_value(Reader& owner, const toml::node& node, Check& out) {
+    out.source = place(node);
+    if (const toml::table* table = node.as_table()) {
+        Reader in({table}, "a check", owner.problems());
+        read_table(in, out);
+        return true;
+    }
+    const auto* word = node.as_string();
+    if (word == nullptr) {
+        owner.wrong_type(node, "check", "\"tcp\", \"none\" or a table");
+        return false;
+    }
+    if (word->get() == "none") return true;
+    out.type = CheckType::tcp;
+    if (word->get() == "tcp") return true;
+    owner.problems().error(out.source, "\"check\" must be \"tcp\", \"none\" or a table, not " + quoted(word->get()),
+                           "check = { type = \"http\", path = \"/\" }");
+    return false;
+}
+
+}  // namespace
+
+void read_check(Reader& owner, Context& context, std::int32_t& index) {
+    const toml::node* node = owner.take("check");
+    if (node == nullptr) return;
+    Check check;
+    if (!read_value(owner, *node, check)) return;
+    // The services of a large file mostly say the same, one after the other.
+    std::vector<Check>& checks = context.config.checks;
+    const Source source = check.source;
+    if (!checks.empty()) check.source = checks.back().source;
+    if (checks.empty() || checks.back() != check) {
+        check.source = source;
+        checks.push_back(std::move(check));
+    }
+    index = static_cast<std::int32_t>(checks.size()) - 1;
+}
+
+}  // namespace lbconverge::config

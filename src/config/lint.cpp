@@ -1,0 +1,115 @@
+#include "lbconverge/config/lint.hpp"
+
+#include "lint_rules.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::config {
+
+namespace rules {
+
+bool has_loopback_vip(const Config& node) {
+    return serves(node) && std::any_of(node.vips.begin(), node.vips.end(), [](const Vip& vip) {
+               return vip.accept == Accept::loopback && vip.address.family == Family::ipv4;
+           });
+}
+
+std::optional<std::string_view> interface_of(const Sysctl& setting, std::string_view name) {
+    constexpr std::string_view conf = "net/ipv4/conf/";
+    std::string_view path = setting.path;
+    if (!path.starts_with(conf)) return std::nullopt;
+    path.remove_prefix(conf.size());
+    const std::size_t slash = path.find('/');
+    if (slash == std::string_view::npos || path.substr(slash + 1) != name) return std::nullopt;
+    return path.substr(0, slash);
+}
+
+const Sysctl* find_sysctl(const Config& node, std::string_view path) {
+    const auto at =
+        std::find_if(node.sysctls.begin(), node.sysctls.end(), [&](const Sysctl& each) { return each.path == path; });
+    return at == node.sysctls.end() ? nullptr : &*at;
+}
+
+bool sysctl_is(const Config& node, std::string_view path, std::string_view value) {
+    const Sysctl* setting = find_sysctl(node, path);
+    return setting != nullptr && setting->value == value;
+}
+
+const Node* self(const Config& node) {
+    const auto at =
+        std::find_if(node.nodes.begin(), node.nodes.end(), [&](const Node& each) { return each.name == node.node; });
+    return at == node.nodes.end() ? nullptr : &*at;
+}
+
+VipIndex::VipIndex(const Config& node) {
+    sorted_.reserve(node.vips.size());
+    for (const Vip& vip : node.vips) sorted_.push_back(&vip);
+    std::sort(sorted_.begin(), sorted_.end(), [](const Vip* a, const Vip* b) { return a->address < b->address; });
+}
+
+const Vip* VipIndex::find(const IpAddress& address) const {
+    const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), address,
+                                     [](const Vip* vip, const IpAddress& wanted) { return vip->address < wanted; });
+    return at != sorted_.end() && (*at)->address == address ? *at : nullptr;
+}
+
+std::string name_of(const Service& service) {
+    if (service.fwmark != 0) return "fwmark " + std::to_string(service.fwmark);
+    return std::string(lbconverge::to_text(service.protocol)) + " " + with_port(service.vip, service.port);
+}
+
+namespace {
+
+/// A mistake of the catalogue. LVS11, 22, 26, 33, 38 and 39 are found while a file is read: there the kernel or the
+/// protocol leaves no choice.
+struct Rule {
+    std::string_view code;
+    void (*look)(const Nodes& nodes, Report& report);
+};
+
+constexpr Rule all[] = {
+    {"LVS01", arp_on_loopback},
+    {"LVS02", arp_ignore_off},
+    {"LVS03", arp_announce_off},
+    {"LVS04", arp_ignore_unknown},
+    {"LVS05", arp_ignore_weakened},
+    {"LVS06", arp_ignore_silent},
+    {"LVS07", loopback_prefix},
+    {"LVS08", loopback_scope},
+    {"LVS09", vip_on_answering_interface},
+    {"LVS13", masquerade_without_forwarding},
+    {"LVS14", default_route_past_director},
+    {"LVS15", masquerade_in_client_subnet},
+    {"LVS16", tunnel_with_rp_filter},
+    {"LVS18", tunnel_without_pmtu},
+    {"LVS19", vip_not_local},
+    {"LVS21", fwmark_without_vip},
+    {"LVS23", persistence_and_drain},
+    {"LVS24", remove_and_expire},
+    {"LVS25", one_packet_tcp},
+    {"LVS28", sync_both_states},
+    {"LVS29", both_always_active},
+    {"LVS30", both_with_sync},
+    {"LVS31", hash_tables_differ},
+    {"LVS32", masquerade_active_active},
+    {"LVS34", equal_priorities},
+    {"LVS35", powerless_track},
+    {"LVS36", owner_priority},
+    {"LVS37", vip_lists_differ},
+    {"LVS42", one_sided_peers},
+    {"LVS43", vip_as_secondary},
+    {"LVS44", strict_rp_filter},
+    {"LVS45", redirects_on_one_arm},
+};
+
+}  // namespace
+}  // namespace rules
+
+void lint(const std::vector<Config>& nodes, Diagnostics& diagnostics) {
+    for (const rules::Rule& rule : rules::all) {
+        rules::Report report(diagnostics, rule.code);
+        rule.look(nodes, report);
+    }
+}
+
+}  // namespace lbconverge::config

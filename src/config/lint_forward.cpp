@@ -1,0 +1,219 @@
+// The mistakes on the way of a packet: forwarding, return paths, reverse path filters.
+#include "lint_rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace lbconverge::config::rules {
+
+namespace {
+
+/// A real server with its service.
+struct Hit {
+    const Service* service = nullptr;
+    const RealServer* server = nullptr;
+    explicit operator bool() const { return service != nullptr; }
+};
+
+/// The first real server that is reached by this method and passes the test.
+template <class Test>
+Hit first_server(const Config& node, Forward method, Test&& test) {
+    for (const Service& service : node.services) {
+        for (const RealServer& server : service.real_servers) {
+            if (server.forward == method && test(service, server)) return {&service, &server};
+        }
+    }
+    return {};
+}
+
+bool any_server(const Service&, const RealServer&) { return true; }
+
+/// The first masqueraded real server in the subnet that its VIP was given with: both are on one interface.
+Hit one_armed(const Config& node) {
+    const VipIndex vips(node);
+    return first_server(node, Forward::masquerade, [&](const Service& service, const RealServer& server) {
+        const Vip* vip = service.fwmark == 0 ? vips.find(service.vip) : nullptr;
+        return vip != nullptr && vip->prefix != vip->address.bits() &&
+               vip->address.in_same_net(server.address, vip->prefix);
+    });
+}
+
+/// This node gets packets through a tunnel: it is a real server of such a service, or its own file says so.
+Hit tunnelled_here(const Config& node) {
+    if (!serves(node)) return {};
+    const Node* own = self(node);
+    return first_server(node, Forward::tunnel, [&](const Service&, const RealServer& server) {
+        return server.tunnel_type == TunnelType::ipip && server.address.family == Family::ipv4 &&
+               (own == nullptr ? node.nodes.empty() : own->address == server.address);
+    });
+}
+
+}  // namespace
+
+void masquerade_without_forwarding(const Nodes& nodes, Report& report) {
+    struct Setting {
+        Family family;
+        std::string_view path, name;
+    };
+    constexpr Setting settings[] = {{Family::ipv4, "net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+                                    {Family::ipv6, "net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding"}};
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        for (const Setting& setting : settings) {
+            const Hit hit = first_server(node, Forward::masquerade, [&](const Service&, const RealServer& server) {
+                return server.address.family == setting.family;
+            });
+            const Sysctl* said = find_sysctl(node, setting.path);
+            if (!hit || (said != nullptr && said->value != "0")) continue;
+            const std::string name(setting.name);
+            const std::string hint = "[sysctl.director] \"" + name + "\" = 1";
+            if (said != nullptr) {
+                report.error(said->source,
+                             "masquerading needs forwarding: with " + name + " 0 every connection times out", hint);
+            } else {
+                report.warning(hit.service->source,
+                               "masquerading needs forwarding, and the file leaves " + name +
+                                   " as it is: where it is 0 every connection times out",
+                               hint);
+            }
+        }
+    }
+}
+
+void default_route_past_director(const Nodes& nodes, Report& report) {
+    std::set<IpAddress> masqueraded, directors;
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        first_server(node, Forward::masquerade, [&](const Service&, const RealServer& server) {
+            masqueraded.insert(server.address);
+            return false;  // go on: all of them are wanted
+        });
+        for (const Vip& vip : node.vips) directors.insert(vip.address);
+        if (const Node* own = self(node); own != nullptr && own->address) directors.insert(*own->address);
+    }
+    for (const Config& node : nodes) {
+        const Node* own = self(node);
+        if (node.role != Role::real_server || own == nullptr || !own->address || !masqueraded.contains(*own->address))
+            continue;
+        for (const Route& route : node.routes) {
+            const bool past =
+                route.to == "default" && route.via && !directors.contains(*route.via) && route.table == 254;
+            if (!past) continue;
+            report.warning(
+                route.source,
+                "the default route of a masqueraded real server does not lead to a director: answers by-pass "
+                "it with the wrong source address, and clients reset the connection",
+                "via = a VIP that moves with the directors, or a director's address");
+        }
+    }
+}
+
+void masquerade_in_client_subnet(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const Hit hit = one_armed(node);
+        if (!hit) continue;
+        report.warning(
+            hit.server->source,
+            "masqueraded real server " + lbconverge::to_text(hit.server->address) + " is in the subnet of VIP " +
+                lbconverge::to_text(hit.service->vip) +
+                ": to clients of that subnet it answers directly, past the director, and they drop the answer",
+            "put the real servers into a subnet of their own, or use forward = \"direct\"");
+    }
+}
+
+void tunnel_with_rp_filter(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        const Hit hit = tunnelled_here(node);
+        if (!hit) continue;
+        for (const std::string_view interface : {"all", "tunl0"}) {
+            const Sysctl* said = find_sysctl(node, "net/ipv4/conf/" + std::string(interface) + "/rp_filter");
+            if (said != nullptr && said->value == "0") continue;
+            const std::string name = "net.ipv4.conf." + std::string(interface) + ".rp_filter";
+            const std::string hint = "[sysctl.real-server] \"" + name + "\" = 0, on \"all\" and on \"tunl0\"";
+            if (said != nullptr) {
+                report.error(
+                    said->source,
+                    "a real server behind a tunnel drops every packet silently while " + name + " is " + said->value,
+                    hint);
+            } else {
+                report.warning(hit.server->source,
+                               "real server " + lbconverge::to_text(hit.server->address) +
+                                   " gets its packets through tunl0 and drops them silently unless " + name + " is 0",
+                               hint);
+            }
+        }
+    }
+}
+
+void tunnel_without_pmtu(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const Hit hit = first_server(node, Forward::tunnel, any_server);
+        if (!hit) continue;
+        const Sysctl* no_discovery = find_sysctl(node, "net/ipv4/ip_no_pmtu_disc");
+        const Sysctl* ipvs = find_sysctl(node, "net/ipv4/vs/pmtu_disc");
+        const bool off = no_discovery != nullptr && no_discovery->value != "0";
+        if (!off && (ipvs == nullptr || ipvs->value != "0")) continue;
+        report.warning(
+            off ? no_discovery->source : ipvs->source,
+            "a tunnel needs room for its header, and without path MTU discovery nobody makes any: small pages "
+            "work, large ones hang",
+            "leave path MTU discovery on, or lower the MTU of the real servers");
+    }
+}
+
+void strict_rp_filter(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        std::set<ShortName> interfaces;
+        if (!node.interface.empty()) interfaces.insert(node.interface);
+        for (const Vip& vip : node.vips) {
+            if (directs(node) && !vip.interface.empty()) interfaces.insert(vip.interface);
+        }
+        for (const Vrrp& vrrp : node.vrrp) interfaces.insert(vrrp.interface);
+        for (const Route& route : node.routes) {
+            if (!route.interface.empty()) interfaces.insert(route.interface);
+        }
+        interfaces.erase(ShortName("lo"));
+        if (interfaces.size() < 2) continue;
+        for (const Sysctl& setting : node.sysctls) {
+            const auto interface = interface_of(setting, "rp_filter");
+            if (!interface || *interface == "lo" || setting.value != "1") continue;
+            report.warning(setting.source,
+                           "strict reverse path filtering on a node with several interfaces drops what comes in on one "
+                           "and would be answered on another: one path works, the other is silent",
+                           "use 2 (loose): the source must be reachable by some interface");
+        }
+    }
+}
+
+void redirects_on_one_arm(const Nodes& nodes, Report& report) {
+    const std::string what =
+        "the director sends ICMP redirects for masqueraded packets that leave where they came in: clients learn the "
+        "real "
+        "server's address and by-pass the director";
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const Hit any = first_server(node, Forward::masquerade, any_server);
+        if (!any) continue;
+        bool said_on = false;
+        for (const Sysctl& setting : node.sysctls) {
+            if (!interface_of(setting, "send_redirects") || setting.value != "1") continue;
+            said_on = true;
+            report.warning(setting.source, what, "set it to 0, on \"all\" and on the interface");
+        }
+        const Hit hit = one_armed(node);
+        if (!hit || said_on) continue;
+        // Either of the two switches it on (linux/inetdevice.h, IN_DEV_ORCONF).
+        const std::string interface = VipIndex(node).find(hit.service->vip)->interface.str();
+        if (sysctl_is(node, "net/ipv4/conf/all/send_redirects", "0") &&
+            sysctl_is(node, "net/ipv4/conf/" + interface + "/send_redirects", "0")) {
+            continue;
+        }
+        report.warning(hit.service->source, what,
+                       "[sysctl.director] \"net.ipv4.conf.all.send_redirects\" = 0 and \"net.ipv4.conf." + interface +
+                           ".send_redirects\" = 0");
+    }
+}
+
+}  // namespace lbconverge::config::rules

@@ -1,0 +1,238 @@
+// The mistakes in virtual services: who gets the packets at all, persistence, synchronisation, role both.
+#include "lint_rules.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace lbconverge::config::rules {
+
+namespace {
+
+/// A sentence about the first of several services, so that a large file gets one line and not thousands.
+std::string first_of(const Service& first, std::size_t count) {
+    if (count == 1) return "service " + name_of(first);
+    return "service " + name_of(first) + " (and " + std::to_string(count - 1) + " more)";
+}
+
+struct Found {
+    const Service* first = nullptr;
+    std::size_t count = 0;
+};
+
+template <class Test>
+Found find_services(const Config& node, Test&& test) {
+    Found found;
+    for (const Service& service : node.services) {
+        if (!test(service)) continue;
+        if (found.count++ == 0) found.first = &service;
+    }
+    return found;
+}
+
+bool is_masqueraded(const Service& service) {
+    return std::any_of(service.real_servers.begin(), service.real_servers.end(),
+                       [](const RealServer& server) { return server.forward == Forward::masquerade; });
+}
+
+bool is_hashing(const Service& service) {
+    return service.scheduler == "mh" || service.scheduler == "sh" || service.scheduler == "dh";
+}
+
+auto identity(const Service& service) {
+    return std::tuple(service.fwmark, service.protocol, service.vip, service.port);
+}
+
+using Pool = std::set<std::tuple<IpAddress, std::uint16_t, std::uint32_t>>;
+Pool pool_of(const Service& service) {
+    Pool pool;
+    for (const RealServer& server : service.real_servers) pool.insert({server.address, server.port, server.weight});
+    return pool;
+}
+
+/// The director that a VIP is meant to be on: that of the highest priority; nullptr: on every director.
+const Config* favourite(const Nodes& nodes, const std::string& instance) {
+    const Config* best = nullptr;
+    int highest = -1;
+    for (const Config& node : nodes) {
+        for (const Vrrp& vrrp : node.vrrp) {
+            if (vrrp.name != instance || vrrp.priority <= highest) continue;
+            best = &node;
+            highest = vrrp.priority;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+void vip_not_local(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const VipIndex vips(node);
+        const Found found = find_services(
+            node, [&](const Service& service) { return service.fwmark == 0 && vips.find(service.vip) == nullptr; });
+        if (found.count == 0) continue;
+        report.warning(
+            found.first->source,
+            first_of(*found.first, found.count) +
+                ": no VIP of this file has that address; IPVS sees only packets for addresses of the director",
+            "add the address to vips, unless something else makes it local");
+    }
+}
+
+void fwmark_without_vip(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const Found found = find_services(node, [&](const Service& service) {
+            return service.fwmark != 0 && std::none_of(node.vips.begin(), node.vips.end(), [&](const Vip& vip) {
+                       return vip.address.family == service.vip.family;
+                   });
+        });
+        if (found.count == 0) continue;
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) +
+                           ": this file has no VIP of that family, and marked packets reach IPVS only when their "
+                           "destination is an address of the director",
+                       "add the destination to vips, unless something else makes it local");
+    }
+}
+
+void persistence_and_drain(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node) || sysctl_is(node, "net/ipv4/vs/expire_quiescent_template", "1")) continue;
+        const Found found = find_services(node, [&](const Service& service) {
+            const bool checked =
+                service.check >= 0 && node.checks[static_cast<std::size_t>(service.check)].type != CheckType::none;
+            const bool drains = service.on_down == OnDown::drain && checked;
+            const bool drained = std::any_of(service.real_servers.begin(), service.real_servers.end(),
+                                             [](const RealServer& server) { return server.weight == 0; });
+            return service.persistence != 0 && (drains || drained);
+        });
+        if (found.count == 0) continue;
+        report.warning(
+            found.first->source,
+            first_of(*found.first, found.count) +
+                ": persistence keeps sending clients to a real server of weight 0, also to one that failed its "
+                "check, for as long as they come back",
+            "[sysctl.director] \"net.ipv4.vs.expire_quiescent_template\" = 1");
+    }
+}
+
+void remove_and_expire(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        const Sysctl* expire = find_sysctl(node, "net/ipv4/vs/expire_nodest_conn");
+        if (!directs(node) || expire == nullptr || expire->value == "0") continue;
+        const Found found =
+            find_services(node, [](const Service& service) { return service.on_down == OnDown::remove; });
+        if (found.count == 0) continue;
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) +
+                           ": on_down = \"remove\" with expire_nodest_conn resets the established connections of every "
+                           "real server that fails a check",
+                       "on_down = \"drain\", or leave expire_nodest_conn at 0");
+    }
+}
+
+void one_packet_tcp(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        const Found found = find_services(node, [](const Service& service) {
+            return service.one_packet && service.fwmark == 0 && service.protocol != Protocol::udp;
+        });
+        if (found.count == 0) continue;
+        report.error(found.first->source,
+                     first_of(*found.first, found.count) + ": one_packet is for UDP; the kernel ignores it otherwise",
+                     "leave out one_packet");
+    }
+}
+
+void sync_both_states(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        const Sysctl* backup_only = find_sysctl(node, "net/ipv4/vs/backup_only");
+        const bool in_both_states = node.ipvs.sync && node.ipvs.sync->follow.empty();
+        if (!directs(node) || !in_both_states || backup_only == nullptr || backup_only->value == "0") continue;
+        report.warning(backup_only->source,
+                       "backup_only stops balancing wherever the backup side of connection synchronisation runs, and "
+                       "without follow it runs on the master as well",
+                       "[ipvs.sync] follow = the VRRP instance, so that a node is either master or backup of it");
+    }
+}
+
+void both_always_active(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (node.role != Role::both) continue;
+        const Found found =
+            find_services(node, [](const Service& service) { return service.active == Active::always; });
+        if (found.count == 0) continue;
+        report.error(
+            found.first->source,
+            first_of(*found.first, found.count) +
+                ": active = \"always\" on nodes of role both lets every node balance: packets go in circles until "
+                "their TTL ends",
+            "active = \"master\" (the default there)");
+    }
+}
+
+void both_with_sync(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (node.role != Role::both || !node.ipvs.sync || sysctl_is(node, "net/ipv4/vs/backup_only", "1")) continue;
+        report.error(
+            node.ipvs.sync->source,
+            "connection synchronisation between nodes of role both: synchronised connections are balanced on the "
+            "backup even without any service, and packets go in circles",
+            "leave out [ipvs.sync], or [sysctl] \"net.ipv4.vs.backup_only\" = 1");
+    }
+}
+
+void hash_tables_differ(const Nodes& nodes, Report& report) {
+    const Config* first = nullptr;
+    std::vector<const Service*> known;
+    const auto before = [](const Service* a, const Service* b) { return identity(*a) < identity(*b); };
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        if (first == nullptr) {
+            first = &node;
+            for (const Service& service : node.services) {
+                if (is_hashing(service)) known.push_back(&service);
+            }
+            std::sort(known.begin(), known.end(), before);
+            continue;
+        }
+        for (const Service& service : node.services) {
+            const auto at = std::lower_bound(known.begin(), known.end(), &service, before);
+            if (!is_hashing(service) || at == known.end() || identity(**at) != identity(service)) continue;
+            if ((*at)->source == service.source || pool_of(**at) == pool_of(service)) continue;
+            report.warning(service.source,
+                           "service " + name_of(service) + " has other real servers or weights than on " + first->node +
+                               ": scheduler " + service.scheduler.str() +
+                               " then sends a client elsewhere after a failover",
+                           "give the service the same real_servers on every director");
+        }
+    }
+}
+
+void masquerade_active_active(const Nodes& nodes, Report& report) {
+    const auto directors = std::count_if(nodes.begin(), nodes.end(), [](const Config& node) { return directs(node); });
+    if (directors < 2) return;
+    const Config* owner = nullptr;
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const VipIndex vips(node);
+        for (const Service& service : node.services) {
+            const Vip* vip = service.fwmark == 0 && is_masqueraded(service) ? vips.find(service.vip) : nullptr;
+            if (vip == nullptr) continue;
+            const Config* meant = vip->vrrp.empty() ? nullptr : favourite(nodes, vip->vrrp);
+            if (owner == nullptr) owner = meant;
+            if (meant != nullptr && meant == owner) continue;
+            report.warning(
+                service.source,
+                "masqueraded service " + name_of(service) +
+                    " is not on the same director as all others: an answer that leaves through another "
+                    "director than the request is not translated back",
+                "keep all masqueraded VIPs in one VRRP instance, or in instances that prefer the same director");
+            return;
+        }
+    }
+}
+
+}  // namespace lbconverge::config::rules

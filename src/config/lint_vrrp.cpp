@@ -1,0 +1,171 @@
+// The mistakes in elections: what the nodes of a cluster say of the same VRRP instance.
+#include "lint_rules.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+namespace lbconverge::config::rules {
+
+namespace {
+
+/// One node's view of an instance.
+struct View {
+    const Config* node;
+    const Vrrp* vrrp;
+};
+
+/// The instances of all nodes by name.
+std::map<std::string_view, std::vector<View>> instances(const Nodes& nodes) {
+    std::map<std::string_view, std::vector<View>> result;
+    for (const Config& node : nodes) {
+        for (const Vrrp& vrrp : node.vrrp) result[vrrp.name].push_back({&node, &vrrp});
+    }
+    return result;
+}
+
+/// Where this node's share in the instance is said: its own entry, or else the instance.
+Source place_of(const View& view) {
+    const Node* own = self(*view.node);
+    return own != nullptr ? own->source : view.vrrp->source;
+}
+
+std::vector<IpAddress> vips_of(const View& view) {
+    std::vector<IpAddress> addresses;
+    for (const Vip& vip : view.node->vips) {
+        if (vip.vrrp == view.vrrp->name) addresses.push_back(vip.address);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    return addresses;
+}
+
+/// The address that this node's adverts come from, where the file says.
+std::optional<IpAddress> sender(const View& view) {
+    if (view.vrrp->source_address) return view.vrrp->source_address;
+    const Node* own = self(*view.node);
+    return own != nullptr ? own->address : std::nullopt;
+}
+
+bool lists(const Vrrp& vrrp, const IpAddress& peer) {
+    return std::find(vrrp.peers.begin(), vrrp.peers.end(), peer) != vrrp.peers.end();
+}
+
+}  // namespace
+
+void equal_priorities(const Nodes& nodes, Report& report) {
+    for (const auto& [name, views] : instances(nodes)) {
+        std::map<int, const View*> seen;
+        for (const View& view : views) {
+            const auto [at, is_new] = seen.emplace(view.vrrp->priority, &view);
+            if (is_new) continue;
+            report.warning(place_of(view),
+                           view.node->node + " and " + at->second->node->node + " both have priority " +
+                               std::to_string(view.vrrp->priority) + " in VRRP instance " + std::string(name) +
+                               ": the larger IP address wins, which changes when somebody renumbers",
+                           "give each director a priority of its own in [nodes]");
+        }
+    }
+}
+
+void powerless_track(const Nodes& nodes, Report& report) {
+    std::set<Source> reported;  // one track can serve several instances
+    for (const auto& [name, views] : instances(nodes)) {
+        std::vector<int> priorities;
+        for (const View& view : views) priorities.push_back(view.vrrp->priority);
+        if (priorities.size() < 2) continue;
+        std::sort(priorities.rbegin(), priorities.rend());
+        const int lead = priorities[0] - priorities[1];
+        const Config& node = *views.front().node;
+        const Vrrp& vrrp = *views.front().vrrp;
+        std::vector<const Track*> weighted;
+        int most = 0;  // what all of them together can move
+        for (const Track& track : node.tracks) {
+            const bool used = std::find(vrrp.track.begin(), vrrp.track.end(), track.name) != vrrp.track.end();
+            if (!used || track.weight == 0) continue;
+            weighted.push_back(&track);
+            most += std::abs(track.weight);
+        }
+        if (most > lead || lead == 0) continue;
+        for (const Track* track : weighted) {
+            if (!reported.insert(track->source).second) continue;
+            report.warning(
+                track->source,
+                "weight " + std::to_string(track->weight) + " never changes who is master of " + std::string(name) +
+                    ": the priorities are " + std::to_string(priorities[0]) + " and " + std::to_string(priorities[1]),
+                "a weight of more than " + std::to_string(lead) + ", or leave it out: then what is gone means fault");
+        }
+    }
+}
+
+void owner_priority(const Nodes& nodes, Report& report) {
+    for (const auto& [name, views] : instances(nodes)) {
+        for (const View& view : views) {
+            if (view.vrrp->priority != 255) continue;
+            const Node* own = self(*view.node);
+            report.warning(own != nullptr && own->priority ? own->source : view.vrrp->source,
+                           "priority 255 is the address owner's: " + std::string(name) +
+                               " ignores its tracks and never yields while this node runs",
+                           "use at most 254");
+        }
+    }
+}
+
+void vip_lists_differ(const Nodes& nodes, Report& report) {
+    for (const auto& [name, views] : instances(nodes)) {
+        const std::vector<IpAddress> first = vips_of(views.front());
+        for (const View& view : views) {
+            if (vips_of(view) == first) continue;
+            report.warning(place_of(view),
+                           view.node->node + " and " + views.front().node->node +
+                               " have different VIPs in VRRP instance " + std::string(name) +
+                               ": after a failover some are on no node, and keepalived peers drop such adverts",
+                           "give the instance the same VIPs on every director");
+        }
+    }
+}
+
+void one_sided_peers(const Nodes& nodes, Report& report) {
+    for (const auto& [name, views] : instances(nodes)) {
+        for (const View& view : views) {
+            const auto from = sender(view);
+            if (!from) continue;
+            for (const View& other : views) {
+                const auto to = sender(other);
+                if (!to || !lists(*view.vrrp, *to) || lists(*other.vrrp, *from)) continue;
+                report.warning(other.vrrp->source,
+                               "in VRRP instance " + std::string(name) + " " + view.node->node + " sends to " +
+                                   other.node->node + ", but " + other.node->node + " does not send to " +
+                                   view.node->node + ": both can be master",
+                               "name every other director in peers, on every director, or use unicast = true");
+            }
+        }
+    }
+}
+
+void vip_as_secondary(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        std::map<ShortName, std::vector<const Vip*>> exposed;  // one line per interface, which is what the cure is for
+        for (const Vip& vip : node.vips) {
+            if (vip.address.family != Family::ipv4 || vip.prefix == vip.address.bits()) continue;
+            exposed[vip.interface].push_back(&vip);
+        }
+        for (const auto& [interface, vips] : exposed) {
+            const auto promotes = [&](std::string_view name) {
+                return sysctl_is(node, "net/ipv4/conf/" + std::string(name) + "/promote_secondaries", "1");
+            };
+            if (promotes("all") || promotes("default") || promotes(interface.view())) continue;
+            const Vip& first = *vips.front();
+            const std::string more = vips.size() > 1 ? " (and " + std::to_string(vips.size() - 1) + " more)" : "";
+            report.warning(first.source,
+                           "VIP " + lbconverge::to_text(first.address) + "/" + std::to_string(first.prefix) + more +
+                               " becomes a secondary address of the interface's own subnet: when the primary one is "
+                               "deleted, the kernel deletes the VIP as well",
+                           "[sysctl] \"net.ipv4.conf." + interface.str() +
+                               ".promote_secondaries\" = 1, or write the VIP without a prefix");
+        }
+    }
+}
+
+}  // namespace lbconverge::config::rules

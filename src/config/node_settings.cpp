@@ -1,0 +1,110 @@
+#include "choices.hpp"
+#include "sections.hpp"
+
+namespace lbconverge::config {
+
+namespace {
+
+void read_timeouts(Reader& ipvs, Ipvs& out) {
+    auto in = ipvs.table("timeouts", "[ipvs.timeouts]");
+    if (!in) return;
+    // The kernel takes 0 as "unchanged" and refuses more than INT_MAX / HZ seconds.
+    constexpr DurationRange range{std::chrono::seconds(1), std::chrono::seconds(2147483)};
+    const auto read = [&](std::string_view key, std::optional<Timeout>& timeout) {
+        Timeout value;
+        if (!in->seconds(key, value.seconds, range)) return;
+        value.source = in->place(key);
+        timeout = value;
+    };
+    read("tcp", out.tcp);
+    read("tcp_fin", out.tcp_fin);
+    read("udp", out.udp);
+    in->finish();
+}
+
+void read_sync(Reader& ipvs, Context& context) {
+    auto in = ipvs.table("sync", "[ipvs.sync]");
+    if (!in) return;
+    IpvsSync sync;
+    sync.source = in->place();
+    sync.interface = context.config.interface;
+    in->interface("interface", sync.interface);
+    if (sync.interface.empty() && !in->has("interface")) {
+        context.problems.error(sync.source, "[ipvs.sync] needs an interface",
+                               "interface = \"eth0\", here or at the top");
+    }
+    in->number("id", sync.id);
+    if (in->address("group", sync.group) && !sync.group->is_multicast()) {
+        context.problems.error(in->place("group"), "\"group\" of [ipvs.sync] must be a multicast address",
+                               "the default is 224.0.0.81");
+    }
+    in->number("port", sync.port, 1, 65535);
+    in->number("ttl", sync.ttl, 1, 255);
+    in->text("follow", sync.follow);
+    in->finish();
+    context.config.ipvs.sync = std::move(sync);
+}
+
+}  // namespace
+
+void read_ipvs(Reader& top, Context& context) {
+    auto in = top.table("ipvs", "[ipvs]");
+    if (!in) return;
+    read_timeouts(*in, context.config.ipvs);
+    read_sync(*in, context);
+    in->boolean("exclusive", context.config.ipvs.exclusive);
+    in->finish();
+}
+
+void read_daemon(Reader& top, Context& context) {
+    auto in = top.table("daemon", "[daemon]");
+    if (!in) return;
+    Daemon& daemon = context.config.daemon;
+    daemon.source = in->place();
+    if (in->text("metrics", daemon.metrics) && !parse_with_port(daemon.metrics)) {
+        context.problems.error(in->place("metrics"), quoted(daemon.metrics) + " is not an address with a port",
+                               "metrics = \"127.0.0.1:9469\"");
+    }
+    in->boolean("repair", daemon.repair);
+    in->choice("on_exit", daemon.release_vips_on_exit, choices::on_exit);
+    in->number("realtime_priority", daemon.realtime_priority, 0, 99);
+    in->finish();
+}
+
+void read_limits(Reader& top, Context& context) {
+    auto in = top.table("limits", "[limits]");
+    if (!in) return;
+    Limits& limits = context.config.limits;
+    limits.max_service_deletes_source = in->place("max_service_deletes");
+    limits.max_weight_loss_source = in->place("max_weight_loss");
+    std::uint32_t number = 0;
+    if (in->number("max_service_deletes", number)) limits.max_service_deletes = number;
+    if (in->number("max_weight_loss", number, 0, 100)) limits.max_weight_loss = number;
+    in->finish();
+}
+
+void read_routes(Reader& top, Context& context) {
+    top.tables("route", [&](const toml::table& table) {
+        Reader in({&table}, "a route", context.problems);
+        Route route;
+        route.source = in.place();
+        const bool has_to = in.text("to", route.to);
+        if (has_to && route.to != "default" && !parse_with_prefix(route.to)) {
+            context.problems.error(in.place("to"), quoted(route.to) + " is not a destination",
+                                   "write \"default\", or \"192.0.2.0/24\"");
+        }
+        if (!in.has("to")) context.problems.error(route.source, "a route needs a destination", "to = \"default\"");
+        in.address("via", route.via);
+        in.interface("interface", route.interface);
+        in.address("source", route.source_address);
+        in.number("table", route.table, 1, 0xffffffff);
+        in.text("vrrp", route.vrrp);
+        if (!in.has("via") && !in.has("interface")) {
+            context.problems.error(route.source, "a route needs a gateway or an interface", "via = \"192.0.2.1\"");
+        }
+        in.finish();
+        context.config.routes.push_back(std::move(route));
+    });
+}
+
+}  // namespace lbconverge::config

@@ -1,0 +1,144 @@
+// Strict, typed access to one TOML table. What is asked for is known; finish() reports every key that nobody asked
+// for. Each reading function returns whether the key was there and right, and reports what was wrong.
+// Private to config. Values never appear in a report unless they are words of the grammar or addresses, so that a
+// secret cannot leak into a log.
+#pragma once
+
+#include "lbconverge/config/diagnostic.hpp"
+#include "lbconverge/model/address.hpp"
+#include "lbconverge/model/name.hpp"
+#include "lbconverge/model/source.hpp"
+#include "words.hpp"
+
+#include <toml++/toml.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lbconverge::config {
+
+using std::chrono::milliseconds;
+
+/// Where a node or key was written. The region's path is the file's number (document.cpp), none for the first file.
+Source place(const toml::source_region& region);
+inline Source place(const toml::node& node) { return place(node.source()); }
+
+/// "a string", "a number", …
+std::string_view kind_of(const toml::node& node);
+
+/// A table, and optionally another one of a node laid over it: a key that is in both counts as the node says.
+struct Layers {
+    const toml::table* base = nullptr;
+    const toml::table* over = nullptr;
+
+    [[nodiscard]] const toml::node* find(std::string_view key) const;
+    /// The place of the table itself.
+    [[nodiscard]] Source place() const;
+};
+
+/// One allowed word of an enumeration and what it means.
+template <class T>
+struct Choice {
+    std::string_view word;
+    T value;
+};
+
+struct DurationRange {
+    milliseconds min{0};
+    milliseconds max{std::chrono::hours(24 * 365)};
+};
+
+class Reader {
+public:
+    /// `what` names the table in reports: "[arp]", "a service".
+    Reader(Layers layers, std::string_view what, Diagnostics& problems)
+        : layers_(layers), what_(what), problems_(problems) {}
+
+    [[nodiscard]] Diagnostics& problems() const { return problems_; }
+    [[nodiscard]] const Layers& layers() const { return layers_; }
+    [[nodiscard]] Source place() const { return layers_.place(); }
+
+    /// Marks the key as known and returns its node, nullptr when it is not there.
+    const toml::node* take(std::string_view key);
+    /// Marks the key as known; true when it is there.
+    bool has(std::string_view key) { return take(key) != nullptr; }
+    /// Place of a key's value; of the table when the key is not there.
+    [[nodiscard]] Source place(std::string_view key) const;
+
+    bool boolean(std::string_view key, bool& out);
+    /// Not empty.
+    bool text(std::string_view key, std::string& out);
+    bool interface(std::string_view key, ShortName& out);
+    bool address(std::string_view key, std::optional<IpAddress>& out);
+    bool duration(std::string_view key, milliseconds& out, DurationRange range = {});
+    bool seconds(std::string_view key, std::uint32_t& out, DurationRange range);
+    /// A list of strings, none of them empty.
+    bool texts(std::string_view key, std::vector<std::string>& out);
+    /// A program and its arguments: as texts(), and not empty.
+    bool command(std::string_view key, std::vector<std::string>& out);
+
+    template <class T>
+    bool number(std::string_view key, T& out, std::int64_t min = std::numeric_limits<T>::min(),
+                std::int64_t max = std::numeric_limits<T>::max()) {
+        std::int64_t value = 0;
+        if (!integer(key, value, min, max)) return false;
+        out = static_cast<T>(value);
+        return true;
+    }
+
+    template <class T, std::size_t N>
+    bool choice(std::string_view key, T& out, const Choice<T> (&choices)[N]) {
+        std::array<std::string_view, N> words;
+        for (std::size_t i = 0; i < N; ++i) words[i] = choices[i].word;
+        std::size_t index = 0;
+        if (!word(key, words, index)) return false;
+        out = choices[index].value;
+        return true;
+    }
+
+    /// A table below this one; with both layers, if both have it. nullopt: not there, or no table (reported).
+    std::optional<Reader> table(std::string_view key, std::string_view what);
+
+    /// Calls f(table) for each element of an array of tables. A node's array replaces the top level's.
+    template <class F>
+    void tables(std::string_view key, F&& f) {
+        const toml::array* array = tables_of(key);
+        if (array == nullptr) return;
+        for (const toml::node& element : *array) {
+            if (const toml::table* table = element.as_table()) {
+                f(*table);
+            } else {
+                wrong_type(element, key, "a list of tables");
+            }
+        }
+    }
+
+    /// Reports the unknown keys of both layers.
+    void finish();
+    /// Reports `node` as not being what it should be: "\"key\" must be a list of strings, not a number".
+    void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted, std::string hint = {});
+
+private:
+    bool integer(std::string_view key, std::int64_t& out, std::int64_t min, std::int64_t max);
+    bool word(std::string_view key, std::span<const std::string_view> words, std::size_t& index);
+    const toml::array* tables_of(std::string_view key);
+    void report_unknown(const toml::table* table);
+
+    // Enough for the largest table of the grammar; take() checks it.
+    static constexpr std::size_t most_keys = 32;
+    Layers layers_;
+    std::string_view what_;
+    Diagnostics& problems_;
+    std::array<std::string_view, most_keys> known_;
+    std::size_t known_count_ = 0;
+};
+
+}  // namespace lbconverge::config

@@ -1,0 +1,54 @@
+#include "sections.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::config {
+
+namespace {
+
+// Those of Linux 6.1 and 6.12, and "none": a service that takes no new connections.
+constexpr std::string_view schedulers[] = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh",  "sh",
+                                           "mh", "sed", "nq", "fo",  "ovf",  "twos",  "none"};
+
+struct Flag {
+    std::string_view word;
+    std::string_view scheduler;  ///< empty: any
+    std::uint32_t bit;           ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h)
+};
+constexpr Flag flags[] = {{"sh-fallback", "sh", 0x8}, {"sh-port", "sh", 0x10}, {"mh-fallback", "mh", 0x8},
+                          {"mh-port", "mh", 0x10},    {"flag-1", "", 0x8},     {"flag-2", "", 0x10},
+                          {"flag-3", "", 0x20}};
+
+void read_flag(const std::string& word, Source source, Service& service, Diagnostics& problems) {
+    const auto* const flag =
+        std::find_if(std::begin(flags), std::end(flags), [&](const Flag& f) { return f.word == word; });
+    if (flag == std::end(flags)) {
+        std::vector<std::string_view> words;
+        for (const Flag& each : flags) words.push_back(each.word);
+        problems.error(source, "no scheduler has a flag " + quoted(word), suggestion(word, words));
+        return;
+    }
+    if (!flag->scheduler.empty() && service.scheduler.view() != flag->scheduler) {
+        problems.error(source, "scheduler " + quoted(service.scheduler.view()) + " has no flag " + quoted(word),
+                       "it belongs to scheduler = " + quoted(flag->scheduler));
+    }
+    service.scheduler_flags |= flag->bit;
+}
+
+}  // namespace
+
+void read_scheduler(Reader& in, Service& service) {
+    std::string name;
+    if (in.text("scheduler", name)) {
+        if (std::find(std::begin(schedulers), std::end(schedulers), name) == std::end(schedulers)) {
+            in.problems().error(in.place("scheduler"), "there is no scheduler " + quoted(name),
+                                suggestion(name, schedulers));
+        }
+        service.scheduler = ShortName(name);
+    }
+    std::vector<std::string> words;
+    in.texts("scheduler_flags", words);
+    for (const std::string& word : words) read_flag(word, in.place("scheduler_flags"), service, in.problems());
+}
+
+}  // namespace lbconverge::config

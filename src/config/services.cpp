@@ -1,0 +1,285 @@
+#include "choices.hpp"
+#include "sections.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace lbconverge::config {
+
+namespace {
+
+using Ports = std::vector<std::uint16_t>;
+
+bool read_port(Reader& in, const toml::node& node, Ports& ports) {
+    const auto* number = node.as_integer();
+    if (number == nullptr || number->get() < 0 || number->get() > 65535) {
+        in.problems().error(place(node),
+                            "\"port\" of a service must be a number from 0 to 65535, or a list of such numbers",
+                            node.is_string() ? "leave the quotes out" : "");
+        return false;
+    }
+    ports.push_back(static_cast<std::uint16_t>(number->get()));
+    return true;
+}
+
+bool read_ports(Reader& in, Ports& ports) {
+    const toml::node* node = in.take("port");
+    if (node == nullptr) {
+        in.problems().error(in.place(), "a service of a VIP needs a port", "port = 80, or port = [80, 443]");
+        return false;
+    }
+    const toml::array* list = node->as_array();
+    if (list == nullptr) return read_port(in, *node, ports);
+    if (list->empty()) in.problems().error(place(*node), "\"port\" of a service is an empty list", "port = [80, 443]");
+    bool good = !list->empty();
+    for (const toml::node& each : *list) good = read_port(in, each, ports) && good;
+    return good;
+}
+
+bool read_vip_of(Reader& in, Context& context, Service& service) {
+    std::string text;
+    if (!in.text("vip", text)) return false;
+    if (const Vip* named = context.find_vip(text)) {
+        service.vip = named->address;
+        service.vip_name = text;
+        return true;
+    }
+    const auto address = IpAddress::parse(text);
+    if (!address) {
+        std::vector<std::string_view> names;
+        for (const Vip& vip : context.config.vips) {
+            if (!vip.name.empty()) names.push_back(vip.name);
+        }
+        context.problems.error(in.place("vip"), quoted(text) + " is neither an IP address nor the name of a VIP",
+                               names.empty() ? "write the address without prefix and port" : suggestion(text, names));
+        return false;
+    }
+    if (address->is_unspecified() || address->is_multicast()) {
+        context.problems.error(in.place("vip"), quoted(text) + " cannot be the VIP of a service",
+                               "a VIP is one host's unicast address");
+        return false;
+    }
+    service.vip = *address;
+    return true;
+}
+
+/// What a packet must look like to belong to the service: a VIP, protocol and ports, or a firewall mark.
+bool read_identity(Reader& in, Context& context, Service& service, Ports& ports) {
+    const bool marked = in.number("fwmark", service.fwmark, 1, 0xffffffff);
+    in.choice("family", service.vip.family, choices::family);
+    if (!in.has("fwmark")) {
+        if (in.has("family")) {
+            context.problems.error(in.place("family"), "only a service with a fwmark has a family",
+                                   "the VIP's address says it already: leave it out");
+        }
+        if (!in.has("vip")) {
+            context.problems.error(service.source, "a service needs a vip or a fwmark",
+                                   "vip = \"192.0.2.20\" and port = 80");
+        }
+        bool good = read_vip_of(in, context, service);
+        good = read_ports(in, ports) && good;
+        in.choice("protocol", service.protocol, choices::protocol);
+        return good;
+    }
+    for (const std::string_view key : {"vip", "port", "protocol"}) {
+        if (!in.has(key)) continue;
+        context.problems.error(in.place(key), "a service with a fwmark has no " + quoted(key),
+                               "the mark alone decides; VIP, port and protocol belong to the rule that sets it");
+    }
+    service.protocol = Protocol::none;
+    ports.push_back(0);
+    return marked;
+}
+
+std::optional<std::uint8_t> parse_ipv4_mask(const std::string& text) {
+    const auto mask = IpAddress::parse(text);
+    if (!mask || mask->family != Family::ipv4) return std::nullopt;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 4; ++i) bits = bits << 8 | mask->bytes[i];
+    const auto prefix = static_cast<std::uint8_t>(__builtin_popcount(bits));
+    const bool contiguous = bits != 0 && bits == 0xffffffffU << (32 - prefix);
+    return contiguous ? std::optional(prefix) : std::nullopt;
+}
+
+void read_mask(Reader& in, Service& service) {
+    service.persistence_mask = service.vip.bits();
+    const toml::node* node = in.take("persistence_mask");
+    if (node == nullptr) return;
+    const auto* text = node->as_string();
+    if (text == nullptr) {
+        in.number("persistence_mask", service.persistence_mask, 1, service.vip.bits());
+        return;
+    }
+    const auto mask = parse_ipv4_mask(text->get());
+    if (mask && service.vip.family == Family::ipv4) {
+        service.persistence_mask = *mask;
+        return;
+    }
+    in.problems().error(place(*node), quoted(text->get()) + " is not a persistence mask",
+                        service.vip.family == Family::ipv4 ? "write \"255.255.255.0\" or the prefix length: 24"
+                                                           : "for IPv6, write the prefix length: 64");
+}
+
+void read_persistence(Reader& in, Service& service) {
+    constexpr DurationRange range{std::chrono::seconds(1), std::chrono::hours(24 * 31)};
+    in.seconds("persistence", service.persistence, range);
+    read_mask(in, service);
+    std::string engine;
+    if (in.text("persistence_engine", engine)) {
+        service.persistence_engine = ShortName(engine);
+        if (engine != "sip") {
+            in.problems().error(in.place("persistence_engine"), "there is no persistence engine " + quoted(engine),
+                                "the kernel has one: \"sip\"");
+        }
+    }
+    for (const std::string_view key : {"persistence_mask", "persistence_engine"}) {
+        if (in.has("persistence") || !in.has(key)) continue;
+        in.problems().error(in.place(key), quoted(key) + " without \"persistence\" does nothing",
+                            "add persistence = \"300s\", or leave it out");
+    }
+}
+
+void read_options(Reader& in, Context& context, Service& service) {
+    in.text("name", service.name);
+    read_scheduler(in, service);
+    in.choice("forward", service.forward, choices::forward);
+    read_persistence(in, service);
+    in.boolean("one_packet", service.one_packet);
+    read_check(in, context, service.check);
+    in.number("quorum", service.quorum, 1, 1'000'000);
+    in.choice("on_down", service.on_down, choices::on_down);
+    in.duration("drain_timeout", service.drain_timeout);
+    service.active = context.config.role == Role::both ? Active::master : Active::always;
+    in.choice("active", service.active, choices::active);
+}
+
+void read_servers(Reader& in, Context& context, Service& service) {
+    RealServer start;
+    start.forward = service.forward;
+    if (const toml::node* fallback = in.take("fallback")) {
+        RealServer server;
+        if (read_real_server(*fallback, start, context, server)) service.fallback = server;
+    }
+    const toml::node* node = in.take("real_servers");
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) {
+        in.wrong_type(*node, "real_servers", "a list", "real_servers = [\"192.0.2.3\", \"192.0.2.4\"]");
+        return;
+    }
+    service.real_servers.reserve(list->size());
+    for (const toml::node& each : *list) {
+        RealServer server;
+        if (read_real_server(each, start, context, server)) service.real_servers.push_back(server);
+    }
+}
+
+/// What a real server must be to fit its service; also fills in the port.
+void fit_server(const Service& service, bool redirected, bool director, RealServer& server, Diagnostics& problems) {
+    const bool rewritten = server.forward == Forward::masquerade;
+    const bool own_port = server.port != 0 && server.port != service.port;
+    if (own_port && !rewritten && !redirected) {
+        const std::string_view how = choices::word_of(choices::forward, server.forward);
+        const std::string arrival =
+            service.port == 0 ? "the port that the client used" : "port " + std::to_string(service.port);
+        problems.error(server.source,
+                       "forward = " + quoted(how) + " to another port: the packet is not rewritten and arrives at " +
+                           arrival + ", where nobody may listen",
+                       "leave the port out, or use forward = \"masquerade\"", "LVS11");
+    }
+    // A real server that redirects does so itself: the director sends to the service's port.
+    if (server.port == 0 || (redirected && director && !rewritten)) server.port = service.port;
+    if (server.address.family != service.vip.family && server.forward != Forward::tunnel) {
+        problems.error(
+            server.source, "a real server of the other address family than its service needs forward = \"tunnel\"",
+            "use an " + std::string(service.vip.family == Family::ipv4 ? "IPv4" : "IPv6") + " address, or a tunnel");
+    }
+}
+
+void report_double_servers(const std::vector<RealServer>& servers, Diagnostics& problems) {
+    const auto before = [](const RealServer& a, const RealServer& b) {
+        return std::tie(a.address, a.port) < std::tie(b.address, b.port);
+    };
+    // Most lists are in order already.
+    const auto not_after = [&](const RealServer& a, const RealServer& b) { return !before(a, b); };
+    if (std::adjacent_find(servers.begin(), servers.end(), not_after) == servers.end()) return;
+    std::vector<const RealServer*> sorted;
+    sorted.reserve(servers.size());
+    for (const RealServer& server : servers) sorted.push_back(&server);
+    std::stable_sort(sorted.begin(), sorted.end(), [&](const auto* a, const auto* b) { return before(*a, *b); });
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+        if (before(*sorted[i - 1], *sorted[i])) continue;
+        problems
+            .error(sorted[i]->source,
+                   "real server " + with_port(sorted[i]->address, sorted[i]->port) + " is there twice in this service",
+                   "remove one; weight = 2 gives it twice the share")
+            .other = sorted[i - 1]->source;
+    }
+}
+
+/// One of the services that a table with several ports makes.
+void finish_service(Service& service, Context& context) {
+    const Vip* vip = service.fwmark == 0 ? context.find_vip(service.vip) : nullptr;
+    const bool redirected = vip != nullptr && vip->accept == Accept::redirect;
+    const bool director = context.config.role != Role::real_server;
+    for (RealServer& server : service.real_servers) fit_server(service, redirected, director, server, context.problems);
+    if (service.fallback) fit_server(service, redirected, director, *service.fallback, context.problems);
+    report_double_servers(service.real_servers, context.problems);
+    if (service.port == 0 && service.fwmark == 0 && service.persistence == 0) {
+        context.problems.error(service.source,
+                               "port 0 (every port) without persistence: connections of one client would be torn apart",
+                               "add persistence = \"300s\", or name the ports", "LVS22");
+    }
+}
+
+void read_service(const toml::table& table, Context& context) {
+    Reader in({&table}, "a service", context.problems);
+    Service service;
+    service.source = in.place();
+    Ports ports;
+    const bool identified = read_identity(in, context, service, ports);
+    read_options(in, context, service);
+    read_servers(in, context, service);
+    in.finish();
+    if (!identified) return;
+    for (std::size_t i = 0; i + 1 < ports.size(); ++i) {
+        Service& copy = context.config.services.emplace_back(service);
+        copy.port = ports[i];
+        finish_service(copy, context);
+    }
+    service.port = ports.back();
+    finish_service(service, context);
+    context.config.services.push_back(std::move(service));
+}
+
+void report_double_services(const std::vector<Service>& services, Diagnostics& problems) {
+    const auto identity = [](const Service* s) {
+        const bool marked = s->fwmark != 0;
+        return std::tuple(s->fwmark, marked ? IpAddress{s->vip.family, {}} : s->vip, s->protocol, s->port);
+    };
+    std::vector<const Service*> sorted;
+    sorted.reserve(services.size());
+    for (const Service& service : services) sorted.push_back(&service);
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](const auto* a, const auto* b) { return identity(a) < identity(b); });
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+        const Service& again = *sorted[i];
+        if (identity(sorted[i - 1]) != identity(&again)) continue;
+        const std::string name = again.fwmark != 0 ? "fwmark " + std::to_string(again.fwmark)
+                                                   : std::string(lbconverge::to_text(again.protocol)) + " " +
+                                                         with_port(again.vip, again.port);
+        problems.error(again.source, "service " + name + " is there twice", "put its real servers into one [[service]]")
+            .other = sorted[i - 1]->source;
+    }
+}
+
+}  // namespace
+
+void read_services(Reader& top, Context& context) {
+    const toml::node* node = top.take("service");
+    if (node != nullptr && node->is_array()) context.config.services.reserve(node->as_array()->size());
+    top.tables("service", [&](const toml::table& table) { read_service(table, context); });
+    report_double_services(context.config.services, context.problems);
+}
+
+}  // namespace lbconverge::config

@@ -1,0 +1,151 @@
+#include "lbconverge/daemon/converge.hpp"
+
+#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/safety.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lbconverge::daemon {
+
+using namespace kinds;
+
+namespace {
+
+/// Writing may change the world under our feet (a setting that resets others), and others write too.
+constexpr int max_rounds = 4;
+
+Inputs inputs_of(const Task& task, const Facts& facts) { return {task.config, task.election, facts}; }
+
+/// An interface that is missing is found before anything is changed.
+Result<void> interfaces_exist(const plan::Plan& plan) {
+    for (const plan::Step& step : plan.steps) {
+        if (step.kind != kind_id<Address> || step.after == plan::Step::none) continue;
+        const Address::Key& key = plan.desired->get<Address>().rows.row(step.after).key;
+        if (plan.observed->facts.interface(key.interface) == nullptr) {
+            return tl::unexpected(Address::refusal({.key = key, .before = nullptr, .after = nullptr}, ENODEV));
+        }
+    }
+    return {};
+}
+
+Result<void> may_run(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task) {
+    if (auto good = interfaces_exist(plan); !good) return good;
+    if (auto good = allowed(plan, task); !good) return good;
+    return kernel.offers(plan);
+}
+
+Error error_of(const plan::Plan& plan, const kernel::Failure& failure) {
+    Error error;
+    plan.visit(plan.steps[failure.step],
+               [&]<class Kind>(const Change<Kind>& change) { error = Kind::refusal(change, failure.error); });
+    return error;
+}
+
+/// Phase by phase; a phase with a failure is the last one.
+void execute(kernel::Kernel& kernel, const plan::Plan& plan, Report& report, bool first_round) {
+    for (std::size_t first = 0; first < plan.steps.size();) {
+        std::size_t last = first;
+        while (last < plan.steps.size() && plan.steps[last].phase == plan.steps[first].phase) ++last;
+        const auto failures = kernel.apply(plan, first, last);
+        report.changed = report.changed || !failures || failures->size() < last - first;
+        if (first_round) report.done = last;
+        if (!failures) {
+            report.error = failures.error();
+            return;
+        }
+        for (const kernel::Failure& failure : *failures) {
+            const Error error = error_of(plan, failure);
+            if (first_round) report.failed.push_back({failure.step, error});
+            // What moved under our feet is put right by planning again; any other reason is worth more.
+            if (!report.error || report.error->kind == ErrorKind::world_moved) report.error = error;
+        }
+        if (report.error) return;
+        first = last;
+    }
+}
+
+}  // namespace
+
+Result<void> allowed(const plan::Plan& plan, const Task& task) {
+    if (!task.release) {
+        if (auto good = plan::within_limits(plan, task.config); !good) return good;
+    }
+    if (const auto violation = plan::first_violation(plan, inputs_of(task, plan.observed->facts))) {
+        return fail(
+            ErrorKind::refused,
+            violation->invariant + " after step " + std::to_string(violation->step + 1) + ": " + violation->what,
+            violation->hint);
+    }
+    return {};
+}
+
+Desired desired_for(const Task& task, const Facts& facts) {
+    Desired desired = desire(inputs_of(task, facts));
+    if (!task.release) return desired;
+    Desired nothing;
+    nothing.vips = desired.vips;
+    for_each_kind([&]<class Kind>() {
+        for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) nothing.get<Kind>().unwanted.push_back(row.key);
+        auto& unwanted = nothing.get<Kind>().unwanted;
+        unwanted.insert(unwanted.end(), desired.get<Kind>().unwanted.begin(), desired.get<Kind>().unwanted.end());
+        std::sort(unwanted.begin(), unwanted.end());
+    });
+    return nothing;
+}
+
+Result<plan::Plan> look(kernel::Kernel& kernel, const Memory& memory, const Task& task, std::chrono::sys_seconds now) {
+    const Result<Facts> facts = kernel.facts();
+    if (!facts) return tl::unexpected(facts.error());
+    Desired desired = desired_for(task, *facts);
+    const Reading reading = reading_for(desired, memory, task.config.role, *facts);
+    auto observed = kernel.observe(reading, *facts);
+    if (!observed) return tl::unexpected(observed.error());
+    return plan::make_plan(std::move(desired), std::move(*observed), memory, inputs_of(task, *facts), now,
+                           {.release = task.release});
+}
+
+Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+                const std::function<void(const plan::Plan&)>& announce) {
+    Report report;
+    Result<Memory> memory = run.load();
+    if (!memory) {
+        report.error = memory.error();
+        return report;
+    }
+    for (int round = 1;; ++round) {
+        Result<plan::Plan> plan = look(kernel, *memory, task, now);
+        if (!plan) {
+            report.error = plan.error();
+            return report;
+        }
+        if (round == 1) announce(*plan);
+        report.error.reset();
+        if (plan->steps.empty()) {
+            if (auto saved = run.save(plan->memory); !saved) report.error = saved.error();
+            if (round == 1) report.plan = std::move(*plan);
+            return report;
+        }
+        if (round == max_rounds) {
+            report.error = Error{ErrorKind::failed, "the kernel does not keep what is written",
+                                 "another program may be managing the same state"};
+            report.left = plan->steps;
+            report.last = std::move(*plan);
+            return report;
+        }
+        Result<void> ready = may_run(kernel, *plan, task);
+        // Claims come before deeds: a run that is cut off must find again what it made.
+        *memory = plan::united(*memory, plan->memory);
+        if (ready) ready = run.save(*memory);
+        if (ready) {
+            execute(kernel, *plan, report, round == 1);
+        } else {
+            report.error = ready.error();
+        }
+        const bool again = !report.error || report.error->kind == ErrorKind::world_moved;
+        if (round == 1) report.plan = std::move(*plan);
+        if (!again) return report;
+    }
+}
+
+}  // namespace lbconverge::daemon

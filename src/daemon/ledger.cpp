@@ -1,0 +1,120 @@
+#include "lbconverge/daemon/ledger.hpp"
+
+#include "lbconverge/plan/memory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <thread>
+
+namespace lbconverge::daemon {
+
+namespace {
+
+constexpr const char* base = "/run/lbconverge";
+constexpr auto poll_interval = std::chrono::milliseconds(50);
+
+std::optional<std::string> read_all(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// The first line: what the file is, and of which boot.
+std::string header() {
+    std::string boot = read_all("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
+    return "lbconverge-ledger 1 " + boot;
+}
+
+Error io_error(const std::string& what, int error) {
+    const ErrorKind kind =
+        error == EACCES || error == EPERM || error == EROFS ? ErrorKind::not_permitted : ErrorKind::failed;
+    return {kind, what + ": " + std::strerror(error), kind == ErrorKind::not_permitted ? "run as root" : ""};
+}
+
+Result<void> make_directory(const std::string& path) {
+    if (::mkdir(base, 0755) != 0 && errno != EEXIST) return tl::unexpected(io_error(base, errno));
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return tl::unexpected(io_error(path, errno));
+    return {};
+}
+
+bool host_namespace() {
+    struct stat own {
+    }, first{};
+    if (::stat("/proc/self/ns/net", &own) != 0 || ::stat("/proc/1/ns/net", &first) != 0) return true;
+    return own.st_ino == first.st_ino && own.st_dev == first.st_dev;
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::of_this_namespace() {
+    if (host_namespace()) return RunDirectory(base);
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool known = fd >= 0 && ::getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0;
+    if (fd >= 0) ::close(fd);
+    // Kernels before 5.14 have no cookie; the inode is unique among the namespaces that live.
+    struct stat own {};
+    if (!known && ::stat("/proc/self/ns/net", &own) == 0) cookie = own.st_ino;
+    return RunDirectory(std::string(base) + "/netns-" + std::to_string(cookie));
+}
+
+RunDirectory::~RunDirectory() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+Result<void> RunDirectory::lock(std::chrono::milliseconds patience) {
+    if (auto made = make_directory(path_); !made) return made;
+    const std::string file = path_ + "/lock";
+    lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock_ < 0) return tl::unexpected(io_error(file, errno));
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(io_error(file, errno));
+        if (std::chrono::steady_clock::now() >= end) {
+            return fail(ErrorKind::busy, "another lbconverge is at work (it holds " + file + ")",
+                        "wait for it, or see who it is: fuser " + file);
+        }
+        std::this_thread::sleep_for(poll_interval);
+    }
+    return {};
+}
+
+Result<kinds::Memory> RunDirectory::load() const {
+    const std::string file = path_ + "/ledger";
+    const std::optional<std::string> text = read_all(file);
+    const std::string first = header();
+    if (!text || !text->starts_with(first)) return kinds::Memory{};
+    auto memory = plan::parse_memory(std::string_view(*text).substr(first.size()));
+    if (!memory) {
+        return fail(ErrorKind::failed, file + ": " + memory.error().what,
+                    "it was damaged; remove it, and what is no longer configured has to be removed by hand");
+    }
+    return memory;
+}
+
+Result<void> RunDirectory::save(const kinds::Memory& memory) const {
+    const std::string file = path_ + "/ledger";
+    const std::string text = header() + plan::to_text(memory);
+    if (read_all(file) == text) return {};
+    const std::string fresh = file + ".new";
+    {
+        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+        out << text;
+        out.flush();
+        if (!out) return tl::unexpected(io_error(fresh, errno));
+    }
+    if (::rename(fresh.c_str(), file.c_str()) != 0) return tl::unexpected(io_error(file, errno));
+    return {};
+}
+
+}  // namespace lbconverge::daemon

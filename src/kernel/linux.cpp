@@ -1,0 +1,259 @@
+// The real kernel. Everything that is generic over kinds is here once; what is special stands in the kind.
+#include "lbconverge/kernel/kernel.hpp"
+
+#include "netlink.hpp"
+
+#include <fcntl.h>
+#include <linux/ip.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netlink/cache.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <thread>
+
+namespace lbconverge::kernel {
+
+using namespace kinds;
+
+namespace {
+
+constexpr const char* proc_sys = "/proc/sys/";
+constexpr int dump_attempts = 5;
+
+class File {
+public:
+    File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    [[nodiscard]] int fd() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+/// A /proc/sys file is one page at most.
+std::optional<std::string> read_setting(const std::string& path) {
+    const File file(proc_sys + path, O_RDONLY);
+    char text[4096];
+    const ssize_t size = file.fd() < 0 ? -1 : ::read(file.fd(), text, sizeof text);
+    if (size < 0) return std::nullopt;
+    return std::string(text, static_cast<std::size_t>(size));
+}
+
+/// 0 or errno.
+int write_setting(const std::string& path, std::string_view value) {
+    const File file(proc_sys + path, O_WRONLY);
+    if (file.fd() < 0) return errno;
+    return ::write(file.fd(), value.data(), value.size()) == static_cast<ssize_t>(value.size()) ? 0 : errno;
+}
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Interface interface_of(rtnl_link* link) {
+    const unsigned flags = rtnl_link_get_flags(link);
+    Interface interface {
+        .index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link)), .name = ShortName(rtnl_link_get_name(link)),
+        .up = (flags & IFF_UP) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
+        .speaks_arp = (flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
+    };
+    std::uint32_t value = 0;
+    for (unsigned id = 1; id < __IPV4_DEVCONF_MAX && rtnl_link_inet_get_conf(link, id, &value) == 0; ++id) {
+        interface.ipv4_devconf.push_back(value);
+    }
+    return interface;
+}
+
+class LinuxKernel final : public Kernel {
+public:
+    explicit LinuxKernel(LinuxOptions options) : options_(options) {}
+
+    Result<Facts> facts() override;
+    Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const Facts& facts) override;
+    Result<void> offers(const plan::Plan& plan) override;
+    Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
+
+private:
+    Result<NetlinkSocket*> socket(wire::Transport transport);
+    template <class Kind>
+    Result<void> read(const Reading& reading, Observed& observed);
+    Result<void> flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
+
+    LinuxOptions options_;
+    std::optional<NetlinkSocket> route_;
+    std::optional<NetlinkSocket> ipvs_;
+};
+
+Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
+    const bool ipvs = transport == wire::Transport::ipvs;
+    std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
+    if (slot) return &*slot;
+    Result<NetlinkSocket> opened = NetlinkSocket::open(ipvs ? NETLINK_GENERIC : NETLINK_ROUTE);
+    if (!opened) return tl::unexpected(opened.error());
+    if (ipvs) {
+        const Result<std::uint16_t> family = opened->resolve("IPVS");
+        if (!family) return tl::unexpected(family.error());
+        opened->set_type(*family);
+    }
+    slot.emplace(std::move(*opened));
+    return &*slot;
+}
+
+Result<Facts> LinuxKernel::facts() {
+    const Result<NetlinkSocket*> route = socket(wire::Transport::route);
+    if (!route) return tl::unexpected(route.error());
+    nl_cache* links = nullptr;
+    if (const int error = rtnl_link_alloc_cache((*route)->handle(), AF_UNSPEC, &links); error < 0) {
+        return fail(ErrorKind::failed, std::string("reading the network interfaces: ") + nl_geterror(error));
+    }
+    const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, nl_cache_free);
+    Facts facts;
+    for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
+        facts.interfaces.push_back(interface_of(reinterpret_cast<rtnl_link*>(each)));
+    }
+    facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
+    const std::string all = read_setting("net/ipv4/conf/all/arp_ignore").value_or("0");
+    from_text(std::string_view(all).substr(0, all.find('\n')), facts.all_arp_ignore);
+    return facts;
+}
+
+/// Asks what the kind wants to know and hands it each reply.
+template <class Kind>
+Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
+    wire::Requests requests;
+    Kind::ask(reading, observed, requests);
+    for (const wire::Request& request : requests.list()) {
+        if (request.transport == wire::Transport::file) {
+            const auto text = read_setting(std::string(text_of(requests.bytes(request))));
+            if (text)
+                Kind::decode({request.transport, request.tag, std::as_bytes(std::span(*text))}, reading, observed);
+            continue;
+        }
+        const Result<NetlinkSocket*> door = socket(request.transport);
+        if (!door) return tl::unexpected(door.error());
+        auto done = (*door)->query(requests, request, [&](std::span<const std::byte> message) {
+            Kind::decode({request.transport, request.tag, message}, reading, observed);
+        });
+        if (!done) return done;
+    }
+    observed.get<Kind>().finish();
+    return {};
+}
+
+Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& reading, const Facts& facts) {
+    Reading allowed = reading;
+    if (!facts.ipvs_loaded && !options_.may_load_ipvs) allowed.ipvs = allowed.timeouts = false;
+    Result<void> result;
+    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+        auto observed = std::make_shared<Observed>();
+        observed->facts = facts;
+        // The module first: the settings below net.ipv4.vs exist only once it is there.
+        if (allowed.ipvs) {
+            if (auto door = socket(wire::Transport::ipvs); !door) return tl::unexpected(door.error());
+        }
+        result = {};
+        for_each_kind([&]<class Kind>() {
+            if (result) result = read<Kind>(allowed, *observed);
+        });
+        if (result) return observed;
+        if (result.error().kind != ErrorKind::world_moved) break;
+    }
+    return tl::unexpected(result.error());
+}
+
+/// Whether a service with this scheduler and engine can be made, tried out in a network namespace of its own that
+/// disappears with the thread: the real table stays untouched. 0 or errno; 0 too where namespaces are not permitted.
+int try_service(const Change<Service>& change) {
+    int result = 0;
+    std::thread([&] {
+        if (unshare(CLONE_NEWNET) != 0) return;
+        Result<NetlinkSocket> door = NetlinkSocket::open(NETLINK_GENERIC);
+        if (!door) return;
+        const Result<std::uint16_t> family = door->resolve("IPVS");
+        if (!family) return;
+        door->set_type(*family);
+        wire::Requests requests;
+        Service::encode({.key = change.key, .before = nullptr, .after = change.after}, {}, 0, requests);
+        const auto refused = door->send_batch(requests, requests.list());
+        if (refused && !refused->empty()) result = refused->front().error;
+    }).join();
+    return result;
+}
+
+Result<void> LinuxKernel::offers(const plan::Plan& plan) {
+    // What is in the table already needs no proof, and one proof per sort of service is enough.
+    std::set<std::tuple<ShortName, ShortName, Family>> proven;
+    for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
+        proven.emplace(row.value.scheduler, row.value.engine, row.key.vip.family);
+    }
+    for (const plan::Step& step : plan.steps) {
+        if (step.kind != kind_id<Service> || step.after == plan::Step::none) continue;
+        Result<void> result;
+        plan.visit(step, [&](const auto& change) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(change)>, Change<Service>>) {
+                if (!proven.emplace(change.after->scheduler, change.after->engine, change.key.vip.family).second)
+                    return;
+                const int error = try_service(change);
+                if (error != 0 && error != EPERM) result = tl::unexpected(Service::refusal(change, error));
+            }
+        });
+        if (!result) return result;
+    }
+    return {};
+}
+
+/// Sends what was encoded: runs of the same transport in one system call each.
+Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures) {
+    const std::span<const wire::Request> list = requests.list();
+    for (std::size_t start = 0; start < list.size();) {
+        std::size_t end = start + 1;
+        while (end < list.size() && list[end].transport == list[start].transport) ++end;
+        if (list[start].transport == wire::Transport::file) {
+            const std::string_view text = text_of(requests.bytes(list[start]));
+            const std::size_t nul = text.find('\0');
+            const int error = write_setting(std::string(text.substr(0, nul)), text.substr(nul + 1));
+            if (error != 0) failures.push_back({first + list[start].tag, error});
+            end = start + 1;
+        } else {
+            const Result<NetlinkSocket*> door = socket(list[start].transport);
+            if (!door) return tl::unexpected(door.error());
+            const auto refused = (*door)->send_batch(requests, list.subspan(start, end - start));
+            if (!refused) return tl::unexpected(refused.error());
+            for (const auto& each : *refused) failures.push_back({first + each.tag, each.error});
+        }
+        start = end;
+    }
+    requests.clear();
+    return {};
+}
+
+Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
+    std::vector<Failure> failures;
+    wire::Requests requests;
+    for (std::size_t i = first; i < last; ++i) {
+        plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {
+            Kind::encode(change, plan.observed->facts, static_cast<std::uint32_t>(i - first), requests);
+        });
+        if (requests.all_bytes().size() < options_.batch_bytes && i + 1 < last) continue;
+        if (auto done = flush(requests, first, failures); !done) return tl::unexpected(done.error());
+    }
+    return failures;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> linux_kernel(LinuxOptions options) { return std::make_unique<LinuxKernel>(options); }
+
+}  // namespace lbconverge::kernel

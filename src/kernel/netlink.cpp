@@ -1,0 +1,162 @@
+#include "netlink.hpp"
+
+#include <linux/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace lbconverge::kernel {
+
+namespace {
+
+/// Room for the refusals of a whole batch: without it the kernel does the work but loses the answers (ENOBUFS).
+constexpr int receive_buffer = 8 * 1024 * 1024;
+/// A kernel that does not answer for so long does not answer.
+constexpr timeval patience{.tv_sec = 60, .tv_usec = 0};
+
+Error system_error(const std::string& what, int error) {
+    const ErrorKind kind = error == EPERM || error == EACCES ? ErrorKind::not_permitted : ErrorKind::failed;
+    return {kind, what + ": " + std::strerror(error), kind == ErrorKind::not_permitted ? "run as root" : ""};
+}
+
+}  // namespace
+
+void NetlinkSocket::Free::operator()(nl_sock* socket) const { nl_socket_free(socket); }
+
+NetlinkSocket::NetlinkSocket(std::unique_ptr<nl_sock, Free> socket)
+    : socket_(std::move(socket)), fd_(nl_socket_get_fd(socket_.get())), buffers_(2 * buffer_size) {}
+
+Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
+    std::unique_ptr<nl_sock, Free> socket(nl_socket_alloc());
+    if (!socket) return tl::unexpected(system_error("netlink socket", ENOMEM));
+    if (const int error = nl_connect(socket.get(), protocol); error < 0) {
+        return fail(ErrorKind::failed, std::string("netlink socket: ") + nl_geterror(error));
+    }
+    const int fd = nl_socket_get_fd(socket.get());
+    const int yes = 1;
+    // Acknowledgements without a copy of the request: small, so that many fit.
+    setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);  // not root: only reading then
+    }
+    const int send_buffer = 512 * 1024;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof send_buffer);
+    return NetlinkSocket(std::move(socket));
+}
+
+Result<std::uint16_t> NetlinkSocket::resolve(const char* family) {
+    const int id = genl_ctrl_resolve(socket_.get(), family);
+    if (id < 0) {
+        return fail(ErrorKind::kernel_lacks, std::string("the kernel has no generic netlink family ") + family,
+                    "modprobe ip_vs; is the module installed for this kernel (uname -r)?");
+    }
+    return static_cast<std::uint16_t>(id);
+}
+
+std::uint32_t NetlinkSocket::number(std::span<std::byte> message, std::uint16_t flags) {
+    nlmsghdr header;
+    std::memcpy(&header, message.data(), sizeof header);
+    if (type_ != 0) header.nlmsg_type = type_;
+    header.nlmsg_flags = static_cast<std::uint16_t>(header.nlmsg_flags | flags);
+    header.nlmsg_seq = ++sequence_;
+    std::memcpy(message.data(), &header, sizeof header);
+    return sequence_;
+}
+
+Result<void> NetlinkSocket::send(std::span<const std::byte> bytes) const {
+    while (::send(fd_, bytes.data(), bytes.size(), 0) < 0) {
+        if (errno != EINTR) return tl::unexpected(system_error("netlink send", errno));
+    }
+    return {};
+}
+
+Result<int> NetlinkSocket::receive() {
+    iovec vectors[2];
+    mmsghdr messages[2]{};
+    for (int i = 0; i < 2; ++i) {
+        vectors[i] = {buffers_.data() + static_cast<std::size_t>(i) * buffer_size, buffer_size};
+        messages[i].msg_hdr.msg_iov = &vectors[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    int count = 0;
+    do {
+        count = recvmmsg(fd_, messages, 2, MSG_WAITFORONE, nullptr);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0 && (errno == ENOBUFS || errno == EAGAIN)) {
+        return fail(ErrorKind::world_moved, "the kernel's answers were lost: the state is read again");
+    }
+    if (count < 0) return tl::unexpected(system_error("netlink receive", errno));
+    for (int i = 0; i < count; ++i) received_[i] = messages[i].msg_len;
+    return count;
+}
+
+Result<std::vector<NetlinkSocket::Refused>> NetlinkSocket::send_batch(wire::Requests& requests,
+                                                                      std::span<const wire::Request> batch) {
+    std::vector<Refused> refused;
+    if (batch.empty()) return refused;
+    std::uint32_t last = 0;
+    for (const wire::Request& request : batch) {
+        last = number(requests.bytes(request), &request == &batch.back() ? NLM_F_ACK : 0);
+    }
+    const std::uint32_t first = last - static_cast<std::uint32_t>(batch.size()) + 1;
+    const wire::Request& end = batch.back();
+    const std::size_t size = end.offset + end.size - batch.front().offset;
+    if (auto sent = send(requests.all_bytes().subspan(batch.front().offset, size)); !sent)
+        return tl::unexpected(sent.error());
+
+    for (bool done = false; !done;) {
+        const Result<int> count = receive();
+        if (!count) return tl::unexpected(count.error());
+        for (int i = 0; i < *count; ++i) {
+            auto rest = static_cast<int>(received_[i]);
+            const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;
+            for (const auto* header = reinterpret_cast<const nlmsghdr*>(at);
+                 NLMSG_OK(header, static_cast<unsigned>(rest)); header = NLMSG_NEXT(header, rest)) {
+                if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq - first >= batch.size()) continue;
+                const auto* answer = static_cast<const nlmsgerr*>(NLMSG_DATA(header));
+                if (answer->error != 0) refused.push_back({batch[header->nlmsg_seq - first].tag, -answer->error});
+                done = done || header->nlmsg_seq == last;
+            }
+        }
+    }
+    return refused;
+}
+
+Result<void> NetlinkSocket::query(wire::Requests& requests, const wire::Request& request,
+                                  const std::function<void(std::span<const std::byte>)>& receive_one) {
+    const std::uint32_t sequence = number(requests.bytes(request), request.dump ? 0 : NLM_F_ACK);
+    if (auto sent = send(requests.bytes(request)); !sent) return sent;
+    bool interrupted = false;
+    for (;;) {
+        const Result<int> count = receive();
+        if (!count) return tl::unexpected(count.error());
+        for (int i = 0; i < *count; ++i) {
+            auto rest = static_cast<int>(received_[i]);
+            const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;
+            for (const auto* header = reinterpret_cast<const nlmsghdr*>(at);
+                 NLMSG_OK(header, static_cast<unsigned>(rest)); header = NLMSG_NEXT(header, rest)) {
+                if (header->nlmsg_seq != sequence) continue;
+                interrupted = interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+                if (header->nlmsg_type == NLMSG_ERROR) {
+                    const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
+                    if (error != 0) return tl::unexpected(system_error("reading from the kernel", error));
+                }
+                if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+                    if (interrupted)
+                        return fail(ErrorKind::world_moved, "the kernel's tables changed while being read");
+                    return {};
+                }
+                receive_one({reinterpret_cast<const std::byte*>(header), header->nlmsg_len});
+            }
+        }
+    }
+}
+
+}  // namespace lbconverge::kernel

@@ -1,0 +1,243 @@
+#include "lbconverge/kinds/address.hpp"
+
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/wire/attributes.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+static_assert(fields_cover<Address::Value>);
+
+namespace {
+
+constexpr std::string_view loopback = "lo";
+
+struct Place {
+    ShortName interface;
+    std::uint8_t prefix;
+    Scope scope;
+};
+
+Place on_loopback(const config::Vip& vip, const config::Config& config) {
+    // Role both keeps the file's prefix for the interface; on lo anything shorter would make the whole net local.
+    const std::uint8_t prefix = config.role == Role::both ? vip.address.bits() : vip.prefix;
+    return {loopback, prefix, vip.scope.value_or(Scope::host)};
+}
+
+Place on_interface(const config::Vip& vip) { return {vip.interface, vip.prefix, vip.scope.value_or(Scope::global)}; }
+
+Address::Key key_of(const config::Vip& vip, const Place& place) { return {vip.address, place.prefix, place.interface}; }
+
+Address::Value value_of(const config::Vip& vip, const Place& place) {
+    Address::Value value;
+    const bool ipv6 = vip.address.family == Family::ipv6;
+    value.scope = ipv6 ? Scope::global : place.scope;  // IPv6 scopes follow from the address
+    // A label belongs to one interface ("eth0:vip"); on another one it would only mislead.
+    const std::string_view label = vip.label.view();
+    const bool fits = label.substr(0, label.find(':')) == place.interface.view();
+    if (!ipv6 && fits && vip.label != place.interface) value.label = vip.label;
+    if (!ipv6 && place.interface != ShortName(loopback)) value.broadcast = vip.broadcast;
+    value.deprecated = ipv6;
+    return value;
+}
+
+bool on_lo(const Address::Key& key) { return key.interface == ShortName(loopback); }
+
+/// Where the VIP should be on this node, or nothing. Undecided: wherever it is now.
+std::optional<Place> place_of(const config::Vip& vip, const Inputs& inputs, ElectionState state) {
+    switch (inputs.config.role) {
+        case Role::real_server:
+            return vip.accept == config::Accept::loopback ? std::optional(on_loopback(vip, inputs.config))
+                                                          : std::nullopt;
+        case Role::director:
+            return state == ElectionState::master ? std::optional(on_interface(vip)) : std::nullopt;
+        case Role::both:
+            return state == ElectionState::master ? on_interface(vip) : on_loopback(vip, inputs.config);
+    }
+    return std::nullopt;
+}
+
+/// IPv6 knows an address once per interface, whatever its prefix: one that is wanted there with another prefix can only
+/// be made once this one is gone. (IPv4 has both side by side.)
+bool in_the_way(const Address::Key& key, const Inputs& inputs) {
+    if (key.address.family != Family::ipv6) return false;
+    return std::any_of(inputs.config.vips.begin(), inputs.config.vips.end(), [&](const config::Vip& vip) {
+        if (vip.address != key.address) return false;
+        const auto place = place_of(vip, inputs, state_of(vip, inputs.election));
+        return place && place->interface == key.interface;
+    });
+}
+
+}  // namespace
+
+std::string Address::id(const Key& key) {
+    return to_text(key.address) + "/" + std::to_string(key.prefix) + " " + key.interface.str();
+}
+
+std::string Address::display(const Key& key) {
+    return to_text(key.address) + "/" + std::to_string(key.prefix) + " dev " + key.interface.str();
+}
+
+std::optional<Address::Key> Address::parse_id(std::string_view id) {
+    const std::size_t space = id.find(' ');
+    if (space == std::string_view::npos || !ShortName::fits(id.substr(space + 1))) return std::nullopt;
+    const auto address = parse_with_prefix(id.substr(0, space));
+    if (!address) return std::nullopt;
+    return Key{address->address, address->prefix, ShortName(id.substr(space + 1))};
+}
+
+void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {
+    for (const config::Vip& vip : inputs.config.vips) {
+        const ElectionState state = state_of(vip, inputs.election);
+        const bool elected = !vip.vrrp.empty() && inputs.config.role != Role::real_server;
+        if (elected && state == ElectionState::undecided) {
+            const std::string reason = "election of " + vip.vrrp + " is undecided";
+            wanted.held.push_back({key_of(vip, on_interface(vip)), reason});
+            if (inputs.config.role == Role::both) {
+                wanted.held.push_back({key_of(vip, on_loopback(vip, inputs.config)), reason});
+            }
+            continue;
+        }
+        if (const auto place = place_of(vip, inputs, state)) {
+            wanted.rows.add(key_of(vip, *place), value_of(vip, *place),
+                            {vip.source, elected ? Cause::election : Cause::config});
+        }
+    }
+}
+
+void Address::ask(const Reading&, Observed&, wire::Requests& requests) {
+    const ifaddrmsg header{};
+    requests.begin(wire::Transport::route, RTM_GETADDR, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
+    requests.end();
+}
+
+void Address::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
+    if (reply.transport != wire::Transport::route) return;
+    if (wire::fixed_header<nlmsghdr>(reply.bytes, 0).nlmsg_type != RTM_NEWADDR) return;
+    const auto header = wire::fixed_header<ifaddrmsg>(reply.bytes, NLMSG_HDRLEN);
+    const auto family = static_cast<Family>(header.ifa_family);
+    if (family != Family::ipv4 && family != Family::ipv6) return;
+    const Interface* interface = observed.facts.interface(header.ifa_index);
+    if (interface == nullptr) return;
+
+    Key key{{family, {}}, header.ifa_prefixlen, interface->name};
+    if (key.prefix > key.address.bits()) return;
+    Value value{.scope = static_cast<Scope>(header.ifa_scope)};
+    Facts facts{.flags = header.ifa_flags};
+    bool local = false;  // IFA_LOCAL, when there, is the node's own end; IFA_ADDRESS may then be the peer's
+    for (wire::Attributes walk(wire::attributes_of(reply.bytes, sizeof header)); walk.next();) {
+        const wire::Attribute& attribute = walk.current();
+        const auto address = [&] {
+            const auto bytes = attribute.as<std::array<std::uint8_t, 16>>();
+            return IpAddress::from_bytes(family, bytes.data());
+        };
+        switch (attribute.type) {
+            case IFA_LOCAL:
+                key.address = address();
+                local = true;
+                break;
+            case IFA_ADDRESS:
+                if (!local) key.address = address();
+                break;
+            case IFA_LABEL:
+                value.label = attribute.name();
+                break;
+            case IFA_BROADCAST:
+                value.broadcast = address();
+                break;
+            case IFA_FLAGS:
+                facts.flags = attribute.as<std::uint32_t>();
+                break;
+            case IFA_PROTO:
+                facts.protocol = attribute.as<std::uint8_t>();
+                break;
+            case IFA_CACHEINFO:
+                value.deprecated = family == Family::ipv6 && attribute.as<ifa_cacheinfo>().ifa_prefered == 0;
+                break;
+            default:
+                break;
+        }
+    }
+    if (value.label == key.interface) value.label = {};
+    if (family == Family::ipv6) value.scope = Scope::global;
+    observed.get<Address>().add(key, value, facts);
+}
+
+Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory) {
+    // A VIP about which there is no opinion now stays on whatever interface, and with whatever prefix, it is. (On lo of
+    // a director it has no business, whoever is master.)
+    const auto& held = desired.get<Address>().held;
+    const auto same = [&](const Held<Address>& each) {
+        return each.key.address == key.address && on_lo(each.key) == on_lo(key);
+    };
+    if (std::any_of(held.begin(), held.end(), same)) return Owner::unrelated;
+    const bool made_by_us = facts.protocol == protocol_tag || memory.claim<Address>(key) != nullptr;
+    if (!std::binary_search(desired.vips.begin(), desired.vips.end(), key.address)) {
+        return made_by_us ? Owner::ours : Owner::unrelated;
+    }
+    // A VIP that stands as the first address of a subnet is more likely the node's own address, named as VIP by
+    // mistake: removing it could cut the node off. A /32, or one on lo, or beside another address, is a VIP for sure.
+    const bool sure = key.prefix == key.address.bits() || on_lo(key) || (facts.flags & IFA_F_SECONDARY) != 0;
+    return made_by_us || sure ? Owner::named : Owner::foreign;
+}
+
+Phase Address::phase(const Change<Address>& change, const Inputs& inputs) {
+    if (change.action() != Action::remove) return Phase::bind;
+    return on_lo(change.key) && !in_the_way(change.key, inputs) ? Phase::unbind : Phase::withdraw;
+}
+
+void Address::encode(const Change<Address>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                     wire::Requests& requests) {
+    const Key& key = change.key;
+    const Interface* interface = facts.interface(key.interface);
+    const auto write = [&](std::uint16_t type, std::uint16_t flags, const Value* value) {
+        ifaddrmsg header{};
+        header.ifa_family = static_cast<std::uint8_t>(key.address.family);
+        header.ifa_prefixlen = key.prefix;
+        header.ifa_index = interface == nullptr ? 0 : interface->index;
+        header.ifa_scope = static_cast<std::uint8_t>(value == nullptr ? Scope::global : value->scope);
+        requests.begin(wire::Transport::route, type, flags, std::as_bytes(std::span(&header, 1)), tag);
+        requests.attribute(IFA_LOCAL, key.address.bytes.data(), key.address.size());
+        requests.attribute(IFA_ADDRESS, key.address.bytes.data(), key.address.size());
+        if (value != nullptr) {
+            if (!value->label.empty()) requests.attribute_text(IFA_LABEL, value->label.view());
+            if (value->broadcast) {
+                requests.attribute(IFA_BROADCAST, value->broadcast->bytes.data(), value->broadcast->size());
+            }
+            // No duplicate address detection: a VIP moves between nodes, and would be silent for a second each time.
+            if (key.address.family == Family::ipv6) requests.attribute_u32(IFA_FLAGS, IFA_F_NODAD);
+            if (value->deprecated) {
+                const ifa_cacheinfo forever{.ifa_prefered = 0, .ifa_valid = UINT32_MAX, .cstamp = 0, .tstamp = 0};
+                requests.attribute(IFA_CACHEINFO, &forever, sizeof forever);
+            }
+            requests.attribute_u8(IFA_PROTO, protocol_tag);
+        }
+        requests.end();
+    };
+
+    if (change.action() == Action::create) return write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, change.after);
+    if (change.action() == Action::remove) return write(RTM_DELADDR, 0, nullptr);
+    // The kernel changes only the lifetimes of an address in place; anything else needs a new one.
+    Value same = *change.before;
+    same.deprecated = change.after->deprecated;
+    if (same == *change.after) return write(RTM_NEWADDR, NLM_F_REPLACE, change.after);
+    write(RTM_DELADDR, 0, nullptr);
+    write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, change.after);
+}
+
+Error Address::refusal(const Change<Address>& change, int error) {
+    const std::string what = "address " + display(change.key);
+    if (error == ENODEV) {
+        return {ErrorKind::failed, what + ": there is no interface " + change.key.interface.str(),
+                "name an interface of this node (ip link), or bring it up before lbconverge runs"};
+    }
+    if (error == EEXIST || error == EADDRNOTAVAIL) return {ErrorKind::world_moved, what + " changed meanwhile", {}};
+    return plain_refusal(what, error);
+}
+
+}  // namespace lbconverge::kinds

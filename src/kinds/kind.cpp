@@ -1,0 +1,67 @@
+#include "lbconverge/kinds/kind.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace lbconverge::kinds {
+
+std::string_view to_text(Action action) {
+    switch (action) {
+        case Action::create:
+            return "create";
+        case Action::update:
+            return "update";
+        case Action::remove:
+            return "delete";
+    }
+    return "?";
+}
+
+std::string_view to_text(Phase phase) {
+    switch (phase) {
+        case Phase::tighten:
+            return "tighten";
+        case Phase::withdraw:
+            return "withdraw";
+        case Phase::load:
+            return "load";
+        case Phase::quiesce:
+            return "quiesce";
+        case Phase::bind:
+            return "bind";
+        case Phase::announce:
+            return "announce";
+        case Phase::unload:
+            return "unload";
+        case Phase::unbind:
+            return "unbind";
+        case Phase::relax:
+            return "relax";
+    }
+    return "?";
+}
+
+Error plain_refusal(const std::string& what, int error) {
+    if (error == EPERM || error == EACCES) {
+        return {ErrorKind::not_permitted, what + ": not permitted",
+                "run as root (IPVS and addresses need CAP_NET_ADMIN in the initial user namespace)"};
+    }
+    return {ErrorKind::failed, what + ": " + std::strerror(error), {}};
+}
+
+ElectionState state_of(const config::Vip& vip, const Election& election) {
+    if (vip.vrrp.empty()) return ElectionState::master;
+    const auto at = election.find(vip.vrrp);
+    return at == election.end() ? ElectionState::backup : at->second;
+}
+
+ElectionState state_of(const config::Service& service, const Inputs& inputs) {
+    for (const config::Vip& vip : inputs.config.vips) {
+        if (service.fwmark == 0 && vip.address == service.vip) return state_of(vip, inputs.election);
+    }
+    // A firewall mark does not say which VIP it belongs to: it follows the first instance.
+    if (service.fwmark != 0 && !inputs.config.vips.empty()) return state_of(inputs.config.vips[0], inputs.election);
+    return ElectionState::master;
+}
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,217 @@
+#include "lbconverge/kinds/real_server.hpp"
+
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/wire/attributes.hpp"
+
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+static_assert(fields_cover<RealServer::Value>);
+static_assert(static_cast<int>(Forward::masquerade) == IP_VS_CONN_F_MASQ &&
+              static_cast<int>(Forward::tunnel) == IP_VS_CONN_F_TUNNEL &&
+              static_cast<int>(Forward::direct) == IP_VS_CONN_F_DROUTE);
+static_assert(static_cast<int>(TunnelType::gue) == IP_VS_CONN_F_TUNNEL_TYPE_GUE &&
+              static_cast<int>(TunnelType::gre) == IP_VS_CONN_F_TUNNEL_TYPE_GRE);
+
+namespace {
+
+/// The kernel keeps tunnel attributes of a server that is not reached by a tunnel, without using them.
+void forget_unused(RealServer::Value& value) {
+    if (value.forward != Forward::tunnel) value.tunnel_type = TunnelType::ipip;
+    if (value.tunnel_type != TunnelType::gue) value.tunnel_port = 0;
+    if (value.tunnel_type == TunnelType::ipip) value.tunnel_flags = 0;
+}
+
+RealServer::Value value_of(const config::RealServer& server) {
+    RealServer::Value value{.forward = server.forward,
+                            .tunnel_type = server.tunnel_type,
+                            .tunnel_port = server.tunnel_port,
+                            .tunnel_flags = server.tunnel_flags,
+                            .weight = server.weight,
+                            .upper_threshold = server.upper_threshold,
+                            .lower_threshold = server.lower_threshold};
+    forget_unused(value);
+    return value;
+}
+
+constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
+
+}  // namespace
+
+std::string RealServer::id(const Key& key) { return Service::id(key.service) + " " + display(key); }
+
+std::string RealServer::display(const Key& key) { return with_port(key.address, key.port); }
+
+std::optional<RealServer::Key> RealServer::parse_id(std::string_view id) {
+    const std::size_t space = id.rfind(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    const auto service = Service::parse_id(id.substr(0, space));
+    const auto server = parse_with_port(id.substr(space + 1));
+    if (!service || !server) return std::nullopt;
+    return Key{*service, server->address, server->port};
+}
+
+void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
+    if (inputs.config.role == Role::real_server) return;
+    std::size_t count = 0;
+    for (const config::Service& service : inputs.config.services) count += service.real_servers.size();
+    wanted.rows.reserve(count);
+    for (const config::Service& service : inputs.config.services) {
+        const ElectionState state =
+            service.active == config::Active::always ? ElectionState::master : state_of(service, inputs);
+        const Cause cause = service.active == config::Active::always ? Cause::config : Cause::election;
+        const Service::Key parent = Service::key_of(service);
+        for (const config::RealServer& server : service.real_servers) {
+            const Key key{parent, server.address, server.port};
+            if (state == ElectionState::master) wanted.rows.add(key, value_of(server), {server.source, cause});
+            if (state == ElectionState::undecided) wanted.held.push_back({key, "the election is undecided"});
+        }
+    }
+}
+
+void RealServer::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
+    if (!reading.ipvs) return;
+    // There is no dump of all destinations: one request per service, told apart by the tag.
+    const genlmsghdr header = command(IPVS_CMD_GET_DEST);
+    const auto services = observed.get<Service>().rows();
+    if (!services.empty()) observed.get<RealServer>().reserve(reading.expected_real_servers);
+    for (std::uint32_t i = 0; i < services.size(); ++i) {
+        requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), i);
+        const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
+        Service::encode_key(services[i].key, requests);
+        requests.end_nest(nest);
+        requests.end();
+    }
+}
+
+void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
+    if (reply.transport != wire::Transport::ipvs || reply.tag >= observed.get<Service>().size()) return;
+    if (wire::fixed_header<genlmsghdr>(reply.bytes, NLMSG_HDRLEN).cmd != IPVS_CMD_NEW_DEST) return;
+    wire::Attributes outer(wire::attributes_of(reply.bytes, sizeof(genlmsghdr)));
+    while (outer.next() && outer.current().type != IPVS_CMD_ATTR_DEST) {
+    }
+    if (outer.current().type != IPVS_CMD_ATTR_DEST) return;
+
+    Key key{.service = observed.get<Service>().row(reply.tag).key};
+    Value value;
+    Facts facts;
+    Family family = key.service.vip.family;
+    std::array<std::uint8_t, 16> address{};
+    for (wire::Attributes walk(outer.current().data); walk.next();) {
+        const wire::Attribute& attribute = walk.current();
+        switch (attribute.type) {
+            case IPVS_DEST_ATTR_ADDR:
+                address = attribute.as<std::array<std::uint8_t, 16>>();
+                break;
+            case IPVS_DEST_ATTR_PORT:
+                key.port = attribute.be16();
+                break;
+            case IPVS_DEST_ATTR_ADDR_FAMILY:
+                if (attribute.as<std::uint16_t>() != 0) family = static_cast<Family>(attribute.as<std::uint16_t>());
+                break;
+            case IPVS_DEST_ATTR_FWD_METHOD:
+                value.forward = static_cast<Forward>(attribute.as<std::uint32_t>() & IP_VS_CONN_F_FWD_MASK);
+                break;
+            case IPVS_DEST_ATTR_WEIGHT:
+                value.weight = attribute.as<std::uint32_t>();
+                break;
+            case IPVS_DEST_ATTR_U_THRESH:
+                value.upper_threshold = attribute.as<std::uint32_t>();
+                break;
+            case IPVS_DEST_ATTR_L_THRESH:
+                value.lower_threshold = attribute.as<std::uint32_t>();
+                break;
+            case IPVS_DEST_ATTR_TUN_TYPE:
+                value.tunnel_type = static_cast<TunnelType>(attribute.as<std::uint8_t>());
+                break;
+            case IPVS_DEST_ATTR_TUN_PORT:
+                value.tunnel_port = attribute.be16();
+                break;
+            case IPVS_DEST_ATTR_TUN_FLAGS:
+                value.tunnel_flags = attribute.as<std::uint16_t>();
+                break;
+            case IPVS_DEST_ATTR_ACTIVE_CONNS:
+                facts.active = attribute.as<std::uint32_t>();
+                break;
+            case IPVS_DEST_ATTR_INACT_CONNS:
+                facts.inactive = attribute.as<std::uint32_t>();
+                break;
+            default:
+                break;
+        }
+    }
+    if (family != Family::ipv4 && family != Family::ipv6) return;
+    key.address = IpAddress::from_bytes(family, address.data());
+    forget_unused(value);
+    observed.get<RealServer>().add(key, value, facts);
+}
+
+Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, const Memory& memory) {
+    // The pool of a service of ours is exactly what the file says; others' services are left alone as a whole, and so
+    // are those about which there is no opinion now.
+    const auto& held = desired.get<Service>().held;
+    const auto at =
+        std::lower_bound(held.begin(), held.end(), key.service,
+                         [](const Held<Service>& h, const Service::Key& service) { return h.key < service; });
+    if (at != held.end() && at->key == key.service) return Owner::unrelated;
+    if (desired.get<Service>().rows.find(key.service) != Table<Service, Origin>::npos) return Owner::ours;
+    const Owner of_service = Service::owner(key.service, {}, desired, memory);
+    return of_service == Owner::foreign ? Owner::unrelated : of_service;
+}
+
+Phase RealServer::phase(const Change<RealServer>& change, const Inputs& inputs) {
+    if (change.action() == Action::remove)
+        return Service::lost(change.key.service, inputs) ? Phase::withdraw : Phase::unload;
+    const bool quiesced = change.before != nullptr && change.before->weight != 0 && change.after->weight == 0;
+    return quiesced ? Phase::quiesce : Phase::load;
+}
+
+void RealServer::encode(const Change<RealServer>& change, const lbconverge::Facts&, std::uint32_t tag,
+                        wire::Requests& requests) {
+    constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST, IPVS_CMD_DEL_DEST};
+    const genlmsghdr header = command(commands[static_cast<std::size_t>(change.action())]);
+    requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
+    std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
+    Service::encode_key(change.key.service, requests);
+    requests.end_nest(nest);
+
+    nest = requests.begin_nest(IPVS_CMD_ATTR_DEST);
+    requests.attribute_u16(IPVS_DEST_ATTR_ADDR_FAMILY, static_cast<std::uint16_t>(change.key.address.family));
+    requests.attribute(IPVS_DEST_ATTR_ADDR, change.key.address.bytes.data(), change.key.address.bytes.size());
+    requests.attribute_be16(IPVS_DEST_ATTR_PORT, change.key.port);
+    if (change.after != nullptr) {
+        const Value& value = *change.after;
+        requests.attribute_u32(IPVS_DEST_ATTR_FWD_METHOD, static_cast<std::uint32_t>(value.forward));
+        requests.attribute_u32(IPVS_DEST_ATTR_WEIGHT, value.weight);
+        requests.attribute_u32(IPVS_DEST_ATTR_U_THRESH, value.upper_threshold);
+        requests.attribute_u32(IPVS_DEST_ATTR_L_THRESH, value.lower_threshold);
+        if (value.forward == Forward::tunnel) {  // left out, the kernel resets them to ipip, 0, 0: right for the others
+            requests.attribute_u8(IPVS_DEST_ATTR_TUN_TYPE, static_cast<std::uint8_t>(value.tunnel_type));
+            requests.attribute_be16(IPVS_DEST_ATTR_TUN_PORT, value.tunnel_port);
+            requests.attribute_u16(IPVS_DEST_ATTR_TUN_FLAGS, value.tunnel_flags);
+        }
+    }
+    requests.end_nest(nest);
+    requests.end();
+}
+
+Error RealServer::refusal(const Change<RealServer>& change, int error) {
+    const std::string what = "real server " + display(change.key) + " of " + Service::id(change.key.service);
+    if (error == EEXIST || error == ESRCH || error == ENOENT) {
+        return {ErrorKind::world_moved, what + " changed meanwhile", {}};
+    }
+    if (error == EINVAL) {
+        return {ErrorKind::failed, what + ": the kernel refuses it",
+                "the address must be one host's unicast address, lo must be up, and no sync daemon may run beside a "
+                "tunnel of mixed address families"};
+    }
+    return plain_refusal(what, error);
+}
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,234 @@
+#include "lbconverge/kinds/sysctl.hpp"
+
+#include "lbconverge/kinds/all.hpp"
+
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace lbconverge::kinds {
+
+static_assert(fields_cover<Sysctl::Value>);
+
+namespace {
+
+constexpr std::string_view ipv4_conf = "net/ipv4/conf/";
+
+/// The ARP settings that netlink can read and write per interface (linux/ip.h, IPV4_DEVCONF_*). Others, such as
+/// forwarding and rp_filter, go through /proc/sys on purpose: only there does the kernel also flush its route cache.
+struct DevconfId {
+    std::string_view name;
+    std::uint16_t id;
+};
+constexpr DevconfId devconf_ids[] = {
+    {"arp_filter", IPV4_DEVCONF_ARPFILTER},  {"arp_announce", IPV4_DEVCONF_ARP_ANNOUNCE},
+    {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE}, {"arp_accept", IPV4_DEVCONF_ARP_ACCEPT},
+    {"arp_notify", IPV4_DEVCONF_ARP_NOTIFY}, {"drop_gratuitous_arp", IPV4_DEVCONF_DROP_GRATUITOUS_ARP},
+};
+
+/// One IPv4 setting of one interface that exists and whose settings netlink shows.
+struct Devconf {
+    const Interface* interface = nullptr;
+    std::uint16_t id = 0;
+};
+
+std::optional<Devconf> devconf_of(std::string_view path, const lbconverge::Facts& facts) {
+    if (!path.starts_with(ipv4_conf)) return std::nullopt;
+    path.remove_prefix(ipv4_conf.size());
+    const std::size_t slash = path.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    for (const DevconfId& each : devconf_ids) {
+        if (each.name != path.substr(slash + 1)) continue;
+        const Interface* interface = facts.interface(ShortName(path.substr(0, slash)));
+        if (interface == nullptr || interface->ipv4_devconf.size() < each.id) return std::nullopt;
+        return Devconf{interface, each.id};
+    }
+    return std::nullopt;
+}
+
+std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// Single spaces between words; and these three the kernel itself switches between 1 and 2 (automatic mode,
+/// Documentation/networking/ipvs-sysctl.rst), so both count as 1.
+std::string normalised(std::string_view path, std::string_view text) {
+    std::string value;
+    for (const char c : text) {
+        const bool space = c == ' ' || c == '\t' || c == '\n';
+        if (!space) {
+            value += c;
+        } else if (!value.empty() && value.back() != ' ') {
+            value += ' ';
+        }
+    }
+    while (!value.empty() && value.back() == ' ') value.pop_back();
+    // The kernel prints numbers without leading zeros.
+    const bool number = value.find_first_not_of("0123456789") == std::string::npos;
+    if (number) value.erase(0, std::min(value.find_first_not_of('0'), value.empty() ? 0 : value.size() - 1));
+    const std::string_view last = last_component(path);
+    const bool automatic = last == "drop_entry" || last == "drop_packet" || last == "secure_tcp";
+    return automatic && value == "2" ? "1" : value;
+}
+
+/// Writing forwarding resets every interface and "default" copies itself to interfaces, so these come first.
+std::uint8_t rank_of(std::string_view path) {
+    if (path == "net/ipv4/ip_forward" || path.ends_with("/conf/all/forwarding")) return 0;
+    if (path.find("/conf/all/") != std::string_view::npos) return 1;
+    if (path.find("/conf/default/") != std::string_view::npos) return 2;
+    return 3;
+}
+
+/// The first VIP that stands on lo, if any, for which the node must be quiet.
+const config::Vip* quiet_vip(const config::Config& config) {
+    if (config.role == Role::director || config.arp.method != config::ArpMethod::sysctl) return nullptr;
+    const auto at = std::find_if(config.vips.begin(), config.vips.end(), [](const config::Vip& vip) {
+        return vip.accept == config::Accept::loopback && vip.address.family == Family::ipv4;
+    });
+    return at == config.vips.end() ? nullptr : &*at;
+}
+
+/// The interfaces on which a VIP on lo must not be answered for.
+std::vector<ShortName> arp_interfaces(const Inputs& inputs) {
+    const config::Arp& arp = inputs.config.arp;
+    if (!arp.automatic) return arp.interfaces;
+    std::vector<ShortName> interfaces{"default"};  // seeds the interfaces that appear later
+    for (const Interface& interface : inputs.facts.interfaces) {
+        if (interface.speaks_arp) interfaces.push_back(interface.name);
+    }
+    return interfaces;
+}
+
+/// What "all" should be: as it is, unless it is so loud that it wins over the interfaces. A value that is quiet stays
+/// wanted: it may be ours, and what is no longer wanted gets its old, loud value back.
+std::uint32_t arp_ignore_of_all(const Inputs& inputs) {
+    const std::uint32_t all = inputs.facts.all_arp_ignore;
+    const std::uint32_t wanted = inputs.config.arp.arp_ignore;
+    // Whatever the VIP's scope: a VIP that stands there already may have another one than is wanted.
+    return quiet_arp_ignore(std::max(all, wanted), Scope::global) ? all : wanted;
+}
+
+/// What the file names itself under [sysctl] stays as it says. A setting that [arp] does not name is there because of
+/// the VIP.
+void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) {
+    const config::Arp& arp = inputs.config.arp;
+    const auto want = [&](const ShortName& interface, std::string_view setting, std::uint32_t value, Source source) {
+        Sysctl::Key key(std::string(ipv4_conf) + interface.str() + "/" + std::string(setting));
+        if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
+        wanted.rows.put(key, {std::to_string(value)}, {source.known() ? source : vip, Cause::config});
+    };
+    for (const ShortName& interface : arp_interfaces(inputs)) {
+        want(interface, "arp_ignore", arp.arp_ignore, arp.ignore_source);
+        want(interface, "arp_announce", arp.arp_announce, arp.announce_source);
+    }
+    if (arp.automatic && inputs.facts.all_arp_ignore != 0) {
+        want("all", "arp_ignore", arp_ignore_of_all(inputs), arp.ignore_source);
+    }
+}
+
+}  // namespace
+
+bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
+    return effective == 1 || effective == 2 || effective == 8 || (effective == 3 && vip_scope == Scope::host);
+}
+
+Sysctl::Key::Key(std::string path_below_proc_sys)
+    : rank(rank_of(path_below_proc_sys)), path(std::move(path_below_proc_sys)) {}
+
+std::string Sysctl::id(const Key& key) {
+    std::string text = key.path;
+    for (char& c : text) c = c == '/' ? '.' : c == '.' ? '/' : c;
+    return text;
+}
+
+std::optional<Sysctl::Key> Sysctl::parse_id(std::string_view id) {
+    if (!id.starts_with("net.") && !id.starts_with("net/")) return std::nullopt;
+    std::string path(id);
+    if (path[3] == '.') {
+        for (char& c : path) c = c == '/' ? '.' : c == '.' ? '/' : c;
+    }
+    return Key(std::move(path));
+}
+
+void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
+    for (const config::Sysctl& each : inputs.config.sysctls) {
+        wanted.rows.add(Key(each.path), {normalised(each.path, each.value)}, {each.source, Cause::config});
+    }
+    wanted.rows.finish();
+    if (const config::Vip* vip = quiet_vip(inputs.config)) desire_quiet_arp(inputs, vip->source, wanted);
+}
+
+void Sysctl::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
+    Seen<Sysctl>& seen = observed.get<Sysctl>();
+    for (std::uint32_t i = 0; i < reading.sysctls.size(); ++i) {
+        const std::string& path = reading.sysctls[i];
+        if (const auto devconf = devconf_of(path, observed.facts)) {
+            seen.add(Key(path), {std::to_string(devconf->interface->ipv4_devconf[devconf->id - 1U])});
+        } else {
+            requests.file(path, nullptr, i);
+        }
+    }
+}
+
+void Sysctl::decode(const wire::Reply& reply, const Reading& reading, Observed& observed) {
+    if (reply.transport != wire::Transport::file || reply.tag >= reading.sysctls.size()) return;
+    const std::string& path = reading.sysctls[reply.tag];
+    const std::string_view text(reinterpret_cast<const char*>(reply.bytes.data()), reply.bytes.size());
+    observed.get<Sysctl>().add(Key(path), {normalised(path, text)});
+}
+
+Owner Sysctl::owner(const Key&, const Facts&, const Desired&, const Memory&) { return Owner::unrelated; }
+
+Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
+    if (change.cause == Cause::restore) return Phase::relax;
+    const std::string_view last = last_component(change.key.path);
+    const bool loud =
+        (last == "arp_ignore" || last == "arp_announce") && change.after != nullptr && change.after->value == "0";
+    return loud ? Phase::relax : Phase::tighten;
+}
+
+void Sysctl::encode(const Change<Sysctl>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                    wire::Requests& requests) {
+    if (change.after == nullptr) return;
+    const std::string& value = change.after->value;
+    const auto devconf = devconf_of(change.key.path, facts);
+    std::uint32_t number = 0;
+    if (!devconf || !from_text(value, number)) {
+        const std::string_view text = value;
+        requests.file(change.key.path, &text, tag);
+        return;
+    }
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(devconf->interface->index);
+    requests.begin(wire::Transport::route, RTM_SETLINK, 0, std::as_bytes(std::span(&header, 1)), tag);
+    const std::size_t spec = requests.begin_nest(IFLA_AF_SPEC);
+    const std::size_t inet = requests.begin_nest(static_cast<std::uint16_t>(Family::ipv4));
+    const std::size_t conf = requests.begin_nest(IFLA_INET_CONF);
+    requests.attribute_u32(devconf->id, number);
+    requests.end_nest(conf);
+    requests.end_nest(inet);
+    requests.end_nest(spec);
+    requests.end();
+}
+
+Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
+    const std::string id = Sysctl::id(change.key);
+    if (error == ENOENT || error == ENODEV) {
+        const bool of_interface = change.key.path.find("/conf/") != std::string::npos;
+        const bool of_ipvs = change.key.path.starts_with("net/ipv4/vs/");
+        return {ErrorKind::kernel_lacks, "the kernel has no setting " + id,
+                of_interface ? "is the interface there, and the name right?"
+                : of_ipvs    ? "settings of IPVS exist once module ip_vs is loaded; is the name right?"
+                             : "is the name right, and the module loaded that brings it?"};
+    }
+    if (error == EINVAL || error == ERANGE) {
+        return {ErrorKind::failed,
+                id + ": the kernel refuses the value \"" + (change.after ? change.after->value : "") + "\"",
+                "see Documentation/networking/ip-sysctl.rst of the kernel for the range"};
+    }
+    return plain_refusal(id, error);
+}
+
+}  // namespace lbconverge::kinds

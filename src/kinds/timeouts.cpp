@@ -1,0 +1,90 @@
+#include "lbconverge/kinds/timeouts.hpp"
+
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/wire/attributes.hpp"
+
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+#include <linux/netlink.h>
+
+#include <array>
+
+namespace lbconverge::kinds {
+
+static_assert(fields_cover<Timeouts::Value>);
+static_assert(static_cast<int>(TimeoutName::tcp) == IPVS_CMD_ATTR_TIMEOUT_TCP);
+static_assert(static_cast<int>(TimeoutName::tcp_fin) == IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
+static_assert(static_cast<int>(TimeoutName::udp) == IPVS_CMD_ATTR_TIMEOUT_UDP);
+
+namespace {
+constexpr std::array names = {TimeoutName::tcp, TimeoutName::tcp_fin, TimeoutName::udp};
+}
+
+std::string Timeouts::id(const Key& key) {
+    switch (key.timeout) {
+        case TimeoutName::tcp:
+            return "tcp";
+        case TimeoutName::tcp_fin:
+            return "tcp_fin";
+        case TimeoutName::udp:
+            return "udp";
+    }
+    return "?";
+}
+
+std::optional<Timeouts::Key> Timeouts::parse_id(std::string_view id) {
+    for (const TimeoutName each : names) {
+        if (Timeouts::id({each}) == id) return Key{each};
+    }
+    return std::nullopt;
+}
+
+void Timeouts::desire(const Inputs& inputs, Wanted<Timeouts>& wanted) {
+    if (inputs.config.role == Role::real_server) return;
+    const auto want = [&](TimeoutName name, const std::optional<config::Timeout>& timeout) {
+        if (timeout) wanted.rows.add({name}, {timeout->seconds}, {timeout->source, Cause::config});
+    };
+    want(TimeoutName::tcp, inputs.config.ipvs.tcp);
+    want(TimeoutName::tcp_fin, inputs.config.ipvs.tcp_fin);
+    want(TimeoutName::udp, inputs.config.ipvs.udp);
+}
+
+void Timeouts::ask(const Reading& reading, Observed&, wire::Requests& requests) {
+    if (!reading.timeouts) return;
+    const genlmsghdr header{.cmd = IPVS_CMD_GET_CONFIG, .version = IPVS_GENL_VERSION, .reserved = 0};
+    requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), 0);
+    requests.end();
+}
+
+void Timeouts::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
+    if (reply.transport != wire::Transport::ipvs) return;
+    if (wire::fixed_header<genlmsghdr>(reply.bytes, NLMSG_HDRLEN).cmd != IPVS_CMD_SET_CONFIG) return;
+    for (wire::Attributes walk(wire::attributes_of(reply.bytes, sizeof(genlmsghdr))); walk.next();) {
+        for (const TimeoutName each : names) {
+            if (walk.current().type == static_cast<std::uint16_t>(each)) {
+                observed.get<Timeouts>().add({each}, {walk.current().as<std::uint32_t>()});
+            }
+        }
+    }
+}
+
+Owner Timeouts::owner(const Key&, const Facts&, const Desired&, const Memory&) { return Owner::unrelated; }
+
+Phase Timeouts::phase(const Change<Timeouts>& change, const Inputs&) {
+    return change.cause == Cause::restore ? Phase::relax : Phase::load;
+}
+
+void Timeouts::encode(const Change<Timeouts>& change, const lbconverge::Facts&, std::uint32_t tag,
+                      wire::Requests& requests) {
+    if (change.after == nullptr) return;
+    const genlmsghdr header{.cmd = IPVS_CMD_SET_CONFIG, .version = IPVS_GENL_VERSION, .reserved = 0};
+    requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
+    requests.attribute_u32(static_cast<std::uint16_t>(change.key.timeout), change.after->seconds);
+    requests.end();
+}
+
+Error Timeouts::refusal(const Change<Timeouts>& change, int error) {
+    return plain_refusal("IPVS time-out " + id(change.key), error);
+}
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,300 @@
+#include "lbconverge/plan/plan.hpp"
+
+#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/phases.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace lbconverge::plan {
+
+using namespace kinds;
+
+namespace {
+
+/// Steps of one kind and phase, in the order of keys.
+using Buckets = std::array<std::array<std::vector<Step>, kind_count>, phase_order.size()>;
+
+struct Planning {
+    const Inputs& inputs;
+    const Memory& memory;
+    std::chrono::sys_seconds now;
+    Plan plan;
+    Buckets buckets;
+};
+
+/// Restorable rows that the configuration gave up get their old value back, unless somebody else changed them since.
+template <class Kind>
+void want_old_values_back(Desired& desired, const Observed& observed, const Memory& memory) {
+    Table<Kind, Origin>& wanted = desired.get<Kind>().rows;
+    const std::size_t claimed_rows = wanted.size();
+    for (const Claim<Kind>& claim : memory.get<Kind>()) {
+        if (!claim.before || wanted.find(claim.key) < claimed_rows) continue;
+        const std::uint32_t at = observed.get<Kind>().find(claim.key);
+        if (at == Seen<Kind>::npos) continue;
+        Fingerprint print;
+        fingerprint_fields(print, observed.get<Kind>().row(at).value);
+        if (print.value() == claim.fingerprint) wanted.add(claim.key, *claim.before, {{}, Cause::restore});
+    }
+    wanted.finish();
+}
+
+std::chrono::milliseconds drain_timeout_of(const Service::Key& key, const config::Config& config) {
+    for (const config::Service& service : config.services) {
+        if (Service::key_of(service) == key) return service.drain_timeout;
+    }
+    return config::Service{}.drain_timeout;
+}
+
+/// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
+/// and their service's if that is gone too, become desired again.
+std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
+    const Observed& observed = *planning.plan.observed;
+    Table<RealServer, Origin>& wanted = desired.get<RealServer>().rows;
+    Table<Service, Origin>& services = desired.get<Service>().rows;
+    std::vector<Row<RealServer>> kept;
+    std::vector<Drain> still;
+    const auto rows = observed.get<RealServer>().rows();
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+        const RealServer::Facts& facts = observed.get<RealServer>().note(i);
+        if (facts.active == 0) continue;
+        const RealServer::Key& key = rows[i].key;
+        if (wanted.find(key) != Table<RealServer, Origin>::npos) continue;
+        const Owner owner = RealServer::owner(key, facts, desired, planning.memory);
+        if (owner == Owner::foreign || owner == Owner::unrelated) continue;
+        // What must not balance any more is not drained: its connections belong to the new master.
+        if (Service::lost(key.service, planning.inputs)) continue;
+        const auto& drains = planning.memory.drains;
+        const auto known = std::find_if(drains.begin(), drains.end(), [&](const Drain& d) { return d.key == key; });
+        const std::chrono::sys_seconds since = known == drains.end() ? planning.now : known->since;
+        const auto until =
+            since + std::chrono::ceil<std::chrono::seconds>(drain_timeout_of(key.service, planning.inputs.config));
+        if (planning.now >= until) continue;
+        Row<RealServer> row = rows[i];
+        row.value.weight = 0;
+        kept.push_back(row);
+        planning.plan.deferred.push_back({key, facts.active, until});
+        still.push_back({key, since});
+    }
+    for (const Row<RealServer>& row : kept) {
+        wanted.add(row.key, row.value, {{}, Cause::drain});
+        const std::uint32_t parent = observed.get<Service>().find(row.key.service);
+        if (parent != Seen<Service>::npos && services.find(row.key.service) == Table<Service, Origin>::npos) {
+            services.add(row.key.service, observed.get<Service>().row(parent).value, {{}, Cause::drain});
+            services.finish();
+        }
+    }
+    wanted.finish();
+    return still;
+}
+
+template <class Kind>
+bool claimed(const typename Kind::Key& key, const Memory& memory) {
+    if constexpr (Child<Kind>) {
+        return claimed<typename Kind::Parent>(Kind::parent(key), memory);
+    } else {
+        return memory.claim<Kind>(key) != nullptr;
+    }
+}
+
+/// A row that is as it was when it was last converged, but for the kernel, has drifted.
+template <class Kind>
+bool drifted(const typename Kind::Key& key, const Planning& planning) {
+    if constexpr (Child<Kind>) {
+        return drifted<typename Kind::Parent>(Kind::parent(key), planning);
+    } else {
+        const Claim<Kind>* before = planning.memory.claim<Kind>(key);
+        const Claim<Kind>* after = planning.plan.memory.claim<Kind>(key);
+        return before != nullptr && after != nullptr && before->fingerprint == after->fingerprint;
+    }
+}
+
+template <class Kind>
+Reason reason_to_want(const typename Kind::Key& key, Cause cause, const Planning& planning) {
+    switch (cause) {
+        case Cause::drain:
+            return Reason::drain;
+        case Cause::restore:
+            return Reason::restore;
+        case Cause::election:
+            return drifted<Kind>(key, planning) ? Reason::drift : Reason::election;
+        case Cause::config:
+            return drifted<Kind>(key, planning) ? Reason::drift : Reason::config;
+    }
+    return Reason::config;
+}
+
+template <class Kind>
+void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint32_t after) {
+    Step step{.kind = kind_id<Kind>, .reason = reason, .before = before, .after = after};
+    const auto& observed = planning.plan.observed->get<Kind>();
+    const auto& wanted = planning.plan.desired->get<Kind>().rows;
+    const Change<Kind> change{
+        .key = before != Step::none ? observed.row(before).key : wanted.row(after).key,
+        .before = before != Step::none ? &observed.row(before).value : nullptr,
+        .after = after != Step::none ? &wanted.row(after).value : nullptr,
+        .cause = after != Step::none ? wanted.note(after).cause : Cause::config,
+    };
+    step.phase = Kind::phase(change, planning.inputs);
+    planning.buckets[static_cast<std::size_t>(step.phase)][step.kind].push_back(step);
+}
+
+template <class Kind>
+void unwanted_row(Planning& planning, std::uint32_t row) {
+    const auto& observed = planning.plan.observed->get<Kind>();
+    const typename Kind::Key& key = observed.row(row).key;
+    switch (Kind::owner(key, observed.note(row), *planning.plan.desired, planning.memory)) {
+        case Owner::ours: {
+            // Beside rows that are wanted as before, somebody else put it there.
+            const Reason reason = drifted<Kind>(key, planning) ? Reason::drift : Reason::unclaimed;
+            return add_step<Kind>(planning, reason, row, Step::none);
+        }
+        case Owner::named: {
+            // We put it there, and the configuration still names it: the election has changed, where there is one.
+            const config::Config& config = planning.inputs.config;
+            const bool elected = config.role != Role::real_server && !config.vrrp.empty();
+            const bool was_here = claimed<Kind>(key, planning.memory);
+            return add_step<Kind>(planning, was_here && elected ? Reason::election : Reason::misplaced, row,
+                                  Step::none);
+        }
+        case Owner::foreign:
+            planning.plan.foreign.push_back({kind_id<Kind>, row});
+            return;
+        case Owner::unrelated:
+            return;
+    }
+}
+
+/// The merge walk over two sorted tables: the only diff there is.
+template <class Kind>
+void diff(Planning& planning) {
+    const auto wanted = planning.plan.desired->get<Kind>().rows.rows();
+    const auto& origins = planning.plan.desired->get<Kind>().rows;
+    const auto observed = planning.plan.observed->get<Kind>().rows();
+    const auto& held = planning.plan.desired->get<Kind>().held;
+    const auto is_held = [&](const typename Kind::Key& key) {
+        const auto at =
+            std::lower_bound(held.begin(), held.end(), key, [](const auto& h, const auto& k) { return h.key < k; });
+        return at != held.end() && at->key == key;
+    };
+    std::uint32_t w = 0;
+    std::uint32_t o = 0;
+    while (w < wanted.size() || o < observed.size()) {
+        const bool only_observed = w == wanted.size() || (o < observed.size() && observed[o].key < wanted[w].key);
+        const bool only_wanted = !only_observed && (o == observed.size() || wanted[w].key < observed[o].key);
+        const typename Kind::Key& key = only_observed ? observed[o].key : wanted[w].key;
+        const auto reason = [&] { return reason_to_want<Kind>(key, origins.note(w).cause, planning); };
+        if (is_held(key)) {
+            // No opinion is not absence: what hangs on an undecided election stays as it is.
+        } else if (only_observed) {
+            unwanted_row<Kind>(planning, o);
+        } else if (only_wanted) {
+            add_step<Kind>(planning, reason(), Step::none, w);
+        } else if (observed[o].value != wanted[w].value) {
+            add_step<Kind>(planning, reason(), o, w);
+        }
+        if (!only_wanted) ++o;
+        if (!only_observed) ++w;
+    }
+    for (const auto& each : held) planning.plan.held.push_back({kind_id<Kind>, Kind::id(each.key), each.reason});
+}
+
+/// Appends a child kind's steps to its parent's, group by group, so that a service and its servers stand together:
+/// the parent first where rows are made, last where they are removed.
+template <class Kind>
+void append_with_parent(Planning& planning, std::size_t phase) {
+    using Parent = typename Kind::Parent;
+    const std::vector<Step>& parents = planning.buckets[phase][kind_id<Parent>];
+    const std::vector<Step>& children = planning.buckets[phase][kind_id<Kind>];
+    const auto group_of = [&](const Step& step) -> const typename Parent::Key& {
+        const Plan& plan = planning.plan;
+        const bool has_before = step.before != Step::none;
+        if (step.kind == kind_id<Parent>) {
+            return has_before ? plan.observed->get<Parent>().row(step.before).key
+                              : plan.desired->get<Parent>().rows.row(step.after).key;
+        }
+        return Kind::parent(has_before ? plan.observed->get<Kind>().row(step.before).key
+                                       : plan.desired->get<Kind>().rows.row(step.after).key);
+    };
+    const auto earlier = [&](const Step& a, const Step& b) { return group_of(a) < group_of(b); };
+    const auto each = static_cast<Phase>(phase);  // the bucket's, wherever it stands in the order
+    const bool removing = each == Phase::withdraw || each == Phase::unload;
+    const auto& first = removing ? children : parents;  // std::merge takes equal elements from the first range first
+    const auto& second = removing ? parents : children;
+    std::merge(first.begin(), first.end(), second.begin(), second.end(), std::back_inserter(planning.plan.steps),
+               earlier);
+}
+
+template <class Kind>
+constexpr bool is_parent = false;
+template <>
+constexpr bool is_parent<RealServer::Parent> = true;
+
+void put_in_order(Planning& planning) {
+    std::size_t count = 0;
+    for (const auto& phase : planning.buckets) {
+        for (const auto& bucket : phase) count += bucket.size();
+    }
+    planning.plan.steps.reserve(count);
+    for (std::size_t phase = 0; phase < phase_order.size(); ++phase) {
+        const auto index = static_cast<std::size_t>(phase_order[phase]);
+        static_assert(phase_order[0] == static_cast<Phase>(0), "buckets are indexed by phase");
+        for_each_kind([&]<class Kind>() {
+            if constexpr (Child<Kind>) {
+                append_with_parent<Kind>(planning, index);
+            } else if constexpr (!is_parent<Kind>) {
+                const auto& bucket = planning.buckets[index][kind_id<Kind>];
+                planning.plan.steps.insert(planning.plan.steps.end(), bucket.begin(), bucket.end());
+            }
+        });
+    }
+}
+
+}  // namespace
+
+std::string_view to_text(Reason reason) {
+    switch (reason) {
+        case Reason::config:
+            return "config";
+        case Reason::drift:
+            return "drift";
+        case Reason::election:
+            return "election";
+        case Reason::unclaimed:
+            return "unclaimed";
+        case Reason::misplaced:
+            return "misplaced";
+        case Reason::drain:
+            return "drain";
+        case Reason::restore:
+            return "restore";
+    }
+    return "?";
+}
+
+Source Plan::source(const Step& step) const {
+    Source source;
+    if (step.after == Step::none) return source;
+    with_kind(step.kind, [&]<class Kind>() { source = desired->get<Kind>().rows.note(step.after).source; });
+    return source;
+}
+
+Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Memory& memory, const Inputs& inputs,
+               std::chrono::sys_seconds now, Options options) {
+    Planning planning{.inputs = inputs, .memory = memory, .now = now, .plan = {}, .buckets = {}};
+    planning.plan.observed = std::move(observed);
+    std::vector<Drain> drains;
+    if (!options.release) drains = keep_draining(planning, desired);
+    planning.plan.memory = claims_on(desired, *planning.plan.observed, memory);
+    planning.plan.memory.drains = std::move(drains);
+    for_each_kind([&]<class Kind>() {
+        if constexpr (Restorable<Kind>) want_old_values_back<Kind>(desired, *planning.plan.observed, memory);
+    });
+    planning.plan.desired = std::make_shared<const Desired>(std::move(desired));
+    for_each_kind([&]<class Kind>() { diff<Kind>(planning); });
+    put_in_order(planning);
+    return std::move(planning.plan);
+}
+
+}  // namespace lbconverge::plan

@@ -1,0 +1,75 @@
+#include "lbconverge/wire/request.hpp"
+
+#include <linux/netlink.h>
+
+#include <cstring>
+
+namespace lbconverge::wire {
+
+std::byte* Requests::grow(std::size_t size) {
+    const std::size_t old = bytes_.size();
+    bytes_.resize(old + NLMSG_ALIGN(size));  // zero-filled, so that padding is zero
+    return bytes_.data() + old;
+}
+
+void Requests::begin(Transport transport, std::uint16_t type, std::uint16_t flags, std::span<const std::byte> header,
+                     std::uint32_t tag) {
+    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+                     .tag = tag,
+                     .transport = transport,
+                     .dump = (flags & NLM_F_DUMP) == NLM_F_DUMP});
+    nlmsghdr start{};
+    start.nlmsg_type = type;
+    start.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+    std::memcpy(grow(sizeof start), &start, sizeof start);
+    std::memcpy(grow(header.size()), header.data(), header.size());
+}
+
+void Requests::end() {
+    Request& request = list_.back();
+    request.size = static_cast<std::uint32_t>(bytes_.size()) - request.offset;
+    std::memcpy(bytes_.data() + request.offset, &request.size, sizeof request.size);  // nlmsg_len comes first
+}
+
+void Requests::file(std::string_view path, const std::string_view* value, std::uint32_t tag) {
+    const std::size_t size = path.size() + (value != nullptr ? 1 + value->size() : 0);
+    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+                     .size = static_cast<std::uint32_t>(size),
+                     .tag = tag,
+                     .transport = Transport::file});
+    std::byte* to = grow(size);
+    std::memcpy(to, path.data(), path.size());
+    if (value != nullptr && !value->empty()) std::memcpy(to + path.size() + 1, value->data(), value->size());
+}
+
+void Requests::attribute(std::uint16_t type, const void* data, std::size_t size) {
+    const nlattr start{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + size), .nla_type = type};
+    std::byte* to = grow(NLA_HDRLEN + size);
+    std::memcpy(to, &start, sizeof start);
+    if (size != 0) std::memcpy(to + NLA_HDRLEN, data, size);
+}
+
+void Requests::attribute_be16(std::uint16_t type, std::uint16_t host_order) {
+    const std::uint8_t bytes[2] = {static_cast<std::uint8_t>(host_order >> 8), static_cast<std::uint8_t>(host_order)};
+    attribute(type, bytes, sizeof bytes);
+}
+
+void Requests::attribute_text(std::uint16_t type, std::string_view text) {
+    const nlattr start{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + text.size() + 1), .nla_type = type};
+    std::byte* to = grow(NLA_HDRLEN + text.size() + 1);
+    std::memcpy(to, &start, sizeof start);
+    if (!text.empty()) std::memcpy(to + NLA_HDRLEN, text.data(), text.size());
+}
+
+std::size_t Requests::begin_nest(std::uint16_t type) {
+    const std::size_t start = bytes_.size();
+    attribute(static_cast<std::uint16_t>(type | NLA_F_NESTED), nullptr, 0);
+    return start;
+}
+
+void Requests::end_nest(std::size_t start) {
+    const auto size = static_cast<std::uint16_t>(bytes_.size() - start);
+    std::memcpy(bytes_.data() + start, &size, sizeof size);  // nla_len comes first
+}
+
+}  // namespace lbconverge::wire

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# kill-steps.sh: a run that is killed before any single step leaves a safe node, and the next run ends where an
+# undisturbed one does. "Safe" is judged by ip, ipvsadm and /proc/sys, not by lbconverge. Sourced by t/kill-resume-*.sh,
+# after lab.sh; the runs are those of tests/contract/kill_steps.cpp.
+#   scene FROM TO     from FROM ("" for a fresh node) to TO, killed before each step in turn
+KILL_STEPS=${LBCONVERGE_KILL_STEPS:-$(dirname "$LBCONVERGE")/tests/contract/kill_steps}
+check "kill_steps is built" test -x "$KILL_STEPS"
+lab_begin
+
+# What the node is like, in one look: "address ADDRESS IFACE", "service ADDRESS", "live ADDRESS" and settings. A process
+# costs 20 ms in the guest, so there are few.
+cat >"$T/look" <<'LOOK'
+cd /proc/sys/net/ipv4
+{ ip -o address; ipvsadm -Ln; ipvsadm -L --timeout; grep -H . conf/*/arp_ignore conf/*/arp_announce vs/expire_nodest_conn; } | awk '
+  $3 ~ /^inet/ { print "address", $4, $2 }
+  $1 == "TCP" { service = $2; print "service", service, $3 }
+  $1 == "->" && $2 != "RemoteAddress:Port" { print "server", service, $2, $3, $4; if ($4 > 0) live[service] }
+  /^Timeout/ || /^conf/ || /^vs/
+  END { for (each in live) print "live", each }' | sort
+LOOK
+look() { X "$1" sh "$T/look"; }
+has() { [[ $'\n'$seen$'\n' == *$'\n'"$1"[[:space:]]* ]]; }
+# Sets value to what counts for eth0: the larger of its own and of "all".
+effective() {
+  [[ $seen =~ conf/all/$1:([0-9]+) ]] && value=${BASH_REMATCH[1]}
+  [[ $seen =~ conf/eth0/$1:([0-9]+) ]] && value=$((BASH_REMATCH[1] > value ? BASH_REMATCH[1] : value))
+}
+
+# Sets why, when the node that is seen is not safe on its way to the scene $1 from $2.
+unsafe() {
+  local value ignore announce
+  why=''
+  if has "address 10.0.0.20/32 lo"; then
+    effective arp_ignore
+    ignore=$value
+    effective arp_announce
+    announce=$value
+    case $ignore/$announce in 1/[12] | 2/[12]) ;; *) why="VIP on lo with arp_ignore $ignore, arp_announce $announce" ;; esac
+    case $1 in
+      both-backup | real-server*) has "service 10.0.0.20:80" && why="VIP on lo of a node that balances and is not master" ;;
+    esac
+  fi
+  case $1 in
+    director*)
+      has "address 10.0.0.20/32 eth0" && ! has "live 10.0.0.20:80" && why="VIP on eth0 without its service"
+      [ "$1" = director-edited ] || ! has "address 2001:db8::20/128 eth0" || has "live [2001:db8::20]:80" ||
+        why="IPv6 VIP on eth0 without its service"
+      ;;
+    real-server*) [ "$2" = director ] || ! has "address 10.0.0.20/32 eth0" || why="VIP on eth0 of a real server" ;;
+  esac
+  [ -n "$why" ]
+}
+
+# See above.
+number=0
+scene() {
+  local from=$1 to=$2 steps step name end trouble=''
+  number=$((number + 1))
+  fresh "$from" "n$number"
+  steps=$(X "n$number" "$KILL_STEPS" "$to")
+  check "$from -> $to: runs undisturbed" test "${steps:-0}" -gt 0
+  end=$(look "n$number")
+  for ((step = 0; step < steps; step++)); do
+    name=n$number.$step
+    fresh "$from" "$name"
+    X "$name" "$KILL_STEPS" "$to" "$step" >/dev/null 2>&1
+    [ $? = 137 ] || trouble+="step $step: was not killed"$'\n'
+    seen=$(look "$name")
+    ! unsafe "$to" "$from" || trouble+="killed before step $step: $why"$'\n'
+    X "$name" "$KILL_STEPS" "$to" >/dev/null || trouble+="killed before step $step: the next run fails"$'\n'
+    [ "$(X "$name" "$KILL_STEPS" "$to")" = 0 ] || trouble+="killed before step $step: the run after the next still writes"$'\n'
+    [ "$(look "$name")" = "$end" ] || trouble+="killed before step $step: ends elsewhere"$'\n'
+  done
+  check_eq "$from -> $to: safe and resumed after each of $steps steps" "" "$trouble"
+}
+
+# A node of one's own, with no cable to anybody; brought to a first scene.
+fresh() {
+  ip -batch - <<<"netns add $2
+link add eth0 netns $2 type veth peer name eth1 netns $2"
+  ip -n "$2" -batch - <<<"link set lo up
+link set eth0 addrgenmode none
+link set eth1 addrgenmode none
+link set eth0 up
+link set eth1 up
+address add 10.0.0.2/24 dev eth0
+address add 2001:db8::2/64 dev eth0 nodad"
+  [ -z "$1" ] || X "$2" "$KILL_STEPS" "$1" >/dev/null || abort "$2 does not get to $1"
+}

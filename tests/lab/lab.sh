@@ -1,0 +1,272 @@
+# shellcheck shell=bash
+# lab.sh: what a lab test is written with. Sourced inside a guest by tests/lab/t/*.sh and by tests/lab/shell.
+#
+# Build         lab_begin; node NAME IFACE=ADDR/PLEN[,ADDR/PLEN...][@BRIDGE]...; topo_s1, topo_four, topo_s2
+# Act           X NODE COMMAND...; lbc NODE ARGUMENTS...; background NODE COMMAND...; serve, unserve NODE
+# Look          fetch NODE URL; fetches N URL; arp_owner NODE ADDRESS; mac NODE IFACE; sniff, sniffed
+# Judge         check, check_fails, check_eq, check_exit, within; skip REASON
+#
+# A node is a network namespace with its own host name, /run and /sys; its interfaces are veth pairs into
+# bridges of the test's own namespace. Nodes start as Linux ships them (arp_ignore 0, arp_announce 0,
+# ip_forward 0), but for IPv6: no duplicate address detection and no router solicitation, which would
+# only make every test wait. A MAC is made of the interface's IPv4 address: 192.168.100.3 is 02:00:c0:a8:64:03.
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_REPO=$(realpath "$LAB/../..")
+LAB_TOOLS=${LAB_TOOLS:-$LAB_REPO/build/release/tests/lab/tools}
+LBCONVERGE=${LBCONVERGE:-$LAB_REPO/build/release/lbconverge}
+LAB_LIMIT=${LAB_LIMIT:-20} # seconds that one command on a node may take
+LBC_CONFIG=${LBC_CONFIG:-} # when set, lbc passes it as -c
+declare -A LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
+LAB_CHECKS=0 LAB_FAILED=0 LAB_SKIPPED=''
+T='' # the test's own folder, in the guest's memory
+
+# ---- build -----------------------------------------------------------------------------------------------
+
+# An empty lab; what an earlier one has left is removed first.
+lab_begin() {
+  lab_clear
+  # shellcheck disable=SC2034  # for the tests
+  T=$(mktemp -d /tmp/lab.XXXXXX)
+  mkdir /run/lab # nsrun makes the nodes' own /run in there
+  LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
+}
+
+lab_clear() {
+  local name processes
+  for name in $(ip netns list | cut -d' ' -f1); do
+    processes=$(ip netns pids "$name")
+    # shellcheck disable=SC2086  # one word per process
+    [ -z "$processes" ] || kill -KILL $processes 2>/dev/null
+    ip netns delete "$name"
+  done
+  for name in "${!LAB_BRIDGES[@]}"; do ip link delete "$name"; done
+  rm -rf /run/lab
+}
+
+# node NAME IFACE=ADDR/PLEN[,ADDR/PLEN...][@BRIDGE]...   (BRIDGE: made at first use; default br0)
+# Two runs of ip(8) per node, for a process costs 15 ms in the guest: one outside, one inside.
+node() {
+  local name=$1 interface addresses bridge index=0 cables inside link_address
+  shift
+  [ -d /run/lab ] || lab_begin
+  cables="netns add $name"$'\n' inside="link set lo up"$'\n'
+  for interface; do
+    addresses=${interface#*=} interface=${interface%%=*} bridge=br0
+    case $addresses in *@*) bridge=${addresses#*@} addresses=${addresses%%@*} ;; esac
+    make_link_address "${addresses%%/*}"
+    LAB_MAC_OWNER[$link_address]=$name
+    if [ -z "${LAB_BRIDGES[$bridge]:-}" ]; then
+      LAB_BRIDGES[$bridge]=1
+      # No delay before a port forwards, and no multicast snooping: VRRP must not wait for a querier.
+      cables+="link add $bridge type bridge forward_delay 0 mcast_snooping 0"$'\n'"link set $bridge up"$'\n'
+    fi
+    cables+="link add $name.$index type veth peer name $interface address $link_address netns $name"$'\n'
+    cables+="link set $name.$index master $bridge up"$'\n'
+    inside+="link set $interface up"$'\n'
+    inside+="addr add ${addresses//,/ dev $interface$'\n'addr add } dev $interface"$'\n'
+    index=$((index + 1))
+  done
+  { ip -batch - <<<"$cables" && ip -n "$name" -batch - <<<"$inside"; } || abort "node $name: not built"
+}
+
+# Sets link_address: from the bytes of an IPv4 address, else the next of a row.
+make_link_address() {
+  # shellcheck disable=SC2086  # the four bytes are four words
+  case $1 in
+    *.*.*.*) printf -v link_address '02:00:%02x:%02x:%02x:%02x' ${1//./ } ;;
+    *) printf -v link_address '02:01:00:00:00:%02x' ${#LAB_MAC_OWNER[@]} ;;
+  esac
+}
+
+# Pull the cable of a node's interface N (in the order of `node`), or put it back.
+cable_pull() { ip link set "$1.${2:-0}" down; }
+cable_plug() { ip link set "$1.${2:-0}" up; }
+
+# Director pair with direct routing and three real servers (scenario S1).
+topo_s1() {
+  lab_begin
+  node client enp5s0f0=192.168.100.10/24
+  node lb1 enp5s0f0=192.168.100.2/24
+  node lb2 enp5s0f0=192.168.100.6/24
+  node ws1 enp5s0f0=192.168.100.3/24
+  node ws2 enp5s0f0=192.168.100.4/24
+  node ws3 enp5s0f0=192.168.100.5/24
+}
+
+# The cluster of four in examples/four-nodes.toml, and a client.
+topo_four() {
+  lab_begin
+  node client eth0=192.168.100.10/24
+  node lb1 eth0=192.168.100.1/24
+  node lb2 eth0=192.168.100.2/24
+  node ws1 eth0=192.168.100.3/24
+  node ws2 eth0=192.168.100.4/24
+}
+
+# Two proxies between a public and a private net, a client in each (scenario S2).
+topo_s2() {
+  lab_begin
+  node client eth0=100.100.100.10/24@public
+  node inside eth0=192.168.1.10/24@private
+  node hap01 eth0=100.100.100.101/24@public eth1=192.168.1.101/24@private
+  node hap02 eth0=100.100.100.102/24@public eth1=192.168.1.102/24@private
+}
+
+# ---- act -------------------------------------------------------------------------------------------------
+
+# X NODE COMMAND...: on the node; a command that takes longer than LAB_LIMIT ends with status 142.
+X() {
+  local name=$1
+  shift
+  "$LAB_TOOLS/nsrun" -t "$LAB_LIMIT" "$name" "$@"
+}
+
+# lbc NODE ARGUMENTS...: lbconverge as that node.
+lbc() {
+  local name=$1
+  shift
+  [ -x "$LBCONVERGE" ] || { echo "no lbconverge at $LBCONVERGE: build it first" >&2; return 127; }
+  X "$name" "$LBCONVERGE" ${LBC_CONFIG:+-c "$LBC_CONFIG"} --node "$name" "$@"
+}
+
+# background NODE COMMAND...: with no time limit but the test's; its process id is in $!.
+background() { "$LAB_TOOLS/nsrun" "$@" & }
+
+# serve NODE [PORT...]: a server that answers with the node's name (TCP and UDP); it listens on return.
+serve() {
+  local name=$1
+  shift
+  [ $# -gt 0 ] || set -- 80
+  LAB_SERVERS[$name]+=" $(X "$name" "$LAB_TOOLS/labsrv" "$name" "$@")" || abort "serve $name: not started"
+}
+
+# unserve NODE: all servers of that node end.
+unserve() {
+  # shellcheck disable=SC2086  # one word per process
+  kill -KILL ${LAB_SERVERS[$1]}
+  LAB_SERVERS[$1]=
+}
+
+# ---- look ------------------------------------------------------------------------------------------------
+
+# fetch NODE URL: one page; labsrv's is the server's name.
+fetch() { X "$1" "$LAB_TOOLS/fetch" "$2"; }
+
+# fetches N URL [NODE]: who answered the node's (the client's) N requests, "ws1=5 ws2=5", failures as "none".
+fetches() { X "${3:-client}" "$LAB_TOOLS/fetch" "$2" "$1"; }
+
+mac() { X "$1" cat "/sys/class/net/$2/address"; }
+
+# arp_owner NODE ADDRESS: the nodes that answer NODE's ARP request for it, sorted; "nobody".
+arp_owner() {
+  local interface answer owners=()
+  interface=$(X "$1" ip -o -4 route get "$2" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+  for answer in $(X "$1" "$LAB_TOOLS/arpwho" "$interface" "$2"); do owners+=("${LAB_MAC_OWNER[$answer]:-$answer}"); done
+  [ ${#owners[@]} -gt 0 ] || { echo nobody; return; }
+  printf '%s\n' "${owners[@]}" | sort -u | paste -sd' '
+}
+
+# sniff NODE IFACE FILTER FILE: write a line per packet to FILE from now on. sniffed FILE: stop, and count them.
+# tcpdump loses what it has not read yet when it is stopped; so sniffed sends a last packet of its own, an
+# ARP request for LAB_MARK, and waits until that has come out of the other end. And it loses what does not
+# fit into its buffer, which at its default packet size holds a dozen packets; hence -s and -B.
+LAB_MARK=127.86.83.9
+sniff() {
+  local name=$1 interface=$2 filter=$3 file=$4
+  background "$name" tcpdump -l --immediate-mode -s 512 -B 8192 -enni "$interface" \
+    "${filter:+($filter) or }arp dst host $LAB_MARK" >"$file" 2>"$file.err"
+  LAB_SNIFFERS[$file]="$! $name $interface"
+  disown $!
+  within 5 grep -q 'listening on' "$file.err" || abort "sniff $name: $(cat "$file.err")"
+}
+
+sniffed() {
+  local process name interface
+  if [ -n "${LAB_SNIFFERS[$1]:-}" ]; then
+    read -r process name interface <<<"${LAB_SNIFFERS[$1]}"
+    X "$name" "$LAB_TOOLS/arpwho" "$interface" "$LAB_MARK" 1
+    within 5 grep -q "who-has $LAB_MARK" "$1" || abort "sniffed: tcpdump on $name does not get on: $(cat "$1.err")"
+    kill -KILL "$process"
+    sed -i "/who-has $LAB_MARK/d" "$1"
+    unset "LAB_SNIFFERS[$1]"
+  fi
+  wc -l <"$1"
+}
+
+# within SECONDS COMMAND...: until it succeeds, but no longer.
+within() {
+  local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+    sleep 0.05
+  done
+}
+
+# ---- judge -----------------------------------------------------------------------------------------------
+
+ok() {
+  LAB_CHECKS=$((LAB_CHECKS + 1))
+  echo "ok   $*"
+}
+
+fail() {
+  LAB_CHECKS=$((LAB_CHECKS + 1)) LAB_FAILED=$((LAB_FAILED + 1))
+  echo "FAIL $*"
+}
+
+# check DESCRIPTION COMMAND...: it succeeds.
+check() { check_exit "$1" 0 "${@:2}"; }
+
+# check_fails DESCRIPTION COMMAND...: it ends with a status of its own that is not 0 (a signal is no answer).
+check_fails() {
+  local description=$1 status=0 output
+  shift
+  output=$("$@" 2>&1) || status=$?
+  if [ "$status" -gt 0 ] && [ "$status" -lt 126 ]; then ok "$description"; else report "$description" "a failure" "$status" "$output" "$@"; fi
+}
+
+# check_exit DESCRIPTION STATUS COMMAND...
+check_exit() {
+  local description=$1 expected=$2 status=0 output
+  shift 2
+  output=$("$@" 2>&1) || status=$?
+  if [ "$status" = "$expected" ]; then ok "$description"; else report "$description" "$expected" "$status" "$output" "$@"; fi
+}
+
+# check_eq DESCRIPTION EXPECTED ACTUAL
+check_eq() {
+  if [ "$2" = "$3" ]; then ok "$1"; else fail "$1"; printf '  | expected: %s\n  | actual:   %s\n' "$2" "$3"; fi
+}
+
+report() {
+  local description=$1 expected=$2 status=$3 output=$4
+  fail "$description"
+  [ "$status" != 142 ] || status="142 (longer than $LAB_LIMIT s)"
+  printf '  | command:  %s\n  | status:   %s, expected %s\n' "${*:5}" "$status" "$expected"
+  tail -20 <<<"$output" | sed 's/^/  | /'
+}
+
+# skip REASON: this guest lacks what the test needs; said aloud and counted, never passed over.
+skip() {
+  LAB_SKIPPED=1
+  echo "SKIP $*"
+  exit 77
+}
+
+# The lab itself is broken: no verdict on lbconverge is possible.
+abort() {
+  fail "lab: $*"
+  exit 1
+}
+
+# Whatever way a test ends, one failed check makes its status non-zero, and so does a test without any.
+lab_verdict() {
+  local status=$?
+  [ -z "$LAB_SKIPPED" ] || exit 77
+  [ "$LAB_CHECKS" -gt 0 ] || fail "the test made no check"
+  [ "$LAB_FAILED" = 0 ] || exit 1
+  exit "$status"
+}
+case $- in *i*) ;; *) trap lab_verdict EXIT ;; esac

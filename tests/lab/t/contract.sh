@@ -1,0 +1,10 @@
+#!/bin/bash
+# The contract of tests/contract on this kernel: what the fake kernel of the property tests claims about a real one.
+. "$(dirname "$0")/../lab.sh"
+CONTRACT_TESTS=${LBCONVERGE_CONTRACT_TESTS:-$(dirname "$LBCONVERGE")/tests/contract/contract_tests}
+
+check "contract_tests is built" test -x "$CONTRACT_TESTS"
+LBCONVERGE_REAL=1 "$CONTRACT_TESTS" --no-colors=true >"$LAB_OUT/contract.log" 2>&1
+status=$?
+cat "$LAB_OUT/contract.log"
+check_eq "the real kernel and the fake one keep the contract" 0 "$status"

@@ -1,0 +1,91 @@
+/* jail WRITABLE SCRATCH COMMAND [ARG...]: run a guest's kernel so that it can change nothing here.
+ *
+ * As root the command gets its own mount, network and PID namespaces: every file system is read-only
+ * but for the folder WRITABLE and a fresh tmpfs on the folder SCRATCH (the guest's memory lies there),
+ * there is no network device but a dead loopback, and no process of the guest outlives it. The guest is
+ * told so: LAB_JAILED=1 is appended to its command line.
+ * As a plain user, or where namespaces are refused, the user's rights are the limit; then the
+ * guest's process group is what is killed in the end.
+ * The guest's kernel must not be process 1 of its namespace: at a panic it aborts by a signal, which
+ * process 1 ignores. So the process in between stays, and waits. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { jail_failed = 125 };
+static pid_t kernel; /* the guest; also the id of its process group, which it makes itself */
+
+static void must(int result, const char *what)
+{
+	if (result == 0) return;
+	fprintf(stderr, "jail: %s: %s\n", what, strerror(errno));
+	_exit(jail_failed);
+}
+
+static void shut_file_systems(const char *writable, const char *scratch)
+{
+	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct mount_attr read_write = {.attr_clr = MOUNT_ATTR_RDONLY};
+
+	must(mount("", "/", NULL, MS_PRIVATE | MS_REC, NULL), "private mounts");
+	must(mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only), "read-only mounts");
+	must(mount(writable, writable, NULL, MS_BIND, NULL), writable);
+	must(mount_setattr(AT_FDCWD, writable, 0, &read_write, sizeof read_write), writable);
+	must(mount("guest", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "size=90%,mode=700"), scratch);
+}
+
+static void kill_guest(int signal)
+{
+	(void)signal;
+	if (kernel > 0) kill(-kernel, SIGKILL);
+	_exit(jail_failed);
+}
+
+static int keep(int namespaces, int argc, char **argv)
+{
+	char *command[argc + 2];
+	int status = 0;
+
+	/* When the jail is killed: in a PID namespace the death of process 1 ends all that is in it. */
+	prctl(PR_SET_PDEATHSIG, namespaces ? SIGKILL : SIGTERM);
+	signal(SIGTERM, kill_guest);
+	if (namespaces) shut_file_systems(argv[1], argv[2]);
+	memcpy(command, argv, (size_t)argc * sizeof *argv);
+	command[argc] = namespaces ? "LAB_JAILED=1" : NULL;
+	command[argc + 1] = NULL;
+	kernel = fork();
+	if (kernel == 0) {
+		signal(SIGTERM, SIG_DFL);
+		execvp(command[3], command + 3);
+		must(-1, argv[3]);
+	}
+	while (waitpid(kernel, &status, 0) < 0 && errno == EINTR) {}
+	kill(-kernel, SIGKILL);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : jail_failed;
+}
+
+int main(int argc, char **argv)
+{
+	int status = 0, namespaces = 0;
+	pid_t keeper;
+
+	if (argc < 4) return jail_failed;
+	if (geteuid() == 0) {
+		namespaces = unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) == 0;
+		if (!namespaces) fprintf(stderr, "jail: no own namespaces (%s): only file rights protect this machine\n", strerror(errno));
+	}
+	keeper = fork();
+	if (keeper == 0) _exit(keep(namespaces, argc, argv));
+	must(keeper < 0, "fork");
+	while (waitpid(keeper, &status, 0) < 0 && errno == EINTR) {}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : jail_failed;
+}

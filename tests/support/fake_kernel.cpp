@@ -1,0 +1,296 @@
+#include "fake_kernel.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/ip.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+namespace lbconverge::test {
+
+using namespace kinds;
+
+namespace {
+
+constexpr std::string_view conf = "net/ipv4/conf/";
+
+std::string setting(std::string_view interface, std::string_view name) {
+    return std::string(conf).append(interface).append("/").append(name);
+}
+
+std::optional<std::uint32_t> number_at(const Observed& node, const std::string& path) {
+    const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key(path));
+    std::uint32_t number = 0;
+    if (at == Seen<Sysctl>::npos || !from_text(node.get<Sysctl>().row(at).value.value, number)) return std::nullopt;
+    return number;
+}
+
+/// What the link dump shows of an interface's IPv4 settings.
+std::vector<std::uint32_t> devconf_of(const Observed& node, const ShortName& interface) {
+    constexpr std::pair<std::string_view, std::size_t> shown[] = {
+        {"arp_filter", IPV4_DEVCONF_ARPFILTER},  {"arp_announce", IPV4_DEVCONF_ARP_ANNOUNCE},
+        {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE}, {"arp_accept", IPV4_DEVCONF_ARP_ACCEPT},
+        {"arp_notify", IPV4_DEVCONF_ARP_NOTIFY}, {"drop_gratuitous_arp", IPV4_DEVCONF_DROP_GRATUITOUS_ARP},
+    };
+    std::vector<std::uint32_t> values(__IPV4_DEVCONF_MAX - 1);
+    bool any = false;
+    for (const auto& [name, id] : shown) {
+        const auto value = number_at(node, setting(interface.view(), name));
+        any = any || value.has_value();
+        values[id - 1] = value.value_or(0);
+    }
+    return any ? values : std::vector<std::uint32_t>{};
+}
+
+/// The kernel keeps what it does not use; no reader of its tables sees that (kinds' decode drops it).
+Service::Value as_read(const Service::Key& key, Service::Value value) {
+    if ((value.flags.bits & ServiceFlags::persistent) == 0) {
+        value.persistence = 0;
+        value.netmask = {key.vip.family == Family::ipv4 ? 0xffffffffU : 128U};
+    }
+    value.flags.bits &= ~ServiceFlags::hashed;
+    return value;
+}
+
+RealServer::Value as_read(RealServer::Value value) {
+    if (value.forward != Forward::tunnel) value.tunnel_type = TunnelType::ipip;
+    if (value.tunnel_type != TunnelType::gue) value.tunnel_port = 0;
+    if (value.tunnel_type == TunnelType::ipip) value.tunnel_flags = 0;
+    return value;
+}
+
+/// linux: ip_vs_genl_parse_dest and __ip_vs_update_dest.
+int bad_server(const RealServer::Key& key, const RealServer::Value& value) {
+    constexpr auto most = static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
+    if (value.weight > most || value.lower_threshold > value.upper_threshold) return ERANGE;
+    if (value.forward == Forward::tunnel && value.tunnel_type == TunnelType::gue && value.tunnel_port == 0)
+        return EINVAL;
+    if (key.address.family != key.service.vip.family && value.forward != Forward::tunnel) return EINVAL;
+    if (key.address.is_multicast() || (key.address.family == Family::ipv4 && key.address.is_unspecified()))
+        return EINVAL;
+    return 0;
+}
+
+bool secondary(const Address::Facts& facts) { return (facts.flags & IFA_F_SECONDARY) != 0; }
+
+}  // namespace
+
+Result<Facts> FakeKernel::facts() {
+    ++reads;
+    Facts facts = node.facts;
+    for (Interface& each : facts.interfaces) each.ipv4_devconf = devconf_of(node, each.name);
+    facts.all_arp_ignore = number_at(node, setting("all", "arp_ignore")).value_or(0);
+    return facts;
+}
+
+Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& reading, const Facts& facts) {
+    ++reads;
+    auto seen = std::make_shared<Observed>(node);
+    seen->facts = facts;
+    Seen<Sysctl> asked;
+    for (const std::string& path : reading.sysctls) {
+        const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key(path));
+        if (at != Seen<Sysctl>::npos) asked.put(node.get<Sysctl>().row(at).key, node.get<Sysctl>().row(at).value);
+    }
+    seen->get<Sysctl>() = std::move(asked);
+    if (!reading.ipvs) {
+        seen->get<Service>() = {};
+        seen->get<RealServer>() = {};
+    }
+    if (!reading.timeouts) seen->get<Timeouts>() = {};
+    return seen;
+}
+
+Result<void> FakeKernel::offers(const plan::Plan& plan) {
+    Result<void> result;
+    for (const plan::Step& step : plan.steps) {
+        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, Service>) {
+                if (change.after == nullptr || !result) return;
+                const bool engine = change.after->engine.empty() || engines.contains(change.after->engine);
+                if (schedulers.contains(change.after->scheduler) && engine) return;
+                result = tl::unexpected(Service::refusal(change, ENOENT));
+            }
+        });
+    }
+    return result;
+}
+
+int FakeKernel::execute(const plan::Plan& plan, const plan::Step& step) {
+    int error = 0;
+    plan.visit(step, [&](const auto& change) { error = execute(change); });
+    return error;
+}
+
+Result<std::vector<kernel::Failure>> FakeKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
+    if (before_next_write) std::exchange(before_next_write, nullptr)(*this);
+    std::vector<kernel::Failure> failures;
+    for (std::size_t i = first; i < last; ++i) {
+        if (killed_before && writes >= *killed_before) throw Killed{};
+        const auto fault = faults.find(writes);
+        int error = 0;
+        if (fault != faults.end()) {
+            ++writes;
+            error = fault->second;
+        } else {
+            error = execute(plan, plan.steps[i]);
+        }
+        if (error != 0) failures.push_back({i, error});
+    }
+    return failures;
+}
+
+bool FakeKernel::setting_is_on(const std::string& interface, const std::string& name) const {
+    return number_at(node, setting("all", name)).value_or(0) != 0 ||
+           number_at(node, setting(interface, name)).value_or(0) != 0;
+}
+
+void FakeKernel::put_setting(const std::string& path, const std::string& value) {
+    if (node.get<Sysctl>().find(Sysctl::Key(path)) != Seen<Sysctl>::npos)
+        node.get<Sysctl>().put(Sysctl::Key(path), {value});
+}
+
+int FakeKernel::set(const Change<Sysctl>& change) {
+    if (change.after == nullptr) return 0;
+    const std::string& path = change.key.path;
+    const std::string& value = change.after->value;
+    const std::uint32_t at = node.get<Sysctl>().find(change.key);
+    if (at == Seen<Sysctl>::npos) return ENOENT;
+    const bool same = node.get<Sysctl>().row(at).value.value == value;
+    inherited.erase(path);
+    node.get<Sysctl>().put(change.key, {value});
+    if (same) return 0;
+
+    const bool forwarding = path == "net/ipv4/ip_forward" || path == setting("all", "forwarding");
+    const std::string name = path.substr(path.rfind('/') + 1);
+    std::vector<std::string> followers;
+    for (const Row<Sysctl>& row : node.get<Sysctl>().rows()) {
+        if (!row.key.path.starts_with(conf)) continue;
+        // linux: inet_forward_change sets every interface, "default" those that nobody ever set.
+        if (forwarding && row.key.path.ends_with("/forwarding")) followers.push_back(row.key.path);
+        const bool from_default = path == setting("default", name) && row.key.path.ends_with("/" + name);
+        if (from_default && inherited.contains(row.key.path)) followers.push_back(row.key.path);
+    }
+    if (forwarding) followers.emplace_back("net/ipv4/ip_forward");
+    for (const std::string& follower : followers) put_setting(follower, value);
+    return 0;
+}
+
+void FakeKernel::remove_address(std::uint32_t row) {
+    const Seen<Address>& seen = node.get<Address>();
+    const Address::Key key = seen.row(row).key;
+    std::vector<Address::Key> gone{key};
+    if (key.address.family == Family::ipv4 && !secondary(seen.note(row))) {
+        for (std::uint32_t i = 0; i < seen.size(); ++i) {
+            const Address::Key& other = seen.row(i).key;
+            const bool follows = other.interface == key.interface && other.prefix == key.prefix &&
+                                 other.address.in_same_net(key.address, key.prefix) && secondary(seen.note(i));
+            if (follows) gone.push_back(other);
+        }
+        // linux: __inet_del_ifa promotes the first of them, or drops them all.
+        if (gone.size() > 1 && setting_is_on(key.interface.str(), "promote_secondaries")) {
+            const std::uint32_t heir = seen.find(gone[1]);
+            Address::Facts facts = seen.note(heir);
+            facts.flags &= ~static_cast<std::uint32_t>(IFA_F_SECONDARY);
+            node.get<Address>().put(gone[1], seen.row(heir).value, facts);
+            gone.resize(1);
+        }
+    }
+    for (const Address::Key& each : gone) node.get<Address>().erase(each);
+}
+
+int FakeKernel::set(const Change<Address>& change) {
+    const Address::Key key = change.key;
+    Seen<Address>& seen = node.get<Address>();
+    const bool ipv6 = key.address.family == Family::ipv6;
+    if (node.facts.interface(key.interface) == nullptr) return ENODEV;
+
+    if (change.before != nullptr) {
+        const std::uint32_t at = seen.find(key);
+        Address::Value same = *change.before;
+        if (change.after != nullptr) same.deprecated = change.after->deprecated;
+        const bool in_place = change.after != nullptr && same == *change.after;
+        if (at == Seen<Address>::npos && !in_place) return EADDRNOTAVAIL;
+        if (in_place && at != Seen<Address>::npos) {
+            Address::Facts facts = seen.note(at);
+            facts.flags &= ~static_cast<std::uint32_t>(IFA_F_DEPRECATED);
+            if (change.after->deprecated) facts.flags |= IFA_F_DEPRECATED;
+            seen.put(key, *change.after, facts);
+            return 0;
+        }
+        if (!in_place) remove_address(at);
+        if (change.after == nullptr) return 0;
+    }
+    Address::Facts facts{.protocol = Address::protocol_tag, .flags = IFA_F_PERMANENT};
+    if (ipv6) facts.flags |= IFA_F_NODAD | (change.after->deprecated ? IFA_F_DEPRECATED : 0U);
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        const Address::Key& other = seen.row(i).key;
+        if (other.interface != key.interface || other.address.family != key.address.family) continue;
+        if (ipv6) {
+            if (other.address == key.address) return EEXIST;  // whatever its prefix
+            continue;
+        }
+        if (other.prefix != key.prefix || !other.address.in_same_net(key.address, key.prefix)) continue;
+        if (other.address == key.address) return EEXIST;
+        if (seen.row(i).value.scope != change.after->scope) return EINVAL;
+        facts.flags |= IFA_F_SECONDARY;
+    }
+    seen.put(key, *change.after, facts);
+    // linux: rtm_to_ifaddr marks all settings of an interface that gets an IPv4 address as written.
+    if (!ipv6)
+        std::erase_if(inherited,
+                      [&](const std::string& path) { return path.starts_with(setting(key.interface.view(), "")); });
+    return 0;
+}
+
+int FakeKernel::set(const Change<Service>& change) {
+    Seen<Service>& seen = node.get<Service>();
+    const Service::Key key = change.key;
+    const bool there = seen.find(key) != Seen<Service>::npos;
+    if (change.before == nullptr && there) return EEXIST;
+    if (change.before != nullptr && !there) return ESRCH;
+    if (change.after == nullptr) {
+        std::vector<RealServer::Key> servers;
+        for (const Row<RealServer>& row : node.get<RealServer>().rows()) {
+            if (row.key.service == key) servers.push_back(row.key);
+        }
+        for (const RealServer::Key& each : servers) node.get<RealServer>().erase(each);
+        seen.erase(key);
+        return 0;
+    }
+    const bool engine = change.after->engine.empty() || engines.contains(change.after->engine);
+    if (!schedulers.contains(change.after->scheduler) || !engine) return ENOENT;
+    const std::uint32_t mask = change.after->netmask.value;
+    if (key.vip.family == Family::ipv6 && (mask < 1 || mask > 128)) return EINVAL;
+    seen.put(key, as_read(key, *change.after));
+    return 0;
+}
+
+int FakeKernel::set(const Change<RealServer>& change) {
+    Seen<RealServer>& seen = node.get<RealServer>();
+    const RealServer::Key key = change.key;
+    if (node.get<Service>().find(key.service) == Seen<Service>::npos) return ESRCH;
+    if (change.after != nullptr) {
+        if (const int error = bad_server(key, *change.after); error != 0) return error;
+    }
+    const std::uint32_t at = seen.find(key);
+    const bool there = at != Seen<RealServer>::npos;
+    if (change.before == nullptr && there) return EEXIST;
+    if (change.before != nullptr && !there) return ENOENT;
+    if (change.after == nullptr) {
+        seen.erase(key);
+    } else {
+        seen.put(key, as_read(*change.after), there ? seen.note(at) : RealServer::Facts{});
+    }
+    return 0;
+}
+
+int FakeKernel::set(const Change<Timeouts>& change) {
+    if (change.after == nullptr || change.after->seconds == 0) return 0;  // the kernel takes 0 for "as it is"
+    node.get<Timeouts>().put(change.key, *change.after);
+    return 0;
+}
+
+}  // namespace lbconverge::test

@@ -1,0 +1,66 @@
+// A kernel in memory: holds the state of one node and takes plans as the real one does, with the real one's errors.
+// For tests that need thousands of runs, or failures that no real kernel gives on demand. It is trusted only for what
+// the contract tests prove on it and on a real kernel (tests/contract).
+#pragma once
+
+#include "lbconverge/kernel/kernel.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace lbconverge::test {
+
+class FakeKernel final : public kernel::Kernel {
+public:
+    /// Thrown out of apply(): the program was killed at that point.
+    struct Killed {};
+
+    explicit FakeKernel(kinds::Observed state) : node(std::move(state)) {}
+
+    Result<Facts> facts() override;
+    Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading, const Facts& facts) override;
+    Result<void> offers(const plan::Plan& plan) override;
+    Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
+
+    /// One change: 0 or errno. Counts as a write; knows nothing of the faults below.
+    template <class Kind>
+    int execute(const kinds::Change<Kind>& change) {
+        ++writes;
+        return set(change);
+    }
+    /// The change of one step of a plan.
+    int execute(const plan::Plan& plan, const plan::Step& step);
+
+    /// All that is true of the node. Interfaces' ipv4_devconf is not kept here: facts() makes it from the sysctls.
+    kinds::Observed node;
+    /// Settings of interfaces that nobody ever wrote: they follow what is written to "default"
+    /// (linux: devinet_copy_dflt_conf).
+    std::set<std::string> inherited;
+    std::set<ShortName> schedulers{"rr", "wrr", "lc",  "wlc", "lblc", "lblcr", "dh",
+                                   "sh", "mh",  "sed", "nq",  "fo",   "ovf"};
+    std::set<ShortName> engines{"sip"};
+
+    // What goes wrong. Operations count from 0 over all runs.
+    std::map<std::size_t, int> faults;                   ///< operation → errno; it has no effect then
+    std::optional<std::size_t> killed_before;            ///< apply() throws Killed instead of this operation
+    std::function<void(FakeKernel&)> before_next_write;  ///< the world moves between reading and writing, once
+
+    std::size_t reads = 0;
+    std::size_t writes = 0;
+
+private:
+    int set(const kinds::Change<kinds::Sysctl>& change);
+    int set(const kinds::Change<kinds::Address>& change);
+    int set(const kinds::Change<kinds::Service>& change);
+    int set(const kinds::Change<kinds::RealServer>& change);
+    int set(const kinds::Change<kinds::Timeouts>& change);
+    void put_setting(const std::string& path, const std::string& value);
+    void remove_address(std::uint32_t row);
+    [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;
+};
+
+}  // namespace lbconverge::test

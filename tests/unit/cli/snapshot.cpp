@@ -1,0 +1,171 @@
+#include "show.hpp"
+
+#include "lbconverge/config/lint.hpp"
+#include "lbconverge/plan/memory.hpp"
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::cli {
+
+namespace {
+
+using kinds::Address;
+using kinds::Memory;
+using kinds::Observed;
+using kinds::RealServer;
+using kinds::Service;
+using kinds::ServiceFlags;
+using kinds::Sysctl;
+using kinds::Timeouts;
+using test::key;
+using test::rows_text;
+
+/// A bit of everything.
+Observed full() {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.facts.all_arp_ignore = 2;
+    observed.get<Sysctl>().put(key<Sysctl>("net.ipv4.conf.eth0/100.rp_filter"), {"1"});
+    observed.get<Sysctl>().put(key<Sysctl>("net.ipv4.ip_local_reserved_ports"), {""});
+    observed.get<Address>().put(key<Address>("192.0.2.1/24 eth0"), {.broadcast = IpAddress::parse("192.0.2.255")});
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 eth0"), {.label = "eth0:vip"},
+                                {.protocol = 0x4c, .flags = 128});
+    observed.get<Address>().put(key<Address>("2001:db8::20/128 eth0"), {.deprecated = true});
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.20:80"),
+                                {.scheduler = "mh",
+                                 .flags = {ServiceFlags::persistent | ServiceFlags::scheduler_1},
+                                 .persistence = 300,
+                                 .netmask = {0xffffff00},
+                                 .engine = ""});
+    observed.get<Service>().put(key<Service>("udp [2001:db8::20]:53"),
+                                {.scheduler = "rr", .flags = {ServiceFlags::one_packet}, .netmask = {128}});
+    observed.get<Service>().put(key<Service>("fwmark 7 ipv4"), {.scheduler = "wlc"});
+    observed.get<RealServer>().put(key<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80"),
+                                   {.weight = 3, .upper_threshold = 100, .lower_threshold = 50},
+                                   {.active = 7, .inactive = 8});
+    observed.get<RealServer>().put(key<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80"),
+                                   {.forward = Forward::tunnel, .tunnel_type = TunnelType::gue, .tunnel_port = 6080});
+    observed.get<RealServer>().put(key<RealServer>("tcp 192.0.2.20:80 192.0.2.5:8080"),
+                                   {.forward = Forward::masquerade});
+    observed.get<RealServer>().put(key<RealServer>("udp [2001:db8::20]:53 [2001:db8::3]:53"), {.weight = 0});
+    observed.get<RealServer>().put(key<RealServer>("fwmark 7 ipv4 192.0.2.6:0"), {});
+    observed.get<Timeouts>().put(key<Timeouts>("tcp"), {900});
+    return observed;
+}
+
+std::string text_of(const Observed& observed) {
+    std::string text;
+    kinds::for_each_kind([&]<class Kind>() { text += rows_text(observed.get<Kind>()); });
+    return text;
+}
+
+std::string error_of(const std::string& text) {
+    const auto snapshot = parse_snapshot("s.json", text);
+    if (snapshot) return "accepted";
+    CHECK(snapshot.error().kind == ErrorKind::invalid_input);
+    return snapshot.error().what;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    REQUIRE(text.find(from) != std::string::npos);
+    return text.replace(text.find(from), from.size(), to);
+}
+
+/// What show prints is read as a file; the director's rows of it.
+kinds::Desired desired_by(const Observed& observed) {
+    test::World world = test::world(toml_of(observed));
+    world.facts = observed.facts;
+    config::Diagnostics problems;
+    config::lint({world.config}, problems);
+    CHECK_FALSE(problems.has_errors());
+    return world.desired();
+}
+
+}  // namespace
+
+TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
+    const Observed observed = full();
+    const auto memory = plan::parse_memory("service\ttcp 192.0.2.20:80\t3\nsysctl\tnet.ipv4.ip_forward\t0\t\n");
+    REQUIRE(memory.has_value());
+    const std::string text = snapshot_of(observed, *memory, "lb1");
+    const auto again = parse_snapshot("s.json", text);
+    REQUIRE_MESSAGE(again.has_value(), again.error().what);
+    CHECK(text_of(*again->observed) == text_of(observed));
+    CHECK(plan::to_text(again->memory) == plan::to_text(*memory));
+    CHECK(snapshot_of(*again->observed, again->memory, "lb1") == text);
+    REQUIRE(again->observed->facts.interfaces.size() == 4);
+    CHECK(again->observed->facts.interfaces[1].speaks_arp);
+    CHECK(again->observed->facts.interfaces[1].ipv4_devconf.size() == 33);
+    CHECK(again->observed->facts.all_arp_ignore == 2);
+}
+
+TEST_CASE("what is no snapshot is refused with a reason") {
+    const std::string good = snapshot_of(full(), {}, "lb1");
+    CHECK(error_of("").starts_with("s.json: not a snapshot: "));
+    CHECK(error_of("[]").starts_with("s.json: not a snapshot: "));
+    CHECK(error_of("{}").find("format_version") != std::string::npos);
+    CHECK(error_of(replaced(good, "\"format_version\": 1", "\"format_version\": 2")) ==
+          "s.json: not a snapshot: its format_version is not 1");
+    CHECK(error_of(replaced(good, "fwmark 7 ipv4", "fwmark 0 ipv4")) ==
+          "s.json: not a snapshot: a row of kind service cannot be read");
+    CHECK(error_of(replaced(good, "\"weight\": 3", "\"weight\": -3")).find("real_server") != std::string::npos);
+    CHECK(error_of(replaced(good, "\"weight\": 3", "\"weight\": 4294967296")).find("real_server") != std::string::npos);
+    CHECK(error_of(replaced(good, "\"weight\": 3,", "")).find("real_server") != std::string::npos);
+    CHECK(error_of(replaced(good, "\"forward\": \"tunnel\"", "\"forward\": \"tunel\"")).find("real_server") !=
+          std::string::npos);
+    CHECK(error_of(replaced(good, "\"ledger\": \"\"", "\"ledger\": \"x\"")) ==
+          "s.json: not a snapshot: ledger: line 1 cannot be read");
+    CHECK(error_of(replaced(good, "\"up\": true", "\"up\": 1")) != "accepted");
+}
+
+TEST_CASE("names that are no UTF-8 do not stop a snapshot") {
+    Observed observed = full();
+    observed.facts.interfaces[1].name = ShortName("eth\xff");
+    CHECK(parse_snapshot("s.json", snapshot_of(observed, {}, "lb1")).has_value());
+}
+
+TEST_CASE("the kernel's state as a file asks for what is there") {
+    const Observed observed = full();
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Service>().rows) == rows_text(observed.get<Service>()));
+    CHECK(rows_text(desired.get<Timeouts>().rows) == rows_text(observed.get<Timeouts>()));
+    CHECK(desired.get<RealServer>().rows.size() == observed.get<RealServer>().size());
+    for (const auto& row : observed.get<RealServer>().rows()) {
+        const std::uint32_t at = desired.get<RealServer>().rows.find(row.key);
+        REQUIRE_MESSAGE(at != (Table<RealServer, kinds::Origin>::npos), RealServer::id(row.key));
+        CHECK(desired.get<RealServer>().rows.row(at).value == row.value);
+    }
+    CHECK(rows_text(desired.get<Address>().rows) ==
+          "192.0.2.20/32 eth0 label=eth0:vip\n2001:db8::20/128 eth0 deprecated=true\n");
+}
+
+TEST_CASE("a real server as a file has its VIPs on lo") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Address>().put(key<Address>("127.0.0.1/8 lo"), {.scope = Scope::host});
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 lo"), {.scope = Scope::host});
+    observed.get<Address>().put(key<Address>("192.0.2.21/32 lo"), {.scope = Scope::global});
+    observed.get<Address>().put(key<Address>("2001:db8::20/128 lo"), {.deprecated = true});
+    observed.get<Address>().put(key<Address>("192.0.2.3/24 eth0"), {});
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Address>().rows) ==
+          "192.0.2.20/32 lo scope=host\n192.0.2.21/32 lo\n2001:db8::20/128 lo deprecated=true\n");
+}
+
+TEST_CASE("a VIP on lo of a node that balances cannot be said in a file, and is left out") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 lo"), {.scope = Scope::host});
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.20:80"), {.scheduler = "rr"});
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Service>().rows) == "tcp 192.0.2.20:80 scheduler=rr\n");
+}
+
+TEST_CASE("a node without anything is a file too") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    CHECK(desired_by(observed).get<Service>().rows.empty());
+}
+
+}  // namespace lbconverge::cli

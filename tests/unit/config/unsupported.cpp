@@ -1,0 +1,52 @@
+#include "linting.hpp"
+
+using namespace lbconverge::config;
+
+namespace {
+
+/// What `apply` would refuse of this file, for one node.
+Reading unsupported(const std::string& text, const std::string& node = "") {
+    Diagnostics problems;
+    const Document document = Document::parse({{"lb.toml", text}}, problems);
+    const auto config = document.config_for(node, problems);
+    REQUIRE(config);
+    REQUIRE(problems.all().empty());
+    report_unsupported(*config, Severity::error, problems);
+    Reading result;
+    for (const Diagnostic& each : problems.all()) result.lines.push_back(to_text(each, document.files()));
+    return result;
+}
+
+std::string real_server(const std::string& text) { return "role = \"real-server\"\ninterface = \"eth0\"\n" + text; }
+std::string real_server_vip(const std::string& accept) {
+    return real_server("[[vip]]\naddress = \"192.0.2.10\"\naccept = \"" + accept + "\"\n");
+}
+
+}  // namespace
+
+TEST_CASE("what this version cannot do is an error with its place") {
+    CHECK_SAYS_ONLY(unsupported(real_server_vip("interface")),
+                    "lb.toml:3:1: error: accept = \"interface\" is not available in this version");
+    CHECK_SAYS_ONLY(unsupported(real_server_vip("redirect")),
+                    "lb.toml:3:1: error: accept = \"redirect\" is not available in this version");
+    CHECK_SAYS_ONLY(unsupported(real_server("[arp]\nmethod = \"filter\"\n")),
+                    "lb.toml:3:1: error: [arp] method = \"filter\" is not available in this version");
+    CHECK_SAYS_ONLY(unsupported(real_server("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\n")),
+                    "lb.toml:3:1: error: [[route]] is not available in this version");
+    CHECK_SAYS_ONLY(unsupported("role = \"director\"\n[ipvs.sync]\ninterface = \"eth0\"\n"),
+                    "lb.toml:2:1: error: [ipvs.sync] is not available in this version");
+}
+
+TEST_CASE("what concerns another role is no reason to refuse") {
+    const std::string shared =
+        "interface = \"eth0\"\n[[vip]]\naddress = \"192.0.2.10\"\naccept = \"redirect\"\n[ipvs.sync]\nid = "
+        "1\n[[vrrp]]\nvrid = 1\n"
+        "[nodes]\nlb = { role = \"director\" }\nws = { role = \"real-server\" }\n";
+    CHECK_SAYS_ONLY(unsupported(shared, "lb"), "[ipvs.sync]");
+    CHECK_SAYS_ONLY(unsupported(shared, "ws"), "accept = \"redirect\"");
+}
+
+TEST_CASE("nothing is refused of a file that this version can do") {
+    CHECK(unsupported(real_server("vips = [\"192.0.2.10\"]\n")).lines.empty());
+    CHECK(unsupported("role = \"director\"\n[ipvs]\ntimeouts = { tcp = \"15m\" }\n").lines.empty());
+}

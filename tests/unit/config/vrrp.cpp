@@ -1,0 +1,194 @@
+#include "reading.hpp"
+
+namespace lbconverge::config {
+
+namespace {
+/// One [[vrrp]] with a VRID; what is given begins at line 5.
+Reading read_vrrp(const std::string& text) { return read_director("[[vrrp]]\nvrid = 51\n" + text); }
+const Vrrp& vrrp(const Reading& reading) { return reading.good().vrrp.at(0); }
+}  // namespace
+
+TEST_CASE("an instance with its defaults") {
+    const Reading reading = read_vrrp("");
+    REQUIRE(reading.good().vrrp.size() == 1);
+    const Vrrp& instance = reading.good().vrrp[0];
+    CHECK(instance.name == "vrrp-51");
+    CHECK(instance.vrid == 51);
+    CHECK(instance.interface == ShortName("eth0"));
+    CHECK(instance.priority == 100);
+    CHECK(instance.version == 3);
+    CHECK(instance.advert_interval == std::chrono::seconds(1));
+    CHECK(instance.preempt.enabled);
+    CHECK(instance.preempt.delay == std::chrono::seconds(0));
+    CHECK(instance.checksum == Checksum::pseudo_header);
+    CHECK_FALSE(instance.unicast);
+    CHECK(instance.garp_count == 5);
+    CHECK(instance.garp_repeat == std::chrono::seconds(5));
+    CHECK(instance.source == Source{3, 1, 0});
+}
+
+TEST_CASE("an instance with everything") {
+    const Reading reading = read_vrrp(R"(name = "VI_1"
+interface = "eth7"
+priority = 200
+version = 2
+advert_interval = "3s"
+preempt = "delay 30s"
+auth_pass = "12345678"
+source = "192.0.2.1"
+peers = ["192.0.2.2", "192.0.2.3"]
+min_ttl = 250
+track = ["haproxy"]
+garp = { count = 3, repeat = "10s", refresh = "1m" }
+start_delay = "500ms"
+[[track]]
+name = "haproxy"
+process = "haproxy"
+)");
+    CHECK(vrrp(reading).name == "VI_1");
+    CHECK(vrrp(reading).interface == ShortName("eth7"));
+    CHECK(vrrp(reading).priority == 200);
+    CHECK(vrrp(reading).version == 2);
+    CHECK(vrrp(reading).advert_interval == std::chrono::seconds(3));
+    CHECK(vrrp(reading).preempt.enabled);
+    CHECK(vrrp(reading).preempt.delay == std::chrono::seconds(30));
+    CHECK(vrrp(reading).auth_pass == "12345678");
+    CHECK(to_text(*vrrp(reading).source_address) == "192.0.2.1");
+    CHECK(vrrp(reading).unicast);
+    CHECK(vrrp(reading).peers.size() == 2);
+    CHECK(vrrp(reading).min_ttl == 250);
+    CHECK(vrrp(reading).track == std::vector<std::string>{"haproxy"});
+    CHECK(vrrp(reading).garp_count == 3);
+    CHECK(vrrp(reading).garp_repeat == std::chrono::seconds(10));
+    CHECK(vrrp(reading).garp_refresh == std::chrono::minutes(1));
+    CHECK(vrrp(reading).start_delay == std::chrono::milliseconds(500));
+}
+
+TEST_CASE("what an instance needs") {
+    CHECK_SAYS_ONLY(read_director("[[vrrp]]\nname = \"a\"\n"), "lb.toml:3:1: error: a VRRP instance needs a vrid");
+    CHECK_SAYS_ONLY(read("role = \"director\"\n[[vrrp]]\nvrid = 1\n"),
+                    "lb.toml:2:1: error: a VRRP instance needs an interface");
+    CHECK_SAYS_ONLY(read_director("[[vrrp]]\nvrid = 256\n"),
+                    "\"vrid\" of a VRRP instance must be a number from 1 to 255, not 256");
+    CHECK_SAYS_ONLY(read_vrrp("priority = 0\n"), "a number from 1 to 255, not 0");
+    CHECK_SAYS_ONLY(read_vrrp("version = 4\n"), "a number from 2 to 3, not 4");
+}
+
+TEST_CASE("a node's priority counts instead of the shared one, a node's own instance instead of both") {
+    const std::string file = R"(
+role = "director"
+interface = "eth0"
+[nodes]
+a = { priority = 150 }
+b = {}
+[nodes.c]
+priority = 150
+[[nodes.c.vrrp]]
+vrid = 9
+priority = 7
+[[nodes.c.vrrp]]
+vrid = 10
+[[vrrp]]
+vrid = 51
+priority = 120
+)";
+    CHECK(read(file, "a").good().vrrp.at(0).priority == 150);
+    CHECK(read(file, "b").good().vrrp.at(0).priority == 120);
+    REQUIRE(read(file, "c").good().vrrp.size() == 2);
+    CHECK(read(file, "c").good().vrrp.at(0).vrid == 9);
+    CHECK(read(file, "c").good().vrrp.at(0).priority == 7);
+    CHECK(read(file, "c").good().vrrp.at(1).priority == 150);
+}
+
+TEST_CASE("preempt") {
+    CHECK_FALSE(vrrp(read_vrrp("preempt = false\n")).preempt.enabled);
+    CHECK(vrrp(read_vrrp("preempt = true\n")).preempt.enabled);
+    for (const char* wrong : {"\"30s\"", "\"delay\"", "\"delay 30\"", "1"}) {
+        CHECK_SAYS_ONLY(read_vrrp("preempt = " + std::string(wrong) + "\n"),
+                        "lb.toml:5:11: error: \"preempt\" must be true, false or");
+    }
+}
+
+TEST_CASE("LVS39: version 2 has whole seconds") {
+    CHECK_SAYS_ONLY(read_vrrp("version = 2\nadvert_interval = \"500ms\"\n"), "[LVS39]");
+    CHECK_SAYS_ONLY(read_vrrp("version = 2\nadvert_interval = \"1.5s\"\n"),
+                    "lb.toml:6:19: error: VRRP version 2 counts whole seconds");
+    CHECK(vrrp(read_vrrp("version = 2\nadvert_interval = \"255s\"\n")).advert_interval == std::chrono::seconds(255));
+    CHECK_SAYS_ONLY(read_vrrp("version = 2\nadvert_interval = \"256s\"\n"), "must be from 10ms to 255s");
+}
+
+TEST_CASE("version 3 has hundredths of a second, up to 40.95 s") {
+    CHECK(vrrp(read_vrrp("advert_interval = \"10ms\"\n")).advert_interval == std::chrono::milliseconds(10));
+    CHECK(vrrp(read_vrrp("advert_interval = \"40.95s\"\n")).advert_interval == std::chrono::milliseconds(40950));
+    CHECK_SAYS_ONLY(read_vrrp("advert_interval = \"41s\"\n"), "must be from 10ms to 40950ms");
+    CHECK_SAYS_ONLY(read_vrrp("advert_interval = \"9ms\"\n"), "must be from 10ms");
+    CHECK_SAYS_ONLY(read_vrrp("advert_interval = \"15ms\"\n"), "must be a multiple of 10ms");
+}
+
+TEST_CASE("LVS38: a password has at most 8 octets, and is never shown") {
+    const Reading reading = read_vrrp("version = 2\nauth_pass = \"hush-hush\"\n");
+    CHECK_SAYS_ONLY(reading, "lb.toml:6:13: error: \"auth_pass\" is longer than 8 octets");
+    CHECK_SAYS_ONLY(reading, "[LVS38]");
+    CHECK_FALSE(reading.says("hush"));
+    CHECK(vrrp(read_vrrp("version = 2\nauth_pass = \"12345678\"\n")).auth_pass == "12345678");
+}
+
+TEST_CASE("a password is for version 2, and said once") {
+    const Reading three = read_vrrp("auth_pass = \"hush\"\n");
+    CHECK_SAYS_ONLY(three, "VRRP version 3 has no authentication");
+    CHECK_FALSE(three.says("hush"));
+    CHECK_SAYS_ONLY(read_vrrp("auth_pass_file = \"/etc/x\"\n"), "VRRP version 3 has no authentication");
+    CHECK(vrrp(read_vrrp("version = 2\nauth_pass_file = \"/etc/x\"\n")).auth_pass_file == "/etc/x");
+    CHECK_SAYS_ONLY(read_vrrp("version = 2\nauth_pass = \"hush\"\nauth_pass_file = \"/etc/x\"\n"),
+                    "both \"auth_pass\" and \"auth_pass_file\"");
+    CHECK_FALSE(read_vrrp("version = 2\nauth_pass = [\"hush\"]\n").says("hush"));
+}
+
+TEST_CASE("the kind of checksum is a choice of version 3") {
+    CHECK(vrrp(read_vrrp("checksum = \"message\"\n")).checksum == Checksum::message);
+    CHECK_SAYS_ONLY(read_vrrp("version = 2\nchecksum = \"message\"\n"), "version 3 only");
+    CHECK_SAYS_ONLY(read_vrrp("checksum = \"crc\"\n"), "\"pseudo-header\" or \"message\", not \"crc\"");
+}
+
+TEST_CASE("peers are addresses or nodes; the node itself may be in the list") {
+    const std::string file = R"(
+role = "director"
+interface = "eth0"
+[nodes]
+a = { address = "192.0.2.1" }
+b = { address = "192.0.2.2" }
+bare = {}
+[[vrrp]]
+vrid = 51
+peers = )";
+    const Reading reading = read(file + "[\"a\", \"192.0.2.2\"]\n", "a");
+    REQUIRE(vrrp(reading).peers.size() == 1);
+    CHECK(to_text(vrrp(reading).peers[0]) == "192.0.2.2");
+    CHECK(to_text(vrrp(read(file + "[\"a\", \"192.0.2.2\"]\n", "b")).peers.at(0)) == "192.0.2.1");
+    CHECK_SAYS_ONLY(read(file + "[\"bare\"]\n", "a"), "peer \"bare\" is a node without an address");
+    CHECK_SAYS_ONLY(read(file + "[\"a\"]\n", "a"), "\"peers\" names nobody but this node");
+    CHECK_SAYS_ONLY(read(file + "[]\n", "a"), "\"peers\" names nobody but this node");
+    CHECK_SAYS_ONLY(read(file + "[\"c\"]\n", "a"), "peer \"c\" is neither an address nor a node");
+    CHECK_SAYS_ONLY(read(file + "[\"b\"]\nunicast = true\n", "a"), "\"unicast\" and \"peers\" say the same twice");
+}
+
+TEST_CASE("min_ttl is for unicast") { CHECK_SAYS_ONLY(read_vrrp("min_ttl = 254\n"), "\"min_ttl\" is for unicast"); }
+
+TEST_CASE("unknown keys, here and below") {
+    CHECK_SAYS_ONLY(read_vrrp("virtual_router_id = 1\n"), "unknown key \"virtual_router_id\" in a VRRP instance");
+    CHECK_SAYS_ONLY(read_vrrp("garp = { cuont = 1 }\n"),
+                    "unknown key \"cuont\" in \"garp\"; hint: did you mean \"count\"?");
+}
+
+TEST_CASE("a sync group has a name and members") {
+    const std::string two = "[[vrrp]]\nvrid = 52\nname = \"b\"\n";
+    const Reading reading = read_vrrp(two + "[[sync_group]]\nname = \"G\"\nmembers = [\"vrrp-51\", \"b\"]\n");
+    REQUIRE(reading.good().sync_groups.size() == 1);
+    CHECK(reading.good().sync_groups[0].name == "G");
+    CHECK(reading.good().sync_groups[0].members.size() == 2);
+    const Reading empty = read_vrrp("[[sync_group]]\n");
+    CHECK_SAYS(empty, "a sync group needs a name");
+    CHECK_SAYS(empty, "a sync group needs members");
+}
+
+}  // namespace lbconverge::config

@@ -1,0 +1,284 @@
+#include "lbconverge/kinds/address.hpp"
+
+#include "lbconverge/wire/attributes.hpp"
+#include "messages.hpp"
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+namespace {
+
+using test::key;
+using test::rows_text;
+using test::world;
+
+const std::string pair = R"(
+interface = "eth0"
+vips = ["192.0.2.20"]
+vrrp = [{ name = "LB", vrid = 51 }]
+)";
+
+const std::string three = R"(
+[[vip]]
+address = "192.0.2.20/24"
+interface = "eth0"
+label = "eth0:vip"
+broadcast = "192.0.2.255"
+[[vip]]
+address = "2001:db8::20"
+interface = "eth0"
+[[vip]]
+address = "192.0.2.21"
+interface = "eth0"
+scope = "link"
+)";
+
+std::string rows(const std::string& toml, ElectionState state = ElectionState::backup) {
+    return rows_text(world(toml, {{"LB", state}}).desired().get<Address>().rows);
+}
+
+/// An address as a dump shows it.
+test::Message dumped(const ifaddrmsg& header, const std::function<void(wire::Requests&)>& fill,
+                     std::uint16_t type = RTM_NEWADDR) {
+    return test::message(wire::Transport::route, type, std::as_bytes(std::span(&header, 1)), fill);
+}
+
+void put(wire::Requests& out, std::uint16_t type, const char* address_hex) {
+    const auto bytes = test::from_hex(address_hex);
+    out.attribute(type, bytes.data(), bytes.size());
+}
+
+std::string decoded(const test::Message& message) {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    test::decode<Address>(message, observed, wire::Transport::route);
+    return rows_text(observed.get<Address>());
+}
+
+ifaddrmsg header(std::uint8_t family, std::uint8_t prefix, std::uint8_t scope, std::uint32_t index) {
+    return {.ifa_family = family,
+            .ifa_prefixlen = prefix,
+            .ifa_flags = IFA_F_PERMANENT,
+            .ifa_scope = scope,
+            .ifa_index = index};
+}
+
+}  // namespace
+
+TEST_CASE("a director has a VIP on its interface while it is master") {
+    CHECK(rows("role = \"director\"" + pair, ElectionState::master) == "192.0.2.20/32 eth0 (election)\n");
+    CHECK(rows("role = \"director\"" + pair, ElectionState::backup).empty());
+}
+
+TEST_CASE("without an election a director has it always") {
+    CHECK(rows("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n") == "192.0.2.20/32 eth0\n");
+}
+
+TEST_CASE("while an election is undecided its VIP is held where it may be") {
+    const auto held = [](const std::string& role) {
+        const Desired desired = world("role = \"" + role + "\"" + pair, {{"LB", ElectionState::undecided}}).desired();
+        CHECK(desired.get<Address>().rows.empty());
+        return test::held_text(desired.get<Address>());
+    };
+    CHECK(held("director") == "192.0.2.20/32 eth0: election of LB is undecided\n");
+    CHECK(held("both") ==
+          "192.0.2.20/32 eth0: election of LB is undecided\n192.0.2.20/32 lo: election of LB is undecided\n");
+}
+
+TEST_CASE("a real server has its VIPs on lo whatever the election says") {
+    for (const ElectionState state : {ElectionState::master, ElectionState::backup, ElectionState::undecided}) {
+        CHECK(rows("role = \"real-server\"" + pair, state) == "192.0.2.20/32 lo scope=host\n");
+    }
+}
+
+TEST_CASE("a real server that takes the VIP in another way has it nowhere") {
+    CHECK(rows("role = \"real-server\"\nvip = [{ address = \"192.0.2.20\", accept = \"redirect\" }]\n").empty());
+}
+
+TEST_CASE("a node of role both has the VIP on its interface as master, else on lo") {
+    CHECK(rows("role = \"both\"" + pair, ElectionState::master) == "192.0.2.20/32 eth0 (election)\n");
+    CHECK(rows("role = \"both\"" + pair, ElectionState::backup) == "192.0.2.20/32 lo scope=host (election)\n");
+}
+
+TEST_CASE("label, broadcast and prefix belong to the interface; on lo they would harm") {
+    CHECK(rows("role = \"director\"\n" + three) ==
+          "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255\n"
+          "192.0.2.21/32 eth0 scope=link\n"
+          "2001:db8::20/128 eth0 deprecated=true\n");
+    const std::string on_lo =
+        rows("role = \"both\"\nvrrp = [{ name = \"LB\", vrid = 51, interface = \"eth0\" }]\n" + three);
+    CHECK(on_lo.find("192.0.2.20/32 lo scope=host (election)\n") != std::string::npos);
+    CHECK(on_lo.find("192.0.2.21/32 lo scope=link (election)\n") != std::string::npos);
+    CHECK(on_lo.find("2001:db8::20/128 lo deprecated=true (election)\n") != std::string::npos);
+}
+
+TEST_CASE("a dumped IPv4 address is the node's own end, with scope, label and broadcast") {
+    CHECK(decoded(dumped(header(2, 24, 0, 2), [](wire::Requests& out) {
+              put(out, IFA_ADDRESS, "c0000263");  // the peer's end, where there is one
+              put(out, IFA_LOCAL, "c0000214");
+              put(out, IFA_BROADCAST, "c00002ff");
+              out.attribute_text(IFA_LABEL, "eth0:vip");
+              out.attribute_u32(IFA_FLAGS, IFA_F_PERMANENT | IFA_F_SECONDARY);
+              out.attribute_u8(IFA_PROTO, 0x4c);
+          })) == "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255 | protocol=76 flags=129\n");
+    CHECK(decoded(dumped(header(2, 32, 254, 1), [](wire::Requests& out) {
+              put(out, IFA_LOCAL, "c0000214");
+              put(out, IFA_ADDRESS, "c0000214");
+              out.attribute_text(IFA_LABEL, "lo");  // the interface's name is no label
+          })) == "192.0.2.20/32 lo scope=host | flags=128\n");
+}
+
+TEST_CASE("an IPv6 address has no scope of its own, and is deprecated when it is never preferred") {
+    const auto address = [](std::uint32_t preferred) {
+        return decoded(dumped(header(10, 128, 253, 2), [&](wire::Requests& out) {
+            const ifa_cacheinfo times{.ifa_prefered = preferred, .ifa_valid = UINT32_MAX, .cstamp = 1, .tstamp = 2};
+            put(out, IFA_ADDRESS, "20010db8000000000000000000000020");
+            out.attribute(IFA_CACHEINFO, &times, sizeof times);
+        }));
+    };
+    CHECK(address(UINT32_MAX) == "2001:db8::20/128 eth0 | flags=128\n");
+    CHECK(address(0) == "2001:db8::20/128 eth0 deprecated=true | flags=128\n");
+}
+
+TEST_CASE("messages that are no address of a known interface are passed over") {
+    const auto fill = [](wire::Requests& out) { put(out, IFA_LOCAL, "c0000214"); };
+    CHECK(decoded(dumped(header(2, 32, 0, 99), fill)).empty());
+    CHECK(decoded(dumped(header(7, 32, 0, 2), fill)).empty());
+    CHECK(decoded(dumped(header(2, 32, 0, 2), fill, RTM_DELADDR)).empty());
+}
+
+TEST_CASE("an address that is cut off anywhere is no danger") {
+    Observed before;
+    before.facts = test::plain_facts();
+    const auto whole = dumped(header(10, 128, 0, 2), [](wire::Requests& out) {
+        put(out, IFA_ADDRESS, "20010db8000000000000000000000020");
+        out.attribute_text(IFA_LABEL, "eth0");
+        out.attribute_u32(IFA_FLAGS, 0);
+        out.attribute_u8(IFA_PROTO, 1);
+    });
+    test::decode_every_beginning<Address>(whole, before, wire::Transport::route);
+}
+
+TEST_CASE("a new address is written with our tag") {
+    const Address::Value value{.scope = Scope::link, .label = "eth0:vip", .broadcast = IpAddress::parse("192.0.2.255")};
+    CHECK(test::encoded<Address>({key<Address>("192.0.2.20/24 eth0"), nullptr, &value}, test::plain_facts()) ==
+          "021800fd02000000"                  // family, prefix, flags, scope, interface
+          "08000200c0000214"                  // IFA_LOCAL
+          "08000100c0000214"                  // IFA_ADDRESS
+          "0d000300657468303a76697000000000"  // IFA_LABEL
+          "08000400c00002ff"                  // IFA_BROADCAST
+          "05000b004c000000"
+          "\n");  // IFA_PROTO
+}
+
+TEST_CASE("a new IPv6 address skips duplicate address detection and is never a source") {
+    const Address::Value value{.deprecated = true};
+    CHECK(test::encoded<Address>({key<Address>("2001:db8::20/128 eth0"), nullptr, &value}, test::plain_facts()) ==
+          "0a80000002000000"
+          "1400020020010db8000000000000000000000020"
+          "1400010020010db8000000000000000000000020"
+          "0800080002000000"                          // IFA_FLAGS: IFA_F_NODAD
+          "1400060000000000ffffffff0000000000000000"  // IFA_CACHEINFO: preferred 0, valid for ever
+          "05000b004c000000"
+          "\n");
+}
+
+TEST_CASE("only the lifetimes change in place: anything else is a new address") {
+    const auto types = [](const Address::Value& before, const Address::Value& after, const char* id) {
+        wire::Requests requests;
+        Address::encode({key<Address>(id), &before, &after}, test::plain_facts(), 0, requests);
+        std::vector<std::pair<int, int>> list;
+        for (const wire::Request& each : requests.list()) {
+            const auto start = wire::fixed_header<nlmsghdr>(std::as_const(requests).bytes(each), 0);
+            list.emplace_back(start.nlmsg_type, start.nlmsg_flags & ~NLM_F_REQUEST);
+        }
+        return list;
+    };
+    using List = std::vector<std::pair<int, int>>;
+    CHECK((types({.deprecated = false}, {.deprecated = true}, "2001:db8::20/128 eth0") ==
+           List{{RTM_NEWADDR, NLM_F_REPLACE}}));
+    CHECK((types({.scope = Scope::global}, {.scope = Scope::host}, "192.0.2.20/32 lo") ==
+           List{{RTM_DELADDR, 0}, {RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL}}));
+}
+
+TEST_CASE("what is written is what is read again") {
+    const Address::Value values[] = {{.scope = Scope::host},
+                                     {.label = "eth0:1", .broadcast = IpAddress::parse("192.0.2.255")}};
+    for (const Address::Value& value : values) {
+        const Address::Key wanted = key<Address>("192.0.2.20/24 eth0");
+        wire::Requests requests;
+        Address::encode({wanted, nullptr, &value}, test::plain_facts(), 0, requests);
+        Observed observed;
+        observed.facts = test::plain_facts();
+        Address::decode({wire::Transport::route, 0, requests.bytes(requests.list()[0])}, {}, observed);
+        REQUIRE(observed.get<Address>().size() == 1);
+        CHECK(observed.get<Address>().row(0).key == wanted);
+        CHECK(observed.get<Address>().row(0).value == value);
+        CHECK(observed.get<Address>().note(0).protocol == Address::protocol_tag);
+    }
+}
+
+TEST_CASE("an address is ours by its tag or by claim") {
+    const Address::Key other = key<Address>("192.0.2.9/24 eth0");
+    Memory memory;
+    CHECK(Address::owner(other, {}, {}, memory) == Owner::unrelated);
+    CHECK(Address::owner(other, {.protocol = Address::protocol_tag}, {}, memory) == Owner::ours);
+    memory.get<Address>().push_back({other});
+    CHECK(Address::owner(other, {}, {}, memory) == Owner::ours);
+}
+
+TEST_CASE("a VIP in another place is the configuration's, unless it looks like the node's own address") {
+    Desired desired;
+    desired.vips = {*IpAddress::parse("192.0.2.20")};
+    CHECK(Address::owner(key<Address>("192.0.2.20/32 eth1"), {}, desired, {}) == Owner::named);
+    CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {.flags = IFA_F_SECONDARY}, desired, {}) == Owner::named);
+    CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {}, desired, {}) == Owner::foreign);
+    CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {.protocol = 0x4c}, desired, {}) == Owner::named);
+    CHECK(Address::owner(key<Address>("192.0.2.20/24 lo"), {}, desired, {}) ==
+          Owner::named);  // makes the whole net local
+}
+
+TEST_CASE("a VIP leaves an answering interface first and lo last") {
+    const auto node = world("role = \"director\"" + pair);
+    const Address::Value value;
+    const Address::Key eth0 = key<Address>("192.0.2.20/32 eth0");
+    const Address::Key lo = key<Address>("192.0.2.20/32 lo");
+    CHECK(Address::phase({eth0, nullptr, &value}, node.inputs()) == Phase::bind);
+    CHECK(Address::phase({lo, nullptr, &value}, node.inputs()) == Phase::bind);
+    CHECK(Address::phase({eth0, &value, &value}, node.inputs()) == Phase::bind);
+    CHECK(Address::phase({eth0, &value, nullptr}, node.inputs()) == Phase::withdraw);
+    CHECK(Address::phase({lo, &value, nullptr}, node.inputs()) == Phase::unbind);
+}
+
+TEST_CASE("a refusal says what to do") {
+    const Address::Key eth9 = key<Address>("192.0.2.20/32 eth9");
+    const Error missing = Address::refusal({eth9, nullptr, nullptr}, ENODEV);
+    CHECK(missing.what == "address 192.0.2.20/32 dev eth9: there is no interface eth9");
+    CHECK(missing.hint.find("ip link") != std::string::npos);
+    CHECK(Address::refusal({eth9, nullptr, nullptr}, EEXIST).kind == ErrorKind::world_moved);
+    CHECK(Address::refusal({eth9, nullptr, nullptr}, EADDRNOTAVAIL).kind == ErrorKind::world_moved);
+    CHECK(Address::refusal({eth9, nullptr, nullptr}, EPERM).kind == ErrorKind::not_permitted);
+}
+
+TEST_CASE("each id is read back, and nothing else is an id") {
+    for (const char* id : {"192.0.2.20/32 eth0", "192.0.2.20/24 eth0.100", "2001:db8::20/128 lo"}) {
+        CHECK(Address::id(key<Address>(id)) == id);
+    }
+    CHECK(Address::display(key<Address>("192.0.2.20/32 eth0")) == "192.0.2.20/32 dev eth0");
+    for (const char* id : {"", "192.0.2.20/32", "192.0.2.20/33 eth0", "x/32 eth0", "192.0.2.20/32 eth0123456789012"}) {
+        CHECK_MESSAGE(!Address::parse_id(id), std::string(id));
+    }
+    CHECK_FALSE(
+        Address::parse_id(std::string_view("192.0.2.20/32 eth\0"
+                                           "0",
+                                           19)));
+}
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,115 @@
+#include "lbconverge/plan/memory.hpp"
+
+#include "planning.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::plan {
+
+namespace {
+
+using kinds::Address;
+using kinds::Claim;
+using kinds::Memory;
+using kinds::RealServer;
+using kinds::Service;
+using kinds::Sysctl;
+using kinds::Timeouts;
+using test::key;
+
+/// What text makes of a memory and back.
+std::string again(const std::string& text) {
+    const Result<Memory> memory = parse_memory(text);
+    return memory ? to_text(*memory) : "error: " + memory.error().what;
+}
+
+std::string again(const Memory& memory) { return again(to_text(memory)); }
+
+}  // namespace
+
+TEST_CASE("a ledger is a line per claim, and is read back as it was") {
+    const std::string text =
+        "sysctl\tnet.ipv4.conf.eth0/100.arp_ignore\t1f\t0\n"
+        "sysctl\tnet.ipv4.vs.sync_threshold\t0\t3 50\n"
+        "address\t192.0.2.20/32 lo\tffffffffffffffff\n"
+        "address\t2001:db8::20/128 eth0\t2\n"
+        "service\ttcp 192.0.2.20:80\t3\n"
+        "service\tfwmark 7 ipv6\t4\n"
+        "timeouts\ttcp_fin\t5\t120\n"
+        "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t1700000000\n";
+    CHECK(again(text) == text);
+    CHECK(again("") == "");
+}
+
+TEST_CASE("a ledger that cannot be read says in which line") {
+    const auto error = [](const std::string& text) { return again("service\ttcp 192.0.2.20:80\t3\n" + text); };
+    for (const char* line : {"", "nonsense", "service", "service\ttcp 192.0.2.20:80", "service\ttcp 192.0.2.20\t3",
+                             "service\ttcp 192.0.2.20:80\tx", "service\ttcp 192.0.2.20:80\t", "drain\tx\t1",
+                             "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t-1", "drain\ttcp 192.0.2.20:80 192.0.2.3:80",
+                             "real_server\ttcp 192.0.2.20:80 192.0.2.3:80\t1", "timeouts\ttcp\t5\tx",
+                             "service\ttcp 192.0.2.20:80\t10000000000000000",
+                             "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t18446744073709551615"}) {
+        CHECK_MESSAGE(error(std::string(line) + "\n") == "error: line 2 cannot be read", std::string(line));
+    }
+}
+
+TEST_CASE("a setting that was empty is put back to empty") {
+    Memory memory;
+    memory.get<Sysctl>().push_back({Sysctl::Key("net/ipv4/ip_local_reserved_ports"), 1, Sysctl::Value{""}});
+    const Result<Memory> read = parse_memory(to_text(memory));
+    REQUIRE(read.has_value());
+    REQUIRE(read->get<Sysctl>().size() == 1);
+    CHECK(read->get<Sysctl>()[0].before == Sysctl::Value{""});
+    CHECK(again(memory) == to_text(memory));
+}
+
+TEST_CASE("one row has one claim: the first one counts") {
+    CHECK(again("service\ttcp 192.0.2.20:80\t3\nservice\ttcp 192.0.2.20:80\t4\n") == "service\ttcp 192.0.2.20:80\t3\n");
+}
+
+TEST_CASE("claims are sorted, whatever the order of the lines") {
+    CHECK(again("service\ttcp 192.0.2.21:80\t1\nservice\ttcp 192.0.2.20:80\t2\nsysctl\tnet.ipv4.x\t3\t0\n") ==
+          "sysctl\tnet.ipv4.x\t3\t0\nservice\ttcp 192.0.2.20:80\t2\nservice\ttcp 192.0.2.21:80\t1\n");
+    CHECK(again("drain\ttcp 192.0.2.20:80 192.0.2.4:80\t1\ndrain\ttcp 192.0.2.20:80 192.0.2.3:80\t2\n") ==
+          "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t2\ndrain\ttcp 192.0.2.20:80 192.0.2.4:80\t1\n");
+}
+
+TEST_CASE("the newer of two claims on one row counts, and no drain begins again") {
+    Memory older;
+    older.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 1}, {key<Service>("tcp 192.0.2.21:80"), 2}};
+    older.drains = {{key<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80"), {}}};
+    Memory newer;
+    newer.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 3}};
+    CHECK(to_text(united(older, newer)) ==
+          "service\ttcp 192.0.2.20:80\t3\nservice\ttcp 192.0.2.21:80\t2\n"
+          "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t0\n");
+}
+
+TEST_CASE("the value to put back is the first one, not the one of the last run") {
+    test::Node node(test::world("role = \"director\"\n[sysctl]\n\"net.ipv4.ip_forward\" = 1\n"));
+    node.put<Sysctl>("net.ipv4.ip_forward", {"0"});
+    node.converge();
+    const Memory second = claims_on(node.world.desired(), node.observed, node.memory);
+    REQUIRE(second.get<Sysctl>().size() == 1);
+    CHECK(second.get<Sysctl>()[0].before == Sysctl::Value{"0"});
+}
+
+TEST_CASE("a service's fingerprint covers its servers, an address's is its own") {
+    const auto prints = [](const std::string& servers) {
+        const auto node = test::world(
+            "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\n"
+            "vip = \"192.0.2.20\"\nport = 80\nreal_servers = [" +
+            servers + "]\n");
+        const Memory memory = claims_on(node.desired(), {}, {});
+        return std::pair(memory.get<Service>()[0].fingerprint, memory.get<Address>()[0].fingerprint);
+    };
+    const auto one = prints("\"192.0.2.3\"");
+    const auto two = prints("\"192.0.2.3\", \"192.0.2.4\"");
+    const auto heavier = prints("{ address = \"192.0.2.3\", weight = 2 }");
+    CHECK(one.first != two.first);
+    CHECK(one.first != heavier.first);
+    CHECK(one.second == two.second);
+    CHECK(one == prints("\"192.0.2.3\""));
+}
+
+}  // namespace lbconverge::plan

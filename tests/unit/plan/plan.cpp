@@ -1,0 +1,374 @@
+#include "lbconverge/plan/plan.hpp"
+
+#include "planning.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::plan {
+
+namespace {
+
+using kinds::Address;
+using kinds::RealServer;
+using kinds::Service;
+using kinds::ServiceFlags;
+using kinds::Sysctl;
+using kinds::Timeouts;
+using std::chrono::seconds;
+using test::foreign_text;
+using test::Node;
+using test::steps_text;
+using test::world;
+
+const std::string cluster = R"(
+interface = "eth0"
+vips = ["192.0.2.20"]
+vrrp = [{ name = "LB", vrid = 51 }]
+[arp]
+interfaces = ["eth0"]
+)";
+
+const std::string web = R"(
+[[service]]
+vip = "192.0.2.20"
+port = 80
+real_servers = ["192.0.2.3", "192.0.2.4"]
+)";
+const std::string tls = R"(
+[[service]]
+vip = "192.0.2.20"
+port = 443
+real_servers = ["192.0.2.3"]
+)";
+
+constexpr ElectionState master = ElectionState::master;
+constexpr ElectionState backup = ElectionState::backup;
+constexpr ElectionState undecided = ElectionState::undecided;
+
+test::World role(const std::string& name, ElectionState state, const std::string& services = web + tls) {
+    return world("role = \"" + name + "\"" + cluster + services, {{"LB", state}});
+}
+
+Node converged(test::World start) {
+    Node node(std::move(start));
+    node.converge();
+    return node;
+}
+
+/// The configuration or the election changes under a node that has converged.
+Node changed(test::World before, test::World after) {
+    Node node = converged(std::move(before));
+    node.world = std::move(after);
+    return node;
+}
+
+}  // namespace
+
+TEST_CASE("a director loads each service with its servers, then takes the VIP") {
+    CHECK(steps_text(Node(role("director", master)).plan()) ==
+          "load create service tcp 192.0.2.20:80 (config)\n"
+          "load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)\n"
+          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (config)\n"
+          "load create service tcp 192.0.2.20:443 (config)\n"
+          "load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (config)\n"
+          "bind create address 192.0.2.20/32 eth0 (election)\n");
+}
+
+TEST_CASE("a real server is quiet before it has the VIP") {
+    Node node(role("real-server", backup));
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"0"});
+    CHECK(steps_text(node.plan()) ==
+          "tighten update sysctl net.ipv4.conf.eth0.arp_announce (config)\n"
+          "tighten update sysctl net.ipv4.conf.eth0.arp_ignore (config)\n"
+          "bind create address 192.0.2.20/32 lo (config)\n");
+}
+
+TEST_CASE("a node that has converged has nothing to do") {
+    for (const char* name : {"director", "real-server", "both"}) {
+        for (const ElectionState state : {master, backup}) {
+            const Plan plan = converged(role(name, state)).plan();
+            CHECK(steps_text(plan).empty());
+            CHECK(plan.held.empty());
+            CHECK(plan.foreign.empty());
+        }
+    }
+}
+
+TEST_CASE("a row that exists as it is wanted is adopted") {
+    Node node = converged(role("director", master));
+    node.memory = {};
+    const Plan plan = node.plan();
+    CHECK(plan.steps.empty());
+    CHECK(plan.memory.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
+    CHECK(plan.memory.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
+}
+
+TEST_CASE("becoming backup takes the VIP away first and keeps the table for the next time") {
+    const Node node = changed(role("director", master), role("director", backup));
+    CHECK(steps_text(node.plan()) == "withdraw delete address 192.0.2.20/32 eth0 (election)\n");
+}
+
+TEST_CASE("role both stops balancing before it takes the VIP to lo, and balances before it has it on the interface") {
+    const Node lost = changed(role("both", master), role("both", backup));
+    CHECK(steps_text(lost.plan()) ==
+          "withdraw delete address 192.0.2.20/32 eth0 (election)\n"
+          "withdraw delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)\n"
+          "withdraw delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)\n"
+          "withdraw delete service tcp 192.0.2.20:80 (election)\n"
+          "withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)\n"
+          "withdraw delete service tcp 192.0.2.20:443 (election)\n"
+          "bind create address 192.0.2.20/32 lo (election)\n");
+    const Node won = changed(role("both", backup), role("both", master));
+    CHECK(steps_text(won.plan()) ==
+          "load create service tcp 192.0.2.20:80 (election)\n"
+          "load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)\n"
+          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)\n"
+          "load create service tcp 192.0.2.20:443 (election)\n"
+          "load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)\n"
+          "bind create address 192.0.2.20/32 eth0 (election)\n"
+          "unbind delete address 192.0.2.20/32 lo (election)\n");
+}
+
+TEST_CASE("a director that becomes a real server stops balancing before it has the VIP on lo, and drains nothing") {
+    Node node = changed(world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n" + tls),
+                        world("role = \"real-server\"\nvips = [\"192.0.2.20\"]\narp = { method = \"none\" }\n"));
+    node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443", {}, {.active = 5});
+    const Plan plan = node.plan();
+    CHECK(steps_text(plan) ==
+          "withdraw delete address 192.0.2.20/32 eth0 (misplaced)\n"
+          "withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)\n"
+          "withdraw delete service tcp 192.0.2.20:443 (unclaimed)\n"
+          "bind create address 192.0.2.20/32 lo (config)\n");
+    CHECK(plan.deferred.empty());
+}
+
+TEST_CASE("while an election is undecided nothing moves that hangs on it") {
+    for (const char* name : {"director", "both"}) {
+        for (const ElectionState state : {master, backup}) {
+            const Plan plan = changed(role(name, state), role(name, undecided)).plan();
+            CHECK(steps_text(plan).empty());
+            CHECK_FALSE(plan.held.empty());
+        }
+    }
+    const Plan cold = Node(role("director", undecided)).plan();
+    CHECK(steps_text(cold).find("address") == std::string::npos);
+    REQUIRE(cold.held.size() == 1);
+    CHECK(cold.held[0].id == "192.0.2.20/32 eth0");
+    CHECK(cold.held[0].reason == "election of LB is undecided");
+}
+
+TEST_CASE("what was held keeps its claim") {
+    const Node node = changed(role("director", master), role("director", undecided));
+    CHECK(node.plan().memory.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
+}
+
+TEST_CASE("a change by hand is drift, a change of the file is not") {
+    Node node = converged(role("director", master));
+    node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "rr"});
+    node.erase<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80");
+    node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.9:443");
+    node.erase<Address>("192.0.2.20/32 eth0");
+    CHECK(steps_text(node.plan()) ==
+          "load update service tcp 192.0.2.20:80 (drift)\n"
+          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (drift)\n"
+          "bind create address 192.0.2.20/32 eth0 (drift)\n"
+          "unload delete real_server tcp 192.0.2.20:443 192.0.2.9:443 (drift)\n");
+
+    const Node edited = changed(role("director", master, web), role("director", master, web + "scheduler = \"rr\"\n"));
+    CHECK(steps_text(edited.plan()) == "load update service tcp 192.0.2.20:80 (config)\n");
+}
+
+TEST_CASE("each step knows the line that asked for it") {
+    const Plan plan = Node(role("director", master)).plan();
+    const std::vector<std::string> files{"lb.toml"};
+    CHECK(config::place_text(plan.source(plan.steps.front()), files) == "lb.toml:8:1");
+    CHECK(config::place_text(plan.source(plan.steps[1]), files) == "lb.toml:11:17");
+    const Plan removal = changed(role("director", master), role("director", backup)).plan();
+    CHECK_FALSE(removal.source(removal.steps.front()).known());
+}
+
+TEST_CASE("what the file no longer names goes: servers before their service, after everything new is in") {
+    const Node node = changed(role("director", master), role("director", master,
+                                                             tls + "[[service]]\nvip = \"192.0.2.20\"\n"
+                                                                   "port = 8080\n"));
+    CHECK(steps_text(node.plan()) ==
+          "load create service tcp 192.0.2.20:8080 (config)\n"
+          "unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)\n"
+          "unload delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (unclaimed)\n"
+          "unload delete service tcp 192.0.2.20:80 (unclaimed)\n");
+}
+
+TEST_CASE("a server goes out of use after its replacement is in use") {
+    const Node node = changed(role("director", master),
+                              role("director", master,
+                                   "[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"192.0.2.5\", "
+                                   "{ address = \"192.0.2.3\", weight = 0 }, \"192.0.2.4\"]\n" +
+                                       tls));
+    CHECK(steps_text(node.plan()) ==
+          "load create real_server tcp 192.0.2.20:80 192.0.2.5:80 (config)\n"
+          "quiesce update real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)\n");
+}
+
+TEST_CASE("a VIP in a place where it must not be goes before it comes to the right one") {
+    Node server(role("real-server", backup));
+    server.put<Address>("192.0.2.20/32 eth1");
+    server.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"1"});
+    server.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"2"});
+    CHECK(steps_text(server.plan()) ==
+          "withdraw delete address 192.0.2.20/32 eth1 (misplaced)\n"
+          "bind create address 192.0.2.20/32 lo (config)\n");
+
+    Node director = converged(role("director", backup));
+    director.put<Address>("192.0.2.20/32 eth0");
+    CHECK(steps_text(director.plan()) == "withdraw delete address 192.0.2.20/32 eth0 (misplaced)\n");
+}
+
+TEST_CASE("the node's own addresses are neither touched nor shown") {
+    Node node = converged(role("director", master));
+    node.put<Address>("192.0.2.1/24 eth0");
+    node.put<Address>("127.0.0.1/8 lo", {.scope = Scope::host});
+    const Plan plan = node.plan();
+    CHECK(plan.steps.empty());
+    CHECK(plan.foreign.empty());
+}
+
+TEST_CASE("services that nobody configured are shown and left alone, with their servers") {
+    Node node = converged(role("director", master));
+    node.put<Service>("tcp 198.51.100.1:25", {.scheduler = "rr"});
+    node.put<RealServer>("tcp 198.51.100.1:25 198.51.100.2:25");
+    const Plan plan = node.plan();
+    CHECK(plan.steps.empty());
+    CHECK(foreign_text(plan) == "service tcp 198.51.100.1:25\n");
+
+    node.world.config.ipvs.exclusive = true;
+    const Plan exclusive = node.plan();
+    CHECK(foreign_text(exclusive).empty());
+    CHECK(steps_text(exclusive) ==
+          "unload delete real_server tcp 198.51.100.1:25 198.51.100.2:25 (unclaimed)\n"
+          "unload delete service tcp 198.51.100.1:25 (unclaimed)\n");
+}
+
+TEST_CASE("a server with connections drains: out of use now, removed when they are gone") {
+    Node node = changed(role("director", master), role("director", master,
+                                                       tls + "[[service]]\nvip = \"192.0.2.20\"\n"
+                                                             "port = 80\ndrain_timeout = \"30s\"\n"
+                                                             "real_servers = [\"192.0.2.3\"]\n"));
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 5});
+    const Plan first = node.plan();
+    CHECK(steps_text(first) == "quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)\n");
+    REQUIRE(first.deferred.size() == 1);
+    CHECK(RealServer::id(first.deferred[0].key) == "tcp 192.0.2.20:80 192.0.2.4:80");
+    CHECK(first.deferred[0].connections == 5);
+    CHECK(first.deferred[0].until == node.now + seconds(30));
+
+    node.memory = first.memory;
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {.weight = 0}, {.active = 5});
+    node.now += seconds(29);
+    const Plan waiting = node.plan();
+    CHECK(waiting.steps.empty());
+    REQUIRE(waiting.deferred.size() == 1);
+    CHECK(waiting.deferred[0].until == node.now + seconds(1));  // the deadline does not move
+
+    const std::string removal = "unload delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (unclaimed)\n";
+    Node idle = node;
+    idle.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {.weight = 0}, {.active = 0, .inactive = 9});
+    CHECK(steps_text(idle.plan()) == removal);
+
+    node.now += seconds(1);
+    const Plan over = node.plan();
+    CHECK(steps_text(over) == removal);
+    CHECK(over.deferred.empty());
+    CHECK(over.memory.drains.empty());
+}
+
+TEST_CASE("a service stays while one of its servers drains, and is still ours") {
+    Node node = changed(role("director", master), role("director", master, tls));
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 1});
+    const Plan plan = node.plan();
+    CHECK(steps_text(plan) ==
+          "quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)\n"
+          "unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)\n");
+    CHECK(plan.memory.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
+}
+
+TEST_CASE("a drain ends when the file wants the server again") {
+    Node node = changed(role("director", master), role("director", master, tls));
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 1});
+    node.memory = node.plan().memory;
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {.weight = 0}, {.active = 1});
+    node.world = role("director", master);
+    const Plan plan = node.plan();
+    CHECK(steps_text(plan) == "load update real_server tcp 192.0.2.20:80 192.0.2.4:80 (config)\n");
+    CHECK(plan.deferred.empty());
+    CHECK(plan.memory.drains.empty());
+}
+
+TEST_CASE("settings that are given up get back the value that they had") {
+    Node node(role("real-server", backup));
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"1"});
+    node.converge();
+    node.world = world("role = \"real-server\"\n");
+    const Plan plan = node.plan();
+    CHECK(steps_text(plan) ==
+          "unbind delete address 192.0.2.20/32 lo (unclaimed)\n"
+          "relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)\n"
+          "relax update sysctl net.ipv4.conf.eth0.arp_ignore (restore)\n");
+    node.converge();
+    CHECK(node.observed.get<Sysctl>().row(0).value.value == "1");
+    CHECK(node.memory.get<Sysctl>().empty());
+}
+
+TEST_CASE("a setting that somebody else changed meanwhile is left alone") {
+    Node node(role("real-server", backup));
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"0"});
+    node.converge();
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"2"});
+    node.world = world("role = \"real-server\"\n");
+    CHECK(steps_text(node.plan()) ==
+          "unbind delete address 192.0.2.20/32 lo (unclaimed)\n"
+          "relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)\n");
+}
+
+TEST_CASE("a setting that was as wanted from the start stays so") {
+    Node node(role("real-server", backup));
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"1"});
+    node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"2"});
+    node.converge();
+    node.world = world("role = \"real-server\"\n");
+    CHECK(steps_text(node.plan()) == "unbind delete address 192.0.2.20/32 lo (unclaimed)\n");
+}
+
+TEST_CASE("IPVS time-outs come with the table and go back at the end") {
+    const std::string limits = "[ipvs.timeouts]\ntcp = \"60s\"\n";
+    Node node(role("director", master, tls + limits));
+    node.put<Timeouts>("tcp", {900});
+    CHECK(steps_text(node.plan()).find("load update timeouts tcp (config)\n") != std::string::npos);
+    node.converge();
+    node.world = role("director", master, tls);
+    CHECK(steps_text(node.plan()) == "relax update timeouts tcp (restore)\n");
+}
+
+TEST_CASE("a release drains nothing") {
+    Node node = converged(role("director", master, tls));
+    node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443", {}, {.active = 5});
+    kinds::Desired nothing;
+    nothing.vips = node.world.desired().vips;
+    const Plan plan = node.plan_for(std::move(nothing), {.release = true});
+    CHECK(steps_text(plan) ==
+          "withdraw delete address 192.0.2.20/32 eth0 (election)\n"
+          "unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)\n"
+          "unload delete service tcp 192.0.2.20:443 (unclaimed)\n");
+    CHECK(plan.deferred.empty());
+}
+
+TEST_CASE("the same input gives the same plan") {
+    Node node(role("director", master));
+    node.put<Service>("tcp 198.51.100.1:25");
+    CHECK(steps_text(node.plan()) == steps_text(node.plan()));
+    CHECK(to_text(node.plan().memory) == to_text(node.plan().memory));
+}
+
+}  // namespace lbconverge::plan

@@ -1,0 +1,75 @@
+// A node, its kernel's state and its ledger, and plans as text. Only for tests.
+#pragma once
+
+#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/plan.hpp"
+#include "unit/world.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace lbconverge::test {
+
+struct Node {
+    World world;
+    kinds::Observed observed;
+    kinds::Memory memory;
+    std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
+
+    explicit Node(World node) : world(std::move(node)) { observed.facts = world.facts; }
+
+    [[nodiscard]] plan::Plan plan(plan::Options options = {}) const { return plan_for(world.desired(), options); }
+    [[nodiscard]] plan::Plan plan_for(kinds::Desired desired, plan::Options options = {}) const {
+        auto seen = std::make_shared<const kinds::Observed>(observed);
+        return plan::make_plan(std::move(desired), std::move(seen), memory, world.inputs(), now, options);
+    }
+    /// As if everything that is wanted had been done.
+    void converge() {
+        const plan::Plan done = plan();
+        memory = done.memory;
+        for (const plan::Step& step : done.steps) {
+            done.visit(step, [this]<class Kind>(const kinds::Change<Kind>& change) {
+                if (change.after == nullptr) observed.get<Kind>().erase(change.key);
+                if (change.after != nullptr) observed.get<Kind>().put(change.key, *change.after);
+            });
+        }
+    }
+    template <class Kind>
+    void put(std::string_view id, typename Kind::Value value = {}, typename Kind::Facts facts = {}) {
+        observed.get<Kind>().put(key<Kind>(id), value, facts);
+    }
+    template <class Kind>
+    void erase(std::string_view id) {
+        observed.get<Kind>().erase(key<Kind>(id));
+    }
+};
+
+/// "phase action kind id (reason)", a line per step.
+inline std::string steps_text(const plan::Plan& plan) {
+    std::string text;
+    for (const plan::Step& step : plan.steps) {
+        text.append(plan::to_text(step.phase)).append(" ").append(plan::to_text(step.action())).append(" ");
+        plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) {
+            text.append(Kind::name).append(" ").append(Kind::id(change.key));
+        });
+        text.append(" (").append(plan::to_text(step.reason)).append(")\n");
+    }
+    return text;
+}
+
+/// "id", a line per foreign row.
+inline std::string foreign_text(const plan::Plan& plan) {
+    std::string text;
+    for (const plan::Foreign& each : plan.foreign) {
+        kinds::with_kind(each.kind, [&]<class Kind>() {
+            text.append(Kind::name)
+                .append(" ")
+                .append(Kind::id(plan.observed->get<Kind>().row(each.row).key))
+                .append("\n");
+        });
+    }
+    return text;
+}
+
+}  // namespace lbconverge::test

@@ -1,0 +1,247 @@
+#include "lbconverge/plan/safety.hpp"
+
+#include "planning.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace lbconverge::plan {
+
+namespace {
+
+using kinds::Address;
+using kinds::RealServer;
+using kinds::Service;
+using kinds::Sysctl;
+using test::Node;
+using test::World;
+using test::world;
+
+constexpr ElectionState master = ElectionState::master;
+constexpr ElectionState backup = ElectionState::backup;
+
+const std::string cluster = R"(
+interface = "eth0"
+vips = ["192.0.2.20"]
+vrrp = [{ name = "LB", vrid = 51 }]
+[[service]]
+vip = "192.0.2.20"
+port = 80
+real_servers = ["192.0.2.3", "192.0.2.4"]
+)";
+
+World role(const std::string& name, ElectionState state, const std::string& more = "") {
+    return world("role = \"" + name + "\"" + cluster + more, {{"LB", state}});
+}
+
+/// "I2 after step 1: what", or "safe".
+std::string verdict(const Plan& plan, const World& world) {
+    const auto violation = first_violation(plan, world.inputs());
+    if (!violation) return "safe";
+    return violation->invariant + " after step " + std::to_string(violation->step + 1) + ": " + violation->what;
+}
+std::string verdict(const Node& node) { return verdict(node.plan(), node.world); }
+
+/// The plan with its last step of that phase done first of all.
+Plan hasty(Plan plan, Phase phase) {
+    const auto last =
+        std::find_if(plan.steps.rbegin(), plan.steps.rend(), [&](const Step& step) { return step.phase == phase; });
+    REQUIRE(last != plan.steps.rend());
+    std::rotate(plan.steps.begin(), last.base() - 1, last.base());
+    return plan;
+}
+
+/// Its settings as an interface without any quiet has them.
+void make_loud(Node& node) {
+    for (const char* name : {"eth0", "eth1", "default"}) {
+        const std::string start = "net.ipv4.conf." + std::string(name);
+        node.put<Sysctl>(start + ".arp_ignore", {"0"});
+        node.put<Sysctl>(start + ".arp_announce", {"0"});
+    }
+}
+
+Node real_server(const std::string& more = "") {
+    Node node(role("real-server", backup, more));
+    make_loud(node);
+    return node;
+}
+
+Node converged(World start) {
+    Node node(std::move(start));
+    node.converge();
+    return node;
+}
+
+}  // namespace
+
+TEST_CASE("plans as they are made are safe") {
+    CHECK(verdict(Node(role("director", master))) == "safe");
+    CHECK(verdict(Node(role("director", backup))) == "safe");
+    CHECK(verdict(real_server()) == "safe");
+    for (const char* name : {"director", "both"}) {
+        for (const ElectionState before : {master, backup}) {
+            Node node(role(name, before));
+            make_loud(node);
+            node.converge();
+            node.world = role(name, before == master ? backup : master);
+            CHECK(verdict(node) == "safe");
+        }
+    }
+}
+
+TEST_CASE("I1: a VIP on lo before its interfaces are quiet is refused") {
+    const Node node = real_server();
+    CHECK(verdict(hasty(node.plan(), Phase::bind), node.world) ==
+          "I1 after step 1: VIP 192.0.2.20 on lo would be answered for or announced on eth0");
+}
+
+TEST_CASE("I1: a VIP on lo after its interfaces became loud again is refused") {
+    Node node = real_server();
+    node.converge();
+    node.world = world("role = \"real-server\"\nvips = [\"192.0.2.20\"]\n");
+    const World without = world("role = \"real-server\"\n");
+    Node given_up = node;
+    given_up.world = without;
+    const Plan plan = given_up.plan();
+    REQUIRE(plan.steps.size() == 7);
+    CHECK(verdict(plan, node.world) == "safe");
+    CHECK(verdict(hasty(plan, Phase::relax), node.world).starts_with("I1 after step 1: "));
+}
+
+TEST_CASE("I1: an interface that is not in the list of [arp] makes itself heard") {
+    const Node node = real_server("[arp]\ninterfaces = [\"eth0\"]\n");
+    const auto violation = first_violation(node.plan(), node.world.inputs());
+    REQUIRE(violation.has_value());
+    CHECK(violation->invariant == "I1");
+    CHECK(violation->what.ends_with("on eth1"));
+    CHECK(violation->hint == "add \"eth1\" to interfaces of [arp], or leave that at \"auto\"");
+}
+
+TEST_CASE("I1: all counts for every interface, and a loud all for none") {
+    Node node = real_server("[arp]\ninterfaces = [\"all\"]\n");
+    node.put<Sysctl>("net.ipv4.conf.all.arp_ignore", {"0"});
+    node.put<Sysctl>("net.ipv4.conf.all.arp_announce", {"0"});
+    CHECK(verdict(node) == "safe");
+    node.world = role("real-server", backup, "[arp]\ninterfaces = [\"eth0\", \"eth1\"]\n");
+    CHECK(verdict(node) == "safe");
+    node.world.facts.all_arp_ignore = 5;  // more than what the interfaces say, and 4 to 7 answer for everything
+    node.observed.get<Sysctl>().erase(test::key<Sysctl>("net.ipv4.conf.all.arp_ignore"));
+    CHECK(verdict(node).starts_with("I1 "));
+}
+
+TEST_CASE("I1: with another method than settings, settings decide nothing") {
+    CHECK(verdict(real_server("[arp]\nmethod = \"none\"\n")) == "safe");
+}
+
+TEST_CASE("I2: a VIP before its services is refused") {
+    const Node node(role("director", master));
+    CHECK(verdict(hasty(node.plan(), Phase::bind), node.world) ==
+          "I2 after step 1: VIP 192.0.2.20 would attract traffic for a service without a live real server");
+}
+
+TEST_CASE("I2: a service without a server that takes traffic is no better") {
+    Plan plan = Node(role("director", master)).plan();
+    REQUIRE(plan.steps.size() == 4);
+    std::swap(plan.steps[1], plan.steps[3]);  // service, address, servers
+    CHECK(verdict(plan, role("director", master)).starts_with("I2 after step 2: "));
+}
+
+TEST_CASE("I2: the last server does not go before the new one is there") {
+    Node node = converged(role("director", master));
+    node.world = world(
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"LB\"\n"
+        "vrid = 51\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"192.0.2.5\"]\n",
+        {{"LB", master}});
+    const Plan plan = node.plan();
+    REQUIRE(plan.steps.size() == 3);
+    CHECK(verdict(plan, node.world) == "safe");
+    Plan removals_first = plan;
+    std::rotate(removals_first.steps.begin(), removals_first.steps.begin() + 1, removals_first.steps.end());
+    CHECK(verdict(removals_first, node.world).starts_with("I2 after step 2: "));
+}
+
+TEST_CASE("I2: a VIP that goes keeps its services until it is gone") {
+    Node node = converged(role("director", master));
+    node.world = world("role = \"director\"\n");
+    Node before = node;
+    before.world.config.vips = role("director", master).config.vips;  // the VIP is known, and wanted nowhere
+    before.world.config.vips[0].vrrp = "LB";
+    before.world.election = {{"LB", ElectionState::undecided}};
+    const Plan plan = node.plan();
+    CHECK(verdict(plan, before.world) == "safe");
+    CHECK(verdict(hasty(plan, Phase::unload), before.world).starts_with("I2 after step 1: "));
+}
+
+TEST_CASE("I3: role both does not balance for a VIP of another master") {
+    const Plan plan = Node(role("both", master)).plan();
+    Plan table_only = plan;
+    std::erase_if(table_only.steps, [](const Step& step) { return step.phase != Phase::load; });
+    CHECK(verdict(table_only, role("both", master)) == "safe");
+    CHECK(verdict(table_only, role("both", backup)) ==
+          "I3 after step 1: services of VIP 192.0.2.20 would balance on a node that is not its master");
+}
+
+TEST_CASE("I4: a VIP answers on the master alone") {
+    const Plan plan = Node(role("director", master)).plan();
+    CHECK(verdict(plan, role("director", backup)) ==
+          "I4 after step 4: VIP 192.0.2.20 would be answered for by a node that is not its master");
+    CHECK(verdict(plan, role("director", ElectionState::undecided)) == "safe");
+    CHECK(verdict(plan, role("real-server", master)).starts_with("I4 after step 4: "));
+}
+
+TEST_CASE("what was wrong before is not the plan's fault") {
+    Node node(role("director", backup));
+    node.put<Address>("192.0.2.20/32 eth0");
+    CHECK(verdict(node) == "safe");
+}
+
+TEST_CASE("an IPv6 VIP on lo needs no quiet: Linux answers for it there only") {
+    const Node node(world("role = \"real-server\"\nvips = [\"2001:db8::20\"]\n"));
+    CHECK(node.plan().steps.size() == 1);
+    CHECK(verdict(node) == "safe");
+}
+
+TEST_CASE("more services than max_service_deletes do not go at once") {
+    Node node = converged(role("director", master, "[[service]]\nvip = \"192.0.2.20\"\nport = 81\n"));
+    node.world = world("role = \"director\"\n");
+    const auto limited = [&](std::uint32_t limit) {
+        node.world.config.limits.max_service_deletes = limit;
+        return within_limits(node.plan(), node.world.config);
+    };
+    CHECK(limited(2).has_value());
+    const Result<void> refused = limited(1);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::refused);
+    CHECK(refused.error().what == "2 services would be removed, and max_service_deletes is 1");
+    CHECK_FALSE(limited(0).has_value());
+}
+
+TEST_CASE("a service does not lose more of its weight than max_weight_loss") {
+    Node node = converged(role("director", master));
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80", {.weight = 3});  // 4 in all, 2 wanted
+    const auto limited = [&](std::uint32_t limit) {
+        node.world.config.limits.max_weight_loss = limit;
+        return within_limits(node.plan(), node.world.config);
+    };
+    CHECK(limited(50).has_value());
+    const Result<void> refused = limited(49);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().what ==
+          "tcp 192.0.2.20:80 would lose 50 % of its weight (4 to 2), and max_weight_loss is 49");
+    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80", {.weight = 1});
+    CHECK(limited(0).has_value());
+}
+
+TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight") {
+    Node node(role("director", master));
+    node.world.config.limits.max_weight_loss = 0;
+    CHECK(within_limits(node.plan(), node.world.config).has_value());
+    node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "wlc"});
+    CHECK(within_limits(node.plan(), node.world.config).has_value());
+    node.converge();
+    node.world = world("role = \"director\"\n[limits]\nmax_weight_loss = 0\n");
+    CHECK(within_limits(node.plan(), node.world.config).has_value());
+}
+
+}  // namespace lbconverge::plan
