@@ -10,6 +10,7 @@
  * process 1 ignores. So the process in between stays, and waits. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,12 +32,31 @@ static void must(int result, const char *what)
 	_exit(jail_failed);
 }
 
+/* What is mounted from here on must not reach the machine. In a chroot that is no mount point (a bare root made by
+ * debootstrap), "/" cannot be made private: a private copy of it does, attached over /proc, the one mount that any
+ * usable chroot has, and entered. */
+static void private_mounts(void)
+{
+	struct mount_attr apart = {.propagation = MS_PRIVATE};
+	char *folder = getcwd(NULL, 0);
+	int copy;
+
+	if (mount("", "/", NULL, MS_PRIVATE | MS_REC, NULL) == 0) return;
+	must(mount("", "/proc", NULL, MS_PRIVATE, NULL), "private mounts: neither / nor /proc is a mount point");
+	copy = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	must(copy < 0, "a copy of all mounts");
+	must(mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &apart, sizeof apart), "private mounts");
+	must(move_mount(copy, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH), "the copy of all mounts");
+	must(chdir("/proc") || chroot(".") || folder == NULL || chdir(folder), "the copy of all mounts");
+	free(folder);
+}
+
 static void shut_file_systems(const char *writable, const char *scratch)
 {
 	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
 	struct mount_attr read_write = {.attr_clr = MOUNT_ATTR_RDONLY};
 
-	must(mount("", "/", NULL, MS_PRIVATE | MS_REC, NULL), "private mounts");
+	private_mounts();
 	must(mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only), "read-only mounts");
 	must(mount(writable, writable, NULL, MS_BIND, NULL), writable);
 	must(mount_setattr(AT_FDCWD, writable, 0, &read_write, sizeof read_write), writable);
