@@ -1,0 +1,71 @@
+// VRRP advertisements as values and as bytes: version 3 (RFC 9568 §5.2) and version 2 (RFC 3768 §5.3), IPv4 and IPv6.
+// Pure. Here stands what is wrong with a packet by itself; whether it fits this node's configuration is for
+// vrrp/machine.hpp to say.
+#pragma once
+
+#include "lbconverge/model/address.hpp"
+#include "lbconverge/model/result.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace lbconverge::wire {
+
+/// IP protocol number and next header of VRRP (RFC 9568 §5.1.1.4, §5.1.2.4).
+constexpr std::uint8_t vrrp_protocol = 112;
+/// TTL and hop limit of every advertisement (RFC 9568 §5.1.1.3, §5.1.2.3).
+constexpr std::uint8_t vrrp_ttl = 255;
+/// 224.0.0.18 or ff02::12 (RFC 9568 §5.1.1.2, §5.1.2.2).
+IpAddress vrrp_group(Family family);
+
+/// What a version 3 checksum over IPv4 covers. RFC 5798 could be read either way and RFC 9568 §5.2.8 says the message
+/// alone, but keepalived and FRR put the pseudo-header before it. IPv6 always has it, version 2 never.
+enum class ChecksumDialect : std::uint8_t { pseudo_header, message };
+
+struct Advertisement {
+    std::uint8_t version = 3;
+    std::uint8_t vrid = 1;        ///< 1 to 255
+    std::uint8_t priority = 100;  ///< 0: the sender gives up; 255: it owns the addresses
+    /// Version 3: a multiple of 10 ms, 10 ms to 40.95 s; version 2: whole seconds, 1 to 255.
+    std::chrono::milliseconds interval{1000};
+    std::vector<IpAddress> addresses;  ///< all of one family; of IPv6, the first is link-local (RFC 9568 §5.2.9)
+    std::uint8_t auth_type = 0;        ///< version 2: 0 none, 1 simple password (RFC 2338 §5.3.6)
+    std::array<std::uint8_t, 8> auth_data{};
+
+    bool operator==(const Advertisement&) const = default;
+};
+
+/// Why a packet is not an advertisement. The order is that of the checks.
+enum class VrrpRefusal : std::uint8_t {
+    too_short,
+    version,  ///< neither 2 nor 3; or version 2 over IPv6
+    type,     ///< not 1, advertisement
+    checksum,
+    vrid_zero,
+    count_zero,      ///< no address (RFC 9568 erratum 8299)
+    length,          ///< not exactly what its count and version ask for
+    interval_zero,   ///< would mean "take over at once" (RFC 9568 erratum 8301)
+    not_link_local,  ///< IPv6: the first address must be (RFC 9568 §5.2.9, erratum 8300)
+};
+constexpr std::size_t vrrp_refusal_count = 9;
+/// "checksum", "no address", …: for counters and messages.
+std::string_view to_text(VrrpRefusal refusal);
+
+/// The VRRP message with its checksum, without IP header. `source` and `destination` are those of the IP header.
+/// The caller has seen to the ranges that Advertisement names, and to at most 255 addresses.
+std::vector<std::byte> encode(const Advertisement& advertisement, const IpAddress& source, const IpAddress& destination,
+                              ChecksumDialect dialect);
+
+/// The reverse. Over IPv4 both dialects of the version 3 checksum are good; reserved bits are ignored (RFC 9568
+/// §5.2.6). `dialect`, where not null, is set to the one that fitted, and left alone on a refusal. Never reads outside
+/// of `message`.
+tl::expected<Advertisement, VrrpRefusal> decode_advertisement(std::span<const std::byte> message,
+                                                              const IpAddress& source, const IpAddress& destination,
+                                                              ChecksumDialect* dialect = nullptr);
+
+}  // namespace lbconverge::wire
