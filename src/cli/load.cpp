@@ -103,6 +103,7 @@ Result<Loaded> load_node(const std::string& path, const std::string& node) {
     std::vector<config::Config> configs;
     if (config) {
         config::report_unsupported(*config, config::Severity::error, diagnostics);
+        config->files = document.files();
         configs.push_back(std::move(*config));
     }
     config::lint(configs, diagnostics);  // a mistake that check calls an error is not carried out either

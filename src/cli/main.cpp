@@ -1,5 +1,6 @@
 #include "lbconverge/cli/main.hpp"
 
+#include "daemon_commands.hpp"
 #include "explain.hpp"
 #include "load.hpp"
 #include "options.hpp"
@@ -26,12 +27,6 @@ constexpr std::chrono::seconds lock_patience{10};
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-int report(const Error& error) {
-    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
-    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
-    return exit_code(error.kind);
-}
-
 std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
 bool want_colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
@@ -44,6 +39,8 @@ public:
     int check();
     int diff();
     int apply(bool release);
+    int run() { return load() ? run_command(options_, std::move(loaded_)) : exit_; }
+    int status() { return status_command(options_); }
     int show();
     int explain();
 
@@ -141,7 +138,8 @@ int Command::diff_from_old(const daemon::Task& task) {
 
 int Command::apply(bool release) {
     if (!load()) return exit_;
-    const daemon::Task task = this->task(release);
+    daemon::Task task = this->task(release);
+    task.keep_rows = options_.json;  // the text of a plan is printed before it is carried out, JSON after it
     auto run = daemon::RunDirectory::of_this_namespace();
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
     if (options_.dry_run) {
@@ -149,6 +147,12 @@ int Command::apply(bool release) {
         if (!memory) return report(memory.error());
         const auto plan = daemon::look(*kernel, *memory, task, now());
         return plan ? print_diff(*plan, task) : report(plan.error());
+    }
+    // A daemon at work is the only writer: it does this now, and says what came of it.
+    if (release || options_.as || options_.prune_foreign) {
+        if (const auto refused = refused_by_daemon()) return *refused;
+    } else if (const auto done = apply_by_daemon(options_, loaded_)) {
+        return *done;
     }
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     const Scene scene = this->scene(task.election, release);
@@ -159,9 +163,9 @@ int Command::apply(bool release) {
     });
     int exit = exit_good;
     if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
-    if (options_.json && outcome.plan.observed != nullptr) {
+    if (options_.json && outcome.planned) {
         write_json(outcome.plan, scene, &outcome, exit, print);
-    } else if (outcome.plan.observed != nullptr) {
+    } else if (outcome.planned) {
         print(outcome_text(outcome, scene));
     }
     if (outcome.error) report(*outcome.error);
@@ -237,6 +241,8 @@ int run(int argc, char** argv) {
     if (name == "diff") return command.diff();
     if (name == "apply") return command.apply(false);
     if (name == "release") return command.apply(true);
+    if (name == "run") return command.run();
+    if (name == "status") return command.status();
     if (name == "show") return command.show();
     return command.explain();
 }

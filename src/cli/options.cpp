@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <sstream>
 
 namespace lbconverge::cli {
@@ -21,6 +22,8 @@ constexpr std::array commands = {
     Command{"check", "read the configuration and say everything that is wrong with it", 0},
     Command{"diff", "show what apply would do (exit code 2: something)", 0},
     Command{"apply", "do it, read the kernel again and prove that nothing is left to do", 0},
+    Command{"run", "the daemon: election, repair, and a socket that answers status and apply", 0},
+    Command{"status", "what the daemon says: elections and why, kernel work, services", 0},
     Command{"show", "print the kernel's state as TOML, or as a snapshot", 0},
     Command{"explain", "say why the rows of an address are as they are", 1},
     Command{"release", "remove what is ours and put settings back", 0},
@@ -33,13 +36,13 @@ po::options_description visible_options() {
         "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
         "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
         "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr")(
-        "json", "diff, apply, release: print JSON")("dry-run", "apply, release: show only, as diff does")(
+        "json", "diff, apply, release, status: print JSON")("dry-run", "apply, release: show only, as diff does")(
         "as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that")(
         "against", po::value<std::string>()->value_name("SNAPSHOT"),
         "diff: compare with a snapshot, not with the kernel")(
         "from", po::value<std::string>()->value_name("OLD.toml"),
         "diff: what this change of the file does to a node that has converged")(
-        "prune-foreign", "apply, diff: remove services that nobody configured")(
+        "prune-foreign", "apply, diff: remove services that nobody configured")("watch", "status: again every second")(
         "format", po::value<std::string>()->value_name("toml|snapshot"), "show: what to print")("help,h", "this text")(
         "version", "the version");
     return global;
@@ -92,25 +95,10 @@ Result<void> check_command(const Options& options) {
 
 }  // namespace
 
-int exit_code(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::failed:
-        case ErrorKind::world_moved:
-            return exit_failed;
-        case ErrorKind::usage:
-            return exit_usage;
-        case ErrorKind::invalid_input:
-            return exit_invalid;
-        case ErrorKind::not_permitted:
-            return exit_not_permitted;
-        case ErrorKind::kernel_lacks:
-            return exit_kernel_lacks;
-        case ErrorKind::busy:
-            return exit_busy;
-        case ErrorKind::refused:
-            return exit_refused;
-    }
-    return exit_failed;
+int report(const Error& error) {
+    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+    return exit_code(error.kind);
 }
 
 Result<Options> parse_options(int argc, char** argv) {
@@ -149,6 +137,8 @@ Result<Options> parse_options(int argc, char** argv) {
     text("against", options.against);
     text("from", options.from);
     text("format", options.format);
+    options.log_level_given = given.contains("log-level");
+    options.watch = given.contains("watch");
     options.json = given.contains("json");
     options.dry_run = given.contains("dry-run");
     options.prune_foreign = given.contains("prune-foreign");

@@ -1,7 +1,7 @@
 // The command line as a value. Private to src/cli.
 #pragma once
 
-#include "lbconverge/model/result.hpp"
+#include "lbconverge/model/exit.hpp"
 #include "lbconverge/model/terms.hpp"
 
 #include <optional>
@@ -10,20 +10,8 @@
 
 namespace lbconverge::cli {
 
-/// The exit codes of the interface, the same for every command.
-enum Exit {
-    exit_good = 0,
-    exit_failed = 1,         ///< before any change
-    exit_to_do = 2,          ///< diff: there is something to do
-    exit_not_converged = 3,  ///< something was changed, but the node is not as desired
-    exit_refused = 4,
-    exit_usage = 64,
-    exit_invalid = 65,
-    exit_kernel_lacks = 69,
-    exit_busy = 75,
-    exit_not_permitted = 77,
-};
-int exit_code(ErrorKind kind);
+/// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
+int report(const Error& error);
 
 struct Options {
     std::string command;
@@ -32,7 +20,9 @@ struct Options {
     std::string node;
     std::string netns;
     std::string log_level = "warning";
+    bool log_level_given = false;
     bool json = false;
+    bool watch = false;
     bool dry_run = false;
     bool prune_foreign = false;
     std::optional<ElectionState> as;

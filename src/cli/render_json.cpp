@@ -50,6 +50,11 @@ Json lists_json(const Plan& plan) {
                 {{"kind", std::string(Kind::name)}, {"id", Kind::id(row.key)}, {"value", fields_json(row.value)}});
         });
     }
+    json["announcements"] = Json::array();
+    for (const plan::Announcement& each : plan.announcements) {
+        json["announcements"].push_back(
+            {{"address", to_text(each.address)}, {"interface", each.interface.str()}, {"count", each.count}});
+    }
     json["deferred"] = Json::array();
     for (const plan::Deferred& each : plan.deferred) {
         json["deferred"].push_back({{"kind", std::string(RealServer::name)},

@@ -161,6 +161,12 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
             lines.add(colour_of(step.action()), step_text(change, i + 1, width), reason_text(plan, step, scene));
         });
     }
+    for (const plan::Announcement& each : plan.announcements) {
+        const std::string_view how = each.address.family == Family::ipv4 ? "gratuitous ARP" : "neighbour advertisement";
+        lines.add("\x1b[36m",
+                  fmt::format("{:>{}} announce {} dev {}", ">", width, to_text(each.address), each.interface.str()),
+                  fmt::format("{} {}", each.count, how));
+    }
     for (const plan::Deferred& each : plan.deferred) {
         lines.add("\x1b[36m",
                   fmt::format("{:>{}} {} {}  of {}", "d", width, label_text<RealServer>(),

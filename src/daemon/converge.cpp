@@ -61,6 +61,8 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, Report& report, boo
             if (!report.error || report.error->kind == ErrorKind::world_moved) report.error = error;
         }
         if (report.error) return;
+        // What was bound must be known at once; the rest of the plan may take its time.
+        if (plan.steps[first].phase == Phase::bind) (void)kernel.announce(plan.announcements, plan.observed->facts);
         first = last;
     }
 }
@@ -81,9 +83,10 @@ Result<void> allowed(const plan::Plan& plan, const Task& task) {
 }
 
 Desired desired_for(const Task& task, const Facts& facts) {
-    Desired desired = desire(inputs_of(task, facts));
+    Desired desired = desire(inputs_of(task, facts), task.part);
     if (!task.release) return desired;
     Desired nothing;
+    nothing.part = task.part;
     nothing.vips = desired.vips;
     for_each_kind([&]<class Kind>() {
         for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) nothing.get<Kind>().unwanted.push_back(row.key);
@@ -108,7 +111,7 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Memory& memory, const Task
 Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
                 const std::function<void(const plan::Plan&)>& announce) {
     Report report;
-    Result<Memory> memory = run.load();
+    Result<Memory> memory = run.load(task.part);
     if (!memory) {
         report.error = memory.error();
         return report;
@@ -120,9 +123,10 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
             return report;
         }
         if (round == 1) announce(*plan);
+        report.planned = true;
         report.error.reset();
         if (plan->steps.empty()) {
-            if (auto saved = run.save(plan->memory); !saved) report.error = saved.error();
+            if (auto saved = run.save(plan->memory, task.part); !saved) report.error = saved.error();
             if (round == 1) report.plan = std::move(*plan);
             return report;
         }
@@ -136,13 +140,17 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         Result<void> ready = may_run(kernel, *plan, task);
         // Claims come before deeds: a run that is cut off must find again what it made.
         *memory = plan::united(*memory, plan->memory);
-        if (ready) ready = run.save(*memory);
+        if (ready) ready = run.save(*memory, task.part);
         if (ready) {
             execute(kernel, *plan, report, round == 1);
         } else {
             report.error = ready.error();
         }
         const bool again = !report.error || report.error->kind == ErrorKind::world_moved;
+        if (!task.keep_rows && !report.error) {  // the next look has use for the memory: fresh pages are dear
+            plan->desired.reset();
+            plan->observed.reset();
+        }
         if (round == 1) report.plan = std::move(*plan);
         if (!again) return report;
     }

@@ -28,6 +28,8 @@ std::optional<std::string> read_all(const std::string& path) {
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/ledger-network" : "/ledger"; }
+
 /// The first line: what the file is, and of which boot.
 std::string header() {
     std::string boot = read_all("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
@@ -89,22 +91,31 @@ Result<void> RunDirectory::lock(std::chrono::milliseconds patience) {
     return {};
 }
 
-Result<kinds::Memory> RunDirectory::load() const {
-    const std::string file = path_ + "/ledger";
-    const std::optional<std::string> text = read_all(file);
+Result<kinds::Memory> RunDirectory::load(kinds::Part part) const {
     const std::string first = header();
-    if (!text || !text->starts_with(first)) return kinds::Memory{};
-    auto memory = plan::parse_memory(std::string_view(*text).substr(first.size()));
-    if (!memory) {
-        return fail(ErrorKind::failed, file + ": " + memory.error().what,
-                    "it was damaged; remove it, and what is no longer configured has to be removed by hand");
+    kinds::Memory all;
+    for (const kinds::Part each : {kinds::Part::network, kinds::Part::tables}) {
+        if (part != kinds::Part::all && part != each) continue;
+        const std::string file = path_ + file_of(each);
+        const std::optional<std::string> text = read_all(file);
+        if (!text || !text->starts_with(first)) continue;
+        auto memory = plan::parse_memory(std::string_view(*text).substr(first.size()));
+        if (!memory) {
+            return fail(ErrorKind::failed, file + ": " + memory.error().what,
+                        "it was damaged; remove it, and what is no longer configured has to be removed by hand");
+        }
+        all = plan::united(*memory, all);
     }
-    return memory;
+    return all;
 }
 
-Result<void> RunDirectory::save(const kinds::Memory& memory) const {
-    const std::string file = path_ + "/ledger";
-    const std::string text = header() + plan::to_text(memory);
+Result<void> RunDirectory::save(const kinds::Memory& memory, kinds::Part part) const {
+    if (part == kinds::Part::all) {
+        if (auto saved = save(memory, kinds::Part::network); !saved) return saved;
+        part = kinds::Part::tables;
+    }
+    const std::string file = path_ + file_of(part);
+    const std::string text = header() + plan::to_text(memory, part);
     if (read_all(file) == text) return {};
     const std::string fresh = file + ".new";
     {

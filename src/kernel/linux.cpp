@@ -1,18 +1,23 @@
 // The real kernel. Everything that is generic over kinds is here once; what is special stands in the kind.
 #include "lbconverge/kernel/kernel.hpp"
 
+#include "lbconverge/wire/announcement.hpp"
 #include "netlink.hpp"
 
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/ip.h>
 #include <linux/netlink.h>
 #include <net/if.h>
+#include <netlink/addr.h>
 #include <netlink/cache.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -66,9 +71,13 @@ Interface interface_of(rtnl_link* link) {
     const unsigned flags = rtnl_link_get_flags(link);
     Interface interface {
         .index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link)), .name = ShortName(rtnl_link_get_name(link)),
-        .up = (flags & IFF_UP) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
+        .up = (flags & IFF_UP) != 0, .carrier = (flags & IFF_RUNNING) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
         .speaks_arp = (flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
     };
+    if (nl_addr* address = rtnl_link_get_addr(link);
+        address != nullptr && nl_addr_get_len(address) == interface.link_address.size()) {
+        std::memcpy(interface.link_address.data(), nl_addr_get_binary_addr(address), interface.link_address.size());
+    }
     std::uint32_t value = 0;
     for (unsigned id = 1; id < __IPV4_DEVCONF_MAX && rtnl_link_inet_get_conf(link, id, &value) == 0; ++id) {
         interface.ipv4_devconf.push_back(value);
@@ -84,6 +93,7 @@ public:
     Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const Facts& facts) override;
     Result<void> offers(const plan::Plan& plan) override;
     Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
+    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override;
 
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
@@ -160,7 +170,9 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
         auto observed = std::make_shared<Observed>();
         observed->facts = facts;
         // The module first: the settings below net.ipv4.vs exist only once it is there.
-        if (allowed.ipvs) {
+        const bool settings = std::any_of(reading.sysctls.begin(), reading.sysctls.end(),
+                                          [](const std::string& path) { return path.starts_with("net/ipv4/vs/"); });
+        if (allowed.ipvs || (settings && options_.may_load_ipvs)) {
             if (auto door = socket(wire::Transport::ipvs); !door) return tl::unexpected(door.error());
         }
         result = {};
@@ -250,6 +262,29 @@ Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::siz
         if (auto done = flush(requests, first, failures); !done) return tl::unexpected(done.error());
     }
     return failures;
+}
+
+Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcements, const Facts& facts) {
+    if (announcements.empty()) return {};
+    const int door = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);  // 0: sends only, receives nothing
+    if (door < 0) return fail(ErrorKind::failed, std::string("packet socket: ") + std::strerror(errno));
+    int error = 0;
+    for (const plan::Announcement& each : announcements) {
+        const Interface* interface = facts.interface(each.interface);
+        if (interface == nullptr || interface->link_address == wire::LinkAddress{}) continue;
+        const std::vector<std::byte> frame = wire::announcement(each.address, interface->link_address);
+        sockaddr_ll to{};
+        to.sll_family = AF_PACKET;
+        to.sll_ifindex = static_cast<int>(interface->index);
+        for (std::uint32_t i = 0; i < each.count; ++i) {
+            const auto sent = ::sendto(door, frame.data(), frame.size(), MSG_DONTWAIT,
+                                       reinterpret_cast<const sockaddr*>(&to), sizeof to);
+            if (sent < 0 && error == 0) error = errno;
+        }
+    }
+    ::close(door);
+    if (error != 0) return fail(ErrorKind::failed, std::string("gratuitous ARP: ") + std::strerror(error));
+    return {};
 }
 
 }  // namespace

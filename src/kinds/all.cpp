@@ -4,12 +4,14 @@
 
 namespace lbconverge::kinds {
 
-Desired desire(const Inputs& inputs) {
+Desired desire(const Inputs& inputs, Part part) {
     Desired desired;
+    desired.part = part;
     desired.exclusive = inputs.config.ipvs.exclusive;
     for (const config::Vip& vip : inputs.config.vips) desired.vips.push_back(vip.address);
     std::sort(desired.vips.begin(), desired.vips.end());
     for_each_kind([&]<class Kind>() {
+        if (!within<Kind>(part)) return;
         Wanted<Kind>& wanted = desired.get<Kind>();
         Kind::desire(inputs, wanted);
         wanted.rows.finish();
@@ -21,6 +23,11 @@ Desired desire(const Inputs& inputs) {
 
 Reading reading_for(const Desired& desired, const Memory& memory, Role role, const Facts& facts) {
     Reading reading;
+    for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
+    for (const Claim<Sysctl>& claim : memory.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
+    std::sort(reading.sysctls.begin(), reading.sysctls.end());
+    reading.sysctls.erase(std::unique(reading.sysctls.begin(), reading.sysctls.end()), reading.sysctls.end());
+    if (desired.part == Part::network) return reading;
     const Wanted<Service>& services = desired.get<Service>();
     const bool named = !services.rows.empty() || !services.held.empty() || !services.unwanted.empty();
     // A node that balances nothing must not load the module just to be told that there is nothing.
@@ -28,10 +35,6 @@ Reading reading_for(const Desired& desired, const Memory& memory, Role role, con
                    (facts.ipvs_loaded && (role != Role::real_server || desired.exclusive));
     reading.expected_real_servers = desired.get<RealServer>().rows.size();
     reading.timeouts = !desired.get<Timeouts>().rows.empty() || !memory.get<Timeouts>().empty();
-    for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
-    for (const Claim<Sysctl>& claim : memory.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
-    std::sort(reading.sysctls.begin(), reading.sysctls.end());
-    reading.sysctls.erase(std::unique(reading.sysctls.begin(), reading.sysctls.end()), reading.sysctls.end());
     return reading;
 }
 

@@ -105,6 +105,10 @@ bool parse_drain(std::string_view line, Memory& memory) {
 Memory claims_on(const Desired& desired, const Observed& observed, const Memory& memory) {
     Memory claims;
     for_each_kind([&]<class Kind>() {
+        if (!within<Kind>(desired.part)) {
+            claims.get<Kind>() = memory.get<Kind>();
+            return;
+        }
         if constexpr (!Child<Kind>) {
             const auto rows = desired.get<Kind>().rows.rows();
             const std::vector<std::uint64_t> prints = fingerprints<Kind>(desired);
@@ -136,10 +140,11 @@ Memory united(const Memory& older, const Memory& newer) {
     return both;
 }
 
-std::string to_text(const Memory& memory) {
+std::string to_text(const Memory& memory, Part part) {
     std::string text;
     char number[24];
     for_each_kind([&]<class Kind>() {
+        if (!within<Kind>(part)) return;
         for (const Claim<Kind>& claim : memory.get<Kind>()) {
             const auto end = std::to_chars(number, number + sizeof number, claim.fingerprint, 16).ptr;
             text.append(Kind::name).append("\t").append(Kind::id(claim.key)).append("\t").append(number, end);
@@ -150,6 +155,7 @@ std::string to_text(const Memory& memory) {
             text.append("\n");
         }
     });
+    if (!within<RealServer>(part)) return text;
     for (const Drain& drain : memory.drains) {
         text.append("drain\t").append(RealServer::id(drain.key)).append("\t");
         text.append(std::to_string(drain.since.time_since_epoch().count())).append("\n");

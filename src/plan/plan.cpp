@@ -251,6 +251,26 @@ void put_in_order(Planning& planning) {
     }
 }
 
+/// What neighbours remember of a VIP is wrong once it has come here. A real server's is nobody's business.
+std::vector<Announcement> announcements_of(const Plan& plan, const config::Config& config) {
+    std::vector<Announcement> all;
+    if (config.role == Role::real_server) return all;
+    for (const Step& step : plan.steps) {
+        if (step.kind != kind_id<Address> || step.after == Step::none) continue;
+        const Address::Key& key = plan.desired->get<Address>().rows.row(step.after).key;
+        if (key.interface == ShortName("lo")) continue;
+        Announcement each{key.address, key.interface, config::Vrrp{}.garp_count};
+        for (const config::Vip& vip : config.vips) {
+            if (vip.address != key.address) continue;
+            for (const config::Vrrp& instance : config.vrrp) {
+                if (instance.name == vip.vrrp) each.count = instance.garp_count;
+            }
+        }
+        if (each.count > 0) all.push_back(each);
+    }
+    return all;
+}
+
 }  // namespace
 
 std::string_view to_text(Reason reason) {
@@ -285,15 +305,25 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     Planning planning{.inputs = inputs, .memory = memory, .now = now, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
     std::vector<Drain> drains;
-    if (!options.release) drains = keep_draining(planning, desired);
+    const Part part = desired.part;
+    if (!within<RealServer>(part)) {
+        drains = memory.drains;
+    } else if (!options.release) {
+        drains = keep_draining(planning, desired);
+    }
     planning.plan.memory = claims_on(desired, *planning.plan.observed, memory);
     planning.plan.memory.drains = std::move(drains);
     for_each_kind([&]<class Kind>() {
-        if constexpr (Restorable<Kind>) want_old_values_back<Kind>(desired, *planning.plan.observed, memory);
+        if constexpr (Restorable<Kind>) {
+            if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, memory);
+        }
     });
     planning.plan.desired = std::make_shared<const Desired>(std::move(desired));
-    for_each_kind([&]<class Kind>() { diff<Kind>(planning); });
+    for_each_kind([&]<class Kind>() {
+        if (within<Kind>(part)) diff<Kind>(planning);
+    });
     put_in_order(planning);
+    planning.plan.announcements = announcements_of(planning.plan, inputs.config);
     return std::move(planning.plan);
 }
 

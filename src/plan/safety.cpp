@@ -100,6 +100,11 @@ void Model::need_services() {
         if (row.key.interface != ShortName("lo")) staying.insert(row.key.address);
     }
     for (const kinds::Held<Address>& held : plan_.desired->get<Address>().held) staying.insert(held.key.address);
+    if (!within<Address>(plan_.desired->part)) {  // this plan leaves every address where it is
+        for (const auto& [address, vip] : vips_) {
+            if (vip.answering > 0) staying.insert(address);
+        }
+    }
     for (auto& [address, vip] : vips_) {
         if (staying.contains(address)) continue;
         for (auto& [key, service] : vip.services) service.needed = service.live != 0;

@@ -250,13 +250,13 @@ count_messages() {
 
 count() {
   local case=$1 trace=$LAB_OUT/trace.${1// /-}
-  on strace -f -v -s 8 -o "$T/trace" lbconverge -c "$2" apply >/dev/null || die "strace lbconverge failed"
+  on strace -f -v -X raw -s 8 -o "$T/trace" lbconverge -c "$2" apply >/dev/null || die "strace lbconverge failed"
   keep "count: system calls, $case" "$(grep -c '^[0-9]* *[a-z]' "$T/trace")"
-  # Of each message of a generic netlink family (but for the controller, 0x10) its flags and its first byte: the command.
-  grep -oE 'nlmsg_type=0x[0-9a-f]+ [^"]*"\\x[0-9a-f]{2}' "$T/trace" | grep -v 'nlmsg_type=0x10 ' >"$trace"
-  keep "count: reads of all services, $case" "$(grep -c '0x300.*x04$' "$trace")"
-  keep "count: reads of one service's servers, $case" "$(grep -c '0x300.*x08$' "$trace")"
-  keep "count: write commands, $case" "$(grep -v 0x300 "$trace" | grep -cE 'x(01|02|03|05|06|07|0c|11)$')"
+  # Of each generic netlink message that is sent (but for the controller's, 0x10) its flags and its first byte: the command.
+  grep -F 'sendto(' "$T/trace" | grep -oE 'nlmsg_type=0x[0-9a-f]+, [^"]*"\\x[0-9a-f]{2}' | grep -v 'nlmsg_type=0x10,' >"$trace"
+  keep "count: reads of all services, $case" "$(grep -c 'flags=0x3.*x04$' "$trace")"
+  keep "count: reads of one service's servers, $case" "$(grep -c 'flags=0x3.*x08$' "$trace")"
+  keep "count: write commands, $case" "$(grep -v 'flags=0x3' "$trace" | grep -cE 'x(01|02|03|05|06|07|0c|11)$')"
 }
 
 main "$@"

@@ -185,6 +185,7 @@ public:
         written_ = true;
         return std::vector<kernel::Failure>{};
     }
+    Result<void> announce(std::span<const plan::Announcement>, const Facts&) override { return {}; }
 
 private:
     template <class Kind>

@@ -95,6 +95,9 @@ public:
         }
         return failures;
     }
+    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override {
+        return real_->announce(announcements, facts);
+    }
     unsigned long written = 0;
 
 private:

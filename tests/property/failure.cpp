@@ -16,8 +16,8 @@ namespace {
 class Ledger {
 public:
     explicit Ledger(const kinds::Memory& memory) : run_(path()) {
+        std::filesystem::remove_all(path());
         std::filesystem::create_directories(path());
-        std::filesystem::remove(path() + "/ledger");
         RC_ASSERT(run_.save(memory).has_value());
     }
     ~Ledger() { std::filesystem::remove_all(path()); }

@@ -77,6 +77,11 @@ bool secondary(const Address::Facts& facts) { return (facts.flags & IFA_F_SECOND
 
 }  // namespace
 
+Result<void> FakeKernel::announce(std::span<const plan::Announcement> announcements, const Facts&) {
+    announced.insert(announced.end(), announcements.begin(), announcements.end());
+    return {};
+}
+
 Result<Facts> FakeKernel::facts() {
     ++reads;
     Facts facts = node.facts;

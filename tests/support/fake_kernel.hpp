@@ -26,6 +26,8 @@ public:
     Result<void> offers(const plan::Plan& plan) override;
     Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
 
+    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override;
+
     /// One change: 0 or errno. Counts as a write; knows nothing of the faults below.
     template <class Kind>
     int execute(const kinds::Change<Kind>& change) {
@@ -49,6 +51,7 @@ public:
     std::optional<std::size_t> killed_before;            ///< apply() throws Killed instead of this operation
     std::function<void(FakeKernel&)> before_next_write;  ///< the world moves between reading and writing, once
 
+    std::vector<plan::Announcement> announced;  ///< all of them, in order
     std::size_t reads = 0;
     std::size_t writes = 0;
 

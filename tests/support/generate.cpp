@@ -299,10 +299,17 @@ void change_one_field(Case& each) {
     const RealServer::Key key = seen.row(at).key;
     RealServer::Value value = seen.row(at).value;
     switch (pick(4)) {
-        case 0: value.weight = value.weight == 0 ? 1 : 0; break;
-        case 1: value.upper_threshold = value.upper_threshold + 100; break;
-        case 2: value.lower_threshold = value.upper_threshold - value.lower_threshold; break;
-        default: value.tunnel_flags = value.tunnel_type == TunnelType::ipip ? 0 : 1 - value.tunnel_flags % 2;
+        case 0:
+            value.weight = value.weight == 0 ? 1 : 0;
+            break;
+        case 1:
+            value.upper_threshold = value.upper_threshold + 100;
+            break;
+        case 2:
+            value.lower_threshold = value.upper_threshold - value.lower_threshold;
+            break;
+        default:
+            value.tunnel_flags = value.tunnel_type == TunnelType::ipip || value.tunnel_flags % 2 == 1 ? 0 : 1;
     }
     seen.put(key, value, RealServer::Facts(seen.note(at)));
 }
@@ -338,7 +345,9 @@ void meddle(Case& each) {
             each.node.get<Service>().put(key, pick_service_value(key));
             break;
         }
-        case 6: change_one_field(each); break;
+        case 6:
+            change_one_field(each);
+            break;
         default:
             each.node.get<Timeouts>().put({one_of({TimeoutName::tcp, TimeoutName::udp})},
                                           {one_of<std::uint32_t>({900, 77})});

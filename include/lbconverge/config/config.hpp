@@ -234,7 +234,8 @@ struct Limits {
 };
 
 struct Config {
-    std::string node;  ///< "" for a file without [nodes] read without --node
+    std::vector<std::string> files;  ///< what Source::file counts; filled in by whoever opened them
+    std::string node;                ///< "" for a file without [nodes] read without --node
     Role role = Role::director;
     Source role_source;
     ShortName interface;

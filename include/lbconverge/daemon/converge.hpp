@@ -14,6 +14,8 @@ struct Task {
     const config::Config& config;
     Election election;
     bool release = false;  ///< give up everything that is ours
+    kinds::Part part = kinds::Part::all;
+    bool keep_rows = true;  ///< false: of a first round without failure the report keeps the steps, but no rows
 };
 
 /// A step that did not work, and why.
@@ -23,7 +25,8 @@ struct FailedStep {
 };
 
 struct Report {
-    plan::Plan plan;       ///< what was to do at first
+    bool planned = false;  ///< the kernel was read, and `plan` says what was to do at first
+    plan::Plan plan;
     bool changed = false;  ///< something was written
     std::size_t done = 0;  ///< steps of `plan` that were attempted
     std::vector<FailedStep> failed;

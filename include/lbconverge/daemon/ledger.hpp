@@ -26,9 +26,10 @@ public:
     Result<void> lock(std::chrono::milliseconds patience);
 
     /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too).
-    [[nodiscard]] Result<kinds::Memory> load() const;
-    /// Replaces the ledger in one step; does nothing when it says the same already.
-    Result<void> save(const kinds::Memory& memory) const;
+    [[nodiscard]] Result<kinds::Memory> load(kinds::Part part = kinds::Part::all) const;
+    /// Replaces that part of the ledger in one step; does nothing when it says the same already. Each part is a file of
+    /// its own, so that who writes down an address does not write down a hundred thousand real servers as well.
+    Result<void> save(const kinds::Memory& memory, kinds::Part part = kinds::Part::all) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -29,6 +29,8 @@ public:
     /// Executes steps [first, last) of the plan, all of one phase. Every step is attempted, whatever becomes of the
     /// others; an Error means that it is not known which were done.
     virtual Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) = 0;
+    /// Tells the neighbours. Best effort: whoever does not hear it learns it later; only the first error is returned.
+    virtual Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) = 0;
 };
 
 /// How the real kernel is talked to.

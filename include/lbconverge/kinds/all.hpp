@@ -75,6 +75,7 @@ void with_kind(std::uint8_t id, F&& f) {
 struct Desired : PerKind<Wanted> {
     std::vector<IpAddress> vips;  ///< every VIP that the configuration names, sorted; wherever it should be now
     bool exclusive = false;       ///< [ipvs] exclusive: services that nobody configured are ours to remove
+    Part part = Part::all;        ///< the kinds that were asked for; of the others nothing is known here
 };
 
 /// What is.
@@ -101,8 +102,8 @@ struct Memory : PerKind<detail::Claims> {
     }
 };
 
-/// All kinds' desire(), tables sorted.
-Desired desire(const Inputs& inputs);
+/// The desire() of all kinds of that part, tables sorted.
+Desired desire(const Inputs& inputs, Part part = Part::all);
 
 /// What has to be read to compare with `desired` and to find again what `memory` claims.
 Reading reading_for(const Desired& desired, const Memory& memory, Role role, const Facts& facts);

@@ -124,6 +124,24 @@ concept Restorable = requires {
     requires Kind::restorable;
 };
 
+/// A kind of the balancing tables (IPVS): what makes it large, and what a VIP must not wait for.
+template <class Kind>
+concept Balancing = requires {
+    requires Kind::balancing;
+};
+
+/// Which kinds a plan is about; what is outside is neither changed nor forgotten.
+enum class Part : std::uint8_t {
+    all,
+    network,  ///< all that is not balancing
+    tables,   ///< all that is
+};
+
+template <class Kind>
+constexpr bool within(Part part) {
+    return part == Part::all || (part == Part::tables) == Balancing<Kind>;
+}
+
 /// A kind whose rows live and die with a row of another kind.
 template <class Kind>
 concept Child = requires {

@@ -8,6 +8,7 @@ namespace lbconverge::kinds {
 
 struct RealServer {
     static constexpr std::string_view name = "real_server";
+    static constexpr bool balancing = true;
     static constexpr std::string_view label = "server";
     using Parent = Service;
 

@@ -33,6 +33,7 @@ bool from_text(std::string_view text, Netmask& mask);
 
 struct Service {
     static constexpr std::string_view name = "service";
+    static constexpr bool balancing = true;
     static constexpr std::string_view label = "service";
 
     struct Key {

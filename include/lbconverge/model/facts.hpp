@@ -3,6 +3,7 @@
 
 #include "lbconverge/model/name.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,8 +13,10 @@ struct Interface {
     std::uint32_t index = 0;
     ShortName name;
     bool up = false;
+    bool carrier = true;  ///< the link can carry packets (IFF_RUNNING)
     bool loopback = false;
-    bool speaks_arp = false;  ///< neither loopback nor IFF_NOARP
+    bool speaks_arp = false;                     ///< neither loopback nor IFF_NOARP
+    std::array<std::uint8_t, 6> link_address{};  ///< MAC; zero where the link has none of that size
     /// IFLA_INET_CONF: value of setting id N at index N-1; empty when the kernel did not say (IPv4 off on the link).
     std::vector<std::uint32_t> ipv4_devconf;
 };

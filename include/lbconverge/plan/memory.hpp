@@ -19,7 +19,7 @@ kinds::Memory claims_on(const kinds::Desired& desired, const kinds::Observed& ob
 kinds::Memory united(const kinds::Memory& older, const kinds::Memory& newer);
 
 /// One line per claim: kind TAB id TAB fingerprint TAB fields of the value to restore. Same value, same bytes.
-std::string to_text(const kinds::Memory& memory);
+std::string to_text(const kinds::Memory& memory, kinds::Part part = kinds::Part::all);
 Result<kinds::Memory> parse_memory(std::string_view text);
 
 }  // namespace lbconverge::plan

@@ -65,10 +65,20 @@ struct Foreign {
     std::uint32_t row = 0;
 };
 
+/// Neighbours to be told that an address is here now: the kernel does not do it (protocols: gratuitous ARP, RFC 5227
+/// §3; neighbour advertisement, RFC 4861 §7.2.6).
+struct Announcement {
+    IpAddress address;
+    ShortName interface;
+    std::uint32_t count = 1;  ///< frames, one behind the other
+    bool operator==(const Announcement&) const = default;
+};
+
 struct Plan {
     std::shared_ptr<const kinds::Desired> desired;
     std::shared_ptr<const kinds::Observed> observed;
-    std::vector<Step> steps;  ///< in the order of execution
+    std::vector<Step> steps;                  ///< in the order of execution
+    std::vector<Announcement> announcements;  ///< phase announce, for the addresses that phase bind has made
     std::vector<Deferred> deferred;
     std::vector<Held> held;
     std::vector<Foreign> foreign;

@@ -92,6 +92,7 @@ TEST_CASE("a plan for people looks as the interface shows it") {
           "  2 + service tcp 192.168.100.20:80  wrr  lb.toml:14:1\n"
           "  3 +   server 192.168.100.3:80  direct weight 1  lb.toml:19:9\n"
           "  4 + address 192.168.100.20/32 dev eth0  became master\n"
+          "  > announce 192.168.100.20 dev eth0  5 gratuitous ARP\n"
           "  h   server 192.168.100.4:80  down: connect refused, 12 s\n"
           "  ? service tcp 10.9.9.9:443  foreign, left alone\n");
 }

@@ -1,0 +1,27 @@
+// Watching the kernel for changes of links and addresses, on a thread of its own: a dump may have to wait for the
+// kernel's network lock, and the election must not wait with it.
+#pragma once
+
+#include "lbconverge/kinds/all.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace lbconverge::kernel {
+
+/// Links and addresses as they are now.
+using Surroundings = std::shared_ptr<const kinds::Observed>;
+
+class Watch {
+public:
+    struct Calls {
+        std::function<void()> disturbed;                  ///< something has changed; called at once
+        std::function<void(Surroundings)> now;            ///< and this is how it is now; also once at the beginning
+        std::function<void(const std::string&)> problem;  ///< the kernel cannot be read; it is tried again
+    };
+    /// Starts the thread, in the network namespace of the caller. The calls are made on that thread.
+    static Result<std::unique_ptr<Watch>> start(Calls calls);
+    virtual ~Watch() = default;  ///< ends the thread and waits for it
+};
+
+}  // namespace lbconverge::kernel

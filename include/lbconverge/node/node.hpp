@@ -1,0 +1,214 @@
+// The brain of one node: what happened and when go in, what is to be done comes out. The daemon runs one of these
+// against the real world, the simulator several against an invented one. Pure: no clock, no socket, no kernel.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/model/instant.hpp"
+#include "lbconverge/plan/plan.hpp"
+#include "lbconverge/vrrp/machine.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lbconverge::node {
+
+using ConfigPtr = std::shared_ptr<const config::Config>;
+
+/// Kernel work goes on in two lanes at once, so that a VIP never waits for a large table: `network` (addresses and
+/// settings) and `tables` (IPVS). A node of role both has only the first, and it does everything, since there the
+/// order between the two is what keeps packets from going round in circles.
+enum class Lane : std::uint8_t { network, tables };
+constexpr std::size_t lane_count = 2;
+std::string_view to_text(Lane lane);
+
+/// A VRRP message with what its IP header says.
+struct Packet {
+    ShortName interface;
+    IpAddress source;
+    IpAddress destination;
+    std::uint8_t ttl = wire::vrrp_ttl;
+    std::vector<std::byte> message;
+};
+
+/// What is true of an interface now. `addresses` as the kernel lists them, without the VIPs.
+struct Link {
+    ShortName name;
+    bool up = false;  ///< and with a carrier
+    std::vector<IpAddress> addresses;
+};
+
+// ---- events --------------------------------------------------------------------------------------------------------
+
+/// Time has passed, and everything that has arrived until now has been handed over: only a Tick fires the timers of the
+/// election, since the packet that a timer waits for may lie in a queue behind another one.
+struct Tick {};
+struct Arrived {
+    Packet packet;
+};
+/// All interfaces, whenever anything about one has changed. `holding`: VIPs that are on an answering interface now.
+struct Links {
+    std::vector<Link> links;
+    std::vector<IpAddress> holding;
+};
+/// Somebody changed addresses or routes: the network lane should look.
+struct Disturbed {};
+/// A lane has finished what Converge asked for.
+struct Converged {
+    Lane lane = Lane::network;
+    std::size_t done = 0;               ///< changes made
+    std::vector<std::string> repaired;  ///< ids of rows that were put back because somebody else had changed them
+    std::string error;                  ///< why it did not converge; empty: it did
+    std::size_t held = 0, foreign = 0, deferred = 0;
+};
+/// Somebody asked for convergence now (a one-shot apply).
+struct Asked {};
+/// A new configuration, already checked.
+struct Reload {
+    ConfigPtr config;
+};
+/// SIGTERM. `keep`: leave everything as it is, say nothing (a restart is about to come).
+struct Stop {
+    bool keep = false;
+};
+using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop>;
+
+// ---- effects -------------------------------------------------------------------------------------------------------
+
+/// Bring the lane to the state that this configuration and this election want.
+struct Converge {
+    Lane lane = Lane::network;
+    kinds::Part part = kinds::Part::all;
+    ConfigPtr config;
+    Election election;
+};
+enum class Level : std::uint8_t { info, warning, error };
+struct Say {
+    Level level = Level::info;
+    std::string text;
+};
+/// What one turn asks for. Packets come first: nobody may wait for anything else.
+struct Effects {
+    std::vector<Packet> send;
+    std::vector<Converge> converge;
+    std::vector<plan::Announcement> announce;  ///< gratuitous ARP and neighbour advertisements
+    std::vector<Say> say;
+    bool exit = false;  ///< everything is done that had to be done before the end
+};
+
+// ---- the node ------------------------------------------------------------------------------------------------------
+
+/// One step in the life of an instance.
+struct Transition {
+    Instant at;
+    vrrp::State from = vrrp::State::init;
+    vrrp::State to = vrrp::State::init;
+    std::string why;
+};
+
+/// An instance with what the node adds to the protocol.
+struct Instance {
+    ShortName interface;
+    vrrp::Machine machine;
+    std::vector<plan::Announcement> vips{};    ///< all that hang on it, of both families, with where and how often
+    Duration garp_repeat{0}, garp_refresh{0};  ///< 0: never
+    bool started = false;
+    bool holding = false;                   ///< its VIPs were here when the daemon started
+    std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
+    std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
+    std::vector<Transition> history{};      ///< the last few, oldest first
+    std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
+    std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
+};
+
+struct LaneState {
+    bool wanted = false;
+    bool busy = false;
+    bool converged = false;             ///< it has at least once
+    std::optional<Instant> retry_at{};  ///< after an error, or to slow a fight down
+    Duration backoff{0};
+    Instant began{};
+    Instant finished{};
+    Duration took{0};
+    Converged last{};
+    std::uint64_t runs = 0, changes = 0;
+};
+
+/// How often the same row had to be put back lately.
+struct Fight {
+    std::uint32_t times = 0;
+    Instant since{};
+};
+
+class Node {
+public:
+    /// Nothing happens before the first Links event: without interfaces there is nobody to talk to.
+    explicit Node(ConfigPtr config);
+
+    Effects turn(const Event& event, Instant now);
+    /// When it wants a Tick at the latest.
+    [[nodiscard]] std::optional<Instant> wake_at() const;
+
+    [[nodiscard]] const config::Config& config() const { return *config_; }
+    [[nodiscard]] const std::vector<Instance>& instances() const { return instances_; }
+    [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
+    [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
+    [[nodiscard]] Election election() const;
+    [[nodiscard]] bool stopping() const { return stopping_; }
+    /// Packets with a VRID that no instance on their interface has.
+    [[nodiscard]] std::uint64_t strangers() const { return strangers_; }
+
+private:
+    void handle(const Tick&, Instant) {}
+    void handle(const Arrived& event, Instant now);
+    void handle(const Links& event, Instant now);
+    void handle(const Disturbed& event, Instant now);
+    void handle(const Converged& event, Instant now);
+    void handle(const Asked& event, Instant now);
+    void handle(const Reload& event, Instant now);
+    void handle(const Stop& event, Instant now);
+
+    LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
+    [[nodiscard]] bool has(Lane lane) const;
+    [[nodiscard]] bool ready_to_elect() const;
+    void start_what_can(Instant now);
+    void run_timers(Instant now);
+    void run_announcements(Instant now);
+    void run_lanes(Instant now);
+    void finish_stop();
+    void watch_link(Instance& instance, Instant now);
+    void carry_out(Instance& instance, const vrrp::Output& output, Instant now);
+    void on_transition(Instance& instance, vrrp::State from, Instant now);
+    void send(Instance& instance, std::uint8_t priority);
+    void announce(Instance& instance);
+    void unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now);
+    void complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now);
+    void complain(Instance& instance, const std::string& what, Instant now);
+    void say(Level level, std::string text) { effects_.say.push_back({level, std::move(text)}); }
+    void want(Lane lane);
+    void count_repairs(const Converged& event, Instant now);
+    [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
+    [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
+    [[nodiscard]] const Link* link(const ShortName& name) const;
+
+    ConfigPtr config_;
+    std::vector<Instance> instances_;
+    std::array<LaneState, lane_count> lanes_{};
+    std::vector<Link> links_;
+    bool links_known_ = false;
+    std::map<std::string, Fight> fights_;
+    std::optional<Instant> look_at_;  ///< when to look for what sends no notification
+    bool stopping_ = false;
+    bool exited_ = false;
+    std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws
+    std::uint64_t strangers_ = 0;
+    Effects effects_;
+};
+
+}  // namespace lbconverge::node

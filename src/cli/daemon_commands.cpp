@@ -1,0 +1,163 @@
+#include "daemon_commands.hpp"
+
+#include "lbconverge/daemon/control.hpp"
+#include "lbconverge/daemon/run.hpp"
+#include "render.hpp"
+#include "show.hpp"
+#include "status.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+namespace lbconverge::cli {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::chrono::seconds lock_patience{10};
+constexpr std::chrono::seconds watch_interval{1};
+
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto whole = std::filesystem::weakly_canonical(path, error);
+    return error ? path : whole.string();
+}
+
+/// Nothing that the loop does may wait for whoever reads the log: lines that do not fit are lost, oldest first.
+void log_without_waiting(const std::string& level) {
+    spdlog::init_thread_pool(8192, 1);
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    auto logger = std::make_shared<spdlog::async_logger>("lbconverge", sink, spdlog::thread_pool(),
+                                                         spdlog::async_overflow_policy::overrun_oldest);
+    spdlog::set_default_logger(logger);
+    spdlog::set_level(spdlog::level::from_str(level));
+    spdlog::flush_every(std::chrono::seconds(1));
+    // journald and syslog have their own time.
+    if (::getenv("JOURNAL_STREAM") != nullptr) spdlog::set_pattern("%l: %v");
+}
+
+/// The part of the kernel's state that status shows; nullptr where it may not be read.
+std::shared_ptr<const kinds::Observed> tables() {
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto facts = kernel->facts();
+    if (!facts || !facts->ipvs_loaded) return nullptr;
+    auto observed = kernel->observe({.ipvs = true, .timeouts = false, .sysctls = {}}, *facts);
+    return observed ? *observed : nullptr;
+}
+
+/// The plans of two lanes as one: steps are counted through.
+Json merged(const std::vector<std::string>& outputs) {
+    Json all;
+    for (const std::string& each : outputs) {
+        Json one = Json::parse(each, nullptr, false);
+        if (!one.is_object()) continue;
+        if (all.is_null()) {
+            all = std::move(one);
+            continue;
+        }
+        for (Json& change : one["changes"]) {
+            change["step"] = all["changes"].size() + 1;
+            all["changes"].push_back(std::move(change));
+        }
+        for (const char* list : {"held", "foreign", "announcements", "deferred"}) {
+            for (Json& item : one[list]) all[list].push_back(std::move(item));
+        }
+        for (const auto& [name, count] : one["summary"].items()) {
+            all["summary"][name] = all["summary"].value(name, 0) + count.get<int>();
+        }
+        Json& result = all["result"];
+        const Json& other = one["result"];
+        if (result["status"] == "in sync" || other["status"] == "failed") result["status"] = other["status"];
+        result["changed"] = result["changed"] == true || other["changed"] == true;
+        result["attempted"] = result["attempted"].get<int>() + other["attempted"].get<int>();
+        result["left"] = result["left"].get<int>() + other["left"].get<int>();
+        if (other.contains("error")) result["error"] = other["error"];
+        for (const Json& failed : other["failed"]) result["failed"].push_back(failed);
+    }
+    return all;
+}
+
+}  // namespace
+
+int run_command(const Options& options, Loaded loaded) {
+    auto run = daemon::RunDirectory::of_this_namespace();
+    if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
+    log_without_waiting(options.log_level_given ? options.log_level : "info");
+    const std::string node = loaded.config.node;
+    daemon::RunOptions how;
+    how.file = absolute(options.config);
+    how.node = node;
+    how.config = std::make_shared<const config::Config>(std::move(loaded.config));
+    how.load = [&options, node]() -> Result<node::ConfigPtr> {
+        Result<Loaded> again = load_node(options.config, node);
+        if (!again) return tl::unexpected(again.error());
+        return std::make_shared<const config::Config>(std::move(again->config));
+    };
+    how.render = [](const daemon::Report& done, const config::Config& config, const Election& election, bool json) {
+        const Scene scene{config, election, config.files};
+        if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);
+        return plan_text(done.plan, scene) + outcome_text(done, scene);
+    };
+    const Result<void> end = daemon::run_daemon(how, run);
+    const int exit = end ? exit_good : report(end.error());
+    spdlog::shutdown();
+    return exit;
+}
+
+std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded) {
+    const auto run = daemon::RunDirectory::of_this_namespace();
+    const Json request{
+        {"command", "apply"}, {"file", absolute(options.config)}, {"node", loaded.config.node}, {"json", options.json}};
+    const auto reply = daemon::ask_daemon(run.path(), request.dump());
+    if (!reply) return report(reply.error());
+    if (!*reply) return std::nullopt;
+    const Json answer = Json::parse(**reply);
+    const std::vector<std::string> outputs = answer.at("outputs");
+    if (options.json) {
+        if (const Json all = merged(outputs); !all.is_null()) std::printf("%s\n", all.dump().c_str());
+    } else {
+        for (const std::string& each : outputs) std::fputs(each.c_str(), stdout);
+    }
+    for (const std::string error : answer.at("errors")) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
+    return answer.at("exit").get<int>();
+}
+
+std::optional<int> refused_by_daemon() {
+    const auto run = daemon::RunDirectory::of_this_namespace();
+    const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
+    if (!reply) return report(reply.error());
+    if (!*reply) return std::nullopt;
+    return report({ErrorKind::busy, "a daemon is at work here, and its election decides who is master",
+                   "stop it first (systemctl stop lbconverge), or leave --as and --prune-foreign out"});
+}
+
+int status_command(const Options& options) {
+    const auto run = daemon::RunDirectory::of_this_namespace();
+    for (;;) {
+        const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
+        if (!reply) return report(reply.error());
+        if (!*reply) {
+            return report({ErrorKind::failed, "no daemon is at work here",
+                           "lbconverge run starts it; lbconverge diff says what the kernel looks like without one"});
+        }
+        const auto kernel = tables();
+        if (options.watch) std::fputs("\x1b[H\x1b[2J", stdout);
+        const std::string text = options.json ? status_with_services(**reply, kernel.get())
+                                              : status_text(**reply, kernel.get(), std::chrono::system_clock::now());
+        std::fputs(text.c_str(), stdout);
+        std::fflush(stdout);
+        if (!options.watch) return exit_good;
+        std::this_thread::sleep_for(watch_interval);
+    }
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,20 @@
+// The commands that run the daemon or talk to it. Private to src/cli.
+#pragma once
+
+#include "load.hpp"
+#include "options.hpp"
+
+#include <optional>
+
+namespace lbconverge::cli {
+
+/// Becomes the daemon.
+int run_command(const Options& options, Loaded loaded);
+/// Prints what the daemon says of itself.
+int status_command(const Options& options);
+/// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.
+/// For what a daemon at work must not be asked for. nullopt: there is none.
+std::optional<int> refused_by_daemon();
+std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded);
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,134 @@
+#include "status.hpp"
+
+#include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
+
+#include <ctime>
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+/// "14:03:07", and the day when it is not today.
+std::string clock_text(double seconds, Clock::time_point now) {
+    const auto at = static_cast<std::time_t>(seconds);
+    std::tm then{};
+    ::localtime_r(&at, &then);
+    char text[32];
+    const bool today = Clock::to_time_t(now) - at < 86400;
+    std::strftime(text, sizeof text, today ? "%H:%M:%S" : "%F %H:%M:%S", &then);
+    return text;
+}
+
+std::string ago_text(double seconds, Clock::time_point now) {
+    const double age = std::chrono::duration<double>(now.time_since_epoch()).count() - seconds;
+    if (age < 120) return fmt::format("{:.1f} s ago", std::max(age, 0.0));
+    if (age < 7200) return fmt::format("{:.0f} min ago", age / 60);
+    return fmt::format("{:.0f} h ago", age / 3600);
+}
+
+std::string joined(const Json& list) {
+    std::string text;
+    for (const Json& each : list) text += (text.empty() ? "" : " ") + each.get<std::string>();
+    return text;
+}
+
+void add_instance(const Json& instance, Clock::time_point now, std::string& text) {
+    const std::string state = instance.at("state");
+    text += fmt::format("  {:<12} {:<8} since {}  {}\n", instance.at("name").get<std::string>(),
+                        instance.at("undecided") == true ? "decides" : state, clock_text(instance.at("since"), now),
+                        instance.at("why").get<std::string>());
+    text += fmt::format("    {} vrid {} version {} priority {} every {} s; VIPs {}\n",
+                        instance.at("interface").get<std::string>(), instance.at("vrid").get<int>(),
+                        instance.at("version").get<int>(), instance.at("priority").get<int>(),
+                        instance.at("advert_interval").get<double>(), joined(instance.at("vips")));
+    const Json& heard = instance.at("heard");
+    if (!heard.is_null()) {
+        text += fmt::format("    heard {} priority {} {}{}\n", heard.at("address").get<std::string>(),
+                            heard.at("priority").get<int>(), ago_text(heard.at("at"), now),
+                            heard.at("same_vips") == true ? "" : "; WITH OTHER VIPs");
+    }
+    const Json& counters = instance.at("counters");
+    text += fmt::format("    sent {} received {}", counters.at("sent").get<std::uint64_t>(),
+                        counters.at("received").get<std::uint64_t>());
+    for (const auto& [why, count] : counters.at("dropped").items()) {
+        text += fmt::format(" dropped ({}) {}", why, count.get<std::uint64_t>());
+    }
+    text += "\n";
+}
+
+void add_lane(const std::string& name, const Json& lane, Clock::time_point now, std::string& text) {
+    if (!lane.contains("last")) {
+        text += fmt::format("  {:<12} not looked at yet\n", name);
+        return;
+    }
+    const Json& last = lane.at("last");
+    text += fmt::format("  {:<12} {}, looked at {}; {} changes in {} runs", name,
+                        lane.at("converged") == true ? "in sync" : "NOT IN SYNC", ago_text(last.at("at"), now),
+                        lane.at("changes").get<std::uint64_t>(), lane.at("runs").get<std::uint64_t>());
+    for (const char* what : {"held", "foreign", "draining"}) {
+        if (last.at(what) != 0) text += fmt::format(", {} {}", last.at(what).get<std::uint64_t>(), what);
+    }
+    text += "\n";
+    if (last.contains("error")) text += "    " + last.at("error").get<std::string>() + "\n";
+}
+
+Json services_json(const Observed& kernel) {
+    Json services = Json::array();
+    for (const Row<Service>& row : kernel.get<Service>().rows()) {
+        services.push_back(
+            {{"id", Service::id(row.key)}, {"scheduler", row.value.scheduler.str()}, {"real_servers", Json::array()}});
+    }
+    std::size_t at = 0;
+    const auto& servers = kernel.get<RealServer>();
+    const auto rows = kernel.get<Service>().rows();
+    for (std::uint32_t i = 0; i < servers.size(); ++i) {
+        const Row<RealServer>& row = servers.row(i);
+        while (at < rows.size() && rows[at].key < row.key.service) ++at;
+        if (at == rows.size()) break;
+        services[at]["real_servers"].push_back({{"address", with_port(row.key.address, row.key.port)},
+                                                {"weight", row.value.weight},
+                                                {"active", servers.note(i).active},
+                                                {"inactive", servers.note(i).inactive}});
+    }
+    return services;
+}
+
+}  // namespace
+
+std::string status_text(const std::string& reply, const Observed* kernel, Clock::time_point now) {
+    const Json status = Json::parse(reply);
+    std::string text =
+        fmt::format("{}: {}{}\n", status.at("node").get<std::string>(), status.at("role").get<std::string>(),
+                    status.at("stopping") == true ? ", stopping" : "");
+    for (const Json& each : status.at("vrrp")) add_instance(each, now, text);
+    for (const auto& [name, lane] : status.at("kernel").items()) add_lane(name, lane, now, text);
+    for (const Json& each : status.at("fights")) {
+        text += fmt::format("  fight        another program changes {}: put back {} times\n",
+                            each.at("id").get<std::string>(), each.at("times").get<std::uint32_t>());
+    }
+    if (kernel == nullptr) return text;
+    for (const Json& service : services_json(*kernel)) {
+        text +=
+            fmt::format("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
+        for (const Json& server : service.at("real_servers")) {
+            text += fmt::format("    {:<28} weight {:<5} active {:<7} inactive {}\n",
+                                server.at("address").get<std::string>(), server.at("weight").get<std::uint32_t>(),
+                                server.at("active").get<std::uint32_t>(), server.at("inactive").get<std::uint32_t>());
+        }
+    }
+    return text;
+}
+
+std::string status_with_services(const std::string& reply, const Observed* kernel) {
+    Json status = Json::parse(reply);
+    if (kernel != nullptr) status["services"] = services_json(*kernel);
+    return status.dump() + "\n";
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,17 @@
+// What the daemon says of itself and the kernel of its tables, for people. Private to src/cli.
+#pragma once
+
+#include "lbconverge/kinds/all.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace lbconverge::cli {
+
+/// `reply` is the daemon's JSON; `kernel` may be null (not permitted, or nothing to balance).
+std::string status_text(const std::string& reply, const kinds::Observed* kernel,
+                        std::chrono::system_clock::time_point now);
+/// The reply with the services of the kernel added.
+std::string status_with_services(const std::string& reply, const kinds::Observed* kernel);
+
+}  // namespace lbconverge::cli

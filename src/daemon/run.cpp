@@ -1,0 +1,323 @@
+#include "lbconverge/daemon/run.hpp"
+
+#include "control_server.hpp"
+#include "lbconverge/kernel/watch.hpp"
+#include "lbconverge/model/exit.hpp"
+#include "sockets.hpp"
+#include "status.hpp"
+#include "supervisor.hpp"
+#include "worker.hpp"
+
+#include <linux/if_addr.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+
+namespace lbconverge::daemon {
+
+namespace asio = boost::asio;
+using Json = nlohmann::ordered_json;
+using node::Lane;
+
+namespace {
+
+Instant now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return Instant(std::chrono::duration_cast<Duration>(std::chrono::seconds(time.tv_sec) +
+                                                        std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+std::chrono::sys_seconds wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+node::Converged converged_of(Lane lane, const Report& report) {
+    node::Converged out{.lane = lane, .done = report.changed ? report.done - report.failed.size() : 0};
+    if (report.error) {
+        out.error = report.error->what + (report.error->hint.empty() ? "" : " (" + report.error->hint + ")");
+    }
+    out.held = report.plan.held.size();
+    out.foreign = report.plan.foreign.size();
+    out.deferred = report.plan.deferred.size();
+    for (const plan::Step& step : report.plan.steps) {
+        if (step.reason != plan::Reason::drift || report.plan.observed == nullptr) continue;
+        report.plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) {
+            out.repaired.push_back(std::string(Kind::name) + " " + Kind::id(change.key));
+        });
+    }
+    return out;
+}
+
+/// A one-shot apply that waits for what this daemon does.
+struct Waiting {
+    ControlServer::ClientPtr client;
+    Instant since;
+    bool json = false;
+    std::vector<Lane> lanes;  ///< still to come
+    int exit = 0;
+    std::vector<std::string> outputs, errors;
+};
+
+class Daemon {
+public:
+    Daemon(const RunOptions& options, const RunDirectory& run)
+        : options_(options),
+          run_(run),
+          node_(options.config),
+          sockets_(loop_, [this] { receive(); }),
+          timer_(loop_),
+          signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+          control_(loop_, [this](const std::string& line, const auto& client) { request(line, client); }),
+          supervisor_(loop_) {}
+
+    Result<void> run();
+
+private:
+    void turn(const node::Event& event);
+    void carry_out(node::Effects effects);
+    void set_timer();
+    void receive();
+    void look_round(const kernel::Surroundings& seen);
+    void converge(const node::Converge& job);
+    void finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit);
+    void wait_for_signal();
+    void reload(const ControlServer::ClientPtr& then_apply, bool json);
+    void request(const std::string& line, const ControlServer::ClientPtr& client);
+    void apply_for(const ControlServer::ClientPtr& client, bool json);
+    void end();
+
+    const RunOptions& options_;
+    const RunDirectory& run_;
+    asio::io_context loop_;
+    node::Node node_;
+    VrrpSockets sockets_;
+    asio::steady_timer timer_;
+    asio::signal_set signals_;
+    ControlServer control_;
+    Supervisor supervisor_;
+    kernel::Surroundings surroundings_;
+    std::vector<Waiting> waiting_;
+    std::unique_ptr<kernel::Kernel> kernels_[node::lane_count] = {
+        kernel::linux_kernel({.may_load_ipvs = true}),
+        kernel::linux_kernel({.may_load_ipvs = true}),
+    };
+    std::unique_ptr<kernel::Kernel> announcer_ = kernel::linux_kernel({});
+    std::unique_ptr<kernel::Watch> watch_;
+    // Last: their threads end before anything that they use.
+    Worker lanes_[node::lane_count];
+    Worker files_;
+};
+
+Result<void> Daemon::run() {
+    if (auto ready = control_.listen(run_.path() + "/control"); !ready) return ready;
+    auto watch = kernel::Watch::start({
+        .disturbed = [this] { asio::post(loop_, [this] { turn(node::Disturbed{}); }); },
+        .now =
+            [this](kernel::Surroundings seen) {
+                asio::post(loop_, [this, seen = std::move(seen)] { look_round(seen); });
+            },
+        .problem = [](const std::string& what) { spdlog::error("reading interfaces: {}", what); },
+    });
+    if (!watch) return tl::unexpected(watch.error());
+    watch_ = std::move(*watch);
+    wait_for_signal();
+    supervisor_.start(options_.config->daemon.realtime_priority);
+    loop_.run();
+    return {};
+}
+
+void Daemon::turn(const node::Event& event) {
+    carry_out(node_.turn(event, now()));
+    // Timers after events: what has arrived already may be what a timer waits for.
+    if (const auto at = node_.wake_at(); at && *at <= now()) {
+        for (node::Packet& packet : sockets_.receive()) carry_out(node_.turn(node::Arrived{std::move(packet)}, now()));
+        carry_out(node_.turn(node::Tick{}, now()));
+    }
+    set_timer();
+    supervisor_.alive(node_);
+}
+
+void Daemon::receive() {
+    for (node::Packet& packet : sockets_.receive()) carry_out(node_.turn(node::Arrived{std::move(packet)}, now()));
+    set_timer();
+}
+
+void Daemon::carry_out(node::Effects effects) {
+    for (const node::Packet& each : effects.send) {
+        if (const int error = sockets_.send(each); error != 0) {
+            spdlog::warn("advertisement on {}: {}", each.interface.str(), std::strerror(error));
+        }
+    }
+    for (const node::Converge& each : effects.converge) converge(each);
+    if (!effects.announce.empty() && surroundings_ != nullptr) {
+        lanes_[static_cast<std::size_t>(Lane::network)].post(
+            [this, seen = surroundings_, all = std::move(effects.announce)] {
+                if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
+            });
+    }
+    for (const node::Say& each : effects.say) {
+        const auto level = each.level == node::Level::info      ? spdlog::level::info
+                           : each.level == node::Level::warning ? spdlog::level::warn
+                                                                : spdlog::level::err;
+        spdlog::log(level, "{}", each.text);
+    }
+    if (effects.exit) end();
+}
+
+void Daemon::set_timer() {
+    const auto at = node_.wake_at();
+    if (!at) {
+        timer_.cancel();
+        return;
+    }
+    timer_.expires_after(std::max(*at - now(), Duration{0}));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) turn(node::Tick{});
+    });
+}
+
+/// What the kernel says of interfaces and addresses, as the node wants to know it.
+void Daemon::look_round(const kernel::Surroundings& seen) {
+    surroundings_ = seen;
+    node::Links event;
+    for (const Interface& each : seen->facts.interfaces) {
+        event.links.push_back({.name = each.name, .up = each.up && each.carrier, .addresses = {}});
+    }
+    const auto& addresses = seen->get<kinds::Address>();
+    const auto& vips = node_.config().vips;
+    for (std::uint32_t i = 0; i < addresses.size(); ++i) {
+        const kinds::Address::Key& key = addresses.row(i).key;
+        const auto is_vip = [&](const config::Vip& vip) { return vip.address == key.address; };
+        if (std::any_of(vips.begin(), vips.end(), is_vip)) {
+            if (key.interface != ShortName("lo")) event.holding.push_back(key.address);
+            continue;
+        }
+        if ((addresses.note(i).flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;
+        for (node::Link& link : event.links) {
+            if (link.name == key.interface) link.addresses.push_back(key.address);
+        }
+    }
+    for (const std::string& problem : sockets_.match(node_.instances(), seen->facts)) spdlog::error("{}", problem);
+    turn(event);
+}
+
+void Daemon::converge(const node::Converge& job) {
+    const std::size_t lane = static_cast<std::size_t>(job.lane);
+    const bool asked = std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return !each.json; });
+    const bool asked_json =
+        std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
+    lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
+        const Task task{.config = *job.config, .election = job.election, .part = job.part};
+        const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
+        const node::Converged result = converged_of(job.lane, report);
+        std::string output;
+        if ((asked || asked_json) && report.planned) {
+            output = options_.render(report, *job.config, job.election, asked_json);
+        }
+        const int exit = !report.error ? 0 : report.changed ? exit_not_converged : exit_code(report.error->kind);
+        asio::post(loop_, [this, lane = job.lane, began, result, output, exit] {
+            finished(lane, began, result, output, exit);
+            turn(result);
+        });
+    });
+}
+
+/// Hands the outcome to those who wait for it.
+void Daemon::finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit) {
+    std::erase_if(waiting_, [&](Waiting& each) {
+        if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
+        each.outputs.push_back(output);
+        if (!result.error.empty()) each.errors.push_back(result.error);
+        if (each.exit != exit_not_converged && exit != 0) each.exit = exit;
+        if (!each.lanes.empty()) return false;
+        const Json reply{{"exit", each.exit}, {"outputs", each.outputs}, {"errors", each.errors}};
+        ControlServer::answer(each.client, reply.dump());
+        return true;
+    });
+}
+
+void Daemon::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP) {
+            reload(nullptr, false);
+        } else {
+            spdlog::info("stopping");
+            supervisor_.stopping();
+            turn(node::Stop{});
+        }
+        wait_for_signal();
+    });
+}
+
+void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
+    supervisor_.reloading();
+    files_.post([this, then_apply, json] {
+        Result<node::ConfigPtr> fresh = options_.load();
+        asio::post(loop_, [this, then_apply, json, fresh = std::move(fresh)] {
+            if (fresh) {
+                spdlog::info("configuration read again");
+                if (surroundings_ != nullptr) {
+                    // Which sockets and which addresses matter may have changed with it.
+                    turn(node::Reload{*fresh});
+                    look_round(surroundings_);
+                }
+                if (then_apply != nullptr) apply_for(then_apply, json);
+            } else {
+                spdlog::error("{}; the configuration stays as it was", fresh.error().what);
+                const Json reply{{"exit", exit_code(fresh.error().kind)},
+                                 {"outputs", Json::array()},
+                                 {"errors", {fresh.error().what}}};
+                if (then_apply != nullptr) ControlServer::answer(then_apply, reply.dump());
+            }
+            supervisor_.ready();
+        });
+    });
+}
+
+void Daemon::apply_for(const ControlServer::ClientPtr& client, bool json) {
+    Waiting waiting{
+        .client = client, .since = now(), .json = json, .lanes = {Lane::network}, .outputs = {}, .errors = {}};
+    if (node_.config().role == Role::director) waiting.lanes.push_back(Lane::tables);
+    waiting_.push_back(std::move(waiting));
+    turn(node::Asked{});
+}
+
+void Daemon::request(const std::string& line, const ControlServer::ClientPtr& client) {
+    const Json asked = Json::parse(line, nullptr, false);
+    const auto refuse = [&](int exit, const std::string& why) {
+        ControlServer::answer(client, Json{{"exit", exit}, {"outputs", Json::array()}, {"errors", {why}}}.dump());
+    };
+    const std::string command = asked.is_object() ? asked.value("command", "") : "";
+    if (command == "status") {
+        ControlServer::answer(client, status_json(node_, now(), std::chrono::system_clock::now()).dump());
+    } else if (command != "apply") {
+        refuse(exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
+    } else if (!client->is_root()) {
+        refuse(exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
+    } else if (asked.value("file", "") != options_.file || asked.value("node", "") != options_.node) {
+        refuse(exit_code(ErrorKind::busy), "a daemon with another configuration is at work here: " + options_.file);
+    } else {
+        reload(client, asked.value("json", false));
+    }
+}
+
+void Daemon::end() {
+    control_.close();
+    watch_.reset();
+    loop_.stop();
+}
+
+}  // namespace
+
+Result<void> run_daemon(const RunOptions& options, const RunDirectory& run) {
+    Daemon daemon(options, run);
+    return daemon.run();
+}
+
+}  // namespace lbconverge::daemon

@@ -1,0 +1,238 @@
+#include "sockets.hpp"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+namespace lbconverge::daemon {
+
+namespace {
+
+/// Room for what arrives while this process does not run: 255 instances, a few seconds.
+constexpr int receive_room = 1 << 20;
+/// Above an advertisement with 255 IPv6 addresses and every header.
+constexpr std::size_t largest_packet = 8192;
+/// keepalived's, too: internetwork control (RFC 791, RFC 4594).
+constexpr int traffic_class = 0xc0;
+
+class Options {
+public:
+    explicit Options(int fd) : fd_(fd) {}
+    template <class T>
+    void set(int level, int name, const T& value) {
+        if (error_ == 0 && ::setsockopt(fd_, level, name, &value, sizeof value) != 0) error_ = errno;
+    }
+    [[nodiscard]] int error() const { return error_; }
+
+private:
+    int fd_;
+    int error_ = 0;
+};
+
+void ipv4_options(Options& options, std::uint32_t index) {
+    ip_mreqn group{};
+    group.imr_ifindex = static_cast<int>(index);
+    const IpAddress all = wire::vrrp_group(Family::ipv4);
+    std::memcpy(&group.imr_multiaddr, all.bytes.data(), sizeof group.imr_multiaddr);
+    options.set(IPPROTO_IP, IP_ADD_MEMBERSHIP, group);
+    options.set(IPPROTO_IP, IP_MULTICAST_IF, group);
+    options.set(IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    options.set(IPPROTO_IP, IP_MULTICAST_LOOP, 0);
+    options.set(IPPROTO_IP, IP_MULTICAST_TTL, int{wire::vrrp_ttl});
+    options.set(IPPROTO_IP, IP_TTL, int{wire::vrrp_ttl});
+    options.set(IPPROTO_IP, IP_TOS, traffic_class);
+    options.set(IPPROTO_IP, IP_MTU_DISCOVER, int{IP_PMTUDISC_DONT});  // no DF, as keepalived
+}
+
+void ipv6_options(Options& options, std::uint32_t index) {
+    ipv6_mreq group{};
+    group.ipv6mr_interface = index;
+    const IpAddress all = wire::vrrp_group(Family::ipv6);
+    std::memcpy(&group.ipv6mr_multiaddr, all.bytes.data(), sizeof group.ipv6mr_multiaddr);
+    options.set(IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, group);
+    options.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(index));
+    options.set(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+    options.set(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, int{wire::vrrp_ttl});
+    options.set(IPPROTO_IPV6, IPV6_UNICAST_HOPS, int{wire::vrrp_ttl});
+    options.set(IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+    options.set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    options.set(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+}
+
+/// The socket, or -errno.
+int open_door(const ShortName& interface, std::uint32_t index, Family family) {
+    const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
+    const int fd = ::socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire::vrrp_protocol);
+    if (fd < 0) return -errno;
+    Options options(fd);
+    const std::string name = interface.str();
+    if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) != 0) {
+        const int error = errno;
+        ::close(fd);
+        return -error;
+    }
+    // RCVBUFFORCE needs no limit raised; where it is refused, the default is what there is.
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_room, sizeof receive_room) != 0) {
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_room, sizeof receive_room);
+    }
+    if (family == Family::ipv4) ipv4_options(options, index);
+    if (family == Family::ipv6) ipv6_options(options, index);
+    if (options.error() == 0) return fd;
+    ::close(fd);
+    return -options.error();
+}
+
+IpAddress address_of(const sockaddr_storage& from) {
+    if (from.ss_family == AF_INET) {
+        const auto& in = reinterpret_cast<const sockaddr_in&>(from);
+        return IpAddress::from_bytes(Family::ipv4, reinterpret_cast<const std::uint8_t*>(&in.sin_addr));
+    }
+    const auto& in = reinterpret_cast<const sockaddr_in6&>(from);
+    return IpAddress::from_bytes(Family::ipv6, in.sin6_addr.s6_addr);
+}
+
+/// IPv4: the packet begins with its IP header. False: not even that is whole.
+bool take_ipv4(std::span<const std::byte> bytes, node::Packet& packet) {
+    iphdr header{};
+    if (bytes.size() < sizeof header) return false;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    const std::size_t length = header.ihl * std::size_t{4};
+    if (length < sizeof header || length > bytes.size()) return false;
+    packet.ttl = header.ttl;
+    packet.destination = IpAddress::from_bytes(Family::ipv4, reinterpret_cast<const std::uint8_t*>(&header.daddr));
+    packet.message.assign(bytes.begin() + static_cast<std::ptrdiff_t>(length), bytes.end());
+    return true;
+}
+
+/// IPv6: what the header said comes beside the packet (RFC 3542).
+void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& packet) {
+    packet.message.assign(bytes.begin(), bytes.end());
+    packet.ttl = 0;
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+        if (each->cmsg_level != IPPROTO_IPV6) continue;
+        if (each->cmsg_type == IPV6_HOPLIMIT) {
+            int hops = 0;
+            std::memcpy(&hops, CMSG_DATA(each), sizeof hops);
+            packet.ttl = static_cast<std::uint8_t>(hops);
+        } else if (each->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info{};
+            std::memcpy(&info, CMSG_DATA(each), sizeof info);
+            packet.destination = IpAddress::from_bytes(Family::ipv6, info.ipi6_addr.s6_addr);
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> VrrpSockets::match(const std::vector<node::Instance>& instances, const Facts& facts) {
+    std::vector<std::string> problems;
+    std::set<Place> needed;
+    for (const node::Instance& each : instances) needed.emplace(each.interface, each.machine.settings().family);
+    std::erase_if(doors_, [&](const auto& door) {
+        const Interface* is = facts.interface(door.first.first);
+        return !needed.contains(door.first) || is == nullptr || is->index != door.second->index;
+    });
+    for (const Place& place : needed) {
+        const Interface* is = facts.interface(place.first);
+        if (is == nullptr || doors_.contains(place)) continue;
+        const int fd = open_door(place.first, is->index, place.second);
+        if (fd < 0) {
+            problems.push_back("VRRP socket on " + place.first.str() + ": " + std::strerror(-fd));
+            continue;
+        }
+        auto door = std::make_unique<Door>(Door{boost::asio::posix::stream_descriptor(loop_, fd), is->index});
+        wait(*doors_.emplace(place, std::move(door)).first->second);
+    }
+    return problems;
+}
+
+void VrrpSockets::wait(Door& door) {
+    door.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                               [this, &door](const boost::system::error_code& error) {
+                                   if (error) return;  // closed: the door is gone
+                                   readable_();
+                                   wait(door);
+                               });
+}
+
+std::vector<node::Packet> VrrpSockets::receive() {
+    std::vector<node::Packet> packets;
+    for (auto& [place, door] : doors_) receive_from(place, *door, packets);
+    return packets;
+}
+
+void VrrpSockets::receive_from(const Place& place, Door& door, std::vector<node::Packet>& packets) {
+    std::array<std::byte, largest_packet> bytes;
+    std::array<std::byte, 256> beside;
+    // A flood must not keep the loop from everything else: what is left is taken the next time round.
+    constexpr int most = 1024;
+    for (int count = 0; count < most; ++count) {
+        sockaddr_storage from{};
+        iovec room{bytes.data(), bytes.size()};
+        msghdr message{};
+        message.msg_name = &from;
+        message.msg_namelen = sizeof from;
+        message.msg_iov = &room;
+        message.msg_iovlen = 1;
+        message.msg_control = beside.data();
+        message.msg_controllen = beside.size();
+        const ssize_t size = ::recvmsg(door.descriptor.native_handle(), &message, 0);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return;  // nothing left, or the interface is gone: the watch says so
+        node::Packet packet{.interface = place.first, .source = address_of(from), .destination = {}, .message = {}};
+        const auto whole = std::span<const std::byte>(bytes).first(static_cast<std::size_t>(size));
+        if (place.second == Family::ipv4 && !take_ipv4(whole, packet)) continue;
+        if (place.second == Family::ipv6) take_ipv6(whole, message, packet);
+        packets.push_back(std::move(packet));
+    }
+}
+
+int VrrpSockets::send(const node::Packet& packet) {
+    const auto at = doors_.find({packet.interface, packet.source.family});
+    if (at == doors_.end()) return ENODEV;
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> beside{};
+    sockaddr_storage to{};
+    msghdr message{};
+    iovec content{const_cast<std::byte*>(packet.message.data()), packet.message.size()};
+    message.msg_name = &to;
+    message.msg_iov = &content;
+    message.msg_iovlen = 1;
+    message.msg_control = beside.data();
+    // The source is chosen here and not by the kernel, which might take a VIP.
+    if (packet.source.family == Family::ipv4) {
+        auto& in = reinterpret_cast<sockaddr_in&>(to);
+        in.sin_family = AF_INET;
+        std::memcpy(&in.sin_addr, packet.destination.bytes.data(), sizeof in.sin_addr);
+        message.msg_namelen = sizeof in;
+        message.msg_controllen = CMSG_SPACE(sizeof(in_pktinfo));
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        *header = {.cmsg_len = CMSG_LEN(sizeof(in_pktinfo)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+        in_pktinfo info{};
+        info.ipi_ifindex = static_cast<int>(at->second->index);
+        std::memcpy(&info.ipi_spec_dst, packet.source.bytes.data(), sizeof info.ipi_spec_dst);
+        std::memcpy(CMSG_DATA(header), &info, sizeof info);
+    } else {
+        auto& in = reinterpret_cast<sockaddr_in6&>(to);
+        in.sin6_family = AF_INET6;
+        std::memcpy(&in.sin6_addr, packet.destination.bytes.data(), sizeof in.sin6_addr);
+        in.sin6_scope_id = at->second->index;
+        message.msg_namelen = sizeof in;
+        message.msg_controllen = CMSG_SPACE(sizeof(in6_pktinfo));
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        *header = {.cmsg_len = CMSG_LEN(sizeof(in6_pktinfo)), .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO};
+        in6_pktinfo info{};
+        info.ipi6_ifindex = at->second->index;
+        std::memcpy(&info.ipi6_addr, packet.source.bytes.data(), sizeof info.ipi6_addr);
+        std::memcpy(CMSG_DATA(header), &info, sizeof info);
+    }
+    return ::sendmsg(at->second->descriptor.native_handle(), &message, MSG_DONTWAIT) < 0 ? errno : 0;
+}
+
+}  // namespace lbconverge::daemon

@@ -1,0 +1,120 @@
+#include "status.hpp"
+
+namespace lbconverge::daemon {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// Points in time as seconds since 1970, so that they mean something elsewhere.
+class Times {
+public:
+    Times(Instant now, std::chrono::system_clock::time_point wall) : now_(now), wall_(wall) {}
+    [[nodiscard]] double operator()(Instant at) const {
+        const auto then = std::chrono::time_point_cast<std::chrono::milliseconds>(wall_ - (now_ - at));
+        return static_cast<double>(then.time_since_epoch().count()) / 1000.0;
+    }
+
+private:
+    Instant now_;
+    std::chrono::system_clock::time_point wall_;
+};
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Json counters_json(const node::Instance& instance) {
+    const vrrp::Counters& counters = instance.machine.counters();
+    Json json{{"sent", counters.sent},
+              {"received", counters.heard},
+              {"became_master", counters.became_master},
+              {"late", counters.late},
+              {"other_vips", counters.other_addresses},
+              {"other_interval", counters.other_interval}};
+    json["dropped"] = Json::object();
+    for (std::size_t i = 0; i < vrrp::drop_count; ++i) {
+        if (counters.dropped[i] == 0) continue;
+        json["dropped"][std::string(vrrp::to_text(static_cast<vrrp::Drop>(i)))] = counters.dropped[i];
+    }
+    for (std::size_t i = 0; i < wire::vrrp_refusal_count; ++i) {
+        if (instance.refused[i] == 0) continue;
+        json["dropped"][std::string(wire::to_text(static_cast<wire::VrrpRefusal>(i)))] = instance.refused[i];
+    }
+    return json;
+}
+
+Json instance_json(const node::Instance& instance, const Times& time) {
+    const vrrp::Machine& machine = instance.machine;
+    const vrrp::Settings& settings = machine.settings();
+    Json json{{"name", settings.name},
+              {"interface", instance.interface.str()},
+              {"vrid", settings.vrid},
+              {"version", settings.version},
+              {"family", std::string(to_text(settings.family))},
+              {"state", std::string(vrrp::to_text(machine.state()))},
+              {"undecided", machine.undecided()},
+              {"since", time(machine.since())},
+              {"why", machine.why()},
+              {"priority", settings.priority},
+              {"advert_interval", in_seconds(settings.interval)},
+              {"down_interval", in_seconds(machine.down_interval())}};
+    json["source"] = machine.source() ? Json(to_text(*machine.source())) : Json(nullptr);
+    json["vips"] = Json::array();
+    for (const plan::Announcement& vip : instance.vips) json["vips"].push_back(to_text(vip.address));
+    json["peers"] = Json::array();
+    for (const IpAddress& peer : settings.peers) json["peers"].push_back(to_text(peer));
+    json["heard"] = nullptr;
+    if (const auto& peer = machine.peer()) {
+        json["heard"] = {{"address", to_text(peer->address)},
+                         {"priority", peer->priority},
+                         {"advert_interval", in_seconds(peer->interval)},
+                         {"same_vips", peer->same_addresses},
+                         {"at", time(peer->at)}};
+    }
+    json["counters"] = counters_json(instance);
+    json["transitions"] = Json::array();
+    for (const node::Transition& each : instance.history) {
+        json["transitions"].push_back({{"at", time(each.at)},
+                                       {"from", std::string(vrrp::to_text(each.from))},
+                                       {"to", std::string(vrrp::to_text(each.to))},
+                                       {"why", each.why}});
+    }
+    return json;
+}
+
+Json lane_json(const node::LaneState& lane, const Times& time) {
+    Json json{{"converged", lane.converged && lane.last.error.empty()},
+              {"busy", lane.busy},
+              {"runs", lane.runs},
+              {"changes", lane.changes}};
+    if (lane.runs == 0) return json;
+    json["last"] = {{"at", time(lane.finished)},     {"seconds", in_seconds(lane.took)},
+                    {"changes", lane.last.done},     {"held", lane.last.held},
+                    {"foreign", lane.last.foreign},  {"draining", lane.last.deferred},
+                    {"repaired", lane.last.repaired}};
+    if (!lane.last.error.empty()) json["last"]["error"] = lane.last.error;
+    return json;
+}
+
+}  // namespace
+
+Json status_json(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall) {
+    const Times time(now, wall);
+    Json json{{"format_version", 1},
+              {"node", node.config().node},
+              {"role", std::string(to_text(node.config().role))},
+              {"stopping", node.stopping()}};
+    json["vrrp"] = Json::array();
+    for (const node::Instance& each : node.instances()) json["vrrp"].push_back(instance_json(each, time));
+    json["unknown_vrid"] = node.strangers();
+    json["kernel"]["network"] = lane_json(node.lane(node::Lane::network), time);
+    if (node.config().role == Role::director) {
+        json["kernel"]["tables"] = lane_json(node.lane(node::Lane::tables), time);
+    }
+    json["fights"] = Json::array();
+    for (const auto& [id, fight] : node.fights()) {
+        json["fights"].push_back({{"id", id}, {"times", fight.times}, {"since", time(fight.since)}});
+    }
+    return json;
+}
+
+}  // namespace lbconverge::daemon

@@ -1,0 +1,67 @@
+#include "supervisor.hpp"
+
+#include <sched.h>
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
+#include <systemd/sd-daemon.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace lbconverge::daemon {
+
+void Supervisor::start(std::uint32_t realtime_priority) {
+    std::uint64_t usec = 0;
+    if (::sd_watchdog_enabled(0, &usec) > 0) {
+        watchdog_interval_ = std::chrono::microseconds(usec / 2);  // as sd_watchdog_enabled(3) recommends
+        watchdog();
+    }
+    if (realtime_priority == 0) return;
+    sched_param how{};
+    how.sched_priority = static_cast<int>(realtime_priority);
+    // The threads that do kernel work are there already and keep their ordinary priority.
+    if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &how) != 0) {
+        spdlog::warn("realtime_priority: {}", std::strerror(errno));
+    }
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) spdlog::warn("locking memory: {}", std::strerror(errno));
+}
+
+void Supervisor::watchdog() {
+    ::sd_notify(0, "WATCHDOG=1");
+    timer_.expires_after(watchdog_interval_);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) watchdog();
+    });
+}
+
+void Supervisor::alive(const node::Node& node) {
+    std::string text;
+    bool takes_part = node.lane(node::Lane::network).converged;
+    for (const node::Instance& each : node.instances()) {
+        takes_part = takes_part && each.started;
+        if (!text.empty()) text += ", ";
+        text += each.machine.settings().name + " " + std::string(vrrp::to_text(each.machine.state()));
+    }
+    if (takes_part && !said_ready_) {
+        said_ready_ = true;
+        ready();
+    }
+    if (text == said_) return;
+    said_ = text;
+    ::sd_notify(0, ("STATUS=" + text).c_str());
+}
+
+void Supervisor::ready() {
+    if (said_ready_) ::sd_notify(0, "READY=1");
+}
+
+void Supervisor::reloading() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    const auto usec = static_cast<long long>(time.tv_sec) * 1000000 + time.tv_nsec / 1000;
+    ::sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec)).c_str());
+}
+
+void Supervisor::stopping() { ::sd_notify(0, "STOPPING=1"); }
+
+}  // namespace lbconverge::daemon

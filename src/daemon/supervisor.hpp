@@ -1,0 +1,35 @@
+// systemd: readiness, watchdog, and the wish to be run in time. Everything here does nothing where nobody asked for it.
+// Private to src/daemon; lives on the loop.
+#pragma once
+
+#include "lbconverge/node/node.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <string>
+
+namespace lbconverge::daemon {
+
+class Supervisor {
+public:
+    explicit Supervisor(boost::asio::io_context& loop) : timer_(loop) {}
+
+    /// `realtime_priority` 1 to 99: SCHED_RR for the calling thread, and all memory locked; 0: neither.
+    void start(std::uint32_t realtime_priority);
+    /// Says READY once the node takes part in its elections, and what it is whenever that changes.
+    void alive(const node::Node& node);
+    void reloading();
+    void ready();
+    void stopping();
+
+private:
+    void watchdog();
+
+    boost::asio::steady_timer timer_;
+    std::chrono::microseconds watchdog_interval_{0};
+    bool said_ready_ = false;
+    std::string said_;
+};
+
+}  // namespace lbconverge::daemon

@@ -1,0 +1,392 @@
+#include "lbconverge/node/node.hpp"
+
+#include "settings.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lbconverge::node {
+
+namespace {
+
+using std::chrono::seconds;
+
+/// What no notification tells (settings, IPVS) is looked at so often, but never for more than a twentieth of the time.
+constexpr Duration look_interval = seconds(10);
+constexpr int look_share = 20;
+/// After an error a lane waits, longer each time.
+constexpr Duration first_backoff = seconds(1);
+constexpr Duration last_backoff = seconds(30);
+/// A row that was put back so often within the window is being fought over.
+constexpr std::uint32_t fight_times = 5;
+constexpr Duration fight_window = seconds(10);
+/// The same complaint about an instance is made so often at most.
+constexpr Duration complaint_interval = seconds(60);
+/// Neighbours are told because of a master of lower priority so often at most (RFC 4861 §7.2.6 wants a second).
+constexpr Duration announce_interval = seconds(1);
+constexpr std::size_t history_size = 20;
+
+bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <= now; }
+
+}  // namespace
+
+std::string_view to_text(Lane lane) { return lane == Lane::network ? "network" : "tables"; }
+
+Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {}
+
+bool Node::has(Lane lane) const { return lane == Lane::network || config_->role == Role::director; }
+
+Effects Node::turn(const Event& event, Instant now) {
+    effects_ = {};
+    if (!exited_) {
+        std::visit([&](const auto& each) { handle(each, now); }, event);
+        start_what_can(now);
+        // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
+        if (std::holds_alternative<Tick>(event)) run_timers(now);
+        run_announcements(now);
+        if (stopping_) finish_stop();
+        run_lanes(now);
+    }
+    return std::exchange(effects_, {});
+}
+
+std::optional<Instant> Node::wake_at() const {
+    std::optional<Instant> at = look_at_;
+    const auto sooner = [&](const std::optional<Instant>& other) {
+        if (other && (!at || *other < *at)) at = other;
+    };
+    for (const Instance& each : instances_) {
+        sooner(each.machine.wake_at());
+        sooner(each.announce_at);
+    }
+    for (const LaneState& lane : lanes_) {
+        if (lane.wanted && !lane.busy) sooner(lane.retry_at);
+    }
+    return at;
+}
+
+Election Node::election() const {
+    Election election;
+    for (const Instance& each : instances_) {
+        ElectionState state = ElectionState::backup;
+        const vrrp::State is = each.machine.state();
+        if (is == vrrp::State::master || is == vrrp::State::leaving) state = ElectionState::master;
+        if (!stopping_ && each.machine.undecided()) state = ElectionState::undecided;
+        election[each.machine.settings().name] = state;
+    }
+    return election;
+}
+
+// ---- what is true of the interfaces --------------------------------------------------------------------------------
+
+const Link* Node::link(const ShortName& name) const {
+    const auto at = std::find_if(links_.begin(), links_.end(), [&](const Link& each) { return each.name == name; });
+    return at == links_.end() ? nullptr : &*at;
+}
+
+std::optional<IpAddress> Node::source_of(const Instance& instance) const {
+    const Link* on = link(instance.interface);
+    if (on == nullptr) return std::nullopt;
+    return choose_source(*config_, instance, on->addresses);
+}
+
+std::optional<std::string> Node::unable(const Instance& instance) const {
+    const Link* on = link(instance.interface);
+    const std::string name = instance.interface.str();
+    if (on == nullptr) return "there is no interface " + name;
+    if (!on->up) return "interface " + name + " has no link";
+    if (source_of(instance)) return std::nullopt;
+    const bool ipv6 = instance.machine.settings().family == Family::ipv6;
+    return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
+}
+
+void Node::watch_link(Instance& instance, Instant now) {
+    const auto reason = unable(instance);
+    if (!reason) instance.machine.set_source(source_of(instance));
+    const vrrp::State is = instance.machine.state();
+    if (!instance.started || stopping_) return;
+    if (reason && is != vrrp::State::fault) carry_out(instance, instance.machine.fault(now, *reason), now);
+    if (!reason && is == vrrp::State::fault) carry_out(instance, instance.machine.recover(now), now);
+}
+
+void Node::handle(const Links& event, Instant now) {
+    links_ = event.links;
+    const bool first = !std::exchange(links_known_, true);
+    for (Instance& each : instances_) {
+        if (first) {
+            each.holding = std::any_of(each.vips.begin(), each.vips.end(), [&](const plan::Announcement& vip) {
+                return std::find(event.holding.begin(), event.holding.end(), vip.address) != event.holding.end();
+            });
+        }
+        watch_link(each, now);
+    }
+    if (first) look_at_ = now;
+    want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
+}
+
+void Node::handle(const Disturbed&, Instant) {
+    if (config_->daemon.repair) want(Lane::network);
+}
+
+// ---- the election --------------------------------------------------------------------------------------------------
+
+/// A director stands for election once its tables are loaded: before, it would draw traffic into nothing.
+bool Node::ready_to_elect() const {
+    const Lane last = has(Lane::tables) ? Lane::tables : Lane::network;
+    return lane(last).converged;
+}
+
+void Node::start_what_can(Instant now) {
+    if (stopping_ || !links_known_) return;
+    for (Instance& each : instances_) {
+        // Who has the addresses already serves with what is loaded, and its peers are counting.
+        if (each.started || !(each.holding || ready_to_elect())) continue;
+        each.started = true;
+        if (const auto reason = unable(each)) {
+            carry_out(each, each.machine.fault(now, *reason), now);
+        } else {
+            each.machine.set_source(source_of(each));
+            carry_out(each, each.machine.start(now, each.holding), now);
+        }
+    }
+}
+
+void Node::run_timers(Instant now) {
+    for (Instance& each : instances_) {
+        if (elapsed(each.machine.wake_at(), now)) carry_out(each, each.machine.tick(now), now);
+    }
+}
+
+void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now) {
+    if (output.send) send(instance, *output.send);
+    if (output.from) on_transition(instance, *output.from, now);
+    if (!output.announce || (instance.announced_at && now < *instance.announced_at + announce_interval)) return;
+    instance.announced_at = now;
+    announce(instance);
+}
+
+void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
+    const vrrp::Machine& machine = instance.machine;
+    instance.history.push_back({now, from, machine.state(), machine.why()});
+    if (instance.history.size() > history_size) instance.history.erase(instance.history.begin());
+    say(machine.state() == vrrp::State::fault ? Level::warning : Level::info,
+        machine.settings().name + ": " + std::string(vrrp::to_text(from)) + " -> " +
+            std::string(vrrp::to_text(machine.state())) + ": " + machine.why());
+    instance.announce_at.reset();
+    if (machine.state() == vrrp::State::master && instance.garp_repeat.count() > 0) {
+        instance.announce_at = now + instance.garp_repeat;
+    }
+    want(Lane::network);
+}
+
+void Node::send(Instance& instance, std::uint8_t priority) {
+    const vrrp::Machine& machine = instance.machine;
+    if (!machine.source()) return;  // the link is gone, and with it whoever could hear
+    const vrrp::Settings& settings = machine.settings();
+    wire::Advertisement said = machine.advertisement(priority);
+    complete(said.addresses, *machine.source());
+    std::vector<IpAddress> to = settings.peers;
+    if (to.empty()) to.push_back(wire::vrrp_group(settings.family));
+    for (const IpAddress& each : to) {
+        effects_.send.push_back({.interface = instance.interface,
+                                 .source = *machine.source(),
+                                 .destination = each,
+                                 .ttl = wire::vrrp_ttl,
+                                 .message = wire::encode(said, *machine.source(), each, settings.checksum)});
+    }
+}
+
+void Node::handle(const Arrived& event, Instant now) {
+    const Packet& packet = event.packet;
+    const auto byte = [&](std::size_t at) {
+        return at < packet.message.size() ? std::to_integer<std::uint8_t>(packet.message[at]) : std::uint8_t{0};
+    };
+    Instance* instance = nullptr;
+    for (Instance& each : instances_) {
+        const vrrp::Settings& settings = each.machine.settings();
+        const bool ours = settings.vrid == byte(1) && settings.family == packet.source.family;
+        if (ours && each.interface == packet.interface) instance = &each;
+    }
+    if (instance == nullptr) {
+        ++strangers_;
+        return;
+    }
+    auto said = wire::decode_advertisement(packet.message, packet.source, packet.destination);
+    if (!said) return unreadable(*instance, said.error(), packet.source, now);
+    const vrrp::Heard heard{std::move(*said), packet.source, packet.ttl, packet.destination.is_multicast()};
+    const vrrp::Counters before = instance->machine.counters();
+    const vrrp::Output output = instance->machine.heard(heard, now);
+    complain_about(*instance, heard, before, now);
+    carry_out(*instance, output, now);
+}
+
+void Node::unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now) {
+    ++instance.refused[static_cast<std::size_t>(refusal)];
+    complain(instance, "dropped an advertisement of " + to_text(source) + ": " + std::string(wire::to_text(refusal)),
+             now);
+}
+
+void Node::complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now) {
+    const vrrp::Counters& after = instance.machine.counters();
+    const std::string from = to_text(heard.source);
+    for (std::size_t i = 0; i < vrrp::drop_count; ++i) {
+        if (after.dropped[i] == before.dropped[i]) continue;
+        complain(instance,
+                 "dropped an advertisement of " + from + ": " + std::string(to_text(static_cast<vrrp::Drop>(i))), now);
+    }
+    if (after.other_addresses != before.other_addresses) {
+        complain(instance, from + " has another list of VIPs; if it is a keepalived, it drops our advertisements", now);
+    }
+    if (after.other_interval != before.other_interval) {
+        complain(instance, from + " has another advertisement interval", now);
+    }
+}
+
+void Node::complain(Instance& instance, const std::string& what, Instant now) {
+    const auto [at, fresh] = instance.warned.try_emplace(what, now);
+    if (!fresh && now - at->second < complaint_interval) return;
+    at->second = now;
+    if (instance.warned.size() > history_size) instance.warned.erase(instance.warned.begin());
+    say(Level::warning, instance.machine.settings().name + ": " + what);
+}
+
+// ---- telling the neighbours ----------------------------------------------------------------------------------------
+
+void Node::announce(Instance& instance) {
+    effects_.announce.insert(effects_.announce.end(), instance.vips.begin(), instance.vips.end());
+}
+
+/// The first burst is a step of the plan that adds the address; what follows comes from here.
+void Node::run_announcements(Instant now) {
+    for (Instance& each : instances_) {
+        if (!elapsed(each.announce_at, now)) continue;
+        each.announce_at.reset();
+        if (each.machine.state() != vrrp::State::master) continue;
+        announce(each);
+        if (each.garp_refresh.count() > 0) each.announce_at = now + each.garp_refresh;
+    }
+}
+
+// ---- kernel work ---------------------------------------------------------------------------------------------------
+
+void Node::want(Lane lane) {
+    if (has(lane)) state_of(lane).wanted = true;
+}
+
+void Node::run_lanes(Instant now) {
+    if (!links_known_) return;
+    if (elapsed(look_at_, now)) {
+        want(Lane::network);
+        want(Lane::tables);
+        look_at_.reset();
+    }
+    for (const Lane each : {Lane::network, Lane::tables}) {
+        LaneState& lane = state_of(each);
+        if (!lane.wanted || lane.busy || (lane.retry_at && now < *lane.retry_at)) continue;
+        lane.wanted = false;
+        lane.busy = true;
+        lane.began = now;
+        lane.retry_at.reset();
+        const auto part = each == Lane::tables ? kinds::Part::tables
+                          : has(Lane::tables)  ? kinds::Part::network
+                                               : kinds::Part::all;
+        effects_.converge.push_back({each, part, config_, election()});
+    }
+}
+
+void Node::handle(const Converged& event, Instant now) {
+    LaneState& lane = state_of(event.lane);
+    lane.busy = false;
+    lane.finished = now;
+    lane.took = now - lane.began;
+    lane.last = event;
+    ++lane.runs;
+    lane.changes += event.done;
+    if (event.error.empty()) {
+        lane.converged = true;
+        lane.backoff = Duration{0};
+    } else {
+        lane.backoff = lane.backoff.count() == 0 ? first_backoff : std::min(lane.backoff * 2, last_backoff);
+        lane.retry_at = now + lane.backoff;
+        lane.wanted = true;
+        say(Level::error, std::string(to_text(event.lane)) + ": " + event.error);
+    }
+    count_repairs(event, now);
+    if (config_->daemon.repair && !look_at_) look_at_ = now + std::max(look_interval, look_share * lane.took);
+}
+
+void Node::count_repairs(const Converged& event, Instant now) {
+    std::erase_if(fights_, [&](const auto& each) { return now - each.second.since > fight_window; });
+    for (const std::string& id : event.repaired) {
+        Fight& fight = fights_.try_emplace(id, Fight{0, now}).first->second;
+        if (++fight.times == 1) say(Level::warning, "put back " + id + ": somebody else had changed it");
+        if (fight.times < fight_times) continue;
+        if (fight.times == fight_times) {
+            say(Level::error, "another program keeps changing " + id + "; it is put back once per " +
+                                  std::to_string(std::chrono::duration_cast<seconds>(fight_window).count()) + " s now");
+        }
+        state_of(event.lane).retry_at = now + fight_window;
+        fight.since = now;  // it goes on
+    }
+}
+
+void Node::handle(const Asked&, Instant) {
+    for (const Lane each : {Lane::network, Lane::tables}) {
+        want(each);
+        state_of(each).retry_at.reset();
+    }
+}
+
+// ---- change and end ------------------------------------------------------------------------------------------------
+
+void Node::handle(const Reload& event, Instant now) {
+    config_ = event.config;
+    std::vector<Instance> fresh = instances_of(*config_);
+    for (Instance& each : fresh) {
+        const auto same = std::find_if(instances_.begin(), instances_.end(),
+                                       [&](const Instance& old) { return same_router(old, each); });
+        if (same == instances_.end()) continue;
+        // The protocol does not notice that anything was read again, where nothing changed.
+        Instance kept = std::move(*same);
+        instances_.erase(same);
+        kept.vips = each.vips;
+        kept.garp_repeat = each.garp_repeat;
+        kept.garp_refresh = each.garp_refresh;
+        carry_out(kept, kept.machine.reconfigure(each.machine.settings(), now), now);
+        each = std::move(kept);
+    }
+    for (Instance& gone : instances_) carry_out(gone, gone.machine.stop(now), now);
+    instances_ = std::move(fresh);
+    for (Instance& each : instances_) watch_link(each, now);
+    fights_.clear();
+    handle(Asked{}, now);
+}
+
+void Node::handle(const Stop& event, Instant now) {
+    if (event.keep || !config_->daemon.release_vips_on_exit) {
+        exited_ = true;
+        effects_.exit = true;
+        return;
+    }
+    if (std::exchange(stopping_, true)) return;
+    for (Instance& each : instances_) carry_out(each, each.machine.stop(now), now);
+}
+
+/// Once nobody waits for a successor any more, the addresses go, and then the daemon.
+void Node::finish_stop() {
+    const auto busy = [](const Instance& each) { return each.machine.state() == vrrp::State::leaving; };
+    if (std::any_of(instances_.begin(), instances_.end(), busy)) return;
+    LaneState& network = state_of(Lane::network);
+    if (network.busy) return;  // planned while the addresses were still wanted
+    if (links_known_ && !last_run_) {
+        last_run_ = network.runs;
+        network.wanted = true;
+        network.retry_at.reset();
+        return;
+    }
+    if (links_known_ && network.runs == *last_run_) return;
+    exited_ = true;
+    effects_.exit = true;
+}
+
+}  // namespace lbconverge::node

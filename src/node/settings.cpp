@@ -1,0 +1,96 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lbconverge::node {
+
+namespace {
+
+vrrp::Settings settings_of(const config::Vrrp& vrrp, const config::Config& config) {
+    vrrp::Settings out{
+        .name = vrrp.name,
+        .version = vrrp.version,
+        .vrid = vrrp.vrid,
+        .priority = vrrp.priority,
+        .family = vrrp.family,
+        .interval = vrrp.advert_interval,
+        .preempt = vrrp.preempt.enabled,
+        .preempt_delay = vrrp.preempt.delay,
+        .start_delay = vrrp.start_delay,
+        .checksum = vrrp.checksum == config::Checksum::message ? wire::ChecksumDialect::message
+                                                               : wire::ChecksumDialect::pseudo_header,
+        .peers = vrrp.peers,
+        .min_ttl = vrrp.min_ttl,
+        .addresses = {},
+    };
+    if (!vrrp.auth_pass.empty()) {
+        out.password.emplace();
+        std::memcpy(out.password->data(), vrrp.auth_pass.data(), std::min(vrrp.auth_pass.size(), out.password->size()));
+    }
+    for (const config::Vip& vip : config.vips) {
+        if (vip.vrrp == vrrp.name && vip.address.family == vrrp.family) out.addresses.push_back(vip.address);
+    }
+    // RFC 9568 §5.2.9: IPv6 begins with a link-local one.
+    std::stable_partition(out.addresses.begin(), out.addresses.end(),
+                          [](const IpAddress& each) { return each.family == Family::ipv6 && each.is_link_local(); });
+    return out;
+}
+
+}  // namespace
+
+std::vector<Instance> instances_of(const config::Config& config) {
+    std::vector<Instance> instances;
+    if (config.role == Role::real_server) return instances;  // its VIPs hang on nobody's election
+    for (const config::Vrrp& each : config.vrrp) {
+        std::vector<plan::Announcement> vips;
+        for (const config::Vip& vip : config.vips) {
+            if (vip.vrrp == each.name) vips.push_back({vip.address, vip.interface, each.garp_count});
+        }
+        instances.push_back({.interface = each.interface,
+                             .machine = vrrp::Machine(settings_of(each, config)),
+                             .vips = std::move(vips),
+                             .garp_repeat = each.garp_repeat,
+                             .garp_refresh = each.garp_refresh});
+    }
+    return instances;
+}
+
+bool same_router(const Instance& a, const Instance& b) {
+    const vrrp::Settings& left = a.machine.settings();
+    const vrrp::Settings& right = b.machine.settings();
+    return a.interface == b.interface && left.vrid == right.vrid && left.version == right.version &&
+           left.family == right.family;
+}
+
+std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
+                                       const std::vector<IpAddress>& addresses) {
+    const vrrp::Settings& settings = instance.machine.settings();
+    const auto here = [&](const std::optional<IpAddress>& wanted) {
+        return wanted && wanted->family == settings.family &&
+               std::find(addresses.begin(), addresses.end(), *wanted) != addresses.end();
+    };
+    for (const config::Vrrp& each : config.vrrp) {
+        if (each.name == settings.name && each.source_address) {
+            return here(each.source_address) ? each.source_address : std::nullopt;
+        }
+    }
+    for (const config::Node& each : config.nodes) {
+        const bool link_local = settings.family == Family::ipv4 || !settings.peers.empty();
+        if (each.name == config.node && link_local && here(each.address)) return each.address;
+    }
+    const bool needs_link_local = settings.family == Family::ipv6 && settings.peers.empty();
+    for (const IpAddress& each : addresses) {
+        if (each.family == settings.family && (!needs_link_local || each.is_link_local())) return each;
+    }
+    return std::nullopt;
+}
+
+void complete(std::vector<IpAddress>& addresses, const IpAddress& own) {
+    const bool good = !addresses.empty() && (own.family == Family::ipv4 || addresses.front().is_link_local());
+    if (good) return;
+    addresses.push_back(own);
+    std::rotate(addresses.begin(), addresses.end() - 1, addresses.end());
+}
+
+}  // namespace lbconverge::node

@@ -1,0 +1,19 @@
+// From the configuration to the instances of an election. Private to src/node.
+#pragma once
+
+#include "lbconverge/node/node.hpp"
+
+namespace lbconverge::node {
+
+std::vector<Instance> instances_of(const config::Config& config);
+/// The same virtual router: interface, family, version and VRID (RFC 9568 §5.2.3).
+bool same_router(const Instance& a, const Instance& b);
+/// The address that advertisements come from: the configured one, else this node's in [nodes], else the first; IPv6
+/// multicast: the link-local one (RFC 9568 §5.1.2.1). Nothing where the interface has none that fits.
+std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
+                                       const std::vector<IpAddress>& addresses);
+/// RFC 9568 §5.2.9 wants a link-local address first; and an advertisement must have one address at least (erratum
+/// 8299). Where that is not so, the sender's own address comes first.
+void complete(std::vector<IpAddress>& addresses, const IpAddress& own);
+
+}  // namespace lbconverge::node

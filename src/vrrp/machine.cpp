@@ -1,0 +1,326 @@
+#include "lbconverge/vrrp/machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lbconverge::vrrp {
+
+namespace {
+
+constexpr std::uint8_t owner_priority = 255;
+constexpr std::uint8_t password_auth = 1;  // RFC 2338 §5.3.6
+
+std::string from(const Heard& heard) {
+    return to_text(heard.source) + " with priority " + std::to_string(heard.advertisement.priority);
+}
+
+/// The same addresses in any order; RFC 9568 §7.1 lets a router check, and no more.
+bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, const IpAddress& sender) {
+    // Without a link-local VIP an IPv6 router sends its own address first (see Node): that is no difference.
+    const auto drop_own = [](std::vector<IpAddress>& list, const IpAddress& own) {
+        if (!list.empty() && list.front() == own) list.erase(list.begin());
+    };
+    if (sender.family == Family::ipv6) drop_own(theirs, sender);
+    std::sort(ours.begin(), ours.end());
+    std::sort(theirs.begin(), theirs.end());
+    return ours == theirs;
+}
+
+}  // namespace
+
+std::string_view to_text(State state) {
+    switch (state) {
+        case State::init:
+            return "init";
+        case State::backup:
+            return "backup";
+        case State::master:
+            return "master";
+        case State::leaving:
+            return "leaving";
+        case State::fault:
+            return "fault";
+    }
+    return "?";
+}
+
+std::string_view to_text(Drop drop) {
+    switch (drop) {
+        case Drop::ttl:
+            return "ttl";
+        case Drop::version:
+            return "version";
+        case Drop::auth_type:
+            return "authentication type";
+        case Drop::auth_data:
+            return "password";
+        case Drop::interval:
+            return "interval";
+        case Drop::not_a_peer:
+            return "not a peer";
+        case Drop::own:
+            return "own";
+    }
+    return "?";
+}
+
+Duration Machine::skew(std::uint8_t priority) const {
+    // Version 2 counts it in seconds whatever the interval (RFC 3768 §6.1); version 3 in the interval (RFC 9568 §6.1).
+    const Duration unit = settings_.version == 2 ? Duration(std::chrono::seconds(1)) : learned_;
+    return unit * (256 - priority) / 256;
+}
+
+wire::Advertisement Machine::advertisement(std::uint8_t priority) const {
+    wire::Advertisement out{
+        .version = settings_.version,
+        .vrid = settings_.vrid,
+        .priority = priority,
+        .interval = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.interval),
+        .addresses = settings_.addresses,
+    };
+    if (settings_.password) {
+        out.auth_type = password_auth;
+        out.auth_data = *settings_.password;
+    }
+    return out;
+}
+
+Output Machine::enter(State state, Instant now, std::string why) {
+    Output out;
+    if (state != state_) {
+        out.from = state_;
+        since_ = now;
+    }
+    state_ = state;
+    why_ = std::move(why);
+    listening_ = false;
+    if (state != State::backup) {
+        preempt_at_.reset();
+        holding_ = false;
+    }
+    return out;
+}
+
+Output Machine::send_now(Instant now) {
+    Output out;
+    out.send = settings_.priority;
+    last_sent_ = now;
+    ++counters_.sent;
+    timer_ = now + settings_.interval;
+    return out;
+}
+
+Output Machine::become_master(Instant now, std::string why) {
+    Output out = enter(State::master, now, std::move(why));
+    learned_ = settings_.interval;
+    ++counters_.became_master;
+    out.send = send_now(now).send;
+    return out;
+}
+
+Output Machine::become_backup(Instant now, std::string why) {
+    Output out = enter(State::backup, now, std::move(why));
+    timer_ = now + down_interval();
+    return out;
+}
+
+Output Machine::start(Instant now, bool holding) {
+    learned_ = settings_.interval;
+    holding_ = holding;
+    if (settings_.start_delay.count() > 0 && !holding && state_ == State::init && !timer_) {
+        timer_ = now + settings_.start_delay;
+        why_ = "start_delay";
+        since_ = now;
+        return {};
+    }
+    // RFC 9568 §6.4.1: the owner does not ask.
+    if (settings_.priority == owner_priority) return become_master(now, "owner of the addresses (priority 255)");
+    Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
+    if (holding) timer_ = now + learned_ + skew();
+    return out;
+}
+
+Output Machine::stop(Instant now) {
+    if (state_ != State::master) {
+        timer_.reset();
+        return enter(State::init, now, "stopped");
+    }
+    Output out = enter(State::leaving, now, "stopped: waiting for a successor");
+    out.send = 0;  // RFC 9568 §6.4.3, Shutdown
+    ++counters_.sent;
+    // A backup of the lowest priority takes over after this (RFC 9568 §6.4.2, priority 0).
+    timer_ = now + skew(1) + hand_over_margin;
+    return out;
+}
+
+Output Machine::fault(Instant now, std::string reason) {
+    const bool was_master = state_ == State::master || state_ == State::leaving;
+    timer_.reset();
+    Output out = enter(State::fault, now, std::move(reason));
+    if (was_master) {  // whoever still hears us need not wait
+        out.send = 0;
+        ++counters_.sent;
+    }
+    return out;
+}
+
+Output Machine::recover(Instant now) {
+    if (state_ != State::fault) return {};
+    Output out = start(now, false);
+    if (state_ == State::backup) why_ = "recovered";
+    return out;
+}
+
+std::optional<Drop> Machine::unfit(const Heard& heard) const {
+    const wire::Advertisement& said = heard.advertisement;
+    if (source_ && heard.source == *source_) return Drop::own;
+    // RFC 9568 §7.1: TTL 255 proves that no router passed the packet on. In unicast one may.
+    const bool routed = !settings_.peers.empty() && !heard.multicast;
+    if (!routed && heard.ttl != wire::vrrp_ttl) return Drop::ttl;
+    if (routed && settings_.min_ttl && heard.ttl < *settings_.min_ttl) return Drop::ttl;
+    if (!settings_.peers.empty() &&
+        std::find(settings_.peers.begin(), settings_.peers.end(), heard.source) == settings_.peers.end()) {
+        return Drop::not_a_peer;
+    }
+    if (said.version != settings_.version) return Drop::version;
+    if (said.version == 3) return std::nullopt;
+    // RFC 2338 §7.1, which is what deployed version 2 routers do: the type must be ours, and then the password.
+    const std::uint8_t auth_type = settings_.password ? password_auth : 0;
+    if (said.auth_type != auth_type) return Drop::auth_type;
+    if (settings_.password && said.auth_data != *settings_.password) return Drop::auth_data;
+    if (said.interval != settings_.interval) return Drop::interval;  // RFC 3768 §7.1
+    return std::nullopt;
+}
+
+void Machine::remember(const Heard& heard, Instant now) {
+    const wire::Advertisement& said = heard.advertisement;
+    ++counters_.heard;
+    const bool same = same_list(settings_.addresses, said.addresses, heard.source);
+    if (!same) ++counters_.other_addresses;
+    if (said.interval != settings_.interval) ++counters_.other_interval;
+    peer_ = Peer{heard.source, said.priority, said.interval, same, now};
+}
+
+Output Machine::heard(const Heard& heard, Instant now) {
+    if (const auto drop = unfit(heard)) {
+        ++counters_.dropped[static_cast<std::size_t>(*drop)];
+        return {};
+    }
+    remember(heard, now);
+    switch (state_) {
+        case State::backup:
+            return heard_as_backup(heard, now);
+        case State::master:
+            return heard_as_master(heard, now);
+        case State::leaving:
+            if (heard.advertisement.priority != 0) timer_ = std::min(*timer_, now + hand_over_grace);
+            return {};
+        case State::init:
+        case State::fault:
+            return {};
+    }
+    return {};
+}
+
+Output Machine::heard_as_backup(const Heard& heard, Instant now) {
+    const wire::Advertisement& said = heard.advertisement;
+    Output out;
+    if (holding_) {  // somebody is master: what is left of an earlier life has to go
+        holding_ = false;
+        out.from = State::backup;
+        why_ = "heard " + from(heard);
+    }
+    if (said.priority == 0) {  // RFC 9568 §6.4.2: the master gives up; the best backup is the first to take over
+        timer_ = now + skew();
+        return out;
+    }
+    bool obey = !settings_.preempt || said.priority >= settings_.priority;
+    if (!obey && settings_.preempt_delay.count() > 0) {
+        if (!preempt_at_) preempt_at_ = now + settings_.preempt_delay;
+        obey = now < *preempt_at_;
+    }
+    if (settings_.priority == owner_priority) obey = false;  // RFC 9568 §6.1: the owner always preempts
+    if (!obey) return out;                                   // RFC 9568 §6.4.2: discarded, the timer runs out
+    if (said.priority >= settings_.priority) preempt_at_.reset();
+    learned_ = said.interval;
+    timer_ = now + down_interval();
+    if (out.from || why_.starts_with("heard")) return out;
+    why_ = "heard " + from(heard);
+    return out;
+}
+
+Output Machine::heard_as_master(const Heard& heard, Instant now) {
+    const wire::Advertisement& said = heard.advertisement;
+    if (said.priority == 0) return send_now(now);  // RFC 9568 §6.4.3
+    // A greater address wins a tie; as octets, which is network byte order (RFC 9568 §6.4.3).
+    const bool tie_lost = said.priority == settings_.priority && source_ && heard.source > *source_;
+    if (said.priority > settings_.priority || tie_lost) {
+        learned_ = said.interval;
+        return become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
+    }
+    // Away for so long that it took over: it stays master unless this node would have taken it back anyway.
+    if (listening_ && !settings_.preempt) {
+        learned_ = said.interval;
+        return become_backup(now, "was away, and heard " + from(heard));
+    }
+    // RFC 9568 §6.4.3 (RFC 5798 kept silent): tell it at once, and its clients too.
+    listening_ = false;
+    Output out = send_now(now);
+    out.announce = true;
+    return out;
+}
+
+Output Machine::advertise(Instant now) {
+    // Nobody ran this node for longer than a backup waits: there may be a new master, whose word counts first.
+    if (!listening_ && now - last_sent_ > 3 * settings_.interval + settings_.interval / 2) {
+        ++counters_.late;
+        listening_ = true;
+        timer_ = now + settings_.interval + settings_.interval / 8;
+        return {};
+    }
+    const Instant planned = *timer_;
+    const bool was_away = std::exchange(listening_, false);
+    Output out = send_now(now);
+    out.announce = was_away;
+    // The next one is due one interval after this one was: the rate stays even when a wake-up is late.
+    if (!was_away && now - planned < settings_.interval) timer_ = planned + settings_.interval;
+    return out;
+}
+
+Output Machine::tick(Instant now) {
+    if (!timer_ || now < *timer_) return {};
+    switch (state_) {
+        case State::init:
+            return start(now, holding_);
+        case State::backup:
+            return become_master(now, holding_ ? "nobody else took over meanwhile"
+                                      : preempt_at_ || (peer_ && peer_->priority < settings_.priority &&
+                                                        peer_->priority != 0 && now - peer_->at < learned_ * 2)
+                                          ? "preempts a master of lower priority"
+                                          : "no master was heard");
+        case State::master:
+            return advertise(now);
+        case State::leaving:
+            timer_.reset();
+            return enter(State::init, now, "stopped");
+        case State::fault:
+            return {};
+    }
+    return {};
+}
+
+Output Machine::reconfigure(Settings settings, Instant now) {
+    if (settings == settings_) return {};
+    const Duration before = down_interval();
+    const bool follows_own_interval = state_ != State::backup || learned_ == settings_.interval;
+    settings_ = std::move(settings);
+    if (follows_own_interval) learned_ = settings_.interval;
+    // A new priority changes how long a backup waits, from when it began to (RFC 9568 §6.1).
+    if (state_ == State::backup && timer_) timer_ = std::max(now, *timer_ - before + down_interval());
+    if (state_ == State::master) return send_now(now);  // peers learn the new priority and interval at once
+    return {};
+}
+
+std::optional<Instant> Machine::wake_at() const { return timer_; }
+
+}  // namespace lbconverge::vrrp
