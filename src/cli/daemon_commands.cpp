@@ -45,6 +45,23 @@ void log_without_waiting(const std::string& level) {
     if (::getenv("JOURNAL_STREAM") != nullptr) spdlog::set_pattern("%l: %v");
 }
 
+/// Passwords that stand in files of their own (RFC 2338 §5.3.6: up to 8 octets).
+Result<void> read_passwords(config::Config& config) {
+    constexpr std::size_t longest = 8;
+    for (config::Vrrp& each : config.vrrp) {
+        if (each.auth_pass_file.empty()) continue;
+        Result<std::string> text = read_file(each.auth_pass_file);
+        if (!text) return tl::unexpected(text.error());
+        while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+        if (text->empty() || text->size() > longest) {
+            return fail(ErrorKind::invalid_input, each.auth_pass_file + ": a VRRP password has 1 to 8 octets",
+                        "write the same one on every node");
+        }
+        each.auth_pass = std::move(*text);
+    }
+    return {};
+}
+
 /// The part of the kernel's state that status shows; nullptr where it may not be read.
 std::shared_ptr<const kinds::Observed> tables() {
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
@@ -92,6 +109,7 @@ int run_command(const Options& options, Loaded loaded) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     log_without_waiting(options.log_level_given ? options.log_level : "info");
+    if (const auto read = read_passwords(loaded.config); !read) return report(read.error());
     const std::string node = loaded.config.node;
     daemon::RunOptions how;
     how.file = absolute(options.config);
@@ -100,6 +118,7 @@ int run_command(const Options& options, Loaded loaded) {
     how.load = [&options, node]() -> Result<node::ConfigPtr> {
         Result<Loaded> again = load_node(options.config, node);
         if (!again) return tl::unexpected(again.error());
+        if (const auto read = read_passwords(again->config); !read) return tl::unexpected(read.error());
         return std::make_shared<const config::Config>(std::move(again->config));
     };
     how.render = [](const daemon::Report& done, const config::Config& config, const Election& election, bool json) {

@@ -31,13 +31,16 @@ Json counters_json(const node::Instance& instance) {
               {"other_vips", counters.other_addresses},
               {"other_interval", counters.other_interval}};
     json["dropped"] = Json::object();
+    const auto add = [&](std::string_view why, std::uint64_t count) {  // both lists know a "version"
+        if (count == 0) return;
+        Json& total = json["dropped"][std::string(why)];
+        total = (total.is_null() ? 0 : total.get<std::uint64_t>()) + count;
+    };
     for (std::size_t i = 0; i < vrrp::drop_count; ++i) {
-        if (counters.dropped[i] == 0) continue;
-        json["dropped"][std::string(vrrp::to_text(static_cast<vrrp::Drop>(i)))] = counters.dropped[i];
+        add(vrrp::to_text(static_cast<vrrp::Drop>(i)), counters.dropped[i]);
     }
     for (std::size_t i = 0; i < wire::vrrp_refusal_count; ++i) {
-        if (instance.refused[i] == 0) continue;
-        json["dropped"][std::string(wire::to_text(static_cast<wire::VrrpRefusal>(i)))] = instance.refused[i];
+        add(wire::to_text(static_cast<wire::VrrpRefusal>(i)), instance.refused[i]);
     }
     return json;
 }

@@ -69,8 +69,7 @@ Election Node::election() const {
     Election election;
     for (const Instance& each : instances_) {
         ElectionState state = ElectionState::backup;
-        const vrrp::State is = each.machine.state();
-        if (is == vrrp::State::master || is == vrrp::State::leaving) state = ElectionState::master;
+        if (each.machine.serving()) state = ElectionState::master;
         if (!stopping_ && each.machine.undecided()) state = ElectionState::undecided;
         election[each.machine.settings().name] = state;
     }
@@ -167,6 +166,8 @@ void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now
 
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
+    want(Lane::network);
+    if (machine.state() == from) return;  // only what it does with its addresses has changed
     instance.history.push_back({now, from, machine.state(), machine.why()});
     if (instance.history.size() > history_size) instance.history.erase(instance.history.begin());
     say(machine.state() == vrrp::State::fault ? Level::warning : Level::info,
@@ -176,7 +177,6 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     if (machine.state() == vrrp::State::master && instance.garp_repeat.count() > 0) {
         instance.announce_at = now + instance.garp_repeat;
     }
-    want(Lane::network);
 }
 
 void Node::send(Instance& instance, std::uint8_t priority) {

@@ -92,6 +92,7 @@ Output Machine::enter(State state, Instant now, std::string why) {
         since_ = now;
     }
     state_ = state;
+    serves_until_.reset();
     why_ = std::move(why);
     listening_ = false;
     if (state != State::backup) {
@@ -119,8 +120,10 @@ Output Machine::become_master(Instant now, std::string why) {
 }
 
 Output Machine::become_backup(Instant now, std::string why) {
+    const bool was_master = state_ == State::master;
     Output out = enter(State::backup, now, std::move(why));
     timer_ = now + down_interval();
+    if (was_master) serves_until_ = now + hand_over_grace;
     return out;
 }
 
@@ -288,6 +291,12 @@ Output Machine::advertise(Instant now) {
 }
 
 Output Machine::tick(Instant now) {
+    if (serves_until_ && now >= *serves_until_) {
+        serves_until_.reset();
+        Output out = tick(now);
+        if (!out.from) out.from = state_;  // the state is the same, and the addresses have to go
+        return out;
+    }
     if (!timer_ || now < *timer_) return {};
     switch (state_) {
         case State::init:
@@ -321,6 +330,9 @@ Output Machine::reconfigure(Settings settings, Instant now) {
     return {};
 }
 
-std::optional<Instant> Machine::wake_at() const { return timer_; }
+std::optional<Instant> Machine::wake_at() const {
+    if (serves_until_ && (!timer_ || *serves_until_ < *timer_)) return serves_until_;
+    return timer_;
+}
 
 }  // namespace lbconverge::vrrp

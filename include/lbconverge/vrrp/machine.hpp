@@ -15,9 +15,9 @@
 
 namespace lbconverge::vrrp {
 
-/// Of a node that gives up while it is master: how long it keeps the addresses after its successor's first
-/// advertisement. keepalived sends that before it has the addresses and its gratuitous ARP follows; until then the
-/// clients' packets still come here.
+/// How long a master that gives up, or gives way, keeps the addresses after its successor's first advertisement: that
+/// is sent before the successor has the addresses, and its gratuitous ARP follows. Until then the clients' packets
+/// still come here.
 constexpr Duration hand_over_grace = std::chrono::milliseconds(50);
 /// What is added to the longest skew time that a successor can have, before a leaving node stops waiting for one.
 constexpr Duration hand_over_margin = std::chrono::milliseconds(100);
@@ -123,6 +123,10 @@ public:
 
     [[nodiscard]] std::optional<Instant> wake_at() const;
     [[nodiscard]] State state() const { return state_; }
+    /// The addresses belong here: master, or its successor is about to have them.
+    [[nodiscard]] bool serving() const {
+        return state_ == State::master || state_ == State::leaving || serves_until_.has_value();
+    }
     /// Master, or was it in an earlier life and does not know yet: the addresses stay as they are.
     [[nodiscard]] bool undecided() const { return state_ == State::init || (state_ == State::backup && holding_); }
     [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -156,8 +160,9 @@ private:
     bool listening_ = false;  ///< master: was away for too long, and waits for what the others say
     Duration learned_;        ///< the master's interval; our own while we are master
     std::optional<IpAddress> source_;
-    std::optional<Instant> timer_;       ///< start, down, advertisement or leave timer, as the state has it
-    std::optional<Instant> preempt_at_;  ///< backup: from when on a master of lower priority is not obeyed any more
+    std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
+    std::optional<Instant> preempt_at_;    ///< backup: from when on a master of lower priority is not obeyed any more
+    std::optional<Instant> serves_until_;  ///< backup: was master until now, and the new one is not ready yet
     Instant last_sent_;
     std::optional<Peer> peer_;
     Counters counters_;
