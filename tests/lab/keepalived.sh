@@ -1,7 +1,10 @@
-#!/bin/bash
-# VRRP with Debian's keepalived as the peer, both ways: it master and we backup, and the reverse.
-. "$(dirname "$0")/../lab.sh"
+# shellcheck shell=bash
+# What the tests with Debian's keepalived as the peer share: sourced by t/vrrp-*.sh after lab.sh.
+# ours and theirs start a node with either program, end stops it cleanly, both_ways lets them meet.
 VIP=192.168.100.20 VIP6=fd00::20 LINK6=fe80::20
+UNICAST4=$'unicast_src_ip SELF4\n  unicast_peer {\n    PEER4\n  }'
+UNICAST6=$'unicast_src_ip SELF6\n  unicast_peer {\n    PEER6\n  }'
+PASSWORD=$'authentication {\n    auth_type PASS\n    auth_pass s3cr3tPw\n  }'
 
 lab_begin
 node client eth0=192.168.100.10/24,fd00::10/64
@@ -109,14 +112,3 @@ both_ways() {
   check "$what: we have left nothing" lacks lb1 "$last"
   end lb2
 }
-
-unicast4=$'unicast_src_ip SELF4\n  unicast_peer {\n    PEER4\n  }'
-unicast6=$'unicast_src_ip SELF6\n  unicast_peer {\n    PEER6\n  }'
-both_ways "version 2" 2 1 'version = 2' '' $VIP
-both_ways "version 2 with a password" 2 1 $'version = 2\nauth_pass = "s3cr3tPw"' \
-  $'authentication {\n    auth_type PASS\n    auth_pass s3cr3tPw\n  }' $VIP
-both_ways "version 3" 3 0.2 'advert_interval = "200ms"' '' $VIP
-both_ways "version 3 over IPv6" 3 0.2 'advert_interval = "200ms"' '' $LINK6 $VIP6
-both_ways "version 3, unicast" 3 0.2 $'advert_interval = "200ms"\npeers = ["PEER4"]' "$unicast4" $VIP
-both_ways "version 3 over IPv6, unicast" 3 0.2 $'advert_interval = "200ms"\npeers = ["PEER6"]\nsource = "SELF6"' \
-  "$unicast6" $LINK6 $VIP6

@@ -1,0 +1,31 @@
+#!/bin/bash
+# VRRP version 2 with Debian's keepalived as the peer, both ways; and who may be master when both could.
+. "$(dirname "$0")/../lab.sh"
+. "$LAB/keepalived.sh"
+
+both_ways "version 2" 2 1 'version = 2' '' $VIP
+both_ways "version 2 with a password" 2 1 $'version = 2\nauth_pass = "s3cr3tPw"' "$PASSWORD" $VIP
+
+# Equal priorities: who is master stays it. (A tie is decided between two masters only, RFC 9568 §6.4.3.)
+theirs lb1 100 3 0.2 '' $VIP
+check "equal priority: keepalived is master" within 8 has lb1
+ours lb2 100 'advert_interval = "200ms"' $VIP
+sleep 2
+check "equal priority: we leave it that" lacks lb2
+end lb1
+check "equal priority: we take over when it stops" within 3 has lb2
+theirs lb1 100 3 0.2 '' $VIP
+sleep 2
+check "equal priority: it leaves us that" lacks lb1
+check "equal priority: and we are still master" has lb2
+end lb2
+end lb1
+
+theirs lb1 100 3 0.2 '' $VIP
+check "no preemption: keepalived is master" within 8 has lb1
+ours lb2 200 $'advert_interval = "200ms"\npreempt = false' $VIP
+sleep 3
+check "no preemption: we leave it that, with a higher priority" lacks lb2
+end lb1
+check "no preemption: we take over when it stops" within 3 has lb2
+end lb2
