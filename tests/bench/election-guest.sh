@@ -185,6 +185,60 @@ many() { # SIDE
   ip -n lb1 addr flush dev eth0 to 192.168.101.0/24
 }
 
+# ---- evenness -------------------------------------------------------------------------------------------------
+
+# A master with a small table gets one of 10,000 services of 10 real servers by a reload; the peer writes down when the
+# advertisements come, every 100 ms.
+large() { # SIDE: appends the services to lb1's file
+  awk -v side="$1" -v vip=$VIP 'BEGIN {
+    for (s = 1; s <= 10000; s++) {
+      if (side == "lbconverge") {
+        printf "[[service]]\nvip = \"%s\"\nport = %d\nscheduler = \"rr\"\nreal_servers = [", vip, 10000 + s
+        for (r = 1; r <= 10; r++) printf "\"192.168.100.%d\", ", 20 + r
+        print "]"
+      } else {
+        printf "virtual_server %s %d {\n lvs_sched rr\n lvs_method DR\n protocol TCP\n", vip, 10000 + s
+        for (r = 1; r <= 10; r++) printf " real_server 192.168.100.%d %d { weight 1 }\n", 20 + r, 10000 + s
+        print "}"
+      }
+    }
+  }'
+}
+services() { wc -l <(X lb1 cat /proc/net/ip_vs) | cut -d' ' -f1; }
+loaded() { [ "$(services)" -gt 110000 ]; }
+
+spread() { # SIDE
+  local side=$1
+  configure "$side" 100 1
+  start "$side" lb1
+  start "$side" lb2
+  settle "$side"
+  background lb2 tcpdump -tt -l --immediate-mode -B 8192 -nni eth0 'ip proto 112 and src host 192.168.100.1' \
+    >"$T/adverts" 2>/dev/null
+  local tcpdump=$!
+  sleep 0.5
+  if [ "$side" = lbconverge ]; then large "$side" >>"$T/lb1.toml"; else large "$side" >>"$T/lb1.conf"; fi
+  case $side in
+    lbconverge) kill -HUP "${RUNNING[lb1]}" ;;
+    keepalived) kill -HUP "$(cat "$T/lb1.pid")" ;;
+  esac
+  within 120 loaded || echo "$side: the table is not loaded: $(services) lines"
+  sleep 1
+  kill "$tcpdump"
+  awk -v side="$side" '/^[0-9]/ {
+      if (last) { d = ($1 - last) * 1000; n++; if (d > most) most = d; if (d > 110) late++ }
+      last = $1
+    } END { print "spread", side, "longest_ms", most; print "spread", side, "late_per_mille", n ? late * 1000 / n : 0 }' \
+    "$T/adverts" >>"$results"
+  echo "spread $side lb2_took_over $(has lb2 && echo 1 || echo 0)" >>"$results"
+  stop "$side" lb2 TERM
+  stop "$side" lb1 TERM
+  within 30 ended "$(processes "$side" lb1)" || stop "$side" lb1 KILL
+  all_ended "$side" lb2
+  rm -f "$T"/lb1.{pid,vrrp,check}
+  X lb1 ipvsadm -C
+}
+
 topo_four
 serve ws1 80 53
 serve ws2 80 53
@@ -197,6 +251,11 @@ if [ -z "${LBCONVERGE_ELECTION:-}" ]; then
   for ((run = 1; run <= (runs + 1) / 2; run++)); do
     for side in lbconverge keepalived; do many $side; done
     echo "254 instances, run $run ($SECONDS s)"
+  done
+  # Last, and once: the kernel remembers removed real servers for minutes, and each new one is looked for there.
+  for side in lbconverge keepalived; do
+    topo_four
+    spread $side
   done
 fi
 ok "measured"

@@ -12,6 +12,7 @@ $1 == "outage" {
   udp[$2, key] = udp[$2, key] " " $5; lost[$2, key] = lost[$2, key] " " $6
   tcp[$2, key] = tcp[$2, key] " " $7; failed[$2, key] = failed[$2, key] " " $8
 }
+$1 == "spread" { if (!($3 in spreads)) { spreads[$3] = 1; spread_names[++kinds] = $3 } spread[$2, $3] = $4 }
 $1 == "many" { if (!($3 in what)) { what[$3] = 1; names[++facts] = $3 } value[$2, $3] = value[$2, $3] " " $4 }
 END {
   printf "longest time without an answer, ms, median (most)    UDP every 5 ms, TCP connection every 10 ms\n"
@@ -30,4 +31,6 @@ END {
     printf "%-36s %8.0f (%6.0f) %8.0f (%6.0f)\n", f, median(value["lbconverge", f]), most(value["lbconverge", f]),
       median(value["keepalived", f]), most(value["keepalived", f])
   }
+  if (kinds) printf "\nadvertisements every 100 ms while 10,000 x 10 are loaded   lbconverge  keepalived\n"
+  for (i = 1; i <= kinds; i++) printf "%-56s %12.1f %11.1f\n", spread_names[i], spread["lbconverge", spread_names[i]], spread["keepalived", spread_names[i]]
 }
