@@ -163,7 +163,7 @@ int Command::apply(bool release) {
     });
     int exit = exit_good;
     if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
-    if (options_.json && outcome.planned) {
+    if (options_.json) {
         write_json(outcome.plan, scene, &outcome, exit, print);
     } else if (outcome.planned) {
         print(outcome_text(outcome, scene));

@@ -139,7 +139,7 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         }
         Result<void> ready = may_run(kernel, *plan, task);
         // Claims come before deeds: a run that is cut off must find again what it made.
-        *memory = plan::united(*memory, plan->memory);
+        *memory = plan::before_deeds(*memory, plan->memory);
         if (ready) ready = run.save(*memory, task.part);
         if (ready) {
             execute(kernel, *plan, report, round == 1);

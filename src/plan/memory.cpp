@@ -140,6 +140,20 @@ Memory united(const Memory& older, const Memory& newer) {
     return both;
 }
 
+Memory before_deeds(const Memory& memory, const Memory& planned) {
+    Memory both = united(memory, planned);
+    for_each_kind([&]<class Kind>() {
+        // Of a restorable row the fingerprint says which value is ours to take back.
+        if constexpr (!Restorable<Kind>) {
+            for (Claim<Kind>& claim : both.get<Kind>()) {
+                const Claim<Kind>* before = memory.claim<Kind>(claim.key);
+                claim.fingerprint = before != nullptr ? before->fingerprint : 0;
+            }
+        }
+    });
+    return both;
+}
+
 std::string to_text(const Memory& memory, Part part) {
     std::string text;
     char number[24];

@@ -309,7 +309,7 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     plan::Plan plan = look(stages, {"desire", "read: empty", "make_plan: empty to full"}, kernel, memory, task);
     stages("write_plan", [&] { print_nowhere(plan, scene); });
     check(stages, kernel, plan, task);
-    stages("unite the claims", [&] { memory = plan::united(memory, plan.memory); });
+    stages("unite the claims", [&] { memory = plan::before_deeds(memory, plan.memory); });
     stages("save the ledger", [&] { must(run.save(memory)); });
     write(stages, kernel, plan);
     daemon::Report report;

@@ -16,7 +16,7 @@ int rounds_to_rest(FakeKernel& kernel, const Case& each, kinds::Memory& memory) 
             memory = plan.memory;
             return round;
         }
-        memory = plan::united(memory, plan.memory);
+        memory = plan::before_deeds(memory, plan.memory);
         for (const plan::Step& step : plan.steps) {
             const int error = kernel.execute(plan, step);
             if (error != 0) RC_FAIL("errno " + std::to_string(error) + " in\n" + listing(plan));

@@ -279,7 +279,7 @@ void converge_partly(Case& each, const config::Config& config) {
     const plan::Plan plan = planned(kernel, past, past.memory);
     const std::size_t steps = rarely(3) ? pick(plan.steps.size() + 1) : plan.steps.size();
     for (std::size_t i = 0; i < steps; ++i) kernel.execute(plan, plan.steps[i]);
-    each.memory = steps == plan.steps.size() ? plan.memory : plan::united(past.memory, plan.memory);
+    each.memory = steps == plan.steps.size() ? plan.memory : plan::before_deeds(past.memory, plan.memory);
     if (rarely(5)) each.memory = {};  // the ledger was lost
     each.node = kernel.node;
     each.inherited = kernel.inherited;

@@ -18,6 +18,10 @@ kinds::Memory claims_on(const kinds::Desired& desired, const kinds::Observed& ob
 /// The claims of both; of two claims on one row the one of `newer`.
 kinds::Memory united(const kinds::Memory& older, const kinds::Memory& newer);
 
+/// What the ledger says before a plan is carried out: claims on everything that was ours and everything that is to be.
+/// What has not been made yet is not known as converged: should the run stop, its rows have not drifted.
+kinds::Memory before_deeds(const kinds::Memory& memory, const kinds::Memory& planned);
+
 /// One line per claim: kind TAB id TAB fingerprint TAB fields of the value to restore. Same value, same bytes.
 std::string to_text(const kinds::Memory& memory, kinds::Part part = kinds::Part::all);
 Result<kinds::Memory> parse_memory(std::string_view text);

@@ -41,6 +41,7 @@ rm -r "$T/conf.d"
 
 write 's/interface = "eth0"/interface = "eth9"/'
 says "missing interface" 1 'no interface eth9' lb1 apply
+says "missing interface, as JSON" 1 '"status":"failed","exit":1,"changed":false' lb1 apply --json
 check_eq "found before anything was changed" "" "$(X lb1 ipvsadm -Sn)"
 LBC_CONFIG=$LAB_REPO/examples/four-nodes.toml says "a file with nodes, and this is none of them" 65 'lb1, lb2|lb1.*lb2.*ws1' client apply
 

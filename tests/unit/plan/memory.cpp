@@ -85,6 +85,17 @@ TEST_CASE("the newer of two claims on one row counts, and no drain begins again"
           "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t0\n");
 }
 
+TEST_CASE("before deeds everything is claimed, but nothing new is known as converged") {
+    Memory memory;
+    memory.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 1}};
+    Memory planned;
+    planned.get<Sysctl>() = {{Sysctl::Key("net/ipv4/ip_forward"), 9, Sysctl::Value{"0"}}};
+    planned.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 3}, {key<Service>("tcp 192.0.2.21:80"), 4}};
+    CHECK(to_text(before_deeds(memory, planned)) ==
+          "sysctl\tnet.ipv4.ip_forward\t9\t0\n"  // a setting must be known again, to be given back
+          "service\ttcp 192.0.2.20:80\t1\nservice\ttcp 192.0.2.21:80\t0\n");
+}
+
 TEST_CASE("the value to put back is the first one, not the one of the last run") {
     test::Node node(test::world("role = \"director\"\n[sysctl]\n\"net.ipv4.ip_forward\" = 1\n"));
     node.put<Sysctl>("net.ipv4.ip_forward", {"0"});
