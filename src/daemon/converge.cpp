@@ -42,9 +42,11 @@ Error error_of(const plan::Plan& plan, const kernel::Failure& failure) {
     return error;
 }
 
+bool overtaken(const Task& task) { return task.overtaken != nullptr && task.overtaken->load(); }
+
 /// Phase by phase; a phase with a failure is the last one.
-void execute(kernel::Kernel& kernel, const plan::Plan& plan, Report& report, bool first_round) {
-    for (std::size_t first = 0; first < plan.steps.size();) {
+void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Report& report, bool first_round) {
+    for (std::size_t first = 0; first < plan.steps.size() && !overtaken(task);) {
         std::size_t last = first;
         while (last < plan.steps.size() && plan.steps[last].phase == plan.steps[first].phase) ++last;
         const auto failures = kernel.apply(plan, first, last);
@@ -62,7 +64,9 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, Report& report, boo
         }
         if (report.error) return;
         // What was bound must be known at once; the rest of the plan may take its time.
-        if (plan.steps[first].phase == Phase::bind) (void)kernel.announce(plan.announcements, plan.observed->facts);
+        if (plan.steps[first].phase == Phase::bind && !overtaken(task)) {
+            (void)kernel.announce(plan.announcements, plan.observed->facts);
+        }
         first = last;
     }
 }
@@ -108,6 +112,35 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Memory& memory, const Task
                            {.release = task.release});
 }
 
+namespace {
+
+/// A plan without a look at the kernel.
+plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Memory& memory, const Task& task,
+                   std::chrono::sys_seconds now) {
+    const Inputs inputs = inputs_of(task, seen->facts);
+    return plan::make_plan(desired_for(task, seen->facts), seen, memory, inputs, now, {.release = task.release});
+}
+
+/// The first round on what was seen a moment ago. True: it did something, and all went well; else the kernel is asked.
+bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Memory& memory,
+           std::chrono::sys_seconds now, const std::function<void(const plan::Plan&)>& announce, Report& report) {
+    plan::Plan plan = plan_on(task.seen, memory, task, now);
+    if (plan.steps.empty() || !may_run(kernel, plan, task)) return false;
+    memory = plan::before_deeds(memory, plan.memory);
+    if (!run.save(memory, task.part)) return false;
+    announce(plan);
+    execute(kernel, plan, task, report, true);
+    report.planned = !report.error;
+    if (report.error) {  // it may not be as it was: what was done is seen at the next look
+        report = {.changed = report.changed};
+        return false;
+    }
+    report.plan = std::move(plan);
+    return true;
+}
+
+}  // namespace
+
 Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
                 const std::function<void(const plan::Plan&)>& announce) {
     Report report;
@@ -116,7 +149,9 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         report.error = memory.error();
         return report;
     }
-    for (int round = 1;; ++round) {
+    const bool hurried = task.seen != nullptr && hurry(kernel, run, task, *memory, now, announce, report);
+    for (int round = hurried ? 2 : 1;; ++round) {
+        if (overtaken(task)) return report;
         Result<plan::Plan> plan = look(kernel, *memory, task, now);
         if (!plan) {
             report.error = plan.error();
@@ -127,6 +162,7 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         report.error.reset();
         if (plan->steps.empty()) {
             if (auto saved = run.save(plan->memory, task.part); !saved) report.error = saved.error();
+            report.seen = plan->observed;
             if (round == 1) report.plan = std::move(*plan);
             return report;
         }
@@ -142,7 +178,7 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         *memory = plan::before_deeds(*memory, plan->memory);
         if (ready) ready = run.save(*memory, task.part);
         if (ready) {
-            execute(kernel, *plan, report, round == 1);
+            execute(kernel, *plan, task, report, round == 1);
         } else {
             report.error = ready.error();
         }

@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <ctime>
 
@@ -101,6 +102,10 @@ private:
     ControlServer control_;
     Supervisor supervisor_;
     kernel::Surroundings surroundings_;
+    /// What the network lane saw last; only its own thread touches it.
+    std::shared_ptr<const kinds::Observed> seen_;
+    /// Per lane: the work that is under way there has been overtaken.
+    std::atomic<bool> overtaken_[node::lane_count] = {};
     std::vector<Waiting> waiting_;
     std::unique_ptr<kernel::Kernel> kernels_[node::lane_count] = {
         kernel::linux_kernel({.may_load_ipvs = true}),
@@ -153,6 +158,7 @@ void Daemon::carry_out(node::Effects effects) {
             spdlog::warn("advertisement on {}: {}", each.interface.str(), std::strerror(error));
         }
     }
+    for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
     for (const node::Converge& each : effects.converge) converge(each);
     if (!effects.announce.empty() && surroundings_ != nullptr) {
         lanes_[static_cast<std::size_t>(Lane::network)].post(
@@ -207,13 +213,17 @@ void Daemon::look_round(const kernel::Surroundings& seen) {
 }
 
 void Daemon::converge(const node::Converge& job) {
-    const std::size_t lane = static_cast<std::size_t>(job.lane);
+    const auto lane = static_cast<std::size_t>(job.lane);
+    overtaken_[lane] = false;
     const bool asked = std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return !each.json; });
     const bool asked_json =
         std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
-        const Task task{.config = *job.config, .election = job.election, .part = job.part};
+        Task task{.config = *job.config, .election = job.election, .part = job.part};
+        task.overtaken = &overtaken_[lane];
+        if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
         const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
+        if (job.part == kinds::Part::network) seen_ = report.seen;
         const node::Converged result = converged_of(job.lane, report);
         std::string output;
         if ((asked || asked_json) && report.planned) {

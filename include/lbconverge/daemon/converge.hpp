@@ -4,6 +4,7 @@
 #include "lbconverge/daemon/ledger.hpp"
 #include "lbconverge/kernel/kernel.hpp"
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -15,6 +16,11 @@ struct Task {
     Election election;
     bool release = false;  ///< give up everything that is ours
     kinds::Part part = kinds::Part::all;
+    /// What the kernel was like a moment ago. When there is no time to lose, the first plan is made on that: reading
+    /// may have to wait for the kernel's network lock. What is written is then read again as ever.
+    std::shared_ptr<const kinds::Observed> seen{};
+    /// When it becomes true, nothing more is written or announced: what was wanted is not wanted any more.
+    const std::atomic<bool>* overtaken = nullptr;
     bool keep_rows = true;  ///< false: of a first round without failure the report keeps the steps, but no rows
 };
 
@@ -33,6 +39,7 @@ struct Report {
     std::optional<Error> error;      ///< why it did not converge
     std::vector<plan::Step> left;    ///< what the last look at the kernel still showed; rows of `last`
     std::optional<plan::Plan> last;  ///< the plan that `left` belongs to
+    std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when it was as desired
 };
 
 /// The desired state of a task. `memory` decides nothing here but is extended by what a release has to know.

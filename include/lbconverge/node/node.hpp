@@ -87,6 +87,7 @@ struct Converge {
     kinds::Part part = kinds::Part::all;
     ConfigPtr config;
     Election election;
+    bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
 };
 enum class Level : std::uint8_t { info, warning, error };
 struct Say {
@@ -96,6 +97,9 @@ struct Say {
 /// What one turn asks for. Packets come first: nobody may wait for anything else.
 struct Effects {
     std::vector<Packet> send;
+    /// The election has changed while this lane was at work: what it has not done yet must not be done any more, above
+    /// all no announcement of addresses that another node has now. Converged comes as ever, without an error.
+    std::vector<Lane> overtaken;
     std::vector<Converge> converge;
     std::vector<plan::Announcement> announce;  ///< gratuitous ARP and neighbour advertisements
     std::vector<Say> say;
