@@ -51,7 +51,7 @@ Result<void> read_passwords(config::Config& config) {
     for (config::Vrrp& each : config.vrrp) {
         if (each.auth_pass_file.empty()) continue;
         Result<std::string> text = read_file(each.auth_pass_file);
-        if (!text) return tl::unexpected(text.error());
+        if (!text) return fail(text.error().kind, text.error().what, "auth_pass_file names the password's file");
         while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
         if (text->empty() || text->size() > longest) {
             return fail(ErrorKind::invalid_input, each.auth_pass_file + ": a VRRP password has 1 to 8 octets",
@@ -81,6 +81,7 @@ Json merged(const std::vector<std::string>& outputs) {
             all = std::move(one);
             continue;
         }
+        const std::size_t before = all["changes"].size();
         for (Json& change : one["changes"]) {
             change["step"] = all["changes"].size() + 1;
             all["changes"].push_back(std::move(change));
@@ -98,7 +99,10 @@ Json merged(const std::vector<std::string>& outputs) {
         result["attempted"] = result["attempted"].get<int>() + other["attempted"].get<int>();
         result["left"] = result["left"].get<int>() + other["left"].get<int>();
         if (other.contains("error")) result["error"] = other["error"];
-        for (const Json& failed : other["failed"]) result["failed"].push_back(failed);
+        for (Json failed : other["failed"]) {
+            failed["step"] = failed["step"].get<std::size_t>() + before;
+            result["failed"].push_back(std::move(failed));
+        }
     }
     return all;
 }
@@ -119,6 +123,7 @@ int run_command(const Options& options, Loaded loaded) {
         Result<Loaded> again = load_node(options.config, node);
         if (!again) return tl::unexpected(again.error());
         if (const auto read = read_passwords(again->config); !read) return tl::unexpected(read.error());
+        again->config.ipvs.exclusive = again->config.ipvs.exclusive || options.prune_foreign;
         return std::make_shared<const config::Config>(std::move(again->config));
     };
     how.render = [](const daemon::Report& done, const config::Config& config, const Election& election, bool json) {
@@ -142,7 +147,11 @@ std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded)
     const Json answer = Json::parse(**reply);
     const std::vector<std::string> outputs = answer.at("outputs");
     if (options.json) {
-        if (const Json all = merged(outputs); !all.is_null()) std::printf("%s\n", all.dump().c_str());
+        Json all = merged(outputs);
+        if (!all.is_null()) {
+            all["result"]["exit"] = answer.at("exit");
+            std::printf("%s\n", all.dump().c_str());
+        }
     } else {
         for (const std::string& each : outputs) std::fputs(each.c_str(), stdout);
     }

@@ -115,6 +115,23 @@ Result<Loaded> load_node(const std::string& path, const std::string& node) {
     return Loaded{std::move(configs.front()), document.files()};
 }
 
+Result<std::vector<config::Config>> load_cluster(const std::string& path) {
+    config::Diagnostics diagnostics;
+    const Result<config::Document> document = parse_files(path, diagnostics);
+    if (!document) return tl::unexpected(document.error());
+    std::vector<config::Config> configs;
+    for (const std::string& node : document->nodes()) {
+        if (auto config = document->config_for(node, diagnostics)) configs.push_back(std::move(*config));
+    }
+    config::lint(configs, diagnostics);
+    diagnostics.finish();
+    if (diagnostics.has_errors()) {
+        std::fputs(listed(diagnostics, document->files()).c_str(), stderr);
+        return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
+    }
+    return configs;
+}
+
 Result<Checked> check_files(const std::string& path, const std::string& node) {
     config::Diagnostics diagnostics;
     const Result<config::Document> parsed = parse_files(path, diagnostics);

@@ -24,6 +24,9 @@ struct Loaded {
 /// What is wrong is printed on stderr, all of it.
 Result<Loaded> load_node(const std::string& path, const std::string& node);
 
+/// The configurations of all nodes of a file, free of errors.
+Result<std::vector<config::Config>> load_cluster(const std::string& path);
+
 /// What check prints, for one node or for all of them.
 struct Checked {
     std::string text;

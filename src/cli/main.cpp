@@ -6,6 +6,7 @@
 #include "options.hpp"
 #include "render.hpp"
 #include "show.hpp"
+#include "simulate.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -42,6 +43,7 @@ public:
     int run() { return load() ? run_command(options_, std::move(loaded_)) : exit_; }
     int status() { return status_command(options_); }
     int show();
+    int simulate() { return simulate_command(options_); }
     int explain();
 
 private:
@@ -243,6 +245,7 @@ int run(int argc, char** argv) {
     if (name == "release") return command.apply(true);
     if (name == "run") return command.run();
     if (name == "status") return command.status();
+    if (name == "simulate") return command.simulate();
     if (name == "show") return command.show();
     return command.explain();
 }

@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "lbconverge/model/fields.hpp"
+
 #include <boost/program_options.hpp>
 
 #include <algorithm>
@@ -26,8 +28,20 @@ constexpr std::array commands = {
     Command{"status", "what the daemon says: elections and why, kernel work, services", 0},
     Command{"show", "print the kernel's state as TOML, or as a snapshot", 0},
     Command{"explain", "say why the rows of an address are as they are", 1},
+    Command{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
     Command{"release", "remove what is ours and put settings back", 0},
 };
+
+po::options_description simulate_options() {
+    po::options_description options("Options of simulate");
+    options.add_options()("seed", po::value<std::uint64_t>()->value_name("N"), "the first seed (1)")(
+        "runs", po::value<std::uint64_t>()->value_name("N"), "how many seeds (1)")(
+        "duration", po::value<std::string>()->value_name("TIME"), "in which things go wrong (60s); more for settling")(
+        "faults", po::value<std::string>()->value_name("all|none|LIST"), "what goes wrong, such as loss,crash,stop")(
+        "only", po::value<std::string>()->value_name("LIST"), "of the faults of a seed only these, such as 3,7:1500ms")(
+        "svg", po::value<std::string>()->value_name("FILE"), "draw the first run, or the last one with a violation");
+    return options;
+}
 
 po::options_description visible_options() {
     po::options_description global("Options");
@@ -45,6 +59,7 @@ po::options_description visible_options() {
         "prune-foreign", "apply, diff: remove services that nobody configured")("watch", "status: again every second")(
         "format", po::value<std::string>()->value_name("toml|snapshot"), "show: what to print")("help,h", "this text")(
         "version", "the version");
+    global.add(simulate_options());
     return global;
 }
 
@@ -52,7 +67,7 @@ std::string help_text() {
     std::ostringstream text;
     text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
     for (const Command& command : commands) {
-        text << "  " << command.name << std::string(9 - command.name.size(), ' ') << command.does << "\n";
+        text << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.does << "\n";
     }
     text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
     return text.str();
@@ -73,13 +88,43 @@ Result<void> read_as(const po::variables_map& given, Options& options) {
     return {};
 }
 
+/// "500ms", "60s", "5m" or "1h".
+std::optional<std::chrono::milliseconds> time_of(std::string_view text) {
+    constexpr std::pair<std::string_view, std::uint32_t> units[] = {
+        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+    for (const auto& [unit, factor] : units) {
+        std::uint32_t number = 0;
+        if (!text.ends_with(unit) || !from_text(text.substr(0, text.size() - unit.size()), number)) continue;
+        return std::chrono::milliseconds(std::uint64_t{number} * factor);
+    }
+    return std::nullopt;
+}
+
+Result<void> read_simulate(const po::variables_map& given, Options& options) {
+    if (given.contains("seed")) options.seed = given["seed"].as<std::uint64_t>();
+    if (given.contains("runs")) options.runs = given["runs"].as<std::uint64_t>();
+    if (given.contains("only")) options.only = given["only"].as<std::string>();
+    if (options.runs == 0) return usage("--runs takes 1 and more");
+    if (!given.contains("duration")) return {};
+    const std::string word = given["duration"].as<std::string>();
+    const auto duration = time_of(word);
+    if (!duration || *duration < std::chrono::seconds(1) || *duration > std::chrono::hours(24)) {
+        return usage("--duration takes 1s to 24h, not \"" + word + "\"");
+    }
+    options.duration = *duration;
+    return {};
+}
+
 Result<void> check_command(const Options& options) {
     const auto* const command = std::find_if(commands.begin(), commands.end(),
                                              [&](const Command& each) { return each.name == options.command; });
     if (command == commands.end()) return usage("there is no command \"" + options.command + "\"");
-    if (options.arguments.size() != command->arguments) {
+    const bool may_lack = command->name == "simulate" && options.arguments.empty();  // -c names the file as well
+    if (options.arguments.size() != command->arguments && !may_lack) {
         return usage("\"" + options.command + "\" takes " +
-                     (command->arguments == 0 ? "no argument" : "one argument, an address"));
+                     (command->arguments == 0       ? "no argument"
+                      : command->name == "simulate" ? "one file"
+                                                    : "one argument, an address"));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
     constexpr std::array levels = {"error", "warning", "info", "debug"};
@@ -87,6 +132,7 @@ Result<void> check_command(const Options& options) {
         return usage("--log-level takes error, warning, info or debug, not \"" + options.log_level + "\"");
     }
     if (options.format != "toml" && options.format != "snapshot") return usage("--format takes toml or snapshot");
+    if (options.command == "run" && options.as) return usage("--as does not go with run: the election decides");
     const bool diffs = options.command == "diff";
     if (!diffs && !(options.against.empty() && options.from.empty()))
         return usage("--against and --from belong to diff");
@@ -137,11 +183,14 @@ Result<Options> parse_options(int argc, char** argv) {
     text("against", options.against);
     text("from", options.from);
     text("format", options.format);
+    text("faults", options.faults);
+    text("svg", options.svg);
     options.log_level_given = given.contains("log-level");
     options.watch = given.contains("watch");
     options.json = given.contains("json");
     options.dry_run = given.contains("dry-run");
     options.prune_foreign = given.contains("prune-foreign");
+    if (auto good = read_simulate(given, options); !good) return tl::unexpected(good.error());
     if (auto good = read_as(given, options); !good) return tl::unexpected(good.error());
     if (auto good = check_command(options); !good) return tl::unexpected(good.error());
     return options;

@@ -4,6 +4,8 @@
 #include "lbconverge/model/exit.hpp"
 #include "lbconverge/model/terms.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +31,13 @@ struct Options {
     std::string against;
     std::string from;
     std::string format = "toml";
+    // simulate
+    std::uint64_t seed = 1;
+    std::uint64_t runs = 1;
+    std::chrono::milliseconds duration{60000};
+    std::string faults = "all";
+    std::optional<std::string> only;
+    std::string svg;
     std::optional<std::string> help;  ///< text to print instead of running anything
 };
 

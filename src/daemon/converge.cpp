@@ -44,6 +44,19 @@ Error error_of(const plan::Plan& plan, const kernel::Failure& failure) {
 
 bool overtaken(const Task& task) { return task.overtaken != nullptr && task.overtaken->load(); }
 
+/// Of what the plan announces, that which could be bound.
+std::vector<plan::Announcement> bound(const plan::Plan& plan, const std::vector<kernel::Failure>& failures) {
+    std::vector<plan::Announcement> all = plan.announcements;
+    for (const kernel::Failure& failure : failures) {
+        plan.visit(plan.steps[failure.step], [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, Address>) {
+                std::erase_if(all, [&](const plan::Announcement& each) { return each.address == change.key.address; });
+            }
+        });
+    }
+    return all;
+}
+
 /// Phase by phase; a phase with a failure is the last one.
 void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Report& report, bool first_round) {
     for (std::size_t first = 0; first < plan.steps.size() && !overtaken(task);) {
@@ -62,11 +75,11 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, R
             // What moved under our feet is put right by planning again; any other reason is worth more.
             if (!report.error || report.error->kind == ErrorKind::world_moved) report.error = error;
         }
-        if (report.error) return;
-        // What was bound must be known at once; the rest of the plan may take its time.
+        // What was bound must be known at once; the rest of the plan may take its time, or may not come to pass.
         if (plan.steps[first].phase == Phase::bind && !overtaken(task)) {
-            (void)kernel.announce(plan.announcements, plan.observed->facts);
+            (void)kernel.announce(bound(plan, *failures), plan.observed->facts);
         }
+        if (report.error) return;
         first = last;
     }
 }

@@ -80,6 +80,7 @@ public:
 
 private:
     void turn(const node::Event& event);
+    void act();
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
@@ -89,7 +90,8 @@ private:
     void wait_for_signal();
     void reload(const ControlServer::ClientPtr& then_apply, bool json);
     void request(const std::string& line, const ControlServer::ClientPtr& client);
-    void apply_for(const ControlServer::ClientPtr& client, bool json);
+    void reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json);
+    static void refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why);
     void end();
 
     const RunOptions& options_;
@@ -115,6 +117,7 @@ private:
     std::unique_ptr<kernel::Watch> watch_;
     // Last: their threads end before anything that they use.
     Worker lanes_[node::lane_count];
+    Worker telling_;  // does not queue behind a lane: an announcement that comes late may come after another master's
     Worker files_;
 };
 
@@ -138,7 +141,11 @@ Result<void> Daemon::run() {
 
 void Daemon::turn(const node::Event& event) {
     carry_out(node_.turn(event, now()));
-    // Timers after events: what has arrived already may be what a timer waits for.
+    act();
+}
+
+/// Timers after events: what has arrived already may be what a timer waits for.
+void Daemon::act() {
     if (const auto at = node_.wake_at(); at && *at <= now()) {
         for (node::Packet& packet : sockets_.receive()) carry_out(node_.turn(node::Arrived{std::move(packet)}, now()));
         carry_out(node_.turn(node::Tick{}, now()));
@@ -161,10 +168,9 @@ void Daemon::carry_out(node::Effects effects) {
     for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
     for (const node::Converge& each : effects.converge) converge(each);
     if (!effects.announce.empty() && surroundings_ != nullptr) {
-        lanes_[static_cast<std::size_t>(Lane::network)].post(
-            [this, seen = surroundings_, all = std::move(effects.announce)] {
-                if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
-            });
+        telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
+            if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
+        });
     }
     for (const node::Say& each : effects.say) {
         const auto level = each.level == node::Level::info      ? spdlog::level::info
@@ -183,7 +189,7 @@ void Daemon::set_timer() {
     }
     timer_.expires_after(std::max(*at - now(), Duration{0}));
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) turn(node::Tick{});
+        if (!error) act();
     });
 }
 
@@ -224,7 +230,8 @@ void Daemon::converge(const node::Converge& job) {
         if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
         const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
         if (job.part == kinds::Part::network) seen_ = report.seen;
-        const node::Converged result = converged_of(job.lane, report);
+        node::Converged result = converged_of(job.lane, report);
+        result.overtaken = overtaken_[lane];
         std::string output;
         if ((asked || asked_json) && report.planned) {
             output = options_.render(report, *job.config, job.election, asked_json);
@@ -239,6 +246,7 @@ void Daemon::converge(const node::Converge& job) {
 
 /// Hands the outcome to those who wait for it.
 void Daemon::finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit) {
+    if (result.overtaken) return;  // another run comes
     std::erase_if(waiting_, [&](Waiting& each) {
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
         each.outputs.push_back(output);
@@ -271,47 +279,48 @@ void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
         Result<node::ConfigPtr> fresh = options_.load();
         asio::post(loop_, [this, then_apply, json, fresh = std::move(fresh)] {
             if (fresh) {
-                spdlog::info("configuration read again");
-                if (surroundings_ != nullptr) {
-                    // Which sockets and which addresses matter may have changed with it.
-                    turn(node::Reload{*fresh});
-                    look_round(surroundings_);
-                }
-                if (then_apply != nullptr) apply_for(then_apply, json);
+                reloaded(*fresh, then_apply, json);
             } else {
                 spdlog::error("{}; the configuration stays as it was", fresh.error().what);
-                const Json reply{{"exit", exit_code(fresh.error().kind)},
-                                 {"outputs", Json::array()},
-                                 {"errors", {fresh.error().what}}};
-                if (then_apply != nullptr) ControlServer::answer(then_apply, reply.dump());
+                if (then_apply != nullptr) {
+                    const std::string why = fresh.error().what + "; the daemon goes on with the one before";
+                    refuse(then_apply, exit_code(fresh.error().kind), why);
+                }
             }
             supervisor_.ready();
         });
     });
 }
 
-void Daemon::apply_for(const ControlServer::ClientPtr& client, bool json) {
-    Waiting waiting{
-        .client = client, .since = now(), .json = json, .lanes = {Lane::network}, .outputs = {}, .errors = {}};
-    if (node_.config().role == Role::director) waiting.lanes.push_back(Lane::tables);
-    waiting_.push_back(std::move(waiting));
-    turn(node::Asked{});
+void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json) {
+    spdlog::info("configuration read again");
+    if (then_apply != nullptr) {  // before the work begins, which is what is asked for
+        Waiting waiting{
+            .client = then_apply, .since = now(), .json = json, .lanes = {Lane::network}, .outputs = {}, .errors = {}};
+        if (config->role == Role::director) waiting.lanes.push_back(Lane::tables);
+        waiting_.push_back(std::move(waiting));
+    }
+    turn(node::Reload{config});
+    // Which sockets and which addresses matter may have changed with it.
+    if (surroundings_ != nullptr) look_round(surroundings_);
+}
+
+void Daemon::refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why) {
+    ControlServer::answer(client, Json{{"exit", exit}, {"outputs", Json::array()}, {"errors", {why}}}.dump());
 }
 
 void Daemon::request(const std::string& line, const ControlServer::ClientPtr& client) {
     const Json asked = Json::parse(line, nullptr, false);
-    const auto refuse = [&](int exit, const std::string& why) {
-        ControlServer::answer(client, Json{{"exit", exit}, {"outputs", Json::array()}, {"errors", {why}}}.dump());
-    };
     const std::string command = asked.is_object() ? asked.value("command", "") : "";
     if (command == "status") {
         ControlServer::answer(client, status_json(node_, now(), std::chrono::system_clock::now()).dump());
     } else if (command != "apply") {
-        refuse(exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
+        refuse(client, exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
     } else if (!client->is_root()) {
-        refuse(exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
+        refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
     } else if (asked.value("file", "") != options_.file || asked.value("node", "") != options_.node) {
-        refuse(exit_code(ErrorKind::busy), "a daemon with another configuration is at work here: " + options_.file);
+        refuse(client, exit_code(ErrorKind::busy),
+               "a daemon with another configuration is at work here: " + options_.file);
     } else {
         reload(client, asked.value("json", false));
     }

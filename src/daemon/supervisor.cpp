@@ -23,7 +23,8 @@ void Supervisor::start(std::uint32_t realtime_priority) {
     if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &how) != 0) {
         spdlog::warn("realtime_priority: {}", std::strerror(errno));
     }
-    if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) spdlog::warn("locking memory: {}", std::strerror(errno));
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+        spdlog::warn("locking memory: {}", std::strerror(errno));
 }
 
 void Supervisor::watchdog() {

@@ -3,6 +3,7 @@
 #include "settings.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace lbconverge::node {
@@ -22,11 +23,17 @@ constexpr std::uint32_t fight_times = 5;
 constexpr Duration fight_window = seconds(10);
 /// The same complaint about an instance is made so often at most.
 constexpr Duration complaint_interval = seconds(60);
+/// And so many different ones within that time.
+constexpr std::size_t complaints_at_once = 20;
 /// Neighbours are told because of a master of lower priority so often at most (RFC 4861 §7.2.6 wants a second).
 constexpr Duration announce_interval = seconds(1);
 constexpr std::size_t history_size = 20;
 
 bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <= now; }
+/// 0: never.
+std::optional<Instant> after(Instant now, Duration duration) {
+    return duration.count() > 0 ? std::optional(now + duration) : std::nullopt;
+}
 
 }  // namespace
 
@@ -38,19 +45,20 @@ bool Node::has(Lane lane) const { return lane == Lane::network || config_->role 
 
 Effects Node::turn(const Event& event, Instant now) {
     effects_ = {};
+    if (!exited_) std::visit([&](const auto& each) { handle(each, now); }, event);
     if (!exited_) {
-        std::visit([&](const auto& each) { handle(each, now); }, event);
         start_what_can(now);
         // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
         if (std::holds_alternative<Tick>(event)) run_timers(now);
         run_announcements(now);
         if (stopping_) finish_stop();
-        run_lanes(now);
     }
+    if (!exited_) run_lanes(now);
     return std::exchange(effects_, {});
 }
 
 std::optional<Instant> Node::wake_at() const {
+    if (exited_) return std::nullopt;
     std::optional<Instant> at = look_at_;
     const auto sooner = [&](const std::optional<Instant>& other) {
         if (other && (!at || *other < *at)) at = other;
@@ -58,9 +66,10 @@ std::optional<Instant> Node::wake_at() const {
     for (const Instance& each : instances_) {
         sooner(each.machine.wake_at());
         sooner(each.announce_at);
+        sooner(each.again_at);
     }
-    for (const LaneState& lane : lanes_) {
-        if (lane.wanted && !lane.busy) sooner(lane.retry_at);
+    for (const Lane each : {Lane::network, Lane::tables}) {
+        if (lane(each).wanted && is_free(each)) sooner(lane(each).retry_at);
     }
     return at;
 }
@@ -69,8 +78,10 @@ Election Node::election() const {
     Election election;
     for (const Instance& each : instances_) {
         ElectionState state = ElectionState::backup;
-        if (each.machine.serving()) state = ElectionState::master;
-        if (!stopping_ && each.machine.undecided()) state = ElectionState::undecided;
+        // Who gives up or gives way keeps what it has for a moment, but takes nothing any more.
+        const bool keeps = each.machine.serving() || (!stopping_ && each.machine.undecided());
+        if (keeps) state = ElectionState::undecided;
+        if (each.machine.state() == vrrp::State::master) state = ElectionState::master;
         election[each.machine.settings().name] = state;
     }
     return election;
@@ -99,6 +110,10 @@ std::optional<std::string> Node::unable(const Instance& instance) const {
     return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
 }
 
+bool Node::holds(const IpAddress& vip) const {
+    return std::find(holding_.begin(), holding_.end(), vip) != holding_.end();
+}
+
 void Node::watch_link(Instance& instance, Instant now) {
     const auto reason = unable(instance);
     if (!reason) instance.machine.set_source(source_of(instance));
@@ -109,18 +124,20 @@ void Node::watch_link(Instance& instance, Instant now) {
 }
 
 void Node::handle(const Links& event, Instant now) {
+    const auto same = [](const Link& a, const Link& b) { return a.name == b.name && a.up == b.up; };
+    const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
     links_ = event.links;
+    holding_ = event.holding;
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {
         if (first) {
-            each.holding = std::any_of(each.vips.begin(), each.vips.end(), [&](const plan::Announcement& vip) {
-                return std::find(event.holding.begin(), event.holding.end(), vip.address) != event.holding.end();
-            });
+            each.holding = std::any_of(each.vips.begin(), each.vips.end(),
+                                       [&](const plan::Announcement& vip) { return holds(vip.address); });
         }
         watch_link(each, now);
     }
     if (first) look_at_ = now;
-    want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
+    if (moved) want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
 }
 
 void Node::handle(const Disturbed&, Instant) {
@@ -159,14 +176,13 @@ void Node::run_timers(Instant now) {
 void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now) {
     if (output.send) send(instance, *output.send);
     if (output.from) on_transition(instance, *output.from, now);
-    if (!output.announce || (instance.announced_at && now < *instance.announced_at + announce_interval)) return;
-    instance.announced_at = now;
-    announce(instance);
+    if (output.announce) announce_against(instance, now);
 }
 
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
-    want(Lane::network);
+    if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
+    want_at_once(Lane::network);          // whatever made it wait: a VIP waits for nothing
     if (machine.state() == from) return;  // only what it does with its addresses has changed
     instance.history.push_back({now, from, machine.state(), machine.why()});
     if (instance.history.size() > history_size) instance.history.erase(instance.history.begin());
@@ -174,9 +190,11 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
         machine.settings().name + ": " + std::string(vrrp::to_text(from)) + " -> " +
             std::string(vrrp::to_text(machine.state())) + ": " + machine.why());
     instance.announce_at.reset();
-    if (machine.state() == vrrp::State::master && instance.garp_repeat.count() > 0) {
-        instance.announce_at = now + instance.garp_repeat;
-    }
+    instance.again_at.reset();
+    if (machine.state() != vrrp::State::master) return;
+    announce(instance);  // what is here already: the plan will not tell
+    const bool repeats = instance.garp_repeat.count() > 0;
+    instance.announce_at = after(now, repeats ? instance.garp_repeat : instance.garp_refresh);
 }
 
 void Node::send(Instance& instance, std::uint8_t priority) {
@@ -184,7 +202,8 @@ void Node::send(Instance& instance, std::uint8_t priority) {
     if (!machine.source()) return;  // the link is gone, and with it whoever could hear
     const vrrp::Settings& settings = machine.settings();
     wire::Advertisement said = machine.advertisement(priority);
-    complete(said.addresses, *machine.source());
+    const Link* on = link(instance.interface);
+    complete(said.addresses, *machine.source(), on != nullptr ? on->addresses : std::vector<IpAddress>{});
     std::vector<IpAddress> to = settings.peers;
     if (to.empty()) to.push_back(wire::vrrp_group(settings.family));
     for (const IpAddress& each : to) {
@@ -243,27 +262,39 @@ void Node::complain_about(Instance& instance, const vrrp::Heard& heard, const vr
 }
 
 void Node::complain(Instance& instance, const std::string& what, Instant now) {
-    const auto [at, fresh] = instance.warned.try_emplace(what, now);
-    if (!fresh && now - at->second < complaint_interval) return;
-    at->second = now;
-    if (instance.warned.size() > history_size) instance.warned.erase(instance.warned.begin());
+    std::erase_if(instance.warned, [&](const auto& each) { return now - each.second >= complaint_interval; });
+    // Who invents senders gets no more lines than this either: the counters say the rest.
+    if (instance.warned.size() >= complaints_at_once || !instance.warned.try_emplace(what, now).second) return;
     say(Level::warning, instance.machine.settings().name + ": " + what);
 }
 
 // ---- telling the neighbours ----------------------------------------------------------------------------------------
 
 void Node::announce(Instance& instance) {
-    effects_.announce.insert(effects_.announce.end(), instance.vips.begin(), instance.vips.end());
+    // Of what is not here yet, the plan that brings it will tell.
+    std::copy_if(instance.vips.begin(), instance.vips.end(), std::back_inserter(effects_.announce),
+                 [&](const plan::Announcement& vip) { return holds(vip.address); });
+}
+
+/// At once, and once more when the other one can have told the neighbours nothing new for a while: its announcement
+/// comes after its advertisement, when the kernel has the addresses.
+void Node::announce_against(Instance& instance, Instant now) {
+    instance.again_at = now + announce_interval;
+    if (instance.announced_at && now < *instance.announced_at + announce_interval) return;
+    instance.announced_at = now;
+    announce(instance);
 }
 
 /// The first burst is a step of the plan that adds the address; what follows comes from here.
 void Node::run_announcements(Instant now) {
     for (Instance& each : instances_) {
-        if (!elapsed(each.announce_at, now)) continue;
-        each.announce_at.reset();
-        if (each.machine.state() != vrrp::State::master) continue;
+        const bool again = elapsed(each.again_at, now);
+        if (again) each.again_at.reset();
+        const bool due = elapsed(each.announce_at, now);
+        if (due) each.announce_at.reset();
+        if (!(again || due) || each.machine.state() != vrrp::State::master) continue;
         announce(each);
-        if (each.garp_refresh.count() > 0) each.announce_at = now + each.garp_refresh;
+        if (due) each.announce_at = after(now, each.garp_refresh);
     }
 }
 
@@ -271,6 +302,23 @@ void Node::run_announcements(Instant now) {
 
 void Node::want(Lane lane) {
     if (has(lane)) state_of(lane).wanted = true;
+}
+
+void Node::want_at_once(Lane lane) {
+    want(lane);
+    state_of(lane).at_once = true;
+}
+
+kinds::Part Node::part_of(Lane lane) const {
+    if (lane == Lane::tables) return kinds::Part::tables;
+    return has(Lane::tables) ? kinds::Part::network : kinds::Part::all;
+}
+
+/// Not at work; and the other lane is at nothing of the same, as it can be after a change of role.
+bool Node::is_free(Lane which) const {
+    const LaneState& other = lane(which == Lane::network ? Lane::tables : Lane::network);
+    const bool apart = part_of(which) != kinds::Part::all && other.part != kinds::Part::all;
+    return !lane(which).busy && (!other.busy || apart);
 }
 
 void Node::run_lanes(Instant now) {
@@ -282,15 +330,16 @@ void Node::run_lanes(Instant now) {
     }
     for (const Lane each : {Lane::network, Lane::tables}) {
         LaneState& lane = state_of(each);
-        if (!lane.wanted || lane.busy || (lane.retry_at && now < *lane.retry_at)) continue;
+        if (!has(each)) lane.wanted = false;  // it had, in another role
+        const bool waits = !lane.at_once && lane.retry_at && now < *lane.retry_at;
+        if (!lane.wanted || waits || !is_free(each)) continue;
+        const bool urgent = std::exchange(lane.at_once, false);
         lane.wanted = false;
         lane.busy = true;
+        lane.part = part_of(each);
         lane.began = now;
         lane.retry_at.reset();
-        const auto part = each == Lane::tables ? kinds::Part::tables
-                          : has(Lane::tables)  ? kinds::Part::network
-                                               : kinds::Part::all;
-        effects_.converge.push_back({each, part, config_, election()});
+        effects_.converge.push_back({each, lane.part, config_, election(), urgent});
     }
 }
 
@@ -303,7 +352,7 @@ void Node::handle(const Converged& event, Instant now) {
     ++lane.runs;
     lane.changes += event.done;
     if (event.error.empty()) {
-        lane.converged = true;
+        lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
     } else {
         lane.backoff = lane.backoff.count() == 0 ? first_backoff : std::min(lane.backoff * 2, last_backoff);
@@ -316,7 +365,11 @@ void Node::handle(const Converged& event, Instant now) {
 }
 
 void Node::count_repairs(const Converged& event, Instant now) {
-    std::erase_if(fights_, [&](const auto& each) { return now - each.second.since > fight_window; });
+    std::erase_if(fights_, [&](const auto& each) {
+        // Of a fight that has been slowed down, the next round comes only after the window.
+        const bool slowed = each.second.times >= fight_times;
+        return now - each.second.since > (slowed ? 2 * fight_window : fight_window);
+    });
     for (const std::string& id : event.repaired) {
         Fight& fight = fights_.try_emplace(id, Fight{0, now}).first->second;
         if (++fight.times == 1) say(Level::warning, "put back " + id + ": somebody else had changed it");
@@ -331,10 +384,7 @@ void Node::count_repairs(const Converged& event, Instant now) {
 }
 
 void Node::handle(const Asked&, Instant) {
-    for (const Lane each : {Lane::network, Lane::tables}) {
-        want(each);
-        state_of(each).retry_at.reset();
-    }
+    for (const Lane each : {Lane::network, Lane::tables}) want_at_once(each);
 }
 
 // ---- change and end ------------------------------------------------------------------------------------------------
@@ -352,6 +402,10 @@ void Node::handle(const Reload& event, Instant now) {
         kept.vips = each.vips;
         kept.garp_repeat = each.garp_repeat;
         kept.garp_refresh = each.garp_refresh;
+        const auto refresh = after(now, kept.garp_refresh);
+        if (refresh && kept.machine.state() == vrrp::State::master) {
+            kept.announce_at = std::min(kept.announce_at.value_or(*refresh), *refresh);
+        }
         carry_out(kept, kept.machine.reconfigure(each.machine.settings(), now), now);
         each = std::move(kept);
     }
@@ -380,8 +434,7 @@ void Node::finish_stop() {
     if (network.busy) return;  // planned while the addresses were still wanted
     if (links_known_ && !last_run_) {
         last_run_ = network.runs;
-        network.wanted = true;
-        network.retry_at.reset();
+        want_at_once(Lane::network);
         return;
     }
     if (links_known_ && network.runs == *last_run_) return;

@@ -79,18 +79,21 @@ std::optional<IpAddress> choose_source(const config::Config& config, const Insta
         const bool link_local = settings.family == Family::ipv4 || !settings.peers.empty();
         if (each.name == config.node && link_local && here(each.address)) return each.address;
     }
-    const bool needs_link_local = settings.family == Family::ipv6 && settings.peers.empty();
+    const bool needs_link_local =
+        settings.family == Family::ipv6 && (settings.peers.empty() || settings.peers.front().is_link_local());
     for (const IpAddress& each : addresses) {
         if (each.family == settings.family && (!needs_link_local || each.is_link_local())) return each;
     }
     return std::nullopt;
 }
 
-void complete(std::vector<IpAddress>& addresses, const IpAddress& own) {
-    const bool good = !addresses.empty() && (own.family == Family::ipv4 || addresses.front().is_link_local());
-    if (good) return;
-    addresses.push_back(own);
-    std::rotate(addresses.begin(), addresses.end() - 1, addresses.end());
+void complete(std::vector<IpAddress>& addresses, const IpAddress& source, const std::vector<IpAddress>& of_interface) {
+    const auto may_be_first = [&](const IpAddress& each) {
+        return each.family == source.family && (source.family == Family::ipv4 || each.is_link_local());
+    };
+    if (!addresses.empty() && may_be_first(addresses.front())) return;
+    const auto own = std::find_if(of_interface.begin(), of_interface.end(), may_be_first);
+    addresses.insert(addresses.begin(), may_be_first(source) || own == of_interface.end() ? source : *own);
 }
 
 }  // namespace lbconverge::node

@@ -13,7 +13,8 @@ bool same_router(const Instance& a, const Instance& b);
 std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
                                        const std::vector<IpAddress>& addresses);
 /// RFC 9568 §5.2.9 wants a link-local address first; and an advertisement must have one address at least (erratum
-/// 8299). Where that is not so, the sender's own address comes first.
-void complete(std::vector<IpAddress>& addresses, const IpAddress& own);
+/// 8299). Where that is not so, an address of the sender's own comes first: its source, or the link-local one among
+/// those of the interface where the source is none.
+void complete(std::vector<IpAddress>& addresses, const IpAddress& source, const std::vector<IpAddress>& of_interface);
 
 }  // namespace lbconverge::node

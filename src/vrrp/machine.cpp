@@ -15,12 +15,11 @@ std::string from(const Heard& heard) {
 }
 
 /// The same addresses in any order; RFC 9568 §7.1 lets a router check, and no more.
-bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, const IpAddress& sender) {
-    // Without a link-local VIP an IPv6 router sends its own address first (see Node): that is no difference.
-    const auto drop_own = [](std::vector<IpAddress>& list, const IpAddress& own) {
-        if (!list.empty() && list.front() == own) list.erase(list.begin());
-    };
-    if (sender.family == Family::ipv6) drop_own(theirs, sender);
+bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, Family family) {
+    // Who has no VIP that may stand first puts an address of its own there (see Node): that is no difference.
+    const auto may_be_first = [&](const IpAddress& each) { return family == Family::ipv4 || each.is_link_local(); };
+    const bool has_first = std::any_of(ours.begin(), ours.end(), may_be_first);
+    if (!has_first && !theirs.empty() && may_be_first(theirs.front())) theirs.erase(theirs.begin());
     std::sort(ours.begin(), ours.end());
     std::sort(theirs.begin(), theirs.end());
     return ours == theirs;
@@ -66,7 +65,7 @@ std::string_view to_text(Drop drop) {
 
 Duration Machine::skew(std::uint8_t priority) const {
     // Version 2 counts it in seconds whatever the interval (RFC 3768 §6.1); version 3 in the interval (RFC 9568 §6.1).
-    const Duration unit = settings_.version == 2 ? Duration(std::chrono::seconds(1)) : learned_;
+    const Duration unit = settings_.version == 2 ? Duration(std::chrono::seconds(1)) : master_interval();
     return unit * (256 - priority) / 256;
 }
 
@@ -107,15 +106,15 @@ Output Machine::send_now(Instant now) {
     out.send = settings_.priority;
     last_sent_ = now;
     ++counters_.sent;
-    timer_ = now + settings_.interval;
     return out;
 }
 
 Output Machine::become_master(Instant now, std::string why) {
     Output out = enter(State::master, now, std::move(why));
-    learned_ = settings_.interval;
+    learned_.reset();
     ++counters_.became_master;
     out.send = send_now(now).send;
+    timer_ = now + settings_.interval;
     return out;
 }
 
@@ -128,7 +127,7 @@ Output Machine::become_backup(Instant now, std::string why) {
 }
 
 Output Machine::start(Instant now, bool holding) {
-    learned_ = settings_.interval;
+    learned_.reset();
     holding_ = holding;
     if (settings_.start_delay.count() > 0 && !holding && state_ == State::init && !timer_) {
         timer_ = now + settings_.start_delay;
@@ -139,12 +138,13 @@ Output Machine::start(Instant now, bool holding) {
     // RFC 9568 §6.4.1: the owner does not ask.
     if (settings_.priority == owner_priority) return become_master(now, "owner of the addresses (priority 255)");
     Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
-    if (holding) timer_ = now + learned_ + skew();
+    if (holding) timer_ = now + settings_.interval + skew();
     return out;
 }
 
 Output Machine::stop(Instant now) {
-    if (state_ != State::master) {
+    if (state_ == State::leaving) return {};
+    if (!in_charge()) {
         timer_.reset();
         return enter(State::init, now, "stopped");
     }
@@ -157,10 +157,10 @@ Output Machine::stop(Instant now) {
 }
 
 Output Machine::fault(Instant now, std::string reason) {
-    const bool was_master = state_ == State::master || state_ == State::leaving;
+    const bool served = in_charge() || state_ == State::leaving;
     timer_.reset();
     Output out = enter(State::fault, now, std::move(reason));
-    if (was_master) {  // whoever still hears us need not wait
+    if (served) {  // whoever still hears us need not wait
         out.send = 0;
         ++counters_.sent;
     }
@@ -198,7 +198,7 @@ std::optional<Drop> Machine::unfit(const Heard& heard) const {
 void Machine::remember(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
     ++counters_.heard;
-    const bool same = same_list(settings_.addresses, said.addresses, heard.source);
+    const bool same = same_list(settings_.addresses, said.addresses, settings_.family);
     if (!same) ++counters_.other_addresses;
     if (said.interval != settings_.interval) ++counters_.other_interval;
     peer_ = Peer{heard.source, said.priority, said.interval, same, now};
@@ -225,27 +225,39 @@ Output Machine::heard(const Heard& heard, Instant now) {
     return {};
 }
 
+bool Machine::preempts() const { return settings_.preempt || settings_.priority == owner_priority; }
+
+bool Machine::obeys(std::uint8_t priority, Instant now) {
+    if (priority >= settings_.priority) {
+        preempt_at_.reset();
+        return true;
+    }
+    if (!preempts()) return true;
+    if (settings_.preempt_delay.count() == 0 || settings_.priority == owner_priority) return false;
+    if (!preempt_at_) preempt_at_ = now + settings_.preempt_delay;
+    return now < *preempt_at_;
+}
+
+/// Version 2 always goes by its own interval, which is the master's too, or nothing of it is heard (RFC 3768 §6.1).
+void Machine::learn(Duration interval) {
+    if (settings_.version == 3) learned_ = interval;
+}
+
 Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
     Output out;
-    if (holding_) {  // somebody is master: what is left of an earlier life has to go
-        holding_ = false;
-        out.from = State::backup;
-        why_ = "heard " + from(heard);
-    }
     if (said.priority == 0) {  // RFC 9568 §6.4.2: the master gives up; the best backup is the first to take over
         timer_ = now + skew();
         return out;
     }
-    bool obey = !settings_.preempt || said.priority >= settings_.priority;
-    if (!obey && settings_.preempt_delay.count() > 0) {
-        if (!preempt_at_) preempt_at_ = now + settings_.preempt_delay;
-        obey = now < *preempt_at_;
+    if (holding_) {  // somebody is master: what is left of an earlier life has to go, once the master has it
+        holding_ = false;
+        serves_until_ = now + hand_over_grace;
+        out.from = State::backup;
+        why_ = "heard " + from(heard);
     }
-    if (settings_.priority == owner_priority) obey = false;  // RFC 9568 §6.1: the owner always preempts
-    if (!obey) return out;                                   // RFC 9568 §6.4.2: discarded, the timer runs out
-    if (said.priority >= settings_.priority) preempt_at_.reset();
-    learned_ = said.interval;
+    if (!obeys(said.priority, now)) return out;  // RFC 9568 §6.4.2: discarded, the timer runs out
+    learn(said.interval);
     timer_ = now + down_interval();
     if (out.from || why_.starts_with("heard")) return out;
     why_ = "heard " + from(heard);
@@ -254,40 +266,61 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
 
 Output Machine::heard_as_master(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
-    if (said.priority == 0) return send_now(now);  // RFC 9568 §6.4.3
+    notice_absence(now);
+    if (said.priority == 0) {  // RFC 9568 §6.4.3
+        timer_ = now + settings_.interval;
+        Output out = send_now(now);
+        out.announce = true;  // whoever gives up was master as well, and the neighbours may have listened to it
+        return out;
+    }
     // A greater address wins a tie; as octets, which is network byte order (RFC 9568 §6.4.3).
     const bool tie_lost = said.priority == settings_.priority && source_ && heard.source > *source_;
     if (said.priority > settings_.priority || tie_lost) {
-        learned_ = said.interval;
-        return become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
+        learn(said.interval);
+        Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
+        // The last word, which the RFC does not ask for: after a partition the better master may not know that there
+        // was another one, whose addresses the neighbours have learned. It answers as in §6.4.3, and tells them.
+        out.send = settings_.priority;
+        ++counters_.sent;
+        return out;
     }
     // Away for so long that it took over: it stays master unless this node would have taken it back anyway.
-    if (listening_ && !settings_.preempt) {
-        learned_ = said.interval;
+    if (listening_ && !preempts()) {
+        learn(said.interval);
         return become_backup(now, "was away, and heard " + from(heard));
     }
-    // RFC 9568 §6.4.3 (RFC 5798 kept silent): tell it at once, and its clients too.
-    listening_ = false;
+    // RFC 9568 §6.4.3 (RFC 5798 kept silent): tell it at once, and its clients too. The timer goes on as it was.
+    if (std::exchange(listening_, false)) timer_ = now + settings_.interval;
     Output out = send_now(now);
     out.announce = true;
     return out;
 }
 
+/// Nobody ran this node for longer than a backup waits: there may be a new master, whose word counts first.
+bool Machine::notice_absence(Instant now) {
+    if (listening_ || now - last_sent_ <= 3 * settings_.interval + settings_.interval / 2) return false;
+    ++counters_.late;
+    listening_ = true;
+    timer_ = now + settings_.interval + settings_.interval / 8;
+    return true;
+}
+
 Output Machine::advertise(Instant now) {
-    // Nobody ran this node for longer than a backup waits: there may be a new master, whose word counts first.
-    if (!listening_ && now - last_sent_ > 3 * settings_.interval + settings_.interval / 2) {
-        ++counters_.late;
-        listening_ = true;
-        timer_ = now + settings_.interval + settings_.interval / 8;
-        return {};
-    }
-    const Instant planned = *timer_;
+    if (notice_absence(now)) return {};
     const bool was_away = std::exchange(listening_, false);
+    // The next one is due one interval after this one was: the rate stays even when a wake-up is late.
+    const bool in_time = !was_away && now - *timer_ < settings_.interval;
+    timer_ = (in_time ? *timer_ : now) + settings_.interval;
     Output out = send_now(now);
     out.announce = was_away;
-    // The next one is due one interval after this one was: the rate stays even when a wake-up is late.
-    if (!was_away && now - planned < settings_.interval) timer_ = planned + settings_.interval;
     return out;
+}
+
+std::string Machine::why_take_over(Instant now) const {
+    if (holding_) return "nobody else took over meanwhile";
+    if (!peer_ || now - peer_->at >= 2 * peer_->interval) return "no master was heard";
+    if (peer_->priority == 0) return "the master gave up";
+    return peer_->priority < settings_.priority ? "preempts a master of lower priority" : "no master was heard";
 }
 
 Output Machine::tick(Instant now) {
@@ -302,11 +335,7 @@ Output Machine::tick(Instant now) {
         case State::init:
             return start(now, holding_);
         case State::backup:
-            return become_master(now, holding_ ? "nobody else took over meanwhile"
-                                      : preempt_at_ || (peer_ && peer_->priority < settings_.priority &&
-                                                        peer_->priority != 0 && now - peer_->at < learned_ * 2)
-                                          ? "preempts a master of lower priority"
-                                          : "no master was heard");
+            return become_master(now, why_take_over(now));
         case State::master:
             return advertise(now);
         case State::leaving:
@@ -321,13 +350,12 @@ Output Machine::tick(Instant now) {
 Output Machine::reconfigure(Settings settings, Instant now) {
     if (settings == settings_) return {};
     const Duration before = down_interval();
-    const bool follows_own_interval = state_ != State::backup || learned_ == settings_.interval;
     settings_ = std::move(settings);
-    if (follows_own_interval) learned_ = settings_.interval;
     // A new priority changes how long a backup waits, from when it began to (RFC 9568 §6.1).
     if (state_ == State::backup && timer_) timer_ = std::max(now, *timer_ - before + down_interval());
-    if (state_ == State::master) return send_now(now);  // peers learn the new priority and interval at once
-    return {};
+    if (state_ != State::master) return {};
+    timer_ = now + settings_.interval;
+    return send_now(now);  // peers learn the new priority and interval at once
 }
 
 std::optional<Instant> Machine::wake_at() const {

@@ -36,9 +36,9 @@ struct Report {
     bool changed = false;  ///< something was written
     std::size_t done = 0;  ///< steps of `plan` that were attempted
     std::vector<FailedStep> failed;
-    std::optional<Error> error;      ///< why it did not converge
-    std::vector<plan::Step> left;    ///< what the last look at the kernel still showed; rows of `last`
-    std::optional<plan::Plan> last;  ///< the plan that `left` belongs to
+    std::optional<Error> error;                   ///< why it did not converge
+    std::vector<plan::Step> left;                 ///< what the last look at the kernel still showed; rows of `last`
+    std::optional<plan::Plan> last;               ///< the plan that `left` belongs to
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when it was as desired
 };
 

@@ -65,6 +65,7 @@ struct Converged {
     std::size_t done = 0;               ///< changes made
     std::vector<std::string> repaired;  ///< ids of rows that were put back because somebody else had changed them
     std::string error;                  ///< why it did not converge; empty: it did
+    bool overtaken = false;             ///< it stopped because the node said so
     std::size_t held = 0, foreign = 0, deferred = 0;
 };
 /// Somebody asked for convergence now (a one-shot apply).
@@ -101,7 +102,8 @@ struct Effects {
     /// all no announcement of addresses that another node has now. Converged comes as ever, without an error.
     std::vector<Lane> overtaken;
     std::vector<Converge> converge;
-    std::vector<plan::Announcement> announce;  ///< gratuitous ARP and neighbour advertisements
+    /// Gratuitous ARP and neighbour advertisements, now: behind kernel work they may no longer be true.
+    std::vector<plan::Announcement> announce;
     std::vector<Say> say;
     bool exit = false;  ///< everything is done that had to be done before the end
 };
@@ -126,6 +128,7 @@ struct Instance {
     bool holding = false;                   ///< its VIPs were here when the daemon started
     std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
     std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
+    std::optional<Instant> again_at{};      ///< when to do that once more
     std::vector<Transition> history{};      ///< the last few, oldest first
     std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
@@ -133,9 +136,11 @@ struct Instance {
 
 struct LaneState {
     bool wanted = false;
+    bool at_once = false;  ///< and does not wait for retry_at: something has changed since
     bool busy = false;
-    bool converged = false;             ///< it has at least once
-    std::optional<Instant> retry_at{};  ///< after an error, or to slow a fight down
+    kinds::Part part = kinds::Part::all;  ///< what it is at, or was last
+    bool converged = false;               ///< it has at least once
+    std::optional<Instant> retry_at{};    ///< after an error, or to slow a fight down
     Duration backoff{0};
     Instant began{};
     Instant finished{};
@@ -191,20 +196,26 @@ private:
     void on_transition(Instance& instance, vrrp::State from, Instant now);
     void send(Instance& instance, std::uint8_t priority);
     void announce(Instance& instance);
+    void announce_against(Instance& instance, Instant now);
     void unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now);
     void complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now);
     void complain(Instance& instance, const std::string& what, Instant now);
     void say(Level level, std::string text) { effects_.say.push_back({level, std::move(text)}); }
     void want(Lane lane);
+    void want_at_once(Lane lane);
+    [[nodiscard]] kinds::Part part_of(Lane lane) const;
+    [[nodiscard]] bool is_free(Lane which) const;
     void count_repairs(const Converged& event, Instant now);
     [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
+    [[nodiscard]] bool holds(const IpAddress& vip) const;
     [[nodiscard]] const Link* link(const ShortName& name) const;
 
     ConfigPtr config_;
     std::vector<Instance> instances_;
     std::array<LaneState, lane_count> lanes_{};
     std::vector<Link> links_;
+    std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
     std::optional<Instant> look_at_;  ///< when to look for what sends no notification

@@ -101,7 +101,7 @@ struct Output {
 
 class Machine {
 public:
-    explicit Machine(Settings settings) : settings_(std::move(settings)), learned_(settings_.interval) {}
+    explicit Machine(Settings settings) : settings_(std::move(settings)) {}
 
     /// Takes part from now on (RFC 9568 §6.4.1). `holding`: the addresses are on this node from an earlier life of the
     /// program; it then listens for one interval only, and if nobody says anything it goes on as master, before its
@@ -136,7 +136,7 @@ public:
     [[nodiscard]] Instant since() const { return since_; }
     [[nodiscard]] const std::string& why() const { return why_; }
     /// How long a backup waits for its master (RFC 9568 §6.1, RFC 3768 §6.1).
-    [[nodiscard]] Duration down_interval() const { return 3 * learned_ + skew(); }
+    [[nodiscard]] Duration down_interval() const { return 3 * master_interval() + skew(); }
     [[nodiscard]] Duration skew() const { return skew(settings_.priority); }
 
     /// What is sent with this priority, but for the addresses of an IPv6 instance without a link-local VIP.
@@ -144,6 +144,16 @@ public:
 
 private:
     [[nodiscard]] Duration skew(std::uint8_t priority) const;
+    [[nodiscard]] Duration master_interval() const { return learned_.value_or(settings_.interval); }
+    /// The addresses are on this node, and as far as it knows its peers think so too.
+    [[nodiscard]] bool in_charge() const { return state_ == State::master || (state_ == State::backup && holding_); }
+    /// The owner does in any case (RFC 9568 §6.1).
+    [[nodiscard]] bool preempts() const;
+    /// As a backup, a master of that priority; notes from when on one of lower priority is left alone.
+    [[nodiscard]] bool obeys(std::uint8_t priority, Instant now);
+    void learn(Duration interval);
+    bool notice_absence(Instant now);
+    [[nodiscard]] std::string why_take_over(Instant now) const;
     [[nodiscard]] std::optional<Drop> unfit(const Heard& heard) const;
     void remember(const Heard& heard, Instant now);
     Output enter(State state, Instant now, std::string why);
@@ -156,9 +166,9 @@ private:
 
     Settings settings_;
     State state_ = State::init;
-    bool holding_ = false;    ///< backup: the addresses are here, and nobody has said that they must not be
-    bool listening_ = false;  ///< master: was away for too long, and waits for what the others say
-    Duration learned_;        ///< the master's interval; our own while we are master
+    bool holding_ = false;             ///< backup: the addresses are here, and nobody has said that they must not be
+    bool listening_ = false;           ///< master: was away for too long, and waits for what the others say
+    std::optional<Duration> learned_;  ///< version 3, backup: the interval of the master that was heard, if one was
     std::optional<IpAddress> source_;
     std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
     std::optional<Instant> preempt_at_;    ///< backup: from when on a master of lower priority is not obeyed any more

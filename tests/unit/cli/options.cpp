@@ -102,4 +102,24 @@ TEST_CASE("exit codes are those of the interface") {
     CHECK((exit_to_do == 2 && exit_not_converged == 3));
 }
 
+TEST_CASE("simulate takes a file, and what makes a run") {
+    const auto plain = parse({"simulate"});
+    REQUIRE(plain.has_value());
+    CHECK((plain->arguments.empty() && plain->seed == 1 && plain->runs == 1 && plain->faults == "all"));
+    CHECK(plain->duration == std::chrono::seconds(60));
+    CHECK_FALSE(plain->only.has_value());
+    const auto full = parse({"simulate", "x.toml", "--seed", "7", "--runs=100", "--duration", "1500ms", "--faults",
+                             "loss,stop", "--only", "3,7:20ms", "--svg", "x.svg"});
+    REQUIRE(full.has_value());
+    CHECK(full->arguments == std::vector<std::string>{"x.toml"});
+    CHECK((full->seed == 7 && full->runs == 100 && full->faults == "loss,stop" && full->svg == "x.svg"));
+    CHECK(full->duration == std::chrono::milliseconds(1500));
+    CHECK(full->only == "3,7:20ms");
+    CHECK(wrong({"simulate", "a", "b"}) == "\"simulate\" takes one file");
+    CHECK(wrong({"simulate", "--runs", "0"}) == "--runs takes 1 and more");
+    CHECK(wrong({"simulate", "--duration", "soon"}) == "--duration takes 1s to 24h, not \"soon\"");
+    CHECK(wrong({"simulate", "--duration", "10ms"}) == "--duration takes 1s to 24h, not \"10ms\"");
+    CHECK(wrong({"simulate", "--seed", "x"}) != "accepted");
+}
+
 }  // namespace lbconverge::cli

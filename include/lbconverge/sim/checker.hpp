@@ -1,0 +1,98 @@
+// What must be true of a cluster, judged from outside:
+//   S1  every plan passes the safety check
+//   S2  an awake node has a VIP only while its election allows it, or for a bounded time after
+//   S3  after settling: one master per virtual router, the best if all preempt; it alone has the VIPs, and the
+//       neighbours send to it; and nothing moves any more
+//   S4  where nothing goes wrong, nobody becomes master who need not
+//   S5  after settling: no node has anything left to do
+//   S6  a planned stop with a healthy peer, a restart and the return of a node leave no VIP on no node; a stop ends
+//   S7  no node asks twice in a row to be woken in the past
+// Pure; knows nothing of how the picture came about.
+#pragma once
+
+#include "lbconverge/sim/picture.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lbconverge::sim {
+
+struct Violation {
+    std::string check;  ///< "S1" …
+    Instant at;
+    std::string what;
+};
+
+class Checker {
+public:
+    /// The picture is looked at whenever a function is called; it must outlive the checker. `calm`: nothing goes wrong
+    /// in this run, so that S4 holds.
+    Checker(const Picture& picture, bool calm);
+
+    /// S2, S6: to be called after everything that changes the picture.
+    void look(Instant now);
+    /// S4, and S3 once everything has settled.
+    void transition(Instant now, std::size_t node, std::size_t router, vrrp::State from);
+    /// S1.
+    void refused_plan(Instant now, std::size_t node, const std::string& what);
+    /// S7; after each turn, both in the node's own time.
+    void wake(Instant now, std::size_t node, Instant local, std::optional<Instant> wanted);
+    /// S6: how long a stop takes.
+    void stop_began(Instant now, std::size_t node);
+    void stop_ended(std::size_t node);
+    /// S6: until then the VIPs of this node are to be reached at every instant, wherever they are; nothing else goes
+    /// wrong meanwhile. `with_peer`: only what another node can take over.
+    void watch(Instant now, std::size_t node, Instant until, bool with_peer);
+    /// S3, from now on.
+    void settled(Instant now);
+    /// S5: what this node still has to do; empty: nothing.
+    void left_to_do(Instant now, std::size_t node, const std::string& what);
+
+    [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+
+private:
+    struct Started {
+        std::optional<Instant> at;  ///< became backup for the first time
+        bool was_master = false;
+    };
+    struct Watch {
+        std::size_t node = 0;
+        std::size_t router = 0;
+        Instant until;
+    };
+    struct Stop {
+        Instant began;
+        Duration limit{0};  ///< how long it may take
+    };
+
+    void report(Instant now, std::string check, std::string what);
+    void look_at_withdrawal(Instant now, std::size_t node, std::size_t router);
+    void look_at_stop(Instant now, std::size_t node);
+    [[nodiscard]] bool still_good(Instant now, const Watch& watch);
+    void needless(Instant now, std::size_t node, std::size_t router);
+    void settled(Instant now, std::size_t router);
+    [[nodiscard]] bool reached(std::size_t router, std::size_t vip) const;
+    [[nodiscard]] bool all_reached_at(std::size_t node, std::size_t router) const;
+    [[nodiscard]] bool has_healthy_peer(std::size_t node, std::size_t router) const;
+    [[nodiscard]] std::string place(std::size_t node, std::size_t router) const;
+
+    const Picture& picture_;
+    bool calm_;
+    bool settled_ = false;
+    std::vector<std::vector<std::optional<Instant>>> exposed_;  ///< S2: node, router: since when
+    std::vector<std::vector<Started>> started_;                 ///< S4: node, router
+    std::vector<std::size_t> last_master_;                      ///< S4: router
+    std::vector<Instant> last_master_since_;                    ///< S4: router
+    std::vector<unsigned> late_wakes_;                          ///< S7: node
+    std::vector<std::optional<Stop>> stops_;                    ///< S6: node
+    std::vector<Watch> watches_;                                ///< S6
+    std::vector<Violation> violations_;
+};
+
+/// S2: how long a withdrawal may take on a kernel that is neither slow nor failing.
+constexpr Duration withdrawal_limit = std::chrono::milliseconds(250);
+/// S6: how long a stop may take beyond the longest skew time; twice that where a clock runs at half the rate.
+constexpr Duration stop_limit = std::chrono::seconds(1);
+
+}  // namespace lbconverge::sim

@@ -1,0 +1,68 @@
+// What somebody outside of all nodes can see of the cluster at one moment. The simulation keeps it up to date, the
+// checker judges it; it holds no node, no kernel and no network. Pure.
+#pragma once
+
+#include "lbconverge/model/address.hpp"
+#include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/name.hpp"
+#include "lbconverge/model/terms.hpp"
+#include "lbconverge/vrrp/machine.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lbconverge::sim {
+
+/// A virtual router: the instances with the same interface, VRID and family.
+struct Router {
+    std::string name;
+    ShortName interface;
+    std::uint8_t vrid = 1;
+    Family family = Family::ipv4;
+    std::vector<IpAddress> vips;  ///< of any family
+};
+
+/// One node's place in one virtual router.
+struct Seat {
+    bool member = false;
+    std::uint8_t priority = 0;
+    bool preempt = true;
+    Duration interval = std::chrono::seconds(1);
+    vrrp::State state = vrrp::State::init;
+    ElectionState election = ElectionState::undecided;
+    std::vector<bool> held;  ///< of each VIP: it is on an answering interface
+    /// It ceased to be master when no other node could hear that: nobody knows that the neighbours believe in it, and
+    /// only their own patience (RFC 4861 §7.3, ARP likewise) puts that right.
+    bool left_unheard = false;
+
+    [[nodiscard]] bool holds_any() const;
+    [[nodiscard]] bool holds_all() const;
+};
+
+struct NodePicture {
+    std::string name;
+    bool powered = true;      ///< the kernel runs, and answers for what it holds
+    bool running = false;     ///< the process does
+    bool paused = false;      ///< it was stopped with SIGSTOP
+    bool hampered = false;    ///< its kernel work is slow or fails, or it has not recovered from that
+    std::vector<Seat> seats;  ///< one per router
+
+    [[nodiscard]] bool awake() const { return powered && running && !paused; }
+};
+
+constexpr std::size_t nobody = SIZE_MAX;
+
+struct Picture {
+    std::vector<Router> routers;
+    std::vector<NodePicture> nodes;
+    std::vector<std::vector<std::size_t>> believed;  ///< router, VIP: the node that neighbours send to
+
+    /// Nodes that are master of it, awake or not.
+    [[nodiscard]] std::vector<std::size_t> masters(std::size_t router) const;
+    /// Somebody who is switched on holds it.
+    [[nodiscard]] bool served(std::size_t router, std::size_t vip) const;
+};
+
+}  // namespace lbconverge::sim

@@ -1,0 +1,235 @@
+#include "lbconverge/sim/checker.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::sim {
+
+namespace {
+
+using vrrp::State;
+
+/// S4: clocks differ by a fifth of a per cent at most, and turns are a little late.
+constexpr Duration tolerance = std::chrono::milliseconds(5);
+constexpr int clock_share = 400;
+/// Further violations say nothing new.
+constexpr std::size_t most_violations = 20;
+
+Duration skew_of(const Seat& seat) { return seat.interval * (256 - seat.priority) / 256; }
+
+/// Would be master before the other, if both began to listen at the times given.
+bool certainly_first(const Seat& seat, Instant listening_since, Instant now) {
+    const Instant due = listening_since + 3 * seat.interval + skew_of(seat);
+    return due + tolerance + 4 * seat.interval / clock_share < now;
+}
+
+}  // namespace
+
+Checker::Checker(const Picture& picture, bool calm)
+    : picture_(picture),
+      calm_(calm),
+      exposed_(picture.nodes.size(), std::vector<std::optional<Instant>>(picture.routers.size())),
+      started_(picture.nodes.size(), std::vector<Started>(picture.routers.size())),
+      last_master_(picture.routers.size(), nobody),
+      last_master_since_(picture.routers.size()),
+      late_wakes_(picture.nodes.size()),
+      stops_(picture.nodes.size()) {}
+
+void Checker::report(Instant now, std::string check, std::string what) {
+    if (violations_.size() < most_violations) violations_.push_back({std::move(check), now, std::move(what)});
+}
+
+std::string Checker::place(std::size_t node, std::size_t router) const {
+    return picture_.nodes[node].name + ", " + picture_.routers[router].name;
+}
+
+void Checker::look(Instant now) {
+    for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
+        for (std::size_t router = 0; router < picture_.routers.size(); ++router) look_at_withdrawal(now, node, router);
+        if (stops_[node]) look_at_stop(now, node);
+    }
+    std::erase_if(watches_, [&](const Watch& each) { return !still_good(now, each); });
+}
+
+// ---- S2 ------------------------------------------------------------------------------------------------------------
+
+void Checker::look_at_withdrawal(Instant now, std::size_t node, std::size_t router) {
+    const NodePicture& who = picture_.nodes[node];
+    const Seat& seat = who.seats[router];
+    std::optional<Instant>& since = exposed_[node][router];
+    const bool wrong =
+        seat.member && who.awake() && !who.hampered && seat.election == ElectionState::backup && seat.holds_any();
+    if (!wrong) {
+        since.reset();
+    } else if (!since) {
+        since = now;
+    } else if (now - *since > withdrawal_limit) {
+        report(now, "S2", place(node, router) + ": not master, but it still has a VIP");
+        since = now;
+    }
+}
+
+// ---- S4 ------------------------------------------------------------------------------------------------------------
+
+void Checker::transition(Instant now, std::size_t node, std::size_t router, State from) {
+    const State to = picture_.nodes[node].seats[router].state;
+    if (settled_ && from != to) {
+        report(now, "S3",
+               place(node, router) + ": " + std::string(vrrp::to_text(from)) + " -> " + std::string(vrrp::to_text(to)) +
+                   " after everything had settled");
+    }
+    if (!calm_) return;
+    Started& started = started_[node][router];
+    if (to == State::backup && !started.at) started.at = now;
+    if (to == State::master) needless(now, node, router);
+}
+
+void Checker::needless(Instant now, std::size_t node, std::size_t router) {
+    if (std::exchange(started_[node][router].was_master, true)) {
+        report(now, "S4", place(node, router) + ": became master a second time");
+        return;
+    }
+    const Seat& own = picture_.nodes[node].seats[router];
+    const std::size_t before = std::exchange(last_master_[router], node);
+    const std::uint8_t earlier = before == nobody ? std::uint8_t{0} : picture_.nodes[before].seats[router].priority;
+    // What the first one says may not have arrived yet.
+    const bool crossed = now - std::exchange(last_master_since_[router], now) < tolerance;
+    // Of two with the same priority that start together, both become master, and one gives in (RFC 9568 §6.4.3).
+    if (before != nobody && !crossed && (!own.preempt || own.priority < earlier)) {
+        report(now, "S4", place(node, router) + ": took over from " + picture_.nodes[before].name + " without need");
+    }
+    for (std::size_t other = 0; other < picture_.nodes.size(); ++other) {
+        const Seat& seat = picture_.nodes[other].seats[router];
+        const auto& since = started_[other][router].at;
+        if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
+        if (certainly_first(seat, *since, now)) {
+            report(now, "S4",
+                   place(node, router) + ": became master, and " + picture_.nodes[other].name +
+                       " is better and was there before");
+        }
+    }
+}
+
+// ---- S1, S7 --------------------------------------------------------------------------------------------------------
+
+void Checker::refused_plan(Instant now, std::size_t node, const std::string& what) {
+    report(now, "S1", picture_.nodes[node].name + ": " + what);
+}
+
+void Checker::wake(Instant now, std::size_t node, Instant local, std::optional<Instant> wanted) {
+    const bool late = wanted && *wanted <= local;
+    late_wakes_[node] = late ? late_wakes_[node] + 1 : 0;
+    if (late_wakes_[node] == 2) {
+        report(now, "S7", picture_.nodes[node].name + ": asks to be woken in the past, again and again");
+    }
+}
+
+// ---- S6 ------------------------------------------------------------------------------------------------------------
+
+bool Checker::has_healthy_peer(std::size_t node, std::size_t router) const {
+    for (std::size_t other = 0; other < picture_.nodes.size(); ++other) {
+        const NodePicture& who = picture_.nodes[other];
+        const Seat& seat = who.seats[router];
+        if (other != node && seat.member && who.awake() && !who.hampered && seat.state == State::backup) return true;
+    }
+    return false;
+}
+
+/// The neighbours send to a node that has the VIP.
+bool Checker::reached(std::size_t router, std::size_t vip) const {
+    const std::size_t node = picture_.believed[router][vip];
+    return node != nobody && picture_.nodes[node].powered && picture_.nodes[node].seats[router].held[vip];
+}
+
+/// It has all VIPs, nobody else is master, and the neighbours know.
+bool Checker::all_reached_at(std::size_t node, std::size_t router) const {
+    const Seat& seat = picture_.nodes[node].seats[router];
+    if (!seat.member || !seat.holds_all()) return false;
+    const auto masters = picture_.masters(router);
+    const auto& believed = picture_.believed[router];
+    const bool known = std::all_of(believed.begin(), believed.end(), [&](std::size_t each) { return each == node; });
+    return known && std::all_of(masters.begin(), masters.end(), [&](std::size_t each) { return each == node; });
+}
+
+void Checker::stop_began(Instant now, std::size_t node) {
+    Stop stop{now, stop_limit};
+    for (const Seat& seat : picture_.nodes[node].seats) {
+        // The longest skew time is an interval, or a second in version 2.
+        stop.limit = std::max(stop.limit, stop_limit + std::max<Duration>(seat.interval, std::chrono::seconds(1)));
+    }
+    stops_[node] = stop;
+}
+
+void Checker::look_at_stop(Instant now, std::size_t node) {
+    Stop& stop = *stops_[node];
+    const NodePicture& who = picture_.nodes[node];
+    if (who.paused || who.hampered) stop.began = now;
+    if (now - stop.began <= 2 * stop.limit) return;
+    report(now, "S6", who.name + ": was told to stop, and still runs");
+    stop.began = now;
+}
+
+void Checker::stop_ended(std::size_t node) { stops_[node].reset(); }
+
+void Checker::watch(Instant now, std::size_t node, Instant until, bool with_peer) {
+    for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
+        if (!all_reached_at(node, router) || (with_peer && !has_healthy_peer(node, router))) continue;
+        watches_.push_back({node, router, until});
+    }
+    look(now);
+}
+
+bool Checker::still_good(Instant now, const Watch& watch) {
+    if (now > watch.until) return false;
+    for (std::size_t vip = 0; vip < picture_.routers[watch.router].vips.size(); ++vip) {
+        if (reached(watch.router, vip)) continue;
+        report(now, "S6",
+               place(watch.node, watch.router) + ": was stopped or restarted, and VIP " +
+                   to_text(picture_.routers[watch.router].vips[vip]) +
+                   (picture_.served(watch.router, vip) ? " is not where its neighbours send to" : " is on no node"));
+        return false;
+    }
+    return true;
+}
+
+// ---- S3, S5 --------------------------------------------------------------------------------------------------------
+
+void Checker::settled(Instant now) {
+    settled_ = true;
+    for (std::size_t router = 0; router < picture_.routers.size(); ++router) settled(now, router);
+}
+
+void Checker::settled(Instant now, std::size_t router) {
+    const std::string& name = picture_.routers[router].name;
+    const std::vector<std::size_t> masters = picture_.masters(router);
+    if (masters.size() != 1) {
+        report(now, "S3", name + ": " + std::to_string(masters.size()) + " masters after everything had settled");
+        return;
+    }
+    const std::size_t master = masters.front();
+    bool all_preempt = true;
+    std::uint8_t best = 0;
+    for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
+        const Seat& seat = picture_.nodes[node].seats[router];
+        if (!seat.member) continue;
+        all_preempt = all_preempt && seat.preempt;
+        best = std::max(best, seat.priority);
+        if (node != master && seat.holds_any())
+            report(now, "S3", place(node, router) + ": has a VIP, and is not master");
+    }
+    const Seat& seat = picture_.nodes[master].seats[router];
+    if (all_preempt && seat.priority != best)
+        report(now, "S3", place(master, router) + ": is master, but not the best");
+    if (!seat.holds_all()) report(now, "S3", place(master, router) + ": is master, and has not all VIPs");
+    for (const std::size_t each : picture_.believed[router]) {
+        if (each == master || (each != nobody && picture_.nodes[each].seats[router].left_unheard)) continue;
+        report(now, "S3",
+               place(master, router) + ": is master, but the neighbours send to " +
+                   (each == nobody ? "nobody" : picture_.nodes[each].name));
+    }
+}
+
+void Checker::left_to_do(Instant now, std::size_t node, const std::string& what) {
+    if (!what.empty()) report(now, "S5", picture_.nodes[node].name + ": " + what);
+}
+
+}  // namespace lbconverge::sim

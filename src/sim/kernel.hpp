@@ -1,0 +1,44 @@
+// The kernel of a simulated node: what it holds, and what a change does to it. A simpler one than that of the tests,
+// since here it is the election that is looked at. Private to src/sim.
+#pragma once
+
+#include "lbconverge/plan/plan.hpp"
+
+namespace lbconverge::sim {
+
+class Kernel {
+public:
+    /// As after booting: interfaces with the node's own addresses, and settings at 0.
+    Kernel(const config::Config& config, std::size_t node);
+
+    [[nodiscard]] Facts facts() const;
+    [[nodiscard]] std::shared_ptr<const kinds::Observed> observe(const kinds::Reading& reading,
+                                                                 const Facts& facts) const;
+    /// One step: 0 or errno.
+    int execute(const plan::Plan& plan, const plan::Step& step);
+
+    /// On an interface that answers for it.
+    [[nodiscard]] bool answers_for(const IpAddress& address) const;
+    void set_carrier(const ShortName& interface, bool carrier);
+    [[nodiscard]] bool carrier(const ShortName& interface) const;
+    /// Those that stand for election are on one of these.
+    [[nodiscard]] const std::vector<ShortName>& links() const { return links_; }
+    [[nodiscard]] const kinds::Observed& state() const { return state_; }
+
+private:
+    void add_link(const ShortName& name, const config::Config& config, std::size_t node);
+    void add_address(const IpAddress& address, const ShortName& interface);
+    void add_settings(const config::Config& config);
+    int set(const kinds::Change<kinds::Sysctl>& change);
+    int set(const kinds::Change<kinds::Address>& change);
+    int set(const kinds::Change<kinds::Service>& change);
+    int set(const kinds::Change<kinds::RealServer>& change);
+    int set(const kinds::Change<kinds::Timeouts>& change);
+    template <class Kind>
+    int put(const kinds::Change<Kind>& change);
+
+    kinds::Observed state_;
+    std::vector<ShortName> links_;
+};
+
+}  // namespace lbconverge::sim

@@ -1,0 +1,171 @@
+// The simulated cluster: hosts with a kernel, a clock and perhaps a process, the network between them, the queue of
+// what is going to happen, and the faults. Private to src/sim.
+#pragma once
+
+#include "clock.hpp"
+#include "kernel.hpp"
+#include "lbconverge/sim/simulation.hpp"
+
+#include <memory>
+#include <queue>
+
+namespace lbconverge::sim {
+
+using Action = std::function<void()>;
+
+/// What happens when; of what happens at the same time, first what was planned first.
+class Queue {
+public:
+    void at(Instant when, Action action) { events_.push({std::max(when, now_), count_++, std::move(action)}); }
+    void after(Duration wait, Action action) { at(now_ + wait, std::move(action)); }
+    /// False: there is nothing before `end`.
+    bool run_one(Instant end);
+    [[nodiscard]] Instant now() const { return now_; }
+
+private:
+    struct Event {
+        Instant when;
+        std::uint64_t number;
+        Action action;
+        bool operator<(const Event& other) const {
+            return when != other.when ? when > other.when : number > other.number;
+        }
+    };
+    std::priority_queue<Event> events_;
+    std::uint64_t count_ = 0;
+    Instant now_;
+};
+
+/// Kernel work of one lane that is under way: what daemon::converge does, one step after the other.
+struct Job {
+    bool busy = false;
+    node::Converge ask;
+    int round = 0;
+    plan::Plan plan;
+    std::size_t next = 0;
+    bool hurried = false;    ///< the plan under way was made on what was seen last
+    bool hampered = false;   ///< a fault of the kernel has touched it
+    bool overtaken = false;  ///< by a newer election: the phase that is under way is the last
+    std::optional<Error> error;
+    node::Converged result;
+};
+
+struct Process {
+    explicit Process(node::ConfigPtr config) : brain(std::move(config)) {}
+
+    node::Node brain;
+    std::uint64_t timer = 0;  ///< only the last one that was set counts
+    bool notified = false;    ///< the kernel's news of a change is on its way
+    std::array<Job, node::lane_count> jobs;
+    std::shared_ptr<const kinds::Observed> seen;  ///< what the network lane saw last, when it was as desired
+};
+
+struct Host {
+    node::ConfigPtr base;  ///< what the file says
+    node::ConfigPtr config;
+    Clock clock{{}, {}, Clock::true_rate};
+    std::int64_t rate = Clock::true_rate;  ///< without faults
+    Kernel kernel;
+    std::array<kinds::Memory, node::lane_count> ledger{};
+    Random random{0};
+    std::unique_ptr<Process> process;
+    std::uint64_t life = 0;                  ///< counts processes: what was planned for an earlier one does not happen
+    unsigned down = 0, off = 0, paused = 0;  ///< faults that are at work
+    bool start_again = false;                ///< once the process that is stopping has gone
+    // What has to wait while the process is paused: what lies in its sockets, and what it was about to do itself.
+    std::vector<node::Packet> mail;
+    std::vector<std::pair<std::uint64_t, Action>> inbox;  ///< with its life
+};
+
+class World {
+public:
+    explicit World(const Scenario& scenario);
+    Run run();
+
+private:
+    // ---- processes (world.cpp)
+    void start(std::size_t node);
+    void kill(std::size_t node);
+    void exited(std::size_t node);
+    /// Happens to this process of the node, and only when it is not paused.
+    void for_process(std::size_t node, Duration wait, Action action);
+    void turn(std::size_t node, const node::Event& event);
+    void carry_out(std::size_t node, node::Effects effects);
+    void set_timer(std::size_t node);
+    void count_dark(Duration passed);
+    void news(std::size_t node);
+    void send_links(std::size_t node);
+    void refresh(std::size_t node);
+    void refresh_vips(std::size_t node);
+    void refresh_seat(std::size_t node, const node::Instance& instance, ElectionState election);
+    void settle();
+    void forget(std::size_t node, std::string why);
+    [[nodiscard]] std::string left_to_do(std::size_t node) const;
+    [[nodiscard]] Instant settling_ends() const;
+
+    // ---- kernel work (lanes.cpp)
+    void begin(std::size_t node, const node::Converge& ask);
+    void look(std::size_t node, std::size_t lane);
+    bool hurry(std::size_t node, std::size_t lane);
+    [[nodiscard]] std::optional<std::string> forbidden(const Job& job, std::size_t node);
+    void planned(std::size_t node, std::size_t lane);
+    void refused(std::size_t node, std::size_t lane, std::string why);
+    void step(std::size_t node, std::size_t lane);
+    void phase_done(std::size_t node, std::size_t lane);
+    void finish(std::size_t node, std::size_t lane);
+    [[nodiscard]] std::vector<plan::Announcement> bound(std::size_t node, const plan::Plan& plan) const;
+    void announce(std::size_t node, const std::vector<plan::Announcement>& announcements);
+    void announce_later(std::size_t node, std::vector<plan::Announcement> announcements);
+    [[nodiscard]] Duration cost(std::size_t node);
+    [[nodiscard]] bool fails(std::size_t node);
+    [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Memory& memory, const node::Converge& ask) const;
+    [[nodiscard]] plan::Plan plan_on(const std::shared_ptr<const kinds::Observed>& seen, const kinds::Memory& memory,
+                                     const node::Converge& ask) const;
+    [[nodiscard]] std::chrono::sys_seconds wall() const;
+
+    // ---- network and faults (network.cpp)
+    void send(std::size_t node, const node::Packet& packet);
+    void send_to(std::size_t from, std::size_t to, const node::Packet& packet);
+    void deliver(std::size_t to, const node::Packet& packet);
+    [[nodiscard]] bool addressed(std::size_t to, const node::Packet& packet) const;
+    [[nodiscard]] bool heard_by_others(std::size_t node, std::size_t router) const;
+    [[nodiscard]] bool cut(std::size_t from, std::size_t to) const;
+    [[nodiscard]] bool lost(std::size_t from, std::size_t to);
+    [[nodiscard]] bool duplicated(std::size_t from);
+    [[nodiscard]] Instant arrival(std::size_t from, std::size_t to);
+    void fault(const Fault& fault, bool on);
+    void fault(std::size_t node, const Fault& fault, bool on);
+    void take_down(std::size_t node, const Fault& fault);
+    void bring_up(std::size_t node);
+    void resume(std::size_t node);
+    void power_off(std::size_t node);
+    void set_links(std::size_t node);
+    void set_clock(std::size_t node);
+    void reload(std::size_t node);
+    [[nodiscard]] bool active(FaultKind kind, std::size_t node) const { return strongest(kind, node) != nullptr; }
+    /// The one that counts, of those of this kind that are at work on this node.
+    [[nodiscard]] const Fault* strongest(FaultKind kind, std::size_t node) const;
+    [[nodiscard]] bool quiet_after(const Fault& fault) const;
+    [[nodiscard]] static Instant back_for_good(const Fault& fault);
+
+    void note(Moment moment);
+
+    const Scenario& scenario_;
+    Queue queue_;
+    Picture picture_;
+    std::vector<Host> hosts_;
+    std::vector<const Fault*> active_;
+    std::vector<std::vector<Instant>> last_arrival_;  ///< from, to: packets do not overtake each other
+    Random random_;
+    Run run_;
+    std::unique_ptr<Checker> checker_;
+    std::vector<std::vector<bool>> was_served_;  ///< router, VIP: at least once
+};
+
+/// Routers of all configurations, with the VIPs of those that have them.
+std::vector<Router> routers_of(const std::vector<node::ConfigPtr>& configs);
+std::size_t router_of(const std::vector<Router>& routers, const ShortName& interface, std::uint8_t vrid, Family family);
+/// What a reload fault makes of a configuration.
+node::ConfigPtr varied(const config::Config& config, std::uint64_t parameter);
+
+}  // namespace lbconverge::sim

@@ -1,0 +1,300 @@
+// Any bytes as what happens to a node: each event is one byte that says what, and a few that say how (see Story). What
+// is asked of the kernel is answered as the bytes want; at the end the node is stopped and has to come to its end.
+#include "lbconverge/config/document.hpp"
+#include "lbconverge/node/node.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace lbconverge;
+using namespace lbconverge::node;
+
+namespace {
+
+constexpr const char* files[] = {
+    // Multicast and unicast, version 3 and 2, a VIP of the other family.
+    R"(role = "director"
+interface = "eth0"
+[[vip]]
+address = "192.0.2.20"
+vrrp = "one"
+[[vip]]
+address = "2001:db8::20"
+vrrp = "one"
+[[vip]]
+address = "192.0.2.30"
+vrrp = "two"
+[[vrrp]]
+name = "one"
+vrid = 1
+garp = { count = 2, repeat = "50ms", refresh = "1s" }
+advert_interval = "100ms"
+[[vrrp]]
+name = "two"
+vrid = 2
+version = 2
+auth_pass = "pass"
+priority = 200
+preempt = "delay 2s"
+peers = ["192.0.2.6", "192.0.2.7"]
+)",
+    // The first one with another priority and interval, the second one as another router, and the owner of a third.
+    R"(role = "both"
+interface = "eth0"
+[[vip]]
+address = "192.0.2.20"
+vrrp = "one"
+[[vip]]
+address = "192.0.2.30"
+vrrp = "two"
+[[vip]]
+address = "192.0.2.40"
+vrrp = "three"
+[[vrrp]]
+name = "one"
+vrid = 1
+advert_interval = "10ms"
+preempt = false
+priority = 150
+[[vrrp]]
+name = "two"
+vrid = 2
+[[vrrp]]
+name = "three"
+vrid = 3
+priority = 255
+start_delay = "1s"
+)",
+    R"(role = "director"
+interface = "eth1"
+vips = ["2001:db8::20"]
+[[vrrp]]
+name = "one"
+vrid = 1
+peers = ["2001:db8::6"]
+min_ttl = 64
+[daemon]
+repair = false
+)",
+};
+
+ConfigPtr read_file(const char* text) {
+    config::Diagnostics problems;
+    auto config = config::Document::parse({{"lb.toml", text}}, problems).config_for("", problems);
+    if (!config) std::abort();
+    return std::make_shared<const config::Config>(std::move(*config));
+}
+
+const std::vector<ConfigPtr>& configs() {
+    static const std::vector<ConfigPtr> all{read_file(files[0]), read_file(files[1]), read_file(files[2])};
+    return all;
+}
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+
+/// 0 when there is nothing left.
+class Bytes {
+public:
+    Bytes(const std::uint8_t* data, std::size_t size) : data_(data), end_(data + size) {}
+    std::uint8_t next() { return data_ == end_ ? std::uint8_t{0} : *data_++; }
+    [[nodiscard]] bool more() const { return data_ != end_; }
+
+private:
+    const std::uint8_t* data_;
+    const std::uint8_t* end_;
+};
+
+void require(bool condition, int line = __builtin_LINE()) {
+    if (condition) return;
+    std::fprintf(stderr, "line %d does not hold\n", line);
+    std::abort();
+}
+
+class Story {
+public:
+    Story(const std::uint8_t* data, std::size_t size) : bytes_(data, size), node_(configs()[0]) {}
+
+    void tell() {
+        while (bytes_.more() && !exited_) turn(event());
+        end();
+    }
+
+private:
+    Event event() {
+        switch (bytes_.next() % 12) {
+            case 0:
+                return links();
+            case 1:
+                return Arrived{anything()};
+            case 2:
+            case 3:
+                return Arrived{advertisement()};
+            case 4:
+                return Disturbed{};
+            case 5:
+                return Asked{};
+            case 6:
+                return converged(Lane::network);
+            case 7:
+                return converged(Lane::tables);
+            case 8:
+                return Reload{configs()[bytes_.next() % configs().size()]};
+            case 9:
+                return Stop{.keep = bytes_.next() == 1};
+            case 10:  // microseconds to minutes
+                now_ += Duration(std::int64_t{1 + bytes_.next() % 16} << (bytes_.next() % 24));
+                return Tick{};
+            default:
+                now_ = std::max(now_, std::min(node_.wake_at().value_or(now_), now_ + std::chrono::hours(1)));
+                return Tick{};
+        }
+    }
+
+    Event links() {
+        const std::uint8_t bits = bytes_.next();
+        Links event;
+        for (const char* name : {"eth0", "eth1"}) {
+            Link link{.name = name, .up = (bits & 1) == 0};
+            if ((bits & 2) == 0) link.addresses.push_back(ip("192.0.2.5"));
+            if ((bits & 4) == 0) link.addresses.push_back(ip("2001:db8::5"));
+            if ((bits & 8) == 0) link.addresses.push_back(ip("fe80::5"));
+            event.links.push_back(std::move(link));
+        }
+        if ((bits & 16) != 0) event.links.pop_back();
+        if ((bits & 32) != 0) event.holding.push_back(ip("192.0.2.20"));
+        return event;
+    }
+
+    Packet from_somebody() {
+        const std::uint8_t bits = bytes_.next();
+        constexpr const char* sources[] = {"192.0.2.6", "192.0.2.7",   "192.0.2.4",   "192.0.2.5",
+                                           "fe80::6",   "2001:db8::6", "2001:db8::7", "fe80::5"};
+        const IpAddress source = ip(sources[bits % 8]);
+        const bool multicast = (bits & 16) == 0;
+        const IpAddress ours = ip(source.family == Family::ipv4 ? "192.0.2.5" : "2001:db8::5");
+        return {.interface = (bits & 8) == 0 ? "eth0" : "eth1",
+                .source = source,
+                .destination = multicast ? wire::vrrp_group(source.family) : ours,
+                .ttl = (bits & 32) == 0 ? std::uint8_t{255} : bytes_.next()};
+    }
+
+    Packet anything() {
+        Packet packet = from_somebody();
+        for (std::uint8_t left = bytes_.next() % 64; left > 0; --left)
+            packet.message.push_back(std::byte{bytes_.next()});
+        return packet;
+    }
+
+    /// One that can be read, and that often fits an instance.
+    Packet advertisement() {
+        Packet packet = from_somebody();
+        const std::uint8_t bits = bytes_.next();
+        wire::Advertisement said{.vrid = static_cast<std::uint8_t>(1 + bits % 4), .priority = bytes_.next()};
+        if (packet.source.family == Family::ipv4 && (bits & 4) != 0) {
+            said.version = 2;
+            said.auth_type = (bits & 8) == 0 ? 1 : 0;
+            said.auth_data = {'p', 'a', 's', 's'};
+        }
+        if ((bits & 16) != 0) said.interval = std::chrono::milliseconds(said.version == 2 ? 2000 : 10 + 10 * bits);
+        const IpAddress vip = ip(packet.source.family == Family::ipv4 ? "192.0.2.20" : "fe80::20");
+        said.addresses.assign(1 + bits / 32, vip);
+        const auto dialect = (bits & 128) == 0 ? wire::ChecksumDialect::pseudo_header : wire::ChecksumDialect::message;
+        packet.message = wire::encode(said, packet.source, packet.destination, dialect);
+        return packet;
+    }
+
+    /// Only what was asked for can have been done.
+    Event converged(Lane lane) {
+        const std::uint8_t bits = bytes_.next();
+        if (!node_.lane(lane).busy) return Tick{};
+        now_ += Duration(bits);
+        Converged event{.lane = lane};
+        if ((bits & 1) != 0) event.error = "no such device";
+        if ((bits & 2) != 0) event.repaired.push_back("address 192.0.2.20/32 dev eth0");
+        if ((bits & 4) != 0) event.repaired.push_back(std::to_string(bits));
+        return event;
+    }
+
+    void turn(const Event& event) {
+        const bool was_exited = exited_;
+        const bool links_known = links_known_ || std::holds_alternative<Links>(event);
+        if (const auto* done = std::get_if<Converged>(&event)) at_work_[static_cast<std::size_t>(done->lane)].reset();
+        const std::size_t instances = node_.instances().size();
+        const Effects effects = node_.turn(event, now_);
+        links_known_ = links_known;
+        exited_ |= effects.exit;
+        if (was_exited || !links_known) require(effects.send.empty() && effects.converge.empty());
+        if (effects.exit) require(effects.converge.empty() && !node_.wake_at());
+        if (std::holds_alternative<Tick>(event)) require(!node_.wake_at() || *node_.wake_at() > now_);
+        // Each instance that there was or is says one thing, to two peers at most.
+        require(effects.send.size() <= 2 * (instances + node_.instances().size()));
+        // Each of three addresses twice: because it is time to, and because of who else was heard.
+        require(effects.announce.size() <= 6 && effects.say.size() <= 10);
+        for (const Packet& each : effects.send) check(each);
+        for (const Converge& each : effects.converge) check(each);
+        check_node();
+    }
+
+    /// Whatever is said can be read, by peers who are as strict as the RFC.
+    void check(const Packet& sent) const {
+        require(sent.ttl == 255 && sent.source != sent.destination);
+        const auto said = wire::decode_advertisement(sent.message, sent.source, sent.destination);
+        // Without any link-local address there is none to put in front.
+        require(said || (sent.source.family == Family::ipv6 && !sent.source.is_link_local()));
+    }
+
+    /// Two lanes never work on the same.
+    void check(const Converge& asked) {
+        const auto lane = static_cast<std::size_t>(asked.lane);
+        require(!at_work_[lane]);
+        const auto& other = at_work_[1 - lane];
+        require(!other || (*other != kinds::Part::all && asked.part != kinds::Part::all && *other != asked.part));
+        require((asked.part == kinds::Part::all) == (asked.config->role != Role::director));
+        require(asked.election.size() == asked.config->vrrp.size());
+        at_work_[lane] = asked.part;
+    }
+
+    void check_node() const {
+        for (const Lane each : {Lane::network, Lane::tables})
+            require(node_.lane(each).busy == at_work_[static_cast<std::size_t>(each)].has_value());
+        for (const Instance& each : node_.instances()) {
+            require(each.history.size() <= 20 && each.warned.size() <= 20);
+            if (each.machine.state() == vrrp::State::master) require(each.machine.wake_at() && each.machine.source());
+        }
+        for (const auto& [name, state] : node_.election())
+            require(!node_.stopping() || state != ElectionState::undecided);
+    }
+
+    /// However it got here: told to stop, and with time going by, it comes to its end soon.
+    void end() {
+        turn(Stop{});
+        const Instant latest = now_ + std::chrono::seconds(2);
+        for (int i = 0; i < 1000 && !exited_; ++i) {
+            if (node_.lane(Lane::network).busy) {
+                turn(Converged{.lane = Lane::network});
+            } else if (const auto at = node_.wake_at(); at && *at <= latest) {
+                now_ = std::max(now_, *at);
+                turn(Tick{});
+            } else {  // after a change of role everything waits for the tables of the old one
+                require(node_.lane(Lane::tables).busy);
+                turn(Converged{.lane = Lane::tables});
+            }
+        }
+        require(exited_ && now_ <= latest);
+    }
+
+    Bytes bytes_;
+    Node node_;
+    Instant now_{std::chrono::hours(1)};
+    bool links_known_ = false;
+    bool exited_ = false;
+    std::optional<kinds::Part> at_work_[lane_count];
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Story(data, size).tell();
+    return 0;
+}

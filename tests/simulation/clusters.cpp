@@ -1,0 +1,139 @@
+#include "clusters.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace lbconverge::test {
+
+namespace {
+
+std::string file(const std::string& path) {
+    std::ifstream in(path);
+    if (!in) throw std::runtime_error(path + ": cannot be read");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+constexpr const char* service = R"(
+[[service]]
+vip = "10.0.0.20"
+port = 80
+real_servers = ["10.0.0.8", "10.0.0.9"]
+)";
+
+std::string pair(const std::string& vrrp, const std::string& more_of_a = "", const std::string& more_of_b = "") {
+    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"10.0.0.20\"]\n[nodes]\n"
+           "a = { address = \"10.0.0.1\", priority = 150" +
+           more_of_a + " }\nb = { address = \"10.0.0.2\"" + more_of_b + " }\n[[vrrp]]\nvrid = 51\n" + vrrp + service;
+}
+
+constexpr const char* three = R"(
+role = "director"
+interface = "eth0"
+vips = ["10.0.0.20", "10.0.0.21"]
+[nodes]
+a = { address = "10.0.0.1", priority = 150 }
+b = { address = "10.0.0.2", priority = 120 }
+c = { address = "10.0.0.3" }
+[[vrrp]]
+vrid = 51
+advert_interval = "500ms"
+)";
+
+constexpr const char* crossed = R"(
+role = "director"
+[[vip]]
+address = "10.0.0.20"
+interface = "eth0"
+vrrp = "left"
+[[vip]]
+address = "10.0.0.30"
+interface = "eth1"
+vrrp = "right"
+[nodes.a]
+address = "10.0.0.1"
+[[nodes.a.vrrp]]
+name = "left"
+vrid = 51
+interface = "eth0"
+priority = 150
+[[nodes.a.vrrp]]
+name = "right"
+vrid = 52
+interface = "eth1"
+priority = 100
+[nodes.b]
+address = "10.0.0.2"
+[[nodes.b.vrrp]]
+name = "left"
+vrid = 51
+interface = "eth0"
+priority = 100
+[[nodes.b.vrrp]]
+name = "right"
+vrid = 52
+interface = "eth1"
+priority = 150
+)";
+
+constexpr const char* both = R"(
+role = "both"
+interface = "eth0"
+vips = ["10.0.0.20"]
+[nodes]
+a = { address = "10.0.0.1", priority = 150 }
+b = { address = "10.0.0.2" }
+[[vrrp]]
+vrid = 51
+[[service]]
+vip = "10.0.0.20"
+port = 80
+real_servers = ["a", "b"]
+)";
+
+constexpr const char* six = R"(
+role = "director"
+interface = "eth0"
+vips = ["2001:db8::20/64"]
+[nodes]
+a = { address = "2001:db8::1", priority = 150 }
+b = { address = "2001:db8::2" }
+[[vrrp]]
+vrid = 51
+)";
+
+}  // namespace
+
+std::vector<Cluster> clusters(const std::string& source_directory) {
+    return {
+        {"example", file(source_directory + "/examples/four-nodes.toml")},
+        {"three directors", three + std::string(service)},
+        {"two instances", crossed + std::string(service)},
+        {"version 2", pair("version = 2\nauth_pass = \"secret\"\n")},
+        {"no preempt", pair("preempt = false\n")},
+        {"preempt delay", pair("preempt = \"delay 3s\"\nstart_delay = \"1s\"\n")},
+        {"unicast", pair("unicast = true\nadvert_interval = \"200ms\"\n")},
+        {"role both", both},
+        {"IPv6", six},
+        {"equal", pair("advert_interval = \"100ms\"\n", "", ", priority = 150")},
+    };
+}
+
+std::vector<node::ConfigPtr> electors(const Cluster& cluster) {
+    config::Diagnostics problems;
+    const config::Document document = config::Document::parse({{"lb.toml", cluster.toml}}, problems);
+    std::vector<node::ConfigPtr> configs;
+    for (const std::string& name : document.nodes()) {
+        auto config = document.config_for(name, problems);
+        if (!config || config->role == Role::real_server) continue;
+        configs.push_back(std::make_shared<config::Config>(std::move(*config)));
+    }
+    for (const config::Diagnostic& each : problems.all()) {
+        if (each.severity == config::Severity::error) {
+            throw std::runtime_error(cluster.name + ": " + config::to_text(each, document.files()));
+        }
+    }
+    return configs;
+}
+
+}  // namespace lbconverge::test

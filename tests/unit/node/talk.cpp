@@ -1,0 +1,308 @@
+// What a node says, to whom and from where, and what it makes of what it hears.
+#include "unit/node/bench.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::node {
+
+using namespace test;
+using vrrp::State;
+
+// ---- what is sent, and from where ----------------------------------------------------------------------------------
+
+TEST_CASE("the source is the first address of the family that the interface has") {
+    Bench bench = backup(director());
+    bench.up.front().addresses = {ip("fe80::5"), ip("192.0.2.9"), ip("192.0.2.5")};
+    bench.links();
+    CHECK(bench.first().machine.source() == ip("192.0.2.9"));
+}
+
+TEST_CASE("the source is the node's own address where the interface has it") {
+    const std::string toml = director() + "[nodes.a]\naddress = \"192.0.2.5\"\n[nodes.b]\naddress = \"192.0.2.9\"\n";
+    Bench bench = backup(toml, "a");
+    bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
+    bench.links();
+    CHECK(bench.first().machine.source() == ip("192.0.2.5"));
+    bench.up.front().addresses = {ip("192.0.2.8")};
+    bench.links();
+    CHECK(bench.first().machine.source() == ip("192.0.2.8"));
+}
+
+TEST_CASE("the source is what the instance says, or there is none") {
+    Bench bench = backup(director("source = \"192.0.2.5\"\n"));
+    bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
+    bench.links();
+    CHECK(bench.first().machine.source() == ip("192.0.2.5"));
+    bench.up.front().addresses = {ip("192.0.2.9")};
+    bench.links();
+    CHECK(bench.state() == State::fault);
+}
+
+TEST_CASE("a source that changes is used from the next advertisement on, and is no transition") {
+    Bench bench = master(director());
+    bench.up.front().addresses = {ip("192.0.2.9")};
+    CHECK(bench.links().say.empty());
+    const Effects effects = bench.pass(seconds(1));
+    REQUIRE(effects.send.size() == 1);
+    CHECK(effects.send.front().source == ip("192.0.2.9"));
+    CHECK(read(effects.send.front()).priority == 100);
+}
+
+TEST_CASE("by multicast one packet goes to the group, with TTL 255 (RFC 9568 §5.1.1)") {
+    Bench bench = master(director());
+    const Effects effects = bench.pass(seconds(1));
+    REQUIRE(effects.send.size() == 1);
+    const Packet& packet = effects.send.front();
+    CHECK(packet.interface == ShortName("eth0"));
+    CHECK(packet.source == ip("192.0.2.5"));
+    CHECK(packet.destination == ip("224.0.0.18"));
+    CHECK(packet.ttl == 255);
+    CHECK(read(packet) == wire::Advertisement{.version = 3, .vrid = 51, .addresses = {ip("192.0.2.20")}});
+}
+
+TEST_CASE("by unicast one packet goes to each peer") {
+    Bench bench = master(director("peers = [\"192.0.2.6\", \"192.0.2.7\"]\n"));
+    const Effects effects = bench.pass(seconds(1));
+    CHECK(sent(effects) == "100 to 192.0.2.6\n100 to 192.0.2.7\n");  // read with the peer's pseudo-header
+    for (const Packet& each : effects.send) CHECK(each.ttl == 255);
+}
+
+TEST_CASE("with the checksum over the message alone another dialect is sent") {
+    Bench bench = master(director("checksum = \"message\"\n"));
+    const Effects effects = bench.pass(seconds(1));
+    REQUIRE(effects.send.size() == 1);
+    const Packet& packet = effects.send.front();
+    auto dialect = wire::ChecksumDialect::pseudo_header;
+    REQUIRE(wire::decode_advertisement(packet.message, packet.source, packet.destination, &dialect));
+    CHECK(dialect == wire::ChecksumDialect::message);
+}
+
+TEST_CASE("version 2 carries the password") {
+    Bench bench = master(director("version = 2\nauth_pass = \"s3cr3t\"\n"));
+    const Effects effects = bench.pass(seconds(1));
+    REQUIRE(effects.send.size() == 1);
+    const wire::Advertisement said = read(effects.send.front());
+    CHECK(said.version == 2);
+    CHECK(said.auth_type == 1);
+    CHECK(said.auth_data == std::array<std::uint8_t, 8>{'s', '3', 'c', 'r', '3', 't', 0, 0});
+}
+
+namespace {
+
+std::string director6(const std::string& vips, const std::string& more = "") {
+    return "role = \"director\"\ninterface = \"eth0\"\nvips = [" + vips + "]\n[[vrrp]]\nname = \"one\"\nvrid = 61\n" +
+           more;
+}
+
+/// The addresses in the order in which they are sent.
+std::string listed(const std::string& toml, const std::vector<IpAddress>& ours = {ip("2001:db8::5"), ip("fe80::5")}) {
+    Bench bench(toml);
+    bench.up.front().addresses = ours;
+    bench.run();
+    const Effects effects = bench.pass(bench.first().machine.down_interval());
+    REQUIRE(effects.send.size() == 1);
+    std::string text;
+    for (const IpAddress& each : read(effects.send.front()).addresses) text += to_text(each) + " ";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("over IPv6 the source is the link-local address (RFC 9568 §5.1.2.1)") {
+    Bench bench(director6("\"2001:db8::20\""));
+    bench.up.front().addresses = {ip("2001:db8::5"), ip("fe80::5")};
+    bench.run();
+    CHECK(bench.first().machine.source() == ip("fe80::5"));
+    bench.up.front().addresses = {ip("2001:db8::5")};
+    bench.links();
+    CHECK(bench.first().machine.why() == "interface eth0 has no link-local IPv6 address to send from");
+    bench.up.front().addresses = {ip("fe80::5")};
+    CHECK(bench.links().say.size() == 1);
+    const Effects effects = bench.pass(bench.first().machine.down_interval());
+    REQUIRE(effects.send.size() == 1);
+    CHECK(effects.send.front().destination == ip("ff02::12"));
+}
+
+TEST_CASE("over IPv6 a link-local VIP stands first, or else our own address (RFC 9568 §5.2.9)") {
+    CHECK(listed(director6("\"2001:db8::20\", \"fe80::20\"")) == "fe80::20 2001:db8::20 ");
+    CHECK(listed(director6("\"2001:db8::20\", \"2001:db8::21\"")) == "fe80::5 2001:db8::20 2001:db8::21 ");
+}
+
+TEST_CASE("over IPv6 by unicast a link-local address stands first too, whatever the source (RFC 9568 §5.2.9)") {
+    const std::string toml = director6("\"2001:db8::20\"", "peers = [\"2001:db8::6\"]\n");
+    CHECK(listed(toml) == "fe80::5 2001:db8::20 ");
+    Bench bench(toml);
+    bench.up.front().addresses = {ip("2001:db8::5"), ip("fe80::5")};
+    bench.run();
+    CHECK(bench.first().machine.source() == ip("2001:db8::5"));
+}
+
+TEST_CASE("an instance without a VIP of its family sends its own address: none is not allowed") {
+    CHECK(listed("role = \"director\"\ninterface = \"eth0\"\nvips = [\"2001:db8::20\"]\n[[vrrp]]\nname = \"one\"\n"
+                 "vrid = 51\nsource = \"192.0.2.5\"\n",
+                 {ip("192.0.2.5")}) == "192.0.2.5 ");
+}
+
+// ---- what is heard -------------------------------------------------------------------------------------------------
+
+TEST_CASE("a packet goes to the instance of its interface, its family and its VRID, or it is counted") {
+    Bench bench = backup(director());
+    const auto wake = bench.first().machine.wake_at();
+    bench.now += seconds(1);
+    Packet packet = bench.packet(200);
+    packet.interface = "eth1";
+    CHECK(nothing(bench.turn(Arrived{packet})));
+    packet = bench.packet(200);
+    packet.message[1] = std::byte{52};
+    CHECK(nothing(bench.turn(Arrived{packet})));
+    packet = bench.packet(200);
+    packet.source = ip("fe80::6");
+    CHECK(nothing(bench.turn(Arrived{packet})));
+    packet.message.clear();
+    CHECK(nothing(bench.turn(Arrived{packet})));
+    CHECK(bench.node.strangers() == 4);
+    CHECK(bench.first().machine.wake_at() == wake);
+    bench.hear(200);
+    CHECK(bench.node.strangers() == 4);
+    CHECK(bench.first().machine.wake_at() > wake);
+}
+
+TEST_CASE("packets that cannot be read are counted by reason") {
+    Bench bench = backup(director());
+    const auto count = [&](Packet packet, wire::VrrpRefusal reason) {
+        const std::uint64_t before = bench.first().refused[static_cast<std::size_t>(reason)];
+        bench.turn(Arrived{std::move(packet)});
+        return bench.first().refused[static_cast<std::size_t>(reason)] - before;
+    };
+    Packet packet = bench.packet(200);
+    packet.message.resize(7);
+    CHECK(count(packet, wire::VrrpRefusal::too_short) == 1);
+    packet = bench.packet(200);
+    packet.message[0] = std::byte{0x41};
+    CHECK(count(packet, wire::VrrpRefusal::version) == 1);
+    packet.message[0] = std::byte{0x32};
+    CHECK(count(packet, wire::VrrpRefusal::type) == 1);
+    packet = bench.packet(200);
+    packet.message[6] ^= std::byte{1};
+    CHECK(count(packet, wire::VrrpRefusal::checksum) == 1);
+    CHECK(bench.first().machine.counters().heard == 0);
+    CHECK(bench.node.strangers() == 0);
+}
+
+TEST_CASE("what was dropped is complained about once a minute per reason and sender") {
+    Bench bench = backup(director());
+    Packet packet = bench.packet(200);
+    packet.ttl = 64;
+    const Effects first = bench.turn(Arrived{packet});
+    CHECK(told(first) == "one: dropped an advertisement of 192.0.2.6: ttl\n");
+    CHECK(first.say.front().level == Level::warning);
+    bench.now += milliseconds(59999);
+    CHECK(told(bench.turn(Arrived{packet})).find("dropped") == std::string::npos);
+    bench.now += milliseconds(1);
+    CHECK(told(bench.turn(Arrived{packet})).find("dropped") != std::string::npos);
+    packet = bench.packet(200, "192.0.2.7");
+    packet.ttl = 64;
+    CHECK(told(bench.turn(Arrived{packet})) == "one: dropped an advertisement of 192.0.2.7: ttl\n");
+    packet.message[6] ^= std::byte{1};
+    CHECK(told(bench.turn(Arrived{packet})) == "one: dropped an advertisement of 192.0.2.7: checksum\n");
+}
+
+TEST_CASE("whoever sends from many addresses does not fill the log") {
+    Bench bench = backup(director());
+    std::size_t lines = 0;
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 250; ++i) {
+            Packet packet = bench.packet(200, ("198.51.100." + std::to_string(i)).c_str());
+            packet.ttl = 64;
+            lines += bench.turn(Arrived{packet}).say.size();
+        }
+    }
+    CHECK(lines <= 20);
+    CHECK(bench.first().warned.size() <= 20);
+    bench.pass(seconds(61));
+    Packet packet = bench.packet(200, "203.0.113.1");
+    packet.ttl = 64;
+    CHECK(told(bench.turn(Arrived{packet})) == "one: dropped an advertisement of 203.0.113.1: ttl\n");
+}
+
+TEST_CASE("another list of VIPs or another interval is heard, and complained about once") {
+    Bench bench = backup(director());
+    Packet packet = bench.packet(200);
+    const auto sends = [&](std::vector<IpAddress> addresses, milliseconds interval) {
+        auto said = bench.first().machine.advertisement(200);
+        said.addresses = std::move(addresses);
+        said.interval = interval;
+        packet.message = wire::encode(said, packet.source, packet.destination, wire::ChecksumDialect::message);
+        return told(bench.turn(Arrived{packet}));
+    };
+    CHECK(sends({ip("192.0.2.20")}, seconds(1)).empty());
+    CHECK(sends({ip("192.0.2.21")}, seconds(1)) ==
+          "one: 192.0.2.6 has another list of VIPs; if it is a keepalived, it drops our advertisements\n");
+    CHECK(sends({ip("192.0.2.20")}, seconds(2)) == "one: 192.0.2.6 has another advertisement interval\n");
+    CHECK(sends({ip("192.0.2.21")}, seconds(2)).empty());
+    CHECK(bench.first().machine.counters().heard == 4);
+}
+
+// ---- telling the neighbours ----------------------------------------------------------------------------------------
+
+TEST_CASE("a new master repeats what it told the neighbours, once") {
+    Bench bench = backup(director("garp = { count = 3, repeat = \"5s\" }\n"));
+    bench.pass(bench.first().machine.down_interval());
+    bench.arrive();
+    CHECK(announced(bench.pass(milliseconds(4999))) == "");  // the first burst is a step of the plan
+    CHECK(announced(bench.pass(milliseconds(1))) == "192.0.2.20 on eth0 x3\n");
+    CHECK(announced(bench.pass(seconds(60))) == "");
+}
+
+TEST_CASE("a master tells the neighbours again and again when it shall") {
+    for (const char* repeat : {"5s", "0s"}) {
+        Bench bench =
+            backup(director("garp = { count = 1, repeat = \"" + std::string(repeat) + "\", refresh = \"20s\" }\n"));
+        bench.pass(bench.first().machine.down_interval());
+        bench.arrive();
+        if (repeat == std::string("5s")) CHECK(announced(bench.pass(seconds(5))) == "192.0.2.20 on eth0 x1\n");
+        for (int i = 0; i < 3; ++i) CHECK(announced(bench.pass(seconds(20))) == "192.0.2.20 on eth0 x1\n");
+    }
+}
+
+TEST_CASE("the node wakes up to tell the neighbours, not only to advertise") {
+    Bench bench = backup(director("advert_interval = \"40s\"\ngarp = { repeat = \"5s\" }\n"));
+    bench.pass(bench.first().machine.down_interval());
+    bench.arrive();
+    CHECK(announced(bench.pass(seconds(5))) == "192.0.2.20 on eth0 x5\n");
+}
+
+TEST_CASE("who is no master any more tells the neighbours nothing") {
+    Bench bench = master(director("garp = { repeat = \"2s\", refresh = \"2s\" }\n"));
+    bench.hear(200);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(announced(bench.pass(seconds(1))) == "");
+        bench.hear(200);
+    }
+}
+
+TEST_CASE("a master of lower priority is answered at once, and the neighbours are told once per second") {
+    Bench bench = master(director());
+    bench.pass(milliseconds(100));
+    const Effects first = bench.hear(99);
+    CHECK(sent(first) == "100 to 224.0.0.18\n");
+    CHECK(announced(first) == "192.0.2.20 on eth0 x5\n");
+    CHECK(first.converge.empty());
+    bench.now += milliseconds(800);
+    const Effects second = bench.hear(99);
+    CHECK(sent(second) == "100 to 224.0.0.18\n");
+    CHECK(announced(second) == "");
+    bench.now += milliseconds(200);
+    CHECK(announced(bench.hear(99)) == "192.0.2.20 on eth0 x5\n");
+}
+
+TEST_CASE("all addresses that hang on an instance are told, of both families, and no others") {
+    Bench bench = master(
+        "role = \"director\"\ninterface = \"eth0\"\n[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n"
+        "[[vip]]\naddress = \"2001:db8::20\"\nvrrp = \"one\"\ninterface = \"eth1\"\n"
+        "[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n"
+        "[[vrrp]]\nname = \"one\"\nvrid = 51\n[[vrrp]]\nname = \"two\"\nvrid = 52\n");
+    CHECK(announced(bench.hear(99)) == "192.0.2.20 on eth0 x5\n2001:db8::20 on eth1 x5\n");
+}
+
+}  // namespace lbconverge::node

@@ -1,0 +1,388 @@
+#include "unit/vrrp/router.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::vrrp {
+
+using namespace test;
+
+// ---- even rate, and a master that was away -------------------------------------------------------------------------
+
+TEST_CASE("advertisements keep their rate when wake-ups are late") {
+    Router router = master(plain());
+    const Instant first = router.now;
+    for (int i = 1; i <= 50; ++i) {
+        router.now = *router.machine.wake_at() + milliseconds(i % 7);
+        CHECK(router.machine.tick(router.now).send == std::uint8_t{100});
+        CHECK(*router.machine.wake_at() == first + seconds(i + 1));
+    }
+}
+
+TEST_CASE("a wake-up that is late by an interval or more is not made up for") {
+    for (const int late : {2000, 2500, 3500}) {
+        CAPTURE(late);
+        Router router = master(plain());
+        CHECK(router.after(milliseconds(late)).send == std::uint8_t{100});
+        CHECK(router.waits() == seconds(1));
+        CHECK(router.machine.counters().late == 0);
+    }
+}
+
+TEST_CASE("a master that was away for longer than its peers wait listens before it speaks") {
+    Router router = master(plain());
+    CHECK(silent(router.after(milliseconds(3501))));
+    CHECK(router.state() == State::master);
+    CHECK(router.machine.counters().late == 1);
+    CHECK(router.waits() == milliseconds(1125));  // longer than the interval of a master that it has to hear
+}
+
+TEST_CASE("a master that was away, and heard nobody, goes on and tells the neighbours") {
+    Router router = master(plain());
+    router.after(seconds(10));
+    const Output output = router.wake();
+    CHECK(output.send == std::uint8_t{100});
+    CHECK(output.announce);
+    CHECK_FALSE(output.from);
+    CHECK(router.waits() == seconds(1));
+    CHECK_FALSE(router.wake().announce);
+    CHECK(router.machine.counters().late == 1);
+}
+
+TEST_CASE("a master that was away, yielded, and is master again has forgotten that it was away") {
+    Router router = master(plain());
+    router.after(seconds(10));
+    router.hear(said(101));
+    router.grace_over();
+    router.wake();
+    REQUIRE(router.state() == State::master);
+    CHECK_FALSE(router.wake().announce);
+    CHECK(silent(router.after(seconds(10))));
+    CHECK(router.machine.counters().late == 2);
+}
+
+TEST_CASE("a master that was away yields to a higher priority") {
+    for (const Settings& settings : {plain(), no_preempt()}) {
+        Router router = master(settings);
+        router.after(seconds(10));
+        CHECK(router.hear(said(101)).from == State::master);
+        CHECK(router.state() == State::backup);
+    }
+}
+
+TEST_CASE("a master that was away and preempts takes back from a lower priority at once") {
+    Router router = master(plain());
+    router.after(seconds(10));
+    const Output output = router.hear(said(99));
+    CHECK(output.send == std::uint8_t{100});
+    CHECK(output.announce);
+    CHECK(router.state() == State::master);
+    CHECK(router.waits() == seconds(1));
+    CHECK_FALSE(router.wake().announce);
+}
+
+TEST_CASE("a master that was away and does not preempt leaves the mastership to who took over") {
+    Router router = master(no_preempt());
+    router.after(seconds(10));
+    const Output output = router.hear(said(99, lesser, milliseconds(500)));
+    CHECK_FALSE(output.send);
+    CHECK(output.from == State::master);
+    CHECK(router.state() == State::backup);
+    router.grace_over();
+    CHECK(router.waits() == milliseconds(1500) + skew_of_100 / 2);
+    CHECK(router.machine.why() == "was away, and heard 192.0.2.4 with priority 99");
+}
+
+TEST_CASE("an owner that was away takes back, also where preempt is off (RFC 9568 §6.1)") {
+    Router router = master(no_preempt(255));
+    router.after(seconds(10));
+    CHECK(router.hear(said(254)).send == std::uint8_t{255});
+    CHECK(router.state() == State::master);
+}
+
+TEST_CASE("a master notices that it was away also when a packet wakes it") {
+    Router router = master(no_preempt());
+    router.now += seconds(10);
+    const Output output = router.hear(said(99));
+    CHECK_FALSE(output.send);
+    CHECK(output.from == State::master);
+    CHECK(router.state() == State::backup);
+    CHECK(router.machine.counters().late == 1);
+}
+
+TEST_CASE("absence is counted once, however the master learns of it") {
+    Router router = master(plain());
+    router.now += seconds(10);
+    router.hear(said(0));
+    router.hear(said(99));
+    router.after(Duration{0});
+    CHECK(router.machine.counters().late == 1);
+    CHECK(router.state() == State::master);
+    CHECK(router.machine.wake_at() > router.now);
+}
+
+TEST_CASE("a master that is late every time speaks all the same") {
+    Router router = master(plain());
+    std::size_t spoken = 0;
+    for (int i = 0; i < 10; ++i) {
+        router.now += seconds(5);
+        if (router.machine.tick(router.now).send) ++spoken;
+    }
+    CHECK(spoken == 5);
+}
+
+// ---- leaving -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a leaving node serves for a while after its successor's first advertisement, and then no more") {
+    Router router = leaving(plain());
+    router.now += milliseconds(100);
+    CHECK(silent(router.hear(said(90))));
+    CHECK(router.state() == State::leaving);
+    CHECK(router.waits() == hand_over_grace);
+    const Output output = router.wake();
+    CHECK(output.from == State::leaving);
+    CHECK_FALSE(output.send);
+    CHECK(router.state() == State::init);
+    CHECK_FALSE(router.machine.wake_at());
+}
+
+TEST_CASE("the successor's next advertisements do not prolong the grace") {
+    Router router = leaving(plain());
+    router.hear(said(90));
+    const Instant end = *router.machine.wake_at();
+    router.now += milliseconds(40);
+    router.hear(said(90));
+    router.hear(said(80, greater));
+    CHECK(unmoved(router, State::leaving, end));
+}
+
+TEST_CASE("a leaving node that hears no successor waits for as long as the last of them may take") {
+    struct Case {
+        Settings settings;
+        Duration wait;
+    };
+    Settings fast = plain();
+    fast.interval = milliseconds(10);
+    Settings slow_v2 = plain_v2();
+    slow_v2.interval = seconds(10);
+    for (const Case& each :
+         {Case{plain(), microseconds(996093)}, Case{fast, microseconds(9960)}, Case{slow_v2, microseconds(996093)}}) {
+        Router router = leaving(each.settings);
+        CHECK(router.waits() == each.wait + hand_over_margin);
+        CHECK(silent(router.after(router.waits() - microseconds(1))));
+        CHECK(router.after(microseconds(1)).from == State::leaving);
+        CHECK(router.state() == State::init);
+    }
+}
+
+TEST_CASE("another one that leaves is no successor") {
+    Router router = leaving(plain());
+    const Instant end = *router.machine.wake_at();
+    CHECK(silent(router.hear(said(0))));
+    CHECK(unmoved(router, State::leaving, end));
+}
+
+TEST_CASE("an advertisement that does not count is no successor's") {
+    Router router = leaving(plain());
+    const Instant end = *router.machine.wake_at();
+    Heard heard = said(90);
+    heard.ttl = 254;
+    router.hear(heard);
+    CHECK(unmoved(router, State::leaving, end));
+}
+
+TEST_CASE("to be told twice to stop does not cut the hand-over short") {
+    Router router = leaving(plain());
+    const Instant end = *router.machine.wake_at();
+    CHECK(silent(router.stop()));
+    CHECK(unmoved(router, State::leaving, end));
+}
+
+TEST_CASE("a node that has stopped can start again") {
+    Router router = leaving(plain());
+    router.wake();
+    router.start();
+    CHECK(router.state() == State::backup);
+    CHECK(router.waits() == router.machine.down_interval());
+}
+
+// ---- a new life with the addresses of an earlier one ---------------------------------------------------------------
+
+TEST_CASE("a node that holds the addresses listens first, and has no opinion meanwhile") {
+    Router router(plain());
+    const Output output = router.start(true);
+    CHECK_FALSE(output.send);
+    CHECK(output.from == State::init);
+    CHECK(router.state() == State::backup);
+    CHECK(router.machine.undecided());
+    CHECK(router.waits() == seconds(1) + skew_of_100);
+}
+
+TEST_CASE("a node that holds the addresses and hears nobody is master before its peers have noticed") {
+    for (const int priority : {1, 100, 254}) {
+        CAPTURE(priority);
+        Router router(plain(static_cast<std::uint8_t>(priority)));
+        router.start(true);
+        CHECK(router.waits() <= seconds(2));  // a peer waits for three
+        const Output output = router.wake();
+        CHECK(output.send == static_cast<std::uint8_t>(priority));
+        CHECK(output.from == State::backup);
+        CHECK(router.state() == State::master);
+        CHECK_FALSE(router.machine.undecided());
+        CHECK(router.machine.why() == "nobody else took over meanwhile");
+    }
+}
+
+TEST_CASE("a node that holds the addresses gives them up when it hears a master, of whatever priority") {
+    for (const int priority : {1, 99, 100, 101, 255}) {
+        CAPTURE(priority);
+        Router router(plain());
+        router.start(true);
+        router.now += milliseconds(100);
+        const Output output = router.hear(said(static_cast<std::uint8_t>(priority)));
+        CHECK(output.from == State::backup);  // told as a transition: the addresses have to go
+        CHECK_FALSE(output.send);
+        CHECK(router.state() == State::backup);
+        CHECK_FALSE(router.machine.undecided());
+        CHECK(router.machine.why() == "heard 192.0.2.4 with priority " + std::to_string(priority));
+        CHECK(router.machine.serving());  // until the master is ready
+        router.grace_over();
+        CHECK_FALSE(router.machine.serving());
+        if (priority >= 100) CHECK(router.waits() == router.machine.down_interval());
+    }
+}
+
+TEST_CASE("a node that holds the addresses gives them up once") {
+    Router router(plain());
+    router.start(true);
+    CHECK(router.hear(said(200)).from);
+    CHECK(silent(router.hear(said(200))));
+}
+
+TEST_CASE("who went on with the addresses and later lost the election has decided") {
+    Router router(plain());
+    router.start(true);
+    router.wake();
+    router.hear(said(101));
+    CHECK(router.state() == State::backup);
+    CHECK_FALSE(router.machine.undecided());
+}
+
+TEST_CASE("a node that holds the addresses keeps them when the other one gives up") {
+    Router router(plain());
+    router.start(true);
+    router.now += milliseconds(100);
+    CHECK(silent(router.hear(said(0))));
+    CHECK(router.machine.undecided());
+    CHECK(router.waits() == skew_of_100);
+    CHECK(router.wake().send == std::uint8_t{100});
+}
+
+TEST_CASE("a node that holds the addresses is not listening to what does not count") {
+    Router router(plain());
+    router.start(true);
+    Heard heard = said(200);
+    heard.advertisement.version = 2;
+    CHECK(silent(router.hear(heard)));
+    CHECK(router.machine.undecided());
+}
+
+TEST_CASE("an owner that holds the addresses does not ask, and there is no start delay for who holds them") {
+    Settings settings = plain(255);
+    settings.start_delay = seconds(5);
+    Router owner(settings);
+    CHECK(owner.start(true).send == std::uint8_t{255});
+    settings.priority = 100;
+    Router other(settings);
+    other.start(true);
+    CHECK(other.state() == State::backup);
+    CHECK(other.waits() == seconds(1) + skew_of_100);
+}
+
+TEST_CASE("a node that holds the addresses and is stopped hands them over like a master") {
+    Router router(plain());
+    router.start(true);
+    const Output output = router.stop();
+    CHECK(output.send == std::uint8_t{0});
+    CHECK(output.from == State::backup);
+    CHECK(router.state() == State::leaving);
+    CHECK(router.wake().from == State::leaving);
+    CHECK(router.state() == State::init);
+}
+
+// ---- fault ---------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a master that cannot take part any more gives up at once") {
+    Router router = master(plain());
+    const Output output = router.machine.fault(router.now, "no link");
+    CHECK(output.send == std::uint8_t{0});
+    CHECK(output.from == State::master);
+    CHECK(router.state() == State::fault);
+    CHECK(router.machine.why() == "no link");
+    CHECK_FALSE(router.machine.wake_at());
+}
+
+TEST_CASE("a backup that cannot take part any more is silent") {
+    Router router = backup(plain());
+    const Output output = router.machine.fault(router.now, "no link");
+    CHECK_FALSE(output.send);
+    CHECK(output.from == State::backup);
+    CHECK(router.state() == State::fault);
+    CHECK_FALSE(router.machine.wake_at());
+}
+
+TEST_CASE("who is in fault neither listens nor acts, and has decided") {
+    Router router = master(plain());
+    router.machine.fault(router.now, "no link");
+    CHECK(silent(router.hear(said(0))));
+    CHECK(silent(router.hear(said(99))));
+    CHECK(silent(router.after(hours(1))));
+    CHECK(router.state() == State::fault);
+    CHECK_FALSE(router.machine.undecided());
+}
+
+TEST_CASE("who can take part again begins as at a start, by its own interval") {
+    Router router = backup(plain());
+    router.hear(said(200, lesser, milliseconds(100)));
+    router.machine.fault(router.now, "no link");
+    router.now += seconds(9);
+    const Output output = router.machine.recover(router.now);
+    CHECK(output.from == State::fault);
+    CHECK_FALSE(output.send);
+    CHECK(router.state() == State::backup);
+    CHECK(router.waits() == seconds(3) + skew_of_100);
+    CHECK(router.machine.why() == "recovered");
+    CHECK_FALSE(router.machine.undecided());
+}
+
+TEST_CASE("an owner that can take part again is master at once") {
+    Router router = master(plain(255));
+    router.machine.fault(router.now, "no link");
+    CHECK(router.machine.recover(router.now).send == std::uint8_t{255});
+    CHECK(router.state() == State::master);
+}
+
+TEST_CASE("who can take part and always could is not disturbed by hearing so") {
+    Router router = master(plain());
+    const Instant wake = *router.machine.wake_at();
+    CHECK(silent(router.machine.recover(router.now)));
+    CHECK(unmoved(router, State::master, wake));
+}
+
+TEST_CASE("who held the addresses and lost its link has given them up") {
+    Router router(plain());
+    router.start(true);
+    CHECK(router.machine.fault(router.now, "no link").send == std::uint8_t{0});
+    router.machine.recover(router.now);
+    CHECK_FALSE(router.machine.undecided());
+    CHECK(router.waits() == router.machine.down_interval());
+}
+
+TEST_CASE("who is in fault and is stopped goes silently") {
+    Router router = master(plain());
+    router.machine.fault(router.now, "no link");
+    const Output output = router.stop();
+    CHECK_FALSE(output.send);
+    CHECK(router.state() == State::init);
+}
+
+}  // namespace lbconverge::vrrp
