@@ -159,6 +159,23 @@ std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded)
     return answer.at("exit").get<int>();
 }
 
+Election election_of_daemon() {
+    Election election;
+    const auto run = daemon::RunDirectory::of_this_namespace();
+    const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
+    if (!reply || !*reply) return election;
+    const Json status = Json::parse(**reply, nullptr, false);
+    if (!status.is_object()) return election;
+    for (const Json& instance : status.value("vrrp", Json::array())) {
+        const std::string state = instance.value("state", "");
+        election[instance.value("name", "")] = state == "master"                    ? ElectionState::master
+                                               : instance.value("undecided", false) ? ElectionState::undecided
+                                               : state == "leaving"                 ? ElectionState::undecided
+                                                                                    : ElectionState::backup;
+    }
+    return election;
+}
+
 std::optional<int> refused_by_daemon() {
     const auto run = daemon::RunDirectory::of_this_namespace();
     const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());

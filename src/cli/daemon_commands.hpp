@@ -1,6 +1,7 @@
 // The commands that run the daemon or talk to it. Private to src/cli.
 #pragma once
 
+#include "lbconverge/model/terms.hpp"
 #include "load.hpp"
 #include "options.hpp"
 
@@ -13,6 +14,8 @@ int run_command(const Options& options, Loaded loaded);
 /// Prints what the daemon says of itself.
 int status_command(const Options& options);
 /// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.
+/// What the daemon's elections have decided; empty where there is none.
+Election election_of_daemon();
 /// For what a daemon at work must not be asked for. nullopt: there is none.
 std::optional<int> refused_by_daemon();
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded);

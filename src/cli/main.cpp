@@ -75,10 +75,14 @@ bool Command::load() {
 }
 
 /// Without a daemon nobody has won an election: every instance counts as backup, unless the operator knows better.
+/// Where one is at work, what it has decided is true.
 Election Command::election() const {
+    const bool of_this_kernel = options_.against.empty() && options_.from.empty();
+    const Election decided = of_this_kernel && !options_.as ? election_of_daemon() : Election{};
     Election election;
     for (const config::Vrrp& instance : loaded_.config.vrrp) {
-        election[instance.name] = options_.as.value_or(ElectionState::backup);
+        const auto at = decided.find(instance.name);
+        election[instance.name] = at != decided.end() ? at->second : options_.as.value_or(ElectionState::backup);
     }
     return election;
 }

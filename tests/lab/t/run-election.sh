@@ -41,6 +41,9 @@ check_eq "both real servers serve" "ws1=5 ws2=5" "$(fetches 10 http://$VIP/)"
 check_eq "lb2 never was master" 0 "$(masters_of lb2)"
 check "status for people" grep -q 'vrrp-51 *master' <<<"$(lbc lb1 status)"
 
+check "diff knows what the election has decided" lbc lb1 diff
+check_eq "and explain" 1 "$(lbc lb1 explain $VIP | grep -c 'election vrrp-51: master')"
+
 # A one-shot apply beside the daemon is done by the daemon.
 check_exit "apply beside the daemon" 0 lbc lb1 apply
 check_eq "says that it is in sync" 2 "$(lbc lb1 apply | grep -c 'in sync')"
