@@ -26,17 +26,26 @@ Json facts_json(const Facts& facts) {
 }
 
 /// Throws nlohmann's exceptions, like everything that reads JSON here; parse_snapshot turns them into one Error.
+/// (get<std::uint32_t> would take any number, and what it makes of 1e30 is undefined.)
+std::uint32_t number_of(const Json& json) {
+    const auto& number = json.get_ref<const Json::number_unsigned_t&>();
+    if (number > UINT32_MAX) throw Json::out_of_range::create(406, "number out of range", &json);
+    return static_cast<std::uint32_t>(number);
+}
+
 Facts read_facts(const Json& json) {
     Facts facts;
     facts.ipvs_loaded = json.at("ipvs_loaded").get<bool>();
-    facts.all_arp_ignore = json.at("all_arp_ignore").get<std::uint32_t>();
+    facts.all_arp_ignore = number_of(json.at("all_arp_ignore"));
     for (const Json& each : json.at("interfaces")) {
-        facts.interfaces.push_back({.index = each.at("index").get<std::uint32_t>(),
+        std::vector<std::uint32_t> devconf;
+        for (const Json& value : each.at("ipv4_devconf")) devconf.push_back(number_of(value));
+        facts.interfaces.push_back({.index = number_of(each.at("index")),
                                     .name = ShortName(each.at("name").get<std::string>()),
                                     .up = each.at("up").get<bool>(),
                                     .loopback = each.at("loopback").get<bool>(),
                                     .speaks_arp = each.at("speaks_arp").get<bool>(),
-                                    .ipv4_devconf = each.at("ipv4_devconf").get<std::vector<std::uint32_t>>()});
+                                    .ipv4_devconf = std::move(devconf)});
     }
     return facts;
 }

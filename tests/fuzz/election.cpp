@@ -163,6 +163,7 @@ private:
         }
         if ((bits & 16) != 0) event.links.pop_back();
         if ((bits & 32) != 0) event.holding.push_back(ip("192.0.2.20"));
+        if ((bits & 64) != 0) event.holding.push_back(ip("192.0.2.30"));
         return event;
     }
 
@@ -213,6 +214,7 @@ private:
         if ((bits & 1) != 0) event.error = "no such device";
         if ((bits & 2) != 0) event.repaired.push_back("address 192.0.2.20/32 dev eth0");
         if ((bits & 4) != 0) event.repaired.push_back(std::to_string(bits));
+        event.overtaken = overtaken_[static_cast<std::size_t>(lane)] && (bits & 8) == 0;
         return event;
     }
 
@@ -229,8 +231,13 @@ private:
         if (std::holds_alternative<Tick>(event)) require(!node_.wake_at() || *node_.wake_at() > now_);
         // Each instance that there was or is says one thing, to two peers at most.
         require(effects.send.size() <= 2 * (instances + node_.instances().size()));
-        // Each of three addresses twice: because it is time to, and because of who else was heard.
-        require(effects.announce.size() <= 6 && effects.say.size() <= 10);
+        // Each of three addresses thrice: because it is time to, because of who else was heard, because it is here now.
+        require(effects.announce.size() <= 9 && effects.say.size() <= 10);
+        require(effects.overtaken.size() <= instances + node_.instances().size());
+        for (const Lane each : effects.overtaken) {
+            require(at_work_[static_cast<std::size_t>(each)].has_value());
+            overtaken_[static_cast<std::size_t>(each)] = true;
+        }
         for (const Packet& each : effects.send) check(each);
         for (const Converge& each : effects.converge) check(each);
         check_node();
@@ -253,6 +260,7 @@ private:
         require((asked.part == kinds::Part::all) == (asked.config->role != Role::director));
         require(asked.election.size() == asked.config->vrrp.size());
         at_work_[lane] = asked.part;
+        overtaken_[lane] = false;
     }
 
     void check_node() const {
@@ -262,8 +270,13 @@ private:
             require(each.history.size() <= 20 && each.warned.size() <= 20);
             if (each.machine.state() == vrrp::State::master) require(each.machine.wake_at() && each.machine.source());
         }
-        for (const auto& [name, state] : node_.election())
-            require(!node_.stopping() || state != ElectionState::undecided);
+        // Who stops is undecided only until its successor is ready, and then its addresses go.
+        const Election election = node_.election();
+        for (const Instance& each : node_.instances()) {
+            const ElectionState state = election.at(each.machine.settings().name);
+            require((state == ElectionState::master) == (each.machine.state() == vrrp::State::master));
+            if (node_.stopping()) require((state == ElectionState::undecided) == each.machine.serving());
+        }
     }
 
     /// However it got here: told to stop, and with time going by, it comes to its end soon.
@@ -290,6 +303,7 @@ private:
     bool links_known_ = false;
     bool exited_ = false;
     std::optional<kinds::Part> at_work_[lane_count];
+    bool overtaken_[lane_count] = {};
 };
 
 }  // namespace
