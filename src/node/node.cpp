@@ -127,7 +127,7 @@ void Node::handle(const Links& event, Instant now) {
     const auto same = [](const Link& a, const Link& b) { return a.name == b.name && a.up == b.up; };
     const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
     links_ = event.links;
-    holding_ = event.holding;
+    const std::vector<IpAddress> before = std::exchange(holding_, event.holding);
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {
         if (first) {
@@ -136,6 +136,7 @@ void Node::handle(const Links& event, Instant now) {
         }
         watch_link(each, now);
     }
+    announce_owed(before);
     if (first) look_at_ = now;
     if (moved) want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
 }
@@ -189,6 +190,7 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     say(machine.state() == vrrp::State::fault ? Level::warning : Level::info,
         machine.settings().name + ": " + std::string(vrrp::to_text(from)) + " -> " +
             std::string(vrrp::to_text(machine.state())) + ": " + machine.why());
+    instance.told = instance.owed = false;
     instance.announce_at.reset();
     instance.again_at.reset();
     if (machine.state() != vrrp::State::master) return;
@@ -285,6 +287,30 @@ void Node::announce_against(Instance& instance, Instant now) {
     announce(instance);
 }
 
+/// A run that ends binds the VIPs of all who were master when it began, and announces them. One that is overtaken may
+/// have bound without announcing, and the next one sees an address that is there and has nothing to tell.
+void Node::settle_announcements(const Converged& event) {
+    if (event.lane != Lane::network) return;
+    for (Instance& each : instances_) {
+        if (each.machine.state() != vrrp::State::master || each.machine.since() > lane(event.lane).began) continue;
+        if (event.overtaken && !each.told && !std::exchange(each.owed, true)) announce(each);
+        if (!event.overtaken && event.error.empty()) each.told = true;
+        if (each.told) each.owed = false;
+    }
+}
+
+/// The news of an address comes later than the end of the run that bound it.
+void Node::announce_owed(const std::vector<IpAddress>& before) {
+    for (Instance& each : instances_) {
+        if (!each.owed || each.machine.state() != vrrp::State::master) continue;
+        std::copy_if(each.vips.begin(), each.vips.end(), std::back_inserter(effects_.announce),
+                     [&](const plan::Announcement& vip) {
+                         return holds(vip.address) &&
+                                std::find(before.begin(), before.end(), vip.address) == before.end();
+                     });
+    }
+}
+
 /// The first burst is a step of the plan that adds the address; what follows comes from here.
 void Node::run_announcements(Instant now) {
     for (Instance& each : instances_) {
@@ -351,6 +377,7 @@ void Node::handle(const Converged& event, Instant now) {
     lane.last = event;
     ++lane.runs;
     lane.changes += event.done;
+    settle_announcements(event);
     if (event.error.empty()) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};

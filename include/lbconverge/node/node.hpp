@@ -126,6 +126,8 @@ struct Instance {
     Duration garp_repeat{0}, garp_refresh{0};  ///< 0: never
     bool started = false;
     bool holding = false;                   ///< its VIPs were here when the daemon started
+    bool told = false;                      ///< master: a run that knew it has bound and announced its VIPs
+    bool owed = false;                      ///< such a run stopped half-way: what is here now nobody may have announced
     std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
     std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
     std::optional<Instant> again_at{};      ///< when to do that once more
@@ -197,6 +199,8 @@ private:
     void send(Instance& instance, std::uint8_t priority);
     void announce(Instance& instance);
     void announce_against(Instance& instance, Instant now);
+    void announce_owed(const std::vector<IpAddress>& before);
+    void settle_announcements(const Converged& event);
     void unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now);
     void complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now);
     void complain(Instance& instance, const std::string& what, Instant now);

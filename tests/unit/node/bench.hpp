@@ -31,9 +31,19 @@ inline std::string director(const std::string& more = "", const std::string& rol
            "\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"one\"\nvrid = 51\n" + more;
 }
 
+/// One with two elections and a VIP in each; whatever is added stands in the second [[vrrp]].
+inline std::string pair(const std::string& more = "", const std::string& role = "director") {
+    return "role = \"" + role +
+           "\"\ninterface = \"eth0\"\n"
+           "[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n"
+           "[[vrrp]]\nname = \"one\"\nvrid = 51\n[[vrrp]]\nname = \"two\"\nvrid = 52\n" +
+           more;
+}
+
 inline void append(Effects& all, Effects more) {
     const auto move_to = [](auto& to, auto& from) { std::move(from.begin(), from.end(), std::back_inserter(to)); };
     move_to(all.send, more.send);
+    move_to(all.overtaken, more.overtaken);
     move_to(all.converge, more.converge);
     move_to(all.announce, more.announce);
     move_to(all.say, more.say);
@@ -41,8 +51,8 @@ inline void append(Effects& all, Effects more) {
 }
 
 inline bool nothing(const Effects& effects) {
-    return effects.send.empty() && effects.converge.empty() && effects.announce.empty() && effects.say.empty() &&
-           !effects.exit;
+    return effects.send.empty() && effects.overtaken.empty() && effects.converge.empty() && effects.announce.empty() &&
+           effects.say.empty() && !effects.exit;
 }
 
 inline wire::Advertisement read(const Packet& packet) {
@@ -120,6 +130,11 @@ struct Bench {
     Effects done(Lane lane, std::string error = "", std::vector<std::string> repaired = {}) {
         REQUIRE(node.lane(lane).busy);
         return turn(Converged{.lane = lane, .repaired = std::move(repaired), .error = std::move(error)});
+    }
+    /// A run that was told that it had been overtaken.
+    Effects cut_off(Lane lane) {
+        REQUIRE(node.lane(lane).busy);
+        return turn(Converged{.lane = lane, .overtaken = true});
     }
     /// All that is under way succeeds, and what follows from it, too.
     Effects settle() {

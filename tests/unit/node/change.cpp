@@ -10,13 +10,6 @@ using vrrp::State;
 
 namespace {
 
-/// Which instance "vips" hangs on is clear only where there is one.
-std::string pair() {
-    return "role = \"director\"\ninterface = \"eth0\"\n"
-           "[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n"
-           "[[vrrp]]\nname = \"one\"\nvrid = 51\n[[vrrp]]\nname = \"two\"\nvrid = 52\n";
-}
-
 std::string exits(const Effects& effects) { return effects.exit ? "exit" : "stays"; }
 
 }  // namespace

@@ -206,6 +206,57 @@ TEST_CASE("a transition that comes while the network lane is busy does not wait 
     CHECK(*bench.node.lane(Lane::network).retry_at == bench.now + seconds(2));
 }
 
+TEST_CASE("what the network lane is at when the election changes is overtaken, and nothing else is") {
+    Bench bench = backup(director());
+    bench.settle();
+    CHECK(bench.turn(Asked{}).overtaken.empty());
+    bench.done(Lane::network);
+    REQUIRE(bench.node.lane(Lane::tables).busy);
+    Effects effects = bench.pass(bench.first().machine.down_interval());
+    CHECK(effects.overtaken.empty());  // nothing of it was there to overtake
+    CHECK(asked(effects) == "network network one=master\n");
+    CHECK(bench.hear(101).overtaken == std::vector<Lane>{Lane::network});
+    effects = bench.pass(vrrp::hand_over_grace);
+    CHECK(effects.overtaken == std::vector<Lane>{Lane::network});  // it must not keep the addresses either
+    CHECK(asked(bench.cut_off(Lane::network)) == "network network one=backup\n");
+}
+
+TEST_CASE("a run that was overtaken is not the first that converged, nor an error") {
+    Bench bench(director("", "both"));
+    bench.links();
+    bench.link_goes(false);  // something to look at again
+    const Effects effects = bench.cut_off(Lane::network);
+    CHECK(effects.say.empty());
+    CHECK(asked(effects) == "network all one=undecided\n");
+    CHECK_FALSE(bench.node.lane(Lane::network).converged);
+    CHECK(bench.state() == State::init);
+    bench.done(Lane::network);
+    CHECK(bench.node.lane(Lane::network).converged);
+    CHECK(bench.state() == State::fault);
+}
+
+TEST_CASE("what the network lane is asked for because of the election is urgent, and what is looked at is not") {
+    Bench bench = backup(director());
+    bench.settle();
+    const auto urgent = [](const Effects& effects) {
+        REQUIRE(effects.converge.size() == 1);
+        return effects.converge.front().urgent;
+    };
+    CHECK_FALSE(urgent(bench.turn(Disturbed{})));
+    bench.settle();
+    CHECK(urgent(bench.pass(bench.first().machine.down_interval())));
+    bench.done(Lane::network);
+    CHECK_FALSE(urgent(bench.turn(Disturbed{})));
+}
+
+TEST_CASE("addresses that come and go are told by a disturbance, not by the list of the links") {
+    Bench bench = master(director());
+    bench.up.front().addresses.push_back(ip("198.51.100.1"));
+    CHECK(nothing(bench.links({ip("192.0.2.20")})));
+    bench.up.clear();
+    CHECK(asked(bench.links()).find("network network") == 0);
+}
+
 TEST_CASE("the last twenty transitions are remembered, oldest first") {
     Bench bench = backup(director());
     for (int i = 0; i < 30; ++i) {
@@ -222,7 +273,7 @@ TEST_CASE("the last twenty transitions are remembered, oldest first") {
 }
 
 TEST_CASE("several instances are several elections") {
-    Bench bench(director("[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n[[vrrp]]\nname = \"two\"\nvrid = 52\n"));
+    Bench bench(pair());
     bench.run();
     REQUIRE(bench.node.instances().size() == 2);
     bench.settle();

@@ -296,6 +296,107 @@ TEST_CASE("a master of lower priority is answered at once, and the neighbours ar
     CHECK(announced(bench.hear(99)) == "192.0.2.20 on eth0 x5\n");
 }
 
+TEST_CASE("a second after a master of lower priority was heard last the neighbours are told once more") {
+    for (const char* more : {"", "advert_interval = \"40s\"\n"}) {
+        Bench bench = master(director(std::string(more) + "garp = { repeat = \"0s\" }\n"));
+        bench.hear(99);
+        bench.now += milliseconds(700);
+        CHECK(announced(bench.hear(99)) == "");
+        CHECK(announced(bench.pass(milliseconds(999))) == "");
+        CHECK(announced(bench.pass(milliseconds(1))) == "192.0.2.20 on eth0 x5\n");
+        CHECK(announced(bench.pass(seconds(30))) == "");
+    }
+}
+
+TEST_CASE("who is no master any more does not tell the neighbours once more") {
+    Bench bench = master(director());
+    bench.hear(99);
+    bench.now += milliseconds(500);
+    bench.hear(101);
+    CHECK(announced(bench.pass(seconds(2))) == "");
+}
+
+TEST_CASE("what is not here is not announced: the plan that brings it will") {
+    Bench bench = master(director());
+    bench.links();  // the VIP is gone
+    CHECK(announced(bench.hear(99)) == "");
+    CHECK(announced(bench.pass(seconds(1))) == "");
+    bench.arrive();
+    bench.pass(seconds(1));
+    CHECK(announced(bench.hear(99)) == "192.0.2.20 on eth0 x5\n");
+}
+
+TEST_CASE("who becomes master of what is here already tells the neighbours at once") {
+    Bench bench(director());
+    bench.run({ip("192.0.2.20")});
+    bench.settle();
+    CHECK(announced(bench.pass(seconds(2))) == "192.0.2.20 on eth0 x5\n");
+}
+
+namespace {
+
+/// Two elections with an address each, of which the first is won while the network lane is at work, and the second one
+/// changes before that has come to its end.
+Bench overtaken() {
+    Bench bench = backup(pair("priority = 90\n"));
+    bench.settle();
+    bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    const Effects effects = bench.pass(milliseconds(50));
+    REQUIRE(effects.overtaken == std::vector<Lane>{Lane::network});
+    return bench;
+}
+
+}  // namespace
+
+TEST_CASE("what a run bound before it was overtaken is announced: the next run sees it there and will not tell") {
+    Bench early = overtaken();
+    CHECK(announced(early.links({ip("192.0.2.20")})) == "");  // the run may still do it
+    CHECK(announced(early.cut_off(Lane::network)) == "192.0.2.20 on eth0 x5\n");
+    Bench late = overtaken();
+    CHECK(announced(late.cut_off(Lane::network)) == "");
+    CHECK(announced(late.links({ip("192.0.2.20")})) == "192.0.2.20 on eth0 x5\n");
+    CHECK(announced(late.links({ip("192.0.2.20")})) == "");
+}
+
+TEST_CASE("what a run bound that came to its end it has announced itself") {
+    Bench bench = overtaken();
+    bench.cut_off(Lane::network);
+    bench.done(Lane::network);
+    CHECK(announced(bench.links({ip("192.0.2.20"), ip("192.0.2.30")})) == "");
+    bench.turn(Disturbed{});
+    CHECK(announced(bench.cut_off(Lane::network)) == "");
+}
+
+TEST_CASE("what a run of an earlier mastership announced says nothing of this one") {
+    Bench bench = master(director());
+    bench.hear(101);
+    bench.pass(vrrp::hand_over_grace);
+    bench.settle();
+    bench.links();
+    bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    bench.cut_off(Lane::network);
+    CHECK(announced(bench.links({ip("192.0.2.20")})) == "192.0.2.20 on eth0 x5\n");
+}
+
+TEST_CASE("what a run bound before it was overtaken is not announced by who is no master any more") {
+    Bench bench = overtaken();
+    bench.hear(200);
+    CHECK(announced(bench.cut_off(Lane::network)) == "");
+    CHECK(announced(bench.links({ip("192.0.2.20")})) == "");
+}
+
+TEST_CASE("a run that began before the transition has bound nothing for it") {
+    Bench bench = backup(director());
+    bench.settle();
+    bench.turn(Disturbed{});
+    bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    bench.cut_off(Lane::network);
+    CHECK(announced(bench.links({ip("192.0.2.20")})) == "");  // of the run that has begun now, which tells itself
+}
+
 TEST_CASE("all addresses that hang on an instance are told, of both families, and no others") {
     Bench bench = master(
         "role = \"director\"\ninterface = \"eth0\"\n[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n"
