@@ -130,6 +130,88 @@ TEST_CASE("a master that is late every time speaks all the same") {
     CHECK(spoken == 5);
 }
 
+// ---- giving way ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("a master that gives way serves until its successor is ready, and then says that the addresses have to go") {
+    Router router = master(plain());
+    CHECK(router.hear(said(101)).from == State::master);
+    const Instant down = router.now + router.machine.down_interval();
+    CHECK(router.machine.serving());
+    CHECK_FALSE(router.machine.undecided());
+    CHECK(router.waits() == hand_over_grace);
+    CHECK(silent(router.after(hand_over_grace - microseconds(1))));
+    const Output output = router.after(microseconds(1));
+    CHECK(output.from == State::backup);  // told like a transition
+    CHECK_FALSE(output.send);
+    CHECK_FALSE(router.machine.serving());
+    CHECK(unmoved(router, State::backup, down));
+}
+
+TEST_CASE("the grace of who gave way is told once, and is no longer for the master's next advertisements") {
+    Router router = master(plain());
+    router.hear(said(101));
+    router.now += milliseconds(20);
+    CHECK(silent(router.hear(said(101))));
+    CHECK(router.waits() == hand_over_grace - milliseconds(20));
+    CHECK(router.wake().from);
+    CHECK(silent(router.hear(said(101))));
+    CHECK(router.waits() == router.machine.down_interval());
+}
+
+TEST_CASE("who is quicker than the grace takes over in its midst") {
+    Settings settings = plain(254);
+    settings.interval = milliseconds(10);
+    Router router = master(settings);
+    router.hear(said(255, lesser, milliseconds(10)));
+    CHECK(router.waits() == router.machine.down_interval());
+    REQUIRE(router.machine.down_interval() < hand_over_grace);
+    const Output output = router.wake();
+    CHECK(output.send == std::uint8_t{254});
+    CHECK(output.from == State::backup);
+    CHECK(router.waits() == milliseconds(10));
+    for (int i = 0; i < 9; ++i) CHECK_FALSE(router.wake().from);
+    CHECK(router.machine.serving());
+}
+
+TEST_CASE("a wake-up that is later than the grace and the down interval is a master's") {
+    Router router = master(plain());
+    router.hear(said(101));
+    const Output output = router.after(seconds(5));
+    CHECK(output.from == State::backup);
+    CHECK(output.send == std::uint8_t{100});
+    CHECK(router.state() == State::master);
+    CHECK(router.machine.serving());
+}
+
+TEST_CASE("who cannot take part any more does not serve, whatever it was") {
+    for (const bool gave_way : {false, true}) {
+        Router router = master(plain());
+        if (gave_way) router.hear(said(101));
+        router.machine.fault(router.now, "no link");
+        CHECK_FALSE(router.machine.serving());
+        CHECK_FALSE(router.machine.wake_at());
+    }
+}
+
+TEST_CASE("the last word of who gives way is an advertisement like any other, in a tie as well") {
+    Router router = master(plain());
+    const std::uint64_t before = router.machine.counters().sent;
+    CHECK(router.hear(said(100, greater)).send == std::uint8_t{100});
+    CHECK(router.machine.counters().sent == before + 1);
+}
+
+TEST_CASE("a last word tells a master of a rival that it did not know, and does not go on for ever") {
+    Router better = master(plain(200), ip("192.0.2.9"));
+    Router lesser_one = master(plain(100));
+    Heard heard = said(200, "192.0.2.9");
+    const Output yields = lesser_one.hear(heard);
+    REQUIRE(yields.send == std::uint8_t{100});
+    const Output answers = better.hear(said(100, "192.0.2.5"));
+    CHECK(answers.send == std::uint8_t{200});
+    CHECK(answers.announce);
+    CHECK_FALSE(lesser_one.hear(heard).send);
+}
+
 // ---- leaving -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a leaving node serves for a while after its successor's first advertisement, and then no more") {
@@ -245,6 +327,7 @@ TEST_CASE("a node that holds the addresses gives them up when it hears a master,
         CHECK_FALSE(router.machine.undecided());
         CHECK(router.machine.why() == "heard 192.0.2.4 with priority " + std::to_string(priority));
         CHECK(router.machine.serving());  // until the master is ready
+        CHECK(router.waits() == hand_over_grace);
         router.grace_over();
         CHECK_FALSE(router.machine.serving());
         if (priority >= 100) CHECK(router.waits() == router.machine.down_interval());

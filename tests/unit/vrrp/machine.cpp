@@ -393,6 +393,7 @@ TEST_CASE("a master answers priority 0 with an advertisement, and its interval b
         router.now += milliseconds(400);
         const Output output = router.hear(said(0, source));
         CHECK(output.send == std::uint8_t{100});
+        CHECK(output.announce);  // whoever gives up was master, too
         CHECK_FALSE(output.from);
         CHECK(router.state() == State::master);
         CHECK(router.waits() == seconds(1));
