@@ -133,6 +133,7 @@ Result<void> Daemon::run() {
     });
     if (!watch) return tl::unexpected(watch.error());
     watch_ = std::move(*watch);
+    signals_.add(SIGUSR2);  // its constructor takes three at most
     wait_for_signal();
     supervisor_.start(options_.config->daemon.realtime_priority);
     loop_.run();
@@ -265,9 +266,10 @@ void Daemon::wait_for_signal() {
         if (signal == SIGHUP) {
             reload(nullptr, false);
         } else {
-            spdlog::info("stopping");
+            const bool keep = signal == SIGUSR2;  // a restart: the next daemon goes on with what is here
+            spdlog::info(keep ? "stopping, and leaving the VIPs to the next daemon" : "stopping");
             supervisor_.stopping();
-            turn(node::Stop{});
+            turn(node::Stop{.keep = keep});
         }
         wait_for_signal();
     });

@@ -74,7 +74,7 @@ struct Asked {};
 struct Reload {
     ConfigPtr config;
 };
-/// SIGTERM. `keep`: leave everything as it is, say nothing (a restart is about to come).
+/// SIGTERM; SIGUSR2 sets `keep`: leave everything as it is, say nothing (a restart is about to come).
 struct Stop {
     bool keep = false;
 };
