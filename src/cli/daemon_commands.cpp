@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -60,6 +61,19 @@ Result<void> read_passwords(config::Config& config) {
         each.auth_pass = std::move(*text);
     }
     return {};
+}
+
+/// Where the daemon keeps a copy of the file that it goes by.
+std::string running(const daemon::RunDirectory& run) { return run.path() + "/running"; }
+
+void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
+    if (const auto kept = copy_files(file, running(run)); !kept) spdlog::warn("{}", kept.error().what);
+}
+
+bool takes_vips_away(const plan::Plan& plan) {
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
+        return step.kind == kinds::kind_id<kinds::Address> && step.action() == kinds::Action::remove;
+    });
 }
 
 /// The part of the kernel's state that status shows; nullptr where it may not be read.
@@ -114,15 +128,17 @@ int run_command(const Options& options, Loaded loaded) {
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     log_without_waiting(options.log_level_given ? options.log_level : "info");
     if (const auto read = read_passwords(loaded.config); !read) return report(read.error());
+    keep_copy(options.config, run);
     const std::string node = loaded.config.node;
     daemon::RunOptions how;
     how.file = absolute(options.config);
     how.node = node;
     how.config = std::make_shared<const config::Config>(std::move(loaded.config));
-    how.load = [&options, node]() -> Result<node::ConfigPtr> {
+    how.load = [&options, &run, node]() -> Result<node::ConfigPtr> {
         Result<Loaded> again = load_node(options.config, node);
         if (!again) return tl::unexpected(again.error());
         if (const auto read = read_passwords(again->config); !read) return tl::unexpected(read.error());
+        keep_copy(options.config, run);
         again->config.ipvs.exclusive = again->config.ipvs.exclusive || options.prune_foreign;
         return std::make_shared<const config::Config>(std::move(again->config));
     };
@@ -135,6 +151,29 @@ int run_command(const Options& options, Loaded loaded) {
     const int exit = end ? exit_good : report(end.error());
     spdlog::shutdown();
     return exit;
+}
+
+void withdraw_left_behind(const Options& options) {
+    auto run = daemon::RunDirectory::of_this_namespace();
+    const std::string file = running(run) + "/lbconverge.toml";
+    if (::access(file.c_str(), R_OK) != 0 || !run.lock({})) return;
+    const Result<Loaded> last = load_node(file, options.node);
+    const auto memory = run.load();
+    if (!last || !memory) return;
+    Election nobody;
+    for (const config::Vrrp& instance : last->config.vrrp) nobody[instance.name] = ElectionState::backup;
+    daemon::Task task{.config = last->config, .election = nobody};
+    if (last->config.role == Role::director) task.part = kinds::Part::network;
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto plan = daemon::look(*kernel, *memory, task, now);
+    if (!plan || !takes_vips_away(*plan)) return;
+    const daemon::Report done = daemon::converge(*kernel, run, task, now, [](const plan::Plan&) {});
+    if (done.error) {
+        report(*done.error);
+    } else {
+        std::fputs("lbconverge: the VIPs that an earlier daemon has left here are withdrawn\n", stderr);
+    }
 }
 
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded) {

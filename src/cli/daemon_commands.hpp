@@ -11,6 +11,9 @@ namespace lbconverge::cli {
 
 /// Becomes the daemon.
 int run_command(const Options& options, Loaded loaded);
+/// The file is not good, and so no daemon starts. Where one has died, its VIPs are withdrawn all the same: by the file
+/// that it went by. Nothing happens beside a daemon.
+void withdraw_left_behind(const Options& options);
 /// Prints what the daemon says of itself.
 int status_command(const Options& options);
 /// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.

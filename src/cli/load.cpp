@@ -115,6 +115,19 @@ Result<Loaded> load_node(const std::string& path, const std::string& node) {
     return Loaded{std::move(configs.front()), document.files()};
 }
 
+Result<void> copy_files(const std::string& path, const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    fs::remove_all(folder, error);
+    const fs::path parts = fs::path(path).parent_path() / "conf.d";
+    if (!error) fs::create_directory(folder, error);
+    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+    if (!error && fs::is_directory(parts)) fs::copy(parts, fs::path(folder) / "conf.d", error);
+    if (!error) fs::copy_file(path, fs::path(folder) / "lbconverge.toml", error);
+    if (error) return fail(ErrorKind::failed, folder + ": " + error.message());
+    return {};
+}
+
 Result<std::vector<config::Config>> load_cluster(const std::string& path) {
     config::Diagnostics diagnostics;
     const Result<config::Document> document = parse_files(path, diagnostics);

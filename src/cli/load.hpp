@@ -24,6 +24,10 @@ struct Loaded {
 /// What is wrong is printed on stderr, all of it.
 Result<Loaded> load_node(const std::string& path, const std::string& node);
 
+/// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d; for root's eyes only, since there may be
+/// passwords in it.
+Result<void> copy_files(const std::string& path, const std::string& folder);
+
 /// The configurations of all nodes of a file, free of errors.
 Result<std::vector<config::Config>> load_cluster(const std::string& path);
 

@@ -40,7 +40,7 @@ public:
     int check();
     int diff();
     int apply(bool release);
-    int run() { return load() ? run_command(options_, std::move(loaded_)) : exit_; }
+    int run();
     int status() { return status_command(options_); }
     int show();
     int simulate() { return simulate_command(options_); }
@@ -176,6 +176,12 @@ int Command::apply(bool release) {
     }
     if (outcome.error) report(*outcome.error);
     return exit;
+}
+
+int Command::run() {
+    if (load()) return run_command(options_, std::move(loaded_));
+    withdraw_left_behind(options_);
+    return exit_;
 }
 
 int Command::show() {
