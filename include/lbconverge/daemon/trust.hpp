@@ -1,0 +1,19 @@
+// Which files a program with the daemon's rights may believe: those that nobody else can write. Used before a command
+// of the configuration is run, before a file with secrets is read, and by `check` where it can see them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace lbconverge::daemon {
+
+/// Why the file must not be used on behalf of this user: somebody who is neither root, nor that user, nor the user of
+/// this process, may write it, its directory or one above. A directory above may be sticky, as /tmp is: there nobody
+/// replaces what is another's. nullopt: nothing speaks against it. `missing`: there is no such file to look at.
+struct Distrust {
+    bool missing = false;
+    std::string why;  ///< "/opt/hook may be written by its group"
+};
+std::optional<Distrust> distrust(const std::string& path, unsigned user);
+
+}  // namespace lbconverge::daemon

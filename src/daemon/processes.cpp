@@ -1,0 +1,217 @@
+#include "processes.hpp"
+
+#include "spawn.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+namespace lbconverge::daemon {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Between SIGTERM and SIGKILL.
+constexpr auto patience = std::chrono::seconds(1);
+
+Duration since(Clock::time_point then) { return std::chrono::duration_cast<Duration>(Clock::now() - then); }
+
+/// What a child wrote is shown to people, in a line, and may be anything.
+std::string last_line(const std::string& said) {
+    const std::size_t end = said.find_last_not_of(" \t\r\n");
+    if (end == std::string::npos) return {};
+    const std::size_t begin = said.find_last_of('\n', end);
+    std::string line = said.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin + 1) + 1);
+    for (char& each : line) {
+        if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = ' ';
+    }
+    return line;
+}
+
+}  // namespace
+
+std::string to_text(const Ended& ended) {
+    const std::string line = last_line(ended.said);
+    std::string text;
+    switch (ended.how) {
+        case Ended::How::exited:
+            text = "exit status " + std::to_string(ended.status);
+            break;
+        case Ended::How::killed:
+            text = "killed by signal " + std::to_string(ended.status);
+            break;
+        case Ended::How::timed_out:
+            text = "timed out";
+            break;
+        case Ended::How::called_off:
+            text = "called off";
+            break;
+        case Ended::How::not_started:
+            text = "not started";
+            break;
+    }
+    return line.empty() ? text : text + ": " + line;
+}
+
+/// From the thread that starts to the loop; whatever nobody took is ended and closed.
+struct Processes::Started {
+    Result<Spawned> result = Spawned{};
+    bool taken = false;
+
+    Started() = default;
+    Started(const Started&) = delete;
+    Started& operator=(const Started&) = delete;
+    ~Started() {
+        if (taken || !result || result->pid == 0) return;
+        ::kill(-result->pid, SIGKILL);
+        ::close(result->process);
+        ::close(result->output);
+    }
+};
+
+struct Processes::Child {
+    Child(asio::io_context& loop, Done call) : process(loop), output(loop), timer(loop), done(std::move(call)) {}
+
+    int pid = 0;  ///< 0: not started yet
+    asio::posix::stream_descriptor process, output;
+    asio::steady_timer timer;
+    Done done;
+    Duration timeout{0};
+    Clock::time_point began{};
+    std::string said;
+    std::optional<Ended::How> ending;  ///< SIGTERM was sent, for this reason
+};
+
+Processes::Processes(asio::io_context& loop) : loop_(loop) {}
+
+Processes::~Processes() {
+    for (const auto& [id, child] : children_) {
+        if (child->pid != 0) ::kill(-child->pid, SIGKILL);
+    }
+}
+
+Processes::Id Processes::start(Command command, Done done) {
+    const Id id = ++last_;
+    auto child = std::make_unique<Child>(loop_, std::move(done));
+    child->timeout = command.timeout;
+    children_.emplace(id, std::move(child));
+    spawner_.post([this, id, command = std::move(command)] {
+        auto how = std::make_shared<Started>();
+        how->result = spawn(command);
+        asio::post(loop_, [this, id, how = std::move(how)] { started(id, how); });
+    });
+    return id;
+}
+
+void Processes::started(Id id, const std::shared_ptr<Started>& how) {
+    Child& child = *children_.at(id);
+    if (!how->result) {
+        return finish(id, {.how = child.ending.value_or(Ended::How::not_started), .said = how->result.error().what});
+    }
+    how->taken = true;
+    child.pid = how->result->pid;
+    child.process.assign(how->result->process);
+    child.output.assign(how->result->output);
+    child.began = Clock::now();
+    watch(id, child);
+    listen(id, child);
+    if (child.ending) {
+        terminate(id, child, *child.ending);
+    } else {
+        limit(id, child, child.timeout);
+    }
+}
+
+void Processes::watch(Id id, Child& child) {
+    child.process.async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this, id](const boost::system::error_code& error) {
+                                 if (!error) gone(id);
+                             });
+}
+
+namespace {
+
+/// False: the other end is closed, or broken.
+bool take_output(int fd, std::string& said) {
+    std::array<char, 4096> room;
+    for (;;) {
+        const ssize_t size = ::read(fd, room.data(), room.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return errno == EAGAIN;
+        if (size == 0) return false;
+        said.append(room.data(), static_cast<std::size_t>(size));
+        if (said.size() > said_room) said.erase(0, said.size() - said_room);
+        // Who writes without end is listened to in turns.
+        if (static_cast<std::size_t>(size) < room.size()) return true;
+        if (said.size() == said_room) return true;
+    }
+}
+
+}  // namespace
+
+void Processes::listen(Id id, Child& child) {
+    child.output.async_wait(asio::posix::stream_descriptor::wait_read,
+                            [this, id](const boost::system::error_code& error) {
+                                const auto at = children_.find(id);
+                                if (error || at == children_.end()) return;
+                                Child& same = *at->second;
+                                if (take_output(same.output.native_handle(), same.said)) listen(id, same);
+                            });
+}
+
+void Processes::limit(Id id, Child& child, Duration wait) {
+    child.timer.expires_after(wait);
+    child.timer.async_wait([this, id](const boost::system::error_code& error) {
+        const auto at = children_.find(id);
+        if (error || at == children_.end()) return;
+        Child& same = *at->second;
+        if (!same.ending) return terminate(id, same, Ended::How::timed_out);
+        ::kill(-same.pid, SIGKILL);
+    });
+}
+
+void Processes::terminate(Id id, Child& child, Ended::How why) {
+    child.ending = why;
+    if (child.pid == 0) return;  // once it is there
+    ::kill(-child.pid, SIGTERM);
+    limit(id, child, patience);
+}
+
+void Processes::end(Id id) {
+    const auto at = children_.find(id);
+    if (at == children_.end() || at->second->ending) return;
+    terminate(id, *at->second, Ended::How::called_off);
+}
+
+void Processes::gone(Id id) {
+    const auto at = children_.find(id);
+    if (at == children_.end()) return;
+    Child& child = *at->second;
+    // Before the zombie goes: until then nobody else can get this number. Who was told to end leaves nothing behind.
+    if (child.ending) ::kill(-child.pid, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(child.process.native_handle()), &info, WEXITED | WNOHANG);
+    take_output(child.output.native_handle(), child.said);
+    Ended ended{.status = info.si_status, .said = std::move(child.said), .took = since(child.began)};
+    ended.how = child.ending ? *child.ending : info.si_code == CLD_EXITED ? Ended::How::exited : Ended::How::killed;
+    finish(id, ended);
+}
+
+void Processes::finish(Id id, const Ended& ended) {
+    const auto at = children_.find(id);
+    const Done done = std::move(at->second->done);
+    children_.erase(at);
+    done(ended);
+}
+
+}  // namespace lbconverge::daemon
