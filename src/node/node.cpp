@@ -39,7 +39,11 @@ std::optional<Instant> after(Instant now, Duration duration) {
 
 std::string_view to_text(Lane lane) { return lane == Lane::network ? "network" : "tables"; }
 
-Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {}
+Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {
+    renew_tracks();
+    renew_hooks();
+    prioritize(instances_, {});
+}
 
 bool Node::has(Lane lane) const { return lane == Lane::network || config_->role == Role::director; }
 
@@ -47,10 +51,13 @@ Effects Node::turn(const Event& event, Instant now) {
     effects_ = {};
     if (!exited_) std::visit([&](const auto& each) { handle(each, now); }, event);
     if (!exited_) {
+        if (std::holds_alternative<Tick>(event)) run_tracks(now);
+        follow_tracks(now);
         start_what_can(now);
         // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
         if (std::holds_alternative<Tick>(event)) run_timers(now);
         run_announcements(now);
+        run_hooks(now);
         if (stopping_) finish_stop();
     }
     if (!exited_) run_lanes(now);
@@ -68,6 +75,8 @@ std::optional<Instant> Node::wake_at() const {
         sooner(each.announce_at);
         sooner(each.again_at);
     }
+    for (const Track& each : tracks_) sooner(each.wake_at());
+    for (const HookQueue& each : hooks_) sooner(each.wake_at());
     for (const Lane each : {Lane::network, Lane::tables}) {
         if (lane(each).wanted && is_free(each)) sooner(lane(each).retry_at);
     }
@@ -100,12 +109,12 @@ std::optional<IpAddress> Node::source_of(const Instance& instance) const {
     return choose_source(*config_, instance, on->addresses);
 }
 
-std::optional<std::string> Node::unable(const Instance& instance) const {
+std::optional<std::string> Node::unable_alone(const Instance& instance) const {
     const Link* on = link(instance.interface);
     const std::string name = instance.interface.str();
     if (on == nullptr) return "there is no interface " + name;
     if (!on->up) return "interface " + name + " has no link";
-    if (source_of(instance)) return std::nullopt;
+    if (source_of(instance)) return tracked_fault(instance);
     const bool ipv6 = instance.machine.settings().family == Family::ipv6;
     return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
 }
@@ -119,7 +128,8 @@ void Node::watch_link(Instance& instance, Instant now) {
     if (!reason) instance.machine.set_source(source_of(instance));
     const vrrp::State is = instance.machine.state();
     if (!instance.started || stopping_) return;
-    if (reason && is != vrrp::State::fault) carry_out(instance, instance.machine.fault(now, *reason), now);
+    const bool news = reason && (is != vrrp::State::fault || instance.machine.why() != *reason);
+    if (news) carry_out(instance, instance.machine.fault(now, *reason), now);
     if (!reason && is == vrrp::State::fault) carry_out(instance, instance.machine.recover(now), now);
 }
 
@@ -134,8 +144,9 @@ void Node::handle(const Links& event, Instant now) {
             each.holding = std::any_of(each.vips.begin(), each.vips.end(),
                                        [&](const plan::Announcement& vip) { return holds(vip.address); });
         }
-        watch_link(each, now);
     }
+    read_links(now);
+    for (Instance& each : instances_) watch_link(each, now);
     announce_owed(before);
     if (first) look_at_ = now;
     if (moved) want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
@@ -157,7 +168,7 @@ void Node::start_what_can(Instant now) {
     if (stopping_ || !links_known_) return;
     for (Instance& each : instances_) {
         // Who has the addresses already serves with what is loaded, and its peers are counting.
-        if (each.started || !(each.holding || ready_to_elect())) continue;
+        if (each.started || !(group_holds(each) || ready_to_elect())) continue;
         each.started = true;
         if (const auto reason = unable(each)) {
             carry_out(each, each.machine.fault(now, *reason), now);
@@ -172,12 +183,15 @@ void Node::run_timers(Instant now) {
     for (Instance& each : instances_) {
         if (elapsed(each.machine.wake_at(), now)) carry_out(each, each.machine.tick(now), now);
     }
+    lead_groups(now);
 }
 
 void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now) {
     if (output.send) send(instance, *output.send);
     if (output.from) on_transition(instance, *output.from, now);
     if (output.announce) announce_against(instance, now);
+    if (output.obeys) yield_group(instance, now);
+    if (output.given_up) hurry_group(instance, now);
 }
 
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
@@ -234,7 +248,8 @@ void Node::handle(const Arrived& event, Instant now) {
     }
     auto said = wire::decode_advertisement(packet.message, packet.source, packet.destination);
     if (!said) return unreadable(*instance, said.error(), packet.source, now);
-    const vrrp::Heard heard{std::move(*said), packet.source, packet.ttl, packet.destination.is_multicast()};
+    const vrrp::Heard heard{std::move(*said), packet.source, packet.ttl, packet.destination.is_multicast(),
+                            decides_tie(*instance, now)};
     const vrrp::Counters before = instance->machine.counters();
     const vrrp::Output output = instance->machine.heard(heard, now);
     complain_about(*instance, heard, before, now);
@@ -418,7 +433,9 @@ void Node::handle(const Asked&, Instant) {
 
 void Node::handle(const Reload& event, Instant now) {
     config_ = event.config;
+    renew_tracks();
     std::vector<Instance> fresh = instances_of(*config_);
+    prioritize(fresh, now);
     for (Instance& each : fresh) {
         const auto same = std::find_if(instances_.begin(), instances_.end(),
                                        [&](const Instance& old) { return same_router(old, each); });
@@ -429,6 +446,10 @@ void Node::handle(const Reload& event, Instant now) {
         kept.vips = each.vips;
         kept.garp_repeat = each.garp_repeat;
         kept.garp_refresh = each.garp_refresh;
+        kept.base_priority = each.base_priority;
+        kept.tracks = each.tracks;
+        kept.group = each.group;
+        kept.machine.set_grouped(each.machine.grouped(), now);
         const auto refresh = after(now, kept.garp_refresh);
         if (refresh && kept.machine.state() == vrrp::State::master) {
             kept.announce_at = std::min(kept.announce_at.value_or(*refresh), *refresh);
@@ -438,6 +459,8 @@ void Node::handle(const Reload& event, Instant now) {
     }
     for (Instance& gone : instances_) carry_out(gone, gone.machine.stop(now), now);
     instances_ = std::move(fresh);
+    renew_hooks();
+    if (links_known_) read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
     fights_.clear();
     handle(Asked{}, now);
@@ -456,7 +479,7 @@ void Node::handle(const Stop& event, Instant now) {
 /// Once nobody waits for a successor any more, the addresses go, and then the daemon.
 void Node::finish_stop() {
     const auto busy = [](const Instance& each) { return each.machine.state() == vrrp::State::leaving; };
-    if (std::any_of(instances_.begin(), instances_.end(), busy)) return;
+    if (std::any_of(instances_.begin(), instances_.end(), busy) || !hooks_idle()) return;
     LaneState& network = state_of(Lane::network);
     if (network.busy) return;  // planned while the addresses were still wanted
     if (links_known_ && !last_run_) {

@@ -37,6 +37,16 @@ vrrp::Settings settings_of(const config::Vrrp& vrrp, const config::Config& confi
     return out;
 }
 
+/// A group of one is none.
+std::string group_of(const config::Vrrp& vrrp, const config::Config& config) {
+    for (const config::SyncGroup& each : config.sync_groups) {
+        const auto& members = each.members;
+        const bool member = std::find(members.begin(), members.end(), vrrp.name) != members.end();
+        if (member && members.size() > 1) return each.name;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<Instance> instances_of(const config::Config& config) {
@@ -51,7 +61,11 @@ std::vector<Instance> instances_of(const config::Config& config) {
                              .machine = vrrp::Machine(settings_of(each, config)),
                              .vips = std::move(vips),
                              .garp_repeat = each.garp_repeat,
-                             .garp_refresh = each.garp_refresh});
+                             .garp_refresh = each.garp_refresh,
+                             .base_priority = each.priority,
+                             .tracks = each.track,
+                             .group = group_of(each, config)});
+        instances.back().machine.set_grouped(!instances.back().group.empty(), {});
     }
     return instances;
 }

@@ -93,7 +93,7 @@ Output Machine::enter(State state, Instant now, std::string why) {
     state_ = state;
     serves_until_.reset();
     why_ = std::move(why);
-    listening_ = false;
+    listening_ = ready_ = false;
     if (state != State::backup) {
         preempt_at_.reset();
         holding_ = false;
@@ -135,10 +135,12 @@ Output Machine::start(Instant now, bool holding) {
         since_ = now;
         return {};
     }
+    const bool owner = settings_.priority == owner_priority;
     // RFC 9568 §6.4.1: the owner does not ask.
-    if (settings_.priority == owner_priority) return become_master(now, "owner of the addresses (priority 255)");
+    if (owner && !grouped_) return become_master(now, "owner of the addresses (priority 255)");
     Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
     if (holding) timer_ = now + settings_.interval + skew();
+    if (owner) timer_ = now;
     return out;
 }
 
@@ -247,7 +249,8 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
     Output out;
     if (said.priority == 0) {  // RFC 9568 §6.4.2: the master gives up; the best backup is the first to take over
-        timer_ = now + skew();
+        if (!ready_) timer_ = now + skew();
+        out.given_up = true;
         return out;
     }
     if (holding_) {  // somebody is master: what is left of an earlier life has to go, once the master has it
@@ -259,6 +262,8 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     if (!obeys(said.priority, now)) return out;  // RFC 9568 §6.4.2: discarded, the timer runs out
     learn(said.interval);
     timer_ = now + down_interval();
+    ready_ = false;
+    out.obeys = true;
     if (out.from || why_.starts_with("heard")) return out;
     why_ = "heard " + from(heard);
     return out;
@@ -274,20 +279,24 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
         return out;
     }
     // A greater address wins a tie; as octets, which is network byte order (RFC 9568 §6.4.3).
-    const bool tie_lost = said.priority == settings_.priority && source_ && heard.source > *source_;
+    const bool tie = said.priority == settings_.priority && heard.decides_tie;
+    const bool tie_lost = tie && source_ && heard.source > *source_;
     if (said.priority > settings_.priority || tie_lost) {
         learn(said.interval);
         Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
         // The last word, which the RFC does not ask for: after a partition the better master may not know that there
         // was another one, whose addresses the neighbours have learned. It answers as in §6.4.3, and tells them.
         out.send = settings_.priority;
+        out.obeys = true;
         ++counters_.sent;
         return out;
     }
     // Away for so long that it took over: it stays master unless this node would have taken it back anyway.
     if (listening_ && !preempts()) {
         learn(said.interval);
-        return become_backup(now, "was away, and heard " + from(heard));
+        Output out = become_backup(now, "was away, and heard " + from(heard));
+        out.obeys = true;
+        return out;
     }
     // RFC 9568 §6.4.3 (RFC 5798 kept silent): tell it at once, and its clients too. The timer goes on as it was.
     if (std::exchange(listening_, false)) timer_ = now + settings_.interval;
@@ -318,6 +327,7 @@ Output Machine::advertise(Instant now) {
 
 std::string Machine::why_take_over(Instant now) const {
     if (holding_) return "nobody else took over meanwhile";
+    if (settings_.priority == owner_priority) return "owner of the addresses (priority 255)";
     if (!peer_ || now - peer_->at >= 2 * peer_->interval) return "no master was heard";
     if (peer_->priority == 0) return "the master gave up";
     return peer_->priority < settings_.priority ? "preempts a master of lower priority" : "no master was heard";
@@ -335,7 +345,10 @@ Output Machine::tick(Instant now) {
         case State::init:
             return start(now, holding_);
         case State::backup:
-            return become_master(now, why_take_over(now));
+            if (!grouped_) return become_master(now, why_take_over(now));
+            ready_ = true;
+            timer_.reset();
+            return {};
         case State::master:
             return advertise(now);
         case State::leaving:
@@ -351,11 +364,44 @@ Output Machine::reconfigure(Settings settings, Instant now) {
     if (settings == settings_) return {};
     const Duration before = down_interval();
     settings_ = std::move(settings);
-    // A new priority changes how long a backup waits, from when it began to (RFC 9568 §6.1).
-    if (state_ == State::backup && timer_) timer_ = std::max(now, *timer_ - before + down_interval());
+    shift_down_timer(before, now);
     if (state_ != State::master) return {};
     timer_ = now + settings_.interval;
     return send_now(now);  // peers learn the new priority and interval at once
+}
+
+/// A new priority changes how long a backup waits, from when it began to (RFC 9568 §6.1).
+void Machine::shift_down_timer(Duration before, Instant now) {
+    if (state_ == State::backup && timer_) timer_ = std::max(now, *timer_ - before + down_interval());
+}
+
+void Machine::set_priority(std::uint8_t priority, Instant now) {
+    const Duration before = down_interval();
+    settings_.priority = priority;
+    shift_down_timer(before, now);
+}
+
+// ---- sync groups ---------------------------------------------------------------------------------------------------
+
+void Machine::set_grouped(bool grouped, Instant now) {
+    grouped_ = grouped;
+    if (!grouped && std::exchange(ready_, false)) timer_ = now;
+}
+
+Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
+
+Output Machine::yield(Instant now, std::string why) {
+    if (state_ == State::master) return become_backup(now, std::move(why));
+    Output out;
+    if (state_ != State::backup || !std::exchange(holding_, false)) return out;
+    serves_until_ = now + hand_over_grace;
+    out.from = State::backup;
+    why_ = std::move(why);
+    return out;
+}
+
+void Machine::hurry(Instant now) {
+    if (state_ == State::backup && timer_) timer_ = std::min(*timer_, now + skew());
 }
 
 std::optional<Instant> Machine::wake_at() const {

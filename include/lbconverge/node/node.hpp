@@ -4,6 +4,8 @@
 
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/node/hooks.hpp"
+#include "lbconverge/node/tracks.hpp"
 #include "lbconverge/plan/plan.hpp"
 #include "lbconverge/vrrp/machine.hpp"
 
@@ -78,7 +80,19 @@ struct Reload {
 struct Stop {
     bool keep = false;
 };
-using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop>;
+/// Somebody looked at what a track watches; of interfaces Links tells.
+struct Probed {
+    std::string track;
+    Reading reading;
+};
+/// A run of a hook is over, and its process is gone.
+struct HookEnded {
+    std::uint64_t id = 0;  ///< of RunHook
+    bool good = false;
+    std::string said;  ///< "exit status 1: connection refused"
+    Duration took{0};
+};
+using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Probed, HookEnded>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 
@@ -89,6 +103,15 @@ struct Converge {
     ConfigPtr config;
     Election election;
     bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
+};
+/// Run this program; HookEnded comes in any case.
+struct RunHook {
+    std::uint64_t id = 0;
+    std::vector<std::string> command;
+    std::string user;
+    std::map<std::string, std::string> environment;
+    std::string environment_file;
+    Duration timeout{0};
 };
 enum class Level : std::uint8_t { info, warning, error };
 struct Say {
@@ -104,6 +127,8 @@ struct Effects {
     std::vector<Converge> converge;
     /// Gratuitous ARP and neighbour advertisements, now: behind kernel work they may no longer be true.
     std::vector<plan::Announcement> announce;
+    std::vector<RunHook> run_hooks;
+    std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken
     std::vector<Say> say;
     bool exit = false;  ///< everything is done that had to be done before the end
 };
@@ -124,6 +149,9 @@ struct Instance {
     vrrp::Machine machine;
     std::vector<plan::Announcement> vips{};    ///< all that hang on it, of both families, with where and how often
     Duration garp_repeat{0}, garp_refresh{0};  ///< 0: never
+    std::uint8_t base_priority = 100;          ///< before tracks and the sync group
+    std::vector<std::string> tracks{};         ///< their names
+    std::string group{};                       ///< its sync group; empty: none
     bool started = false;
     bool holding = false;                   ///< its VIPs were here when the daemon started
     bool told = false;                      ///< master: a run that knew it has bound and announced its VIPs
@@ -171,6 +199,9 @@ public:
     [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
     [[nodiscard]] Election election() const;
+    /// Those that some instance names, in the order of the file.
+    [[nodiscard]] const std::vector<Track>& tracks() const { return tracks_; }
+    [[nodiscard]] const std::vector<HookQueue>& hooks() const { return hooks_; }
     [[nodiscard]] bool stopping() const { return stopping_; }
     /// Packets with a VRID that no instance on their interface has.
     [[nodiscard]] std::uint64_t strangers() const { return strangers_; }
@@ -184,6 +215,8 @@ private:
     void handle(const Asked& event, Instant now);
     void handle(const Reload& event, Instant now);
     void handle(const Stop& event, Instant now);
+    void handle(const Probed& event, Instant now);
+    void handle(const HookEnded& event, Instant now);
 
     LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] bool has(Lane lane) const;
@@ -210,10 +243,35 @@ private:
     [[nodiscard]] kinds::Part part_of(Lane lane) const;
     [[nodiscard]] bool is_free(Lane which) const;
     void count_repairs(const Converged& event, Instant now);
-    [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
+    [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
     [[nodiscard]] const Link* link(const ShortName& name) const;
+
+    // ---- tracks (tracks.cpp)
+    void renew_tracks();
+    [[nodiscard]] std::uint8_t own_priority(const Instance& instance) const;
+    [[nodiscard]] std::optional<std::string> tracked_fault(const Instance& instance) const;
+    void take(Track& track, const Reading& reading, Instant now);
+    void note(const Track& track, Opinion before);
+    void read_links(Instant now);
+    void run_tracks(Instant now);
+    void follow_tracks(Instant now);
+
+    // ---- sync groups (groups.cpp)
+    void prioritize(std::vector<Instance>& instances, Instant now) const;
+    [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
+    [[nodiscard]] bool group_holds(const Instance& instance) const;
+    void yield_group(const Instance& instance, Instant now);
+    void hurry_group(const Instance& instance, Instant now);
+    void lead_groups(Instant now);
+    [[nodiscard]] bool decides_tie(const Instance& instance, Instant now) const;
+
+    // ---- hooks (hooks.cpp)
+    void renew_hooks();
+    [[nodiscard]] RunHook hook_run(HookQueue& queue, const Instance& instance);
+    void run_hooks(Instant now);
+    [[nodiscard]] bool hooks_idle() const;
 
     ConfigPtr config_;
     std::vector<Instance> instances_;
@@ -227,6 +285,10 @@ private:
     bool exited_ = false;
     std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws
     std::uint64_t strangers_ = 0;
+    std::vector<Track> tracks_;
+    bool tracks_moved_ = false;  ///< what they say has changed since it was last followed
+    std::vector<HookQueue> hooks_;
+    std::uint64_t last_hook_ = 0;
     Effects effects_;
 };
 

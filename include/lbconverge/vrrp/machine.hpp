@@ -69,6 +69,9 @@ struct Heard {
     IpAddress source;
     std::uint8_t ttl = wire::vrrp_ttl;
     bool multicast = true;
+    /// False: with the same priority the greater address does not win here, since another member of the sync group
+    /// decides it (the addresses may be in another order there).
+    bool decides_tie = true;
 };
 
 struct Counters {
@@ -97,6 +100,8 @@ struct Output {
     std::optional<std::uint8_t> send;  ///< an advertisement with this priority, at once
     bool announce = false;             ///< gratuitous ARP: neighbours may have listened to a master of lower priority
     std::optional<State> from;         ///< the state changed, from this one; why() says why
+    bool obeys = false;                ///< another node is master, and this one accepts that
+    bool given_up = false;             ///< backup: the master gives up
 };
 
 class Machine {
@@ -118,6 +123,21 @@ public:
     Output tick(Instant now);
     /// New settings for the same virtual router (vrid, version and family are what they were): the state stays.
     Output reconfigure(Settings settings, Instant now);
+    /// Takes effect in the next advertisement, and at once in how long a backup waits. Nothing is reset.
+    void set_priority(std::uint8_t priority, Instant now);
+
+    /// A member of a sync group does not become master by itself: it is ready, until lead() is called or somebody else
+    /// is master.
+    void set_grouped(bool grouped, Instant now);
+    [[nodiscard]] bool grouped() const { return grouped_; }
+    [[nodiscard]] bool ready() const { return ready_; }
+    /// All members are ready: this one becomes master. Only when ready().
+    Output lead(Instant now);
+    /// Another member has found a master elsewhere: what this one is in charge of goes there as well.
+    Output yield(Instant now, std::string why);
+    /// Another member's master gives up: this one's does as well, whatever has become of its advertisement.
+    void hurry(Instant now);
+
     /// The address that our advertisements come from: the greater one wins a tie (RFC 9568 §6.4.3).
     void set_source(std::optional<IpAddress> source) { source_ = std::move(source); }
 
@@ -160,6 +180,7 @@ private:
     Output become_master(Instant now, std::string why);
     Output become_backup(Instant now, std::string why);
     Output send_now(Instant now);
+    void shift_down_timer(Duration before, Instant now);
     Output heard_as_backup(const Heard& heard, Instant now);
     Output heard_as_master(const Heard& heard, Instant now);
     Output advertise(Instant now);
@@ -167,6 +188,8 @@ private:
     Settings settings_;
     State state_ = State::init;
     bool holding_ = false;             ///< backup: the addresses are here, and nobody has said that they must not be
+    bool grouped_ = false;             ///< member of a sync group
+    bool ready_ = false;               ///< backup: would be master if it were alone
     bool listening_ = false;           ///< master: was away for too long, and waits for what the others say
     std::optional<Duration> learned_;  ///< version 3, backup: the interval of the master that was heard, if one was
     std::optional<IpAddress> source_;

@@ -46,13 +46,15 @@ inline void append(Effects& all, Effects more) {
     move_to(all.overtaken, more.overtaken);
     move_to(all.converge, more.converge);
     move_to(all.announce, more.announce);
+    move_to(all.run_hooks, more.run_hooks);
+    move_to(all.end_hooks, more.end_hooks);
     move_to(all.say, more.say);
     all.exit |= more.exit;
 }
 
 inline bool nothing(const Effects& effects) {
     return effects.send.empty() && effects.overtaken.empty() && effects.converge.empty() && effects.announce.empty() &&
-           effects.say.empty() && !effects.exit;
+           effects.run_hooks.empty() && effects.end_hooks.empty() && effects.say.empty() && !effects.exit;
 }
 
 inline wire::Advertisement read(const Packet& packet) {

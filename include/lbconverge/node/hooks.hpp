@@ -1,0 +1,77 @@
+// One [[hook]] for one instance as a queue of one: what the instance is now goes in, when to run and when to end the
+// hook comes out. A newer state overtakes an older one, which is then neither run, nor run on, nor tried again. Pure.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/model/instant.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lbconverge::node {
+
+enum class HookState : std::uint8_t { none, master, backup, fault, stop };
+std::string_view to_text(HookState state);
+
+/// What became of a run, or of several when it was tried again.
+struct HookResult {
+    HookState state = HookState::none;
+    Instant at;
+    std::uint32_t attempts = 0;
+    bool good = false;
+    bool overtaken = false;
+    std::string said;  ///< "exit status 1: connection refused"
+    Duration took{0};
+};
+
+class HookQueue {
+public:
+    enum class Do : std::uint8_t { nothing, start, end };
+
+    HookQueue(config::Hook hook, std::string instance) : hook_(std::move(hook)), instance_(std::move(instance)) {}
+
+    void see(HookState state);
+    /// A hook that comes with a reload: it is not run for what was so before.
+    void know(HookState state) { seen_ = state; }
+    /// What is to be done now; to be called until it is nothing. start: for state().
+    Do next(Instant now);
+    /// The run that next() wanted has ended. `last`: there is no time for another attempt. Returns whether this was
+    /// the last attempt, and it failed.
+    bool ended(bool good, std::string said, Duration took, Instant now, bool last);
+    [[nodiscard]] std::optional<Instant> wake_at() const;
+    /// Nothing runs and nothing is to run.
+    [[nodiscard]] bool idle() const { return running_ == HookState::none && wanted_ == HookState::none; }
+
+    /// How it is run from now on; on what and which command stays.
+    void reconfigure(const config::Hook& hook) { hook_ = hook; }
+    [[nodiscard]] const config::Hook& hook() const { return hook_; }
+    [[nodiscard]] const std::string& instance() const { return instance_; }
+    [[nodiscard]] HookState running() const { return running_; }
+    [[nodiscard]] HookState seen() const { return seen_; }
+    [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
+    [[nodiscard]] const std::optional<Instant>& retry_at() const { return retry_at_; }
+    [[nodiscard]] const std::optional<HookResult>& last() const { return last_; }
+    [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
+
+    std::uint64_t run = 0;  ///< the number that the node gave the run under way
+
+private:
+    [[nodiscard]] bool runs_on(HookState state) const;
+
+    config::Hook hook_;
+    std::string instance_;
+    HookState seen_ = HookState::none;
+    HookState wanted_ = HookState::none;   ///< is to run, or runs and is not overtaken
+    HookState running_ = HookState::none;  ///< the process, until it has ended
+    bool ending_ = false;                  ///< it was told to
+    std::uint32_t attempts_ = 0;           ///< for wanted_
+    std::optional<Instant> retry_at_;
+    std::optional<HookResult> last_;
+    std::uint64_t overtaken_ = 0;
+};
+
+}  // namespace lbconverge::node

@@ -1,0 +1,67 @@
+// What an election depends on besides the protocol: one [[track]] as a function. Readings and the time go in, an
+// opinion comes out. Pure; who takes the readings (the daemon, the simulator) is not known here.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/model/instant.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lbconverge::node {
+
+/// Unknown is no opinion, and changes nothing: a daemon that has just started must not give up its addresses because
+/// nobody has answered yet.
+enum class Opinion : std::uint8_t { unknown, good, bad };
+std::string_view to_text(Opinion opinion);
+
+/// What was found by looking once. A file is always good here; what its number means is up to Track.
+struct Reading {
+    Opinion opinion = Opinion::unknown;
+    std::string why;          ///< "no process haproxy", "exit status 1"
+    std::int32_t number = 0;  ///< of a file
+};
+
+class Track {
+public:
+    explicit Track(config::Track settings) : settings_(std::move(settings)) {}
+
+    /// A command and a file are read every interval, and each reading counts towards fall and rise. Of the others only
+    /// changes are told, and time counts: fall = 3 is two intervals after the first one.
+    void take(const Reading& reading, Instant now);
+    /// To be called when wake_at() has come; harmless at any other time.
+    void tick(Instant now);
+    [[nodiscard]] std::optional<Instant> wake_at() const { return recount_at_; }
+
+    /// What it adds to the priority of an instance that names it.
+    [[nodiscard]] int share() const;
+    /// An instance that names it cannot take part.
+    [[nodiscard]] bool faults() const { return settings_.weight == 0 && opinion_ == Opinion::bad; }
+
+    [[nodiscard]] const config::Track& settings() const { return settings_; }
+    [[nodiscard]] Opinion opinion() const { return opinion_; }
+    [[nodiscard]] const std::string& why() const { return why_; }
+    [[nodiscard]] std::int32_t number() const { return number_; }
+    [[nodiscard]] Instant since() const { return since_; }
+    /// The same thing is watched in the same way: what is known of it stays true with other counts and weights.
+    [[nodiscard]] bool same_as(const config::Track& other) const;
+    void reconfigure(const config::Track& settings) { settings_ = settings; }
+
+private:
+    [[nodiscard]] bool read_again_and_again() const;
+    [[nodiscard]] std::uint32_t needed(Opinion opinion) const;
+    void count(Instant now);
+
+    config::Track settings_;
+    Opinion opinion_ = Opinion::unknown;
+    std::string why_ = "nothing is known yet";
+    std::int32_t number_ = 0;
+    Instant since_{};
+    Reading against_{};          ///< the last reading that differs from the opinion
+    std::uint32_t counted_ = 0;  ///< how many there were in a row
+    std::optional<Instant> recount_at_;
+};
+
+}  // namespace lbconverge::node

@@ -1,0 +1,90 @@
+// Sync groups: instances that are master together or not at all. After every turn a node is master of all members of a
+// group or of none (but for a reload that makes one of instances which were apart: the next advertisement sorts them).
+// A group has one priority, so that the nodes compare the same numbers on every link.
+#include "lbconverge/node/node.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace lbconverge::node {
+
+using vrrp::State;
+
+namespace {
+
+bool same_group(const Instance& a, const Instance& b) { return &a != &b && !a.group.empty() && a.group == b.group; }
+
+}  // namespace
+
+/// The lowest of its members' priorities: whatever weakens one of them weakens the group.
+void Node::prioritize(std::vector<Instance>& instances, Instant now) const {
+    std::map<std::string, std::uint8_t> lowest;
+    for (const Instance& each : instances) {
+        const auto [at, first] = lowest.emplace(each.group, own_priority(each));
+        if (!first) at->second = std::min(at->second, own_priority(each));
+    }
+    for (Instance& each : instances) {
+        each.machine.set_priority(each.group.empty() ? own_priority(each) : lowest[each.group], now);
+    }
+}
+
+std::optional<std::string> Node::unable(const Instance& instance) const {
+    if (auto own = unable_alone(instance)) return own;
+    for (const Instance& each : instances_) {
+        if (!same_group(each, instance)) continue;
+        if (auto reason = unable_alone(each)) {
+            return "sync group " + instance.group + ": " + each.machine.settings().name + ": " + *reason;
+        }
+    }
+    return std::nullopt;
+}
+
+/// A member's VIPs are here from an earlier life: then all listen, since none decides by itself.
+bool Node::group_holds(const Instance& instance) const {
+    return std::any_of(instances_.begin(), instances_.end(), [&](const Instance& each) {
+        return each.holding && (&each == &instance || same_group(each, instance));
+    });
+}
+
+/// Another node is master of one member: it is, or is about to be, of all.
+void Node::yield_group(const Instance& instance, Instant now) {
+    const std::string why =
+        "sync group " + instance.group + ": " + instance.machine.settings().name + " " + instance.machine.why();
+    for (Instance& each : instances_) {
+        if (same_group(each, instance)) carry_out(each, each.machine.yield(now, why), now);
+    }
+}
+
+/// The master of one member gives up, and with it its group. On the other links nobody may be able to say so: a lost
+/// link is the usual reason.
+void Node::hurry_group(const Instance& instance, Instant now) {
+    for (Instance& each : instances_) {
+        if (same_group(each, instance)) each.machine.hurry(now);
+    }
+}
+
+/// When every member is ready or master already, those that are ready become master.
+void Node::lead_groups(Instant now) {
+    for (Instance& each : instances_) {
+        if (!each.machine.ready()) continue;
+        const bool all = std::all_of(instances_.begin(), instances_.end(), [&](const Instance& other) {
+            return !same_group(other, each) || other.machine.ready() || other.machine.state() == State::master;
+        });
+        if (all) carry_out(each, each.machine.lead(now), now);
+    }
+}
+
+/// With equal priorities the first member decides on which the other node is heard: the addresses may be in another
+/// order on the next link, and then each node would give in on one of them, again and again.
+bool Node::decides_tie(const Instance& instance, Instant now) const {
+    if (instance.group.empty()) return true;
+    for (const Instance& each : instances_) {
+        if (&each == &instance) return true;
+        if (!same_group(each, instance) || !each.machine.peer()) continue;
+        const vrrp::Peer& peer = *each.machine.peer();
+        if (peer.priority != 0 && now - peer.at < each.machine.down_interval()) return false;
+    }
+    return true;
+}
+
+}  // namespace lbconverge::node

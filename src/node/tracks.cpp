@@ -1,0 +1,199 @@
+#include "lbconverge/node/tracks.hpp"
+
+#include "lbconverge/node/node.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::node {
+
+using config::TrackType;
+
+std::string_view to_text(Opinion opinion) {
+    switch (opinion) {
+        case Opinion::unknown:
+            return "unknown";
+        case Opinion::good:
+            return "good";
+        case Opinion::bad:
+            return "bad";
+    }
+    return "?";
+}
+
+// ---- one track -----------------------------------------------------------------------------------------------------
+
+bool Track::same_as(const config::Track& other) const {
+    return settings_.name == other.name && settings_.type == other.type && settings_.target == other.target &&
+           settings_.command == other.command && settings_.user == other.user;
+}
+
+bool Track::read_again_and_again() const {
+    return settings_.type == TrackType::command || settings_.type == TrackType::file;
+}
+
+/// What nothing was known of is good at the first word of it, since that changes nothing.
+std::uint32_t Track::needed(Opinion opinion) const {
+    if (opinion == Opinion::bad) return settings_.fall;
+    return opinion_ == Opinion::unknown ? 1 : settings_.rise;
+}
+
+void Track::take(const Reading& reading, Instant now) {
+    if (reading.opinion == Opinion::unknown) {  // the last opinion stays; what is said about it is news
+        why_ = reading.why;
+        return;
+    }
+    Reading is = reading;
+    if (settings_.type == TrackType::file) {
+        // keepalived's meaning: without a weight any number but 0 is a fault; with one it is a factor.
+        number_ = reading.number;
+        if (settings_.weight == 0 && number_ != 0) is.opinion = Opinion::bad;
+    }
+    if (is.opinion == opinion_) {
+        why_ = is.why;
+        counted_ = 0;
+        recount_at_.reset();
+        return;
+    }
+    const bool told_already = counted_ > 0 && is.opinion == against_.opinion;
+    if (!told_already) counted_ = 0;
+    against_ = is;
+    if (read_again_and_again() || !told_already) count(now);
+}
+
+void Track::count(Instant now) {
+    ++counted_;
+    if (counted_ < needed(against_.opinion)) {
+        if (!read_again_and_again()) recount_at_ = now + settings_.interval;
+        return;
+    }
+    opinion_ = against_.opinion;
+    why_ = against_.why;
+    since_ = now;
+    counted_ = 0;
+    recount_at_.reset();
+}
+
+void Track::tick(Instant now) {
+    if (!recount_at_ || now < *recount_at_) return;
+    recount_at_.reset();
+    count(now);
+}
+
+int Track::share() const {
+    if (settings_.weight == 0) return 0;
+    if (settings_.type == TrackType::file) return settings_.weight * number_;
+    // As in keepalived: what is good adds, or what is bad subtracts.
+    if (settings_.weight > 0) return opinion_ == Opinion::bad ? 0 : settings_.weight;
+    return opinion_ == Opinion::bad ? settings_.weight : 0;
+}
+
+// ---- the tracks of a node ------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr int least_priority = 1;  // 0 means giving up (RFC 9568 §5.2.4), and 255 belongs to the owner
+constexpr int most_priority = 254;
+constexpr std::uint8_t owner_priority = 255;
+
+bool names(const Instance& instance, const Track& track) {
+    return std::find(instance.tracks.begin(), instance.tracks.end(), track.settings().name) != instance.tracks.end();
+}
+
+std::vector<Track> tracks_of(const config::Config& config) {
+    std::vector<Track> tracks;
+    for (const config::Track& each : config.tracks) {
+        const auto is_used = [&](const config::Vrrp& vrrp) {
+            return std::find(vrrp.track.begin(), vrrp.track.end(), each.name) != vrrp.track.end();
+        };
+        if (config.role == Role::real_server) continue;  // takes part in no election
+        if (std::any_of(config.vrrp.begin(), config.vrrp.end(), is_used)) tracks.emplace_back(each);
+    }
+    return tracks;
+}
+
+}  // namespace
+
+void Node::renew_tracks() {
+    std::vector<Track> fresh = tracks_of(*config_);
+    for (Track& each : fresh) {
+        const config::Track settings = each.settings();
+        const auto same =
+            std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& old) { return old.same_as(settings); });
+        if (same == tracks_.end()) continue;
+        each = *same;
+        each.reconfigure(settings);
+    }
+    tracks_ = std::move(fresh);
+}
+
+std::uint8_t Node::own_priority(const Instance& instance) const {
+    if (instance.base_priority == owner_priority) return owner_priority;
+    int sum = instance.base_priority;
+    for (const Track& each : tracks_) {
+        if (names(instance, each)) sum += each.share();
+    }
+    return static_cast<std::uint8_t>(std::clamp(sum, least_priority, most_priority));
+}
+
+/// Why a track keeps this instance from taking part.
+std::optional<std::string> Node::tracked_fault(const Instance& instance) const {
+    if (instance.base_priority == owner_priority) return std::nullopt;
+    for (const Track& each : tracks_) {
+        if (each.faults() && names(instance, each)) return "track " + each.settings().name + ": " + each.why();
+    }
+    return std::nullopt;
+}
+
+void Node::take(Track& track, const Reading& reading, Instant now) {
+    const Opinion before = track.opinion();
+    const std::int32_t number = track.number();
+    track.take(reading, now);
+    tracks_moved_ = tracks_moved_ || track.number() != number;
+    note(track, before);
+}
+
+void Node::note(const Track& track, Opinion before) {
+    if (track.opinion() == before) return;
+    tracks_moved_ = true;
+    if (before == Opinion::unknown && track.opinion() == Opinion::good) return;
+    say(track.opinion() == Opinion::bad ? Level::warning : Level::info,
+        "track " + track.settings().name + ": " + std::string(to_text(track.opinion())) + ": " + track.why());
+}
+
+void Node::handle(const Probed& event, Instant now) {
+    for (Track& each : tracks_) {
+        if (each.settings().name == event.track) take(each, event.reading, now);
+    }
+}
+
+/// Interfaces come with the links; everything else is told by Probed.
+void Node::read_links(Instant now) {
+    for (Track& each : tracks_) {
+        if (each.settings().type != TrackType::interface) continue;
+        const std::string& name = each.settings().target;
+        const auto at =
+            std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.name.view() == name; });
+        const bool up = at != links_.end() && at->up;
+        const std::string why = at == links_.end() ? "there is no interface " + name
+                                : up               ? "interface " + name + " is up"
+                                                   : "interface " + name + " has no link";
+        take(each, {.opinion = up ? Opinion::good : Opinion::bad, .why = why}, now);
+    }
+}
+
+void Node::run_tracks(Instant now) {
+    for (Track& each : tracks_) {
+        const Opinion before = each.opinion();
+        each.tick(now);
+        note(each, before);
+    }
+}
+
+/// What the tracks say of priorities and of who can take part becomes true.
+void Node::follow_tracks(Instant now) {
+    if (!std::exchange(tracks_moved_, false)) return;
+    prioritize(instances_, now);
+    for (Instance& each : instances_) watch_link(each, now);
+}
+
+}  // namespace lbconverge::node

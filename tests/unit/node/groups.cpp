@@ -1,0 +1,144 @@
+// Sync groups, one node of them; two nodes in every order of faults: tests/simulation/orders.cpp.
+#include "unit/node/bench.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::node {
+
+using namespace test;
+using vrrp::State;
+
+namespace {
+
+const std::string group = "[[sync_group]]\nname = \"g\"\nmembers = [\"one\", \"two\"]\n";
+
+std::string states(const Bench& bench) {
+    std::string text;
+    for (const Instance& each : bench.node.instances()) text += std::string(vrrp::to_text(each.machine.state())) + " ";
+    return text;
+}
+
+/// An advertisement for the second instance.
+Effects hear_two(Bench& bench, std::uint8_t priority) {
+    const vrrp::Machine& two = bench.node.instances()[1].machine;
+    const IpAddress to = wire::vrrp_group(Family::ipv4);
+    const IpAddress from = ip("192.0.2.6");
+    return bench.turn(Arrived{
+        {.interface = "eth0",
+         .source = from,
+         .destination = to,
+         .message = wire::encode(two.advertisement(priority), from, to, wire::ChecksumDialect::pseudo_header)}});
+}
+
+}  // namespace
+
+TEST_CASE("a group is master of all members at one moment, when the last one would be") {
+    Bench bench = backup(pair("advert_interval = \"2s\"\n" + group));
+    Effects effects = bench.pass(seconds(5));
+    CHECK(states(bench) == "backup backup ");
+    CHECK(effects.send.empty());
+    effects = bench.pass(seconds(3));
+    CHECK(states(bench) == "master master ");
+    CHECK(bench.node.instances()[0].machine.since() == bench.node.instances()[1].machine.since());
+}
+
+TEST_CASE("a member that hears nobody does not become master while another one does") {
+    Bench bench = backup(pair(group));
+    for (int i = 0; i < 10; ++i) {
+        bench.pass(seconds(1));
+        hear_two(bench, 200);
+    }
+    CHECK(states(bench) == "backup backup ");
+    CHECK(bench.node.instances()[0].machine.ready());
+    bench.pass(seconds(4));
+    CHECK(states(bench) == "master master ");
+}
+
+TEST_CASE("a master of one member elsewhere takes the others as well, with a moment to get ready") {
+    Bench bench = master(pair(group));
+    const Effects effects = hear_two(bench, 200);
+    CHECK(states(bench) == "backup backup ");
+    CHECK(bench.first().machine.why() == "sync group g: two heard 192.0.2.6 with priority 200");
+    CHECK(sent(effects) == "100 to 224.0.0.18\n");  // the last word on that link; nothing on the other
+    CHECK(asked(effects) == "network network one=undecided two=undecided\n");
+    bench.settle();
+    CHECK(asked(bench.pass(vrrp::hand_over_grace)) == "network network one=backup two=backup\n");
+}
+
+TEST_CASE("when the master of one member gives up, the group does not wait for the others' time") {
+    Bench bench = backup(pair(group));
+    bench.hear(200);
+    hear_two(bench, 200);
+    bench.hear(0);
+    bench.pass(milliseconds(700));  // the skew time of priority 100 is 609 ms
+    CHECK(states(bench) == "master master ");
+}
+
+TEST_CASE("one member in fault puts all in fault, and the last one that recovers brings them back") {
+    const std::string toml = pair("track = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\n");
+    Bench bench = master(toml);
+    const Effects effects = bench.turn(Probed{"t", {Opinion::bad, "gone"}});
+    CHECK(states(bench) == "fault fault ");
+    CHECK(bench.first().machine.why() == "sync group g: two: track t: gone");
+    CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
+    bench.link_goes(false);
+    bench.turn(Probed{"t", {Opinion::good, "back"}});
+    CHECK(states(bench) == "fault fault ");
+    bench.link_goes(true);
+    CHECK(states(bench) == "backup backup ");
+}
+
+TEST_CASE("a group has one priority, the lowest of its members'") {
+    Bench bench = backup(
+        pair("priority = 90\ntrack = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\nweight = 30\n"));
+    const auto priorities = [&] {
+        std::string text;
+        for (const Instance& each : bench.node.instances())
+            text += std::to_string(each.machine.settings().priority) + " ";
+        return text;
+    };
+    CHECK(priorities() == "100 100 ");  // 100, and 90 + 30
+    bench.turn(Probed{"t", {Opinion::bad, "gone"}});
+    CHECK(priorities() == "90 90 ");
+    bench.reload(pair("priority = 90\n"));
+    CHECK(priorities() == "100 90 ");
+}
+
+TEST_CASE("a restart over the addresses of one member listens on all, and a master elsewhere ends that for all") {
+    Bench bench(pair(group));
+    bench.links({ip("192.0.2.20")});
+    CHECK(states(bench) == "backup backup ");
+    CHECK(bench.node.election().at("one") == ElectionState::undecided);
+    hear_two(bench, 200);
+    bench.settle();
+    bench.pass(vrrp::hand_over_grace);
+    CHECK(bench.node.election().at("one") == ElectionState::backup);
+}
+
+TEST_CASE("an owner in a group waits for the others, too, but no longer than they need") {
+    Bench bench(pair("priority = 255\n" + group));
+    bench.run();
+    CHECK(states(bench) == "backup backup ");
+    bench.pass(seconds(4));
+    CHECK(states(bench) == "master master ");
+}
+
+TEST_CASE("members that a reload sets free go on alone") {
+    Bench bench = backup(pair(group));
+    for (int i = 0; i < 5; ++i) {
+        bench.pass(seconds(1));
+        hear_two(bench, 200);
+    }
+    CHECK(states(bench) == "backup backup ");
+    bench.reload(pair());
+    bench.pass(milliseconds(1));
+    CHECK(states(bench) == "master backup ");
+}
+
+TEST_CASE("all members stop together") {
+    Bench bench = master(pair(group));
+    CHECK(sent(bench.turn(Stop{})) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
+    CHECK(states(bench) == "leaving leaving ");
+}
+
+}  // namespace lbconverge::node
