@@ -1,6 +1,7 @@
 #include "load.hpp"
 
 #include "lbconverge/config/lint.hpp"
+#include "lbconverge/daemon/trust.hpp"
 #include "lbconverge/plan/memory.hpp"
 
 #include <unistd.h>
@@ -67,6 +68,27 @@ void add_interface(Facts& facts, const ShortName& name) {
                                 .up = true,
                                 .loopback = loopback,
                                 .speaks_arp = !loopback});
+}
+
+/// What the daemon would refuse to run or to read, where it can be seen from here.
+void report_untrusted(const config::Config& config, config::Diagnostics& diagnostics) {
+    const auto look = [&](Source at, const std::string& path, const std::string& user) {
+        const auto reason = path.starts_with('/') ? daemon::distrust(path, user) : std::nullopt;
+        if (!reason || reason->missing) return;
+        diagnostics.error(at, "will not be used: " + reason->why,
+                          "it and its directories must belong to root or to the user of the command, and nobody else "
+                          "may write them");
+    };
+    for (const config::Hook& hook : config.hooks) {
+        if (!hook.command.empty()) look(hook.source, hook.command.front(), hook.user);
+        look(hook.source, hook.environment_file, hook.user);
+    }
+    for (const config::Track& track : config.tracks) {
+        if (!track.command.empty()) look(track.source, track.command.front(), track.user);
+    }
+    for (const config::Check& check : config.checks) {
+        if (!check.command.empty()) look(check.source, check.command.front(), check.user);
+    }
 }
 
 }  // namespace
@@ -156,7 +178,10 @@ Result<Checked> check_files(const std::string& path, const std::string& node) {
     for (const std::string& each : nodes) {
         if (auto config = document.config_for(each, diagnostics)) configs.push_back(std::move(*config));
     }
-    for (const config::Config& each : configs) config::report_unsupported(each, config::Severity::warning, diagnostics);
+    for (const config::Config& each : configs) {
+        config::report_unsupported(each, config::Severity::warning, diagnostics);
+        report_untrusted(each, diagnostics);
+    }
     config::lint(configs, diagnostics);
     diagnostics.finish();
     Checked checked{listed(diagnostics, document.files()), diagnostics.has_errors()};

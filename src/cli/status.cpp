@@ -38,6 +38,13 @@ std::string joined(const Json& list) {
     return text;
 }
 
+/// "101", and where it comes from when it is not what the file says.
+std::string priority_text(const Json& instance) {
+    const int is = instance.at("priority");
+    const int base = instance.at("base_priority");
+    return is == base ? fmt::format("{}", is) : fmt::format("{} (base {})", is, base);
+}
+
 void add_instance(const Json& instance, Clock::time_point now, std::string& text) {
     const std::string state = instance.at("state");
     text += fmt::format("  {:<12} {:<8} since {}  {}\n", instance.at("name").get<std::string>(),
@@ -45,7 +52,7 @@ void add_instance(const Json& instance, Clock::time_point now, std::string& text
                         instance.at("why").get<std::string>());
     text += fmt::format("    {} vrid {} version {} priority {} every {} s; VIPs {}\n",
                         instance.at("interface").get<std::string>(), instance.at("vrid").get<int>(),
-                        instance.at("version").get<int>(), instance.at("priority").get<int>(),
+                        instance.at("version").get<int>(), priority_text(instance),
                         instance.at("advert_interval").get<double>(), joined(instance.at("vips")));
     const Json& heard = instance.at("heard");
     if (!heard.is_null()) {
@@ -60,6 +67,34 @@ void add_instance(const Json& instance, Clock::time_point now, std::string& text
         text += fmt::format(" dropped ({}) {}", why, count.get<std::uint64_t>());
     }
     text += "\n";
+}
+
+void add_track(const Json& track, Clock::time_point now, std::string& text) {
+    const Json& since = track.at("since");
+    text += fmt::format("  track {:<12} {:<7} {}  {}\n", track.at("name").get<std::string>(),
+                        track.at("state").get<std::string>(), since.is_null() ? "" : "since " + clock_text(since, now),
+                        track.at("why").get<std::string>());
+}
+
+void add_hook(const Json& hook, Clock::time_point now, std::string& text) {
+    text += fmt::format("  hook {} of {}: ", hook.at("command").get<std::string>(), hook.at("vrrp").get<std::string>());
+    const Json& last = hook.at("last");
+    if (!hook.at("running").is_null()) {
+        text += fmt::format("runs on {}, attempt {}\n", hook.at("running").get<std::string>(),
+                            hook.at("attempt").get<std::uint32_t>());
+    } else if (last.is_null()) {
+        text += "has not run\n";
+    } else {
+        const std::string what = last.at("overtaken") == true ? "overtaken"
+                                 : last.at("good") == true    ? "done"
+                                                              : "FAILED";
+        text +=
+            fmt::format("{} on {} at {}{}\n", what, last.at("state").get<std::string>(), clock_text(last.at("at"), now),
+                        last.at("good") == true ? "" : ", " + last.at("said").get<std::string>());
+    }
+    if (!hook.at("retry_at").is_null()) {
+        text += fmt::format("    next attempt at {}\n", clock_text(hook.at("retry_at"), now));
+    }
 }
 
 void add_lane(const std::string& name, const Json& lane, Clock::time_point now, std::string& text) {
@@ -107,6 +142,8 @@ std::string status_text(const std::string& reply, const Observed* kernel, Clock:
         fmt::format("{}: {}{}\n", status.at("node").get<std::string>(), status.at("role").get<std::string>(),
                     status.at("stopping") == true ? ", stopping" : "");
     for (const Json& each : status.at("vrrp")) add_instance(each, now, text);
+    for (const Json& each : status.at("tracks")) add_track(each, now, text);
+    for (const Json& each : status.at("hooks")) add_hook(each, now, text);
     for (const auto& [name, lane] : status.at("kernel").items()) add_lane(name, lane, now, text);
     for (const Json& each : status.at("fights")) {
         text += fmt::format("  fight        another program changes {}: put back {} times\n",

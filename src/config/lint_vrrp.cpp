@@ -84,7 +84,8 @@ void powerless_track(const Nodes& nodes, Report& report) {
             const bool used = std::find(vrrp.track.begin(), vrrp.track.end(), track.name) != vrrp.track.end();
             if (!used || track.weight == 0) continue;
             weighted.push_back(&track);
-            most += std::abs(track.weight);
+            // The number in a file is a factor, from -254 to 254.
+            most += std::abs(track.weight) * (track.type == TrackType::file ? 254 : 1);
         }
         if (most > lead || lead == 0) continue;
         for (const Track* track : weighted) {

@@ -16,6 +16,13 @@ constexpr Target targets[] = {{"process", TrackType::process},
                               {"file", TrackType::file},
                               {"service", TrackType::service}};
 
+/// There is no shell, and nobody's search path counts.
+void read_command(Reader& in, std::vector<std::string>& command) {
+    if (!in.command("command", command) || command.front().starts_with('/')) return;
+    in.problems().error(in.place("command"), quoted(command.front()) + " is not an absolute path",
+                        "commands are run without a shell and without a search path: \"/usr/local/bin/program\"");
+}
+
 void read_target(Reader& in, Track& track) {
     std::size_t given = 0;
     for (const Target& target : targets) {
@@ -27,7 +34,7 @@ void read_target(Reader& in, Track& track) {
     if (in.has("command")) {
         ++given;
         track.type = TrackType::command;
-        in.command("command", track.command);
+        read_command(in, track.command);
     }
     if (given == 1) return;
     in.problems().error(track.source, given == 0 ? "a track watches nothing" : "a track watches one thing, not several",
@@ -88,7 +95,7 @@ void read_hook(const toml::table& table, Context& context) {
     hook.source = in.place();
     read_events(in, hook);
     in.text("vrrp", hook.vrrp);
-    in.command("command", hook.command);
+    read_command(in, hook.command);
     if (!in.has("command")) {
         context.problems.error(hook.source, "a hook needs a command",
                                "a list of strings: command = [\"/usr/local/bin/hook\"]");

@@ -3,9 +3,11 @@
 #include "control_server.hpp"
 #include "lbconverge/kernel/watch.hpp"
 #include "lbconverge/model/exit.hpp"
+#include "processes.hpp"
 #include "sockets.hpp"
 #include "status.hpp"
 #include "supervisor.hpp"
+#include "tracker.hpp"
 #include "worker.hpp"
 
 #include <linux/if_addr.h>
@@ -74,7 +76,9 @@ public:
           timer_(loop_),
           signals_(loop_, SIGTERM, SIGINT, SIGHUP),
           control_(loop_, [this](const std::string& line, const auto& client) { request(line, client); }),
-          supervisor_(loop_) {}
+          supervisor_(loop_),
+          processes_(loop_),
+          tracker_(loop_, processes_, [this](const node::Tracked& event) { turn(event); }) {}
 
     Result<void> run();
 
@@ -86,6 +90,7 @@ private:
     void receive();
     void look_round(const kernel::Surroundings& seen);
     void converge(const node::Converge& job);
+    void run_hook(const node::RunHook& hook);
     void finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit);
     void wait_for_signal();
     void reload(const ControlServer::ClientPtr& then_apply, bool json);
@@ -103,6 +108,9 @@ private:
     asio::signal_set signals_;
     ControlServer control_;
     Supervisor supervisor_;
+    Processes processes_;
+    std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
+    Tracker tracker_;
     kernel::Surroundings surroundings_;
     /// What the network lane saw last; only its own thread touches it.
     std::shared_ptr<const kinds::Observed> seen_;
@@ -135,6 +143,7 @@ Result<void> Daemon::run() {
     watch_ = std::move(*watch);
     signals_.add(SIGUSR2);  // its constructor takes three at most
     wait_for_signal();
+    tracker_.match(node_.tracks());
     supervisor_.start(options_.config->daemon.realtime_priority);
     loop_.run();
     return {};
@@ -172,6 +181,10 @@ void Daemon::carry_out(node::Effects effects) {
         telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
             if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
         });
+    }
+    for (const node::RunHook& each : effects.run_hooks) run_hook(each);
+    for (const std::uint64_t each : effects.end_hooks) {
+        if (const auto at = hooks_.find(each); at != hooks_.end()) processes_.end(at->second);
     }
     for (const node::Say& each : effects.say) {
         const auto level = each.level == node::Level::info      ? spdlog::level::info
@@ -245,6 +258,18 @@ void Daemon::converge(const node::Converge& job) {
     });
 }
 
+void Daemon::run_hook(const node::RunHook& hook) {
+    Command command{.argv = hook.command,
+                    .user = hook.user,
+                    .environment = hook.environment,
+                    .environment_file = hook.environment_file,
+                    .timeout = hook.timeout};
+    hooks_[hook.id] = processes_.start(std::move(command), [this, id = hook.id](const Ended& ended) {
+        hooks_.erase(id);
+        turn(node::HookEnded{.id = id, .good = ended.good(), .said = to_text(ended), .took = ended.took});
+    });
+}
+
 /// Hands the outcome to those who wait for it.
 void Daemon::finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit) {
     if (result.overtaken) return;  // another run comes
@@ -303,6 +328,7 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
         waiting_.push_back(std::move(waiting));
     }
     turn(node::Reload{config});
+    tracker_.match(node_.tracks());
     // Which sockets and which addresses matter may have changed with it.
     if (surroundings_ != nullptr) look_round(surroundings_);
 }

@@ -58,8 +58,11 @@ Json instance_json(const node::Instance& instance, const Times& time) {
               {"since", time(machine.since())},
               {"why", machine.why()},
               {"priority", settings.priority},
+              {"base_priority", instance.base_priority},
               {"advert_interval", in_seconds(settings.interval)},
               {"down_interval", in_seconds(machine.down_interval())}};
+    json["sync_group"] = instance.group.empty() ? Json(nullptr) : Json(instance.group);
+    json["tracks"] = instance.tracks;
     json["source"] = machine.source() ? Json(to_text(*machine.source())) : Json(nullptr);
     json["vips"] = Json::array();
     for (const plan::Announcement& vip : instance.vips) json["vips"].push_back(to_text(vip.address));
@@ -80,6 +83,39 @@ Json instance_json(const node::Instance& instance, const Times& time) {
                                        {"from", std::string(vrrp::to_text(each.from))},
                                        {"to", std::string(vrrp::to_text(each.to))},
                                        {"why", each.why}});
+    }
+    return json;
+}
+
+Json track_json(const node::Track& track, const Times& time) {
+    constexpr std::string_view types[] = {"process", "command", "interface", "file", "service"};
+    Json json{{"name", track.settings().name},
+              {"type", types[static_cast<std::size_t>(track.settings().type)]},
+              {"state", std::string(to_text(track.opinion()))},
+              {"why", track.why()},
+              {"since", nullptr},
+              {"weight", track.settings().weight},
+              {"share", track.share()}};
+    if (track.opinion() != node::Opinion::unknown) json["since"] = time(track.since());
+    return json;
+}
+
+Json hook_json(const node::HookQueue& queue, const Times& time) {
+    const auto text = [](node::HookState state) {
+        return state == node::HookState::none ? Json(nullptr) : Json(std::string(to_text(state)));
+    };
+    Json json{{"vrrp", queue.instance()},
+              {"on", queue.hook().on},
+              {"command", queue.hook().command.front()},  // the arguments may be secret
+              {"running", text(queue.running())},
+              {"attempt", queue.attempts()},
+              {"retry_at", queue.retry_at() ? Json(time(*queue.retry_at())) : Json(nullptr)},
+              {"overtaken", queue.overtaken()},
+              {"last", nullptr}};
+    if (const auto& last = queue.last()) {
+        json["last"] = {{"state", text(last->state)},       {"at", time(last->at)},         {"good", last->good},
+                        {"attempts", last->attempts},       {"overtaken", last->overtaken}, {"said", last->said},
+                        {"seconds", in_seconds(last->took)}};
     }
     return json;
 }
@@ -108,6 +144,10 @@ Json status_json(const node::Node& node, Instant now, std::chrono::system_clock:
               {"stopping", node.stopping()}};
     json["vrrp"] = Json::array();
     for (const node::Instance& each : node.instances()) json["vrrp"].push_back(instance_json(each, time));
+    json["tracks"] = Json::array();
+    for (const node::Track& each : node.tracks()) json["tracks"].push_back(track_json(each, time));
+    json["hooks"] = Json::array();
+    for (const node::HookQueue& each : node.hooks()) json["hooks"].push_back(hook_json(each, time));
     json["unknown_vrid"] = node.strangers();
     json["kernel"]["network"] = lane_json(node.lane(node::Lane::network), time);
     if (node.config().role == Role::director) {

@@ -1,5 +1,6 @@
 #include "lbconverge/daemon/trust.hpp"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 namespace lbconverge::daemon {
 
@@ -50,6 +52,14 @@ std::optional<Distrust> distrust(const std::string& path, unsigned user) {
     const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
     if (real == nullptr) return Distrust{errno == ENOENT, path + ": " + std::strerror(errno)};
     return path == real.get() ? std::nullopt : look_along(real.get(), user);
+}
+
+std::optional<Distrust> distrust(const std::string& path, const std::string& user) {
+    std::vector<char> room(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwnam_r(user.c_str(), &entry, room.data(), room.size(), &found);
+    return distrust(path, found != nullptr ? entry.pw_uid : 0U);
 }
 
 }  // namespace lbconverge::daemon

@@ -4,7 +4,6 @@
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace lbconverge::node {
 
@@ -12,20 +11,33 @@ using vrrp::State;
 
 namespace {
 
+constexpr int least_priority = 1;  // 0 means giving up (RFC 9568 §5.2.4), and 255 belongs to the owner
+constexpr int most_priority = 254;
+
 bool same_group(const Instance& a, const Instance& b) { return &a != &b && !a.group.empty() && a.group == b.group; }
 
 }  // namespace
 
-/// The lowest of its members' priorities: whatever weakens one of them weakens the group.
+/// Of a group: the lowest that the file gives a member, and all tracks that any of them names. So the members need not
+/// name the same ones for a weight to count.
+std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Instance>& all) const {
+    std::uint8_t base = instance.base_priority;
+    for (const Instance& each : all) {
+        if (same_group(each, instance)) base = std::min(base, each.base_priority);
+    }
+    if (base == owner_priority) return base;
+    int sum = base;
+    for (const Track& track : tracks_) {
+        const bool counts = std::any_of(all.begin(), all.end(), [&](const Instance& each) {
+            return (&each == &instance || same_group(each, instance)) && each.names(track);
+        });
+        if (counts) sum += track.share();
+    }
+    return static_cast<std::uint8_t>(std::clamp(sum, least_priority, most_priority));
+}
+
 void Node::prioritize(std::vector<Instance>& instances, Instant now) const {
-    std::map<std::string, std::uint8_t> lowest;
-    for (const Instance& each : instances) {
-        const auto [at, first] = lowest.emplace(each.group, own_priority(each));
-        if (!first) at->second = std::min(at->second, own_priority(each));
-    }
-    for (Instance& each : instances) {
-        each.machine.set_priority(each.group.empty() ? own_priority(each) : lowest[each.group], now);
-    }
+    for (Instance& each : instances) each.machine.set_priority(priority_of(each, instances), now);
 }
 
 std::optional<std::string> Node::unable(const Instance& instance) const {

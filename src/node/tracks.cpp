@@ -89,15 +89,11 @@ int Track::share() const {
 
 // ---- the tracks of a node ------------------------------------------------------------------------------------------
 
-namespace {
-
-constexpr int least_priority = 1;  // 0 means giving up (RFC 9568 §5.2.4), and 255 belongs to the owner
-constexpr int most_priority = 254;
-constexpr std::uint8_t owner_priority = 255;
-
-bool names(const Instance& instance, const Track& track) {
-    return std::find(instance.tracks.begin(), instance.tracks.end(), track.settings().name) != instance.tracks.end();
+bool Instance::names(const Track& track) const {
+    return std::find(tracks.begin(), tracks.end(), track.settings().name) != tracks.end();
 }
+
+namespace {
 
 std::vector<Track> tracks_of(const config::Config& config) {
     std::vector<Track> tracks;
@@ -126,20 +122,11 @@ void Node::renew_tracks() {
     tracks_ = std::move(fresh);
 }
 
-std::uint8_t Node::own_priority(const Instance& instance) const {
-    if (instance.base_priority == owner_priority) return owner_priority;
-    int sum = instance.base_priority;
-    for (const Track& each : tracks_) {
-        if (names(instance, each)) sum += each.share();
-    }
-    return static_cast<std::uint8_t>(std::clamp(sum, least_priority, most_priority));
-}
-
 /// Why a track keeps this instance from taking part.
 std::optional<std::string> Node::tracked_fault(const Instance& instance) const {
     if (instance.base_priority == owner_priority) return std::nullopt;
     for (const Track& each : tracks_) {
-        if (each.faults() && names(instance, each)) return "track " + each.settings().name + ": " + each.why();
+        if (each.faults() && instance.names(each)) return "track " + each.settings().name + ": " + each.why();
     }
     return std::nullopt;
 }
@@ -160,13 +147,13 @@ void Node::note(const Track& track, Opinion before) {
         "track " + track.settings().name + ": " + std::string(to_text(track.opinion())) + ": " + track.why());
 }
 
-void Node::handle(const Probed& event, Instant now) {
+void Node::handle(const Tracked& event, Instant now) {
     for (Track& each : tracks_) {
         if (each.settings().name == event.track) take(each, event.reading, now);
     }
 }
 
-/// Interfaces come with the links; everything else is told by Probed.
+/// Interfaces come with the links; everything else is told by Tracked.
 void Node::read_links(Instant now) {
     for (Track& each : tracks_) {
         if (each.settings().type != TrackType::interface) continue;

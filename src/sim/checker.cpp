@@ -196,6 +196,7 @@ bool Checker::still_good(Instant now, const Watch& watch) {
 void Checker::settled(Instant now) {
     settled_ = true;
     for (std::size_t router = 0; router < picture_.routers.size(); ++router) settled(now, router);
+    for (std::size_t node = 0; node < picture_.nodes.size(); ++node) settled_groups(now, node);
 }
 
 void Checker::settled(Instant now, std::size_t router) {
@@ -225,6 +226,18 @@ void Checker::settled(Instant now, std::size_t router) {
         report(now, "S3",
                place(master, router) + ": is master, but the neighbours send to " +
                    (each == nobody ? "nobody" : picture_.nodes[each].name));
+    }
+}
+
+void Checker::settled_groups(Instant now, std::size_t node) {
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    for (std::size_t a = 0; a < seats.size(); ++a) {
+        for (std::size_t b = a + 1; b < seats.size(); ++b) {
+            const bool siblings = seats[a].member && !seats[a].group.empty() && seats[a].group == seats[b].group;
+            if (!siblings || (seats[a].state == State::master) == (seats[b].state == State::master)) continue;
+            report(now, "S8",
+                   place(node, a) + " and " + picture_.routers[b].name + ": master of only one of the group");
+        }
     }
 }
 

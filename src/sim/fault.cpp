@@ -13,8 +13,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr std::array<std::string_view, fault_kinds> names = {
-    "loss",  "delay", "reorder", "duplicate", "partition", "one-way", "crash", "power",
-    "pause", "slow",  "failing", "link",      "clock",     "reload",  "stop",  "keep",
+    "loss", "delay",   "reorder", "duplicate", "partition", "one-way", "crash", "power", "pause",
+    "slow", "failing", "link",    "clock",     "reload",    "stop",    "keep",  "track",
 };
 constexpr std::uint64_t most_faults = 10;
 constexpr Duration least_duration = milliseconds(20);
@@ -34,6 +34,7 @@ std::uint64_t parameter_of(FaultKind kind, Random& random) {
         case FaultKind::clock:
             return 500'000 + random.below(1'500'000);
         case FaultKind::link:
+        case FaultKind::track:
         case FaultKind::reload:
             return random.below(8);
         default:

@@ -152,6 +152,8 @@ void World::fault(std::size_t node, const Fault& fault, bool on) {
             return set_clock(node);
         case FaultKind::reload:
             return reload(node);
+        case FaultKind::track:
+            return tell_tracks(node);
         default:
             return;  // packets find out themselves
     }
@@ -236,6 +238,7 @@ void World::reload(std::size_t node) {
     for_process(node, milliseconds(1), [this, node] {
         turn(node, node::Reload{hosts_[node].config});
         send_links(node);
+        tell_tracks(node);
     });
 }
 

@@ -106,7 +106,8 @@ Instant World::settling_ends() const {
     for (const Host& host : hosts_) {
         for (const config::Vrrp& each : host.base->vrrp) {
             // Twice: a reload may have doubled it. Down interval, the preemption that follows, listening, and margin.
-            election = std::max<Duration>(election, 16 * each.advert_interval + each.preempt.delay + each.start_delay);
+            election = std::max<Duration>(
+                election, 16 * each.advert_interval + each.preempt.delay + each.start_delay + patience_of(*host.base));
         }
     }
     Instant last{};
@@ -191,7 +192,10 @@ void World::start(std::size_t node) {
     note({.kind = MomentKind::started, .node = node});
     picture_.nodes[node].running = true;
     refresh(node);
-    for_process(node, host.random.between(milliseconds(1), milliseconds(5)), [this, node] { send_links(node); });
+    for_process(node, host.random.between(milliseconds(1), milliseconds(5)), [this, node] {
+        tell_tracks(node);
+        send_links(node);
+    });
 }
 
 void World::forget(std::size_t node, std::string why) {
@@ -252,6 +256,7 @@ void World::carry_out(std::size_t node, node::Effects effects) {
         hosts_[node].process->jobs[static_cast<std::size_t>(each)].overtaken = true;
     }
     for (const node::Converge& each : effects.converge) begin(node, each);
+    run_hooks(node, effects);
     if (!effects.announce.empty()) announce_later(node, std::move(effects.announce));
     if (effects.exit) {
         exited(node);
@@ -325,6 +330,7 @@ void World::refresh_seat(std::size_t node, const node::Instance& instance, Elect
     seat.priority = settings.priority;
     seat.preempt = settings.preempt;
     seat.interval = settings.interval;
+    seat.group = instance.group;
     seat.election = election;
     const vrrp::State from = std::exchange(seat.state, machine.state());
     if (from == seat.state) return;

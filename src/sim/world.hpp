@@ -123,6 +123,12 @@ private:
                                      const node::Converge& ask) const;
     [[nodiscard]] std::chrono::sys_seconds wall() const;
 
+    // ---- tracks and hooks (tracks.cpp)
+    void tell_tracks(std::size_t node);
+    void tell_track(std::size_t node, std::size_t which);
+    void run_hooks(std::size_t node, const node::Effects& effects);
+    [[nodiscard]] static Duration patience_of(const config::Config& config);
+
     // ---- network and faults (network.cpp)
     void send(std::size_t node, const node::Packet& packet);
     void send_to(std::size_t from, std::size_t to, const node::Packet& packet);

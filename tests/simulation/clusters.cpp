@@ -76,6 +76,36 @@ interface = "eth1"
 priority = 150
 )";
 
+/// Of the two instances of `crossed`; with a hook for each, and a track that weighs more than what lies between them.
+constexpr const char* together = R"(
+[[sync_group]]
+name = "both"
+members = ["left", "right"]
+[[hook]]
+on = ["master", "backup", "fault", "stop"]
+command = ["/bin/true"]
+retries = 2
+retry_delay = "200ms"
+)";
+
+constexpr const char* tracked = R"(track = ["weighted", "needed", "counted"]
+[[track]]
+name = "weighted"
+process = "haproxy"
+weight = 60
+[[track]]
+name = "needed"
+command = ["/bin/true"]
+interval = "100ms"
+fall = 3
+rise = 2
+[[track]]
+name = "counted"
+file = "/run/number"
+interval = "100ms"
+weight = -70
+)";
+
 constexpr const char* both = R"(
 role = "both"
 interface = "eth0"
@@ -109,6 +139,9 @@ std::vector<Cluster> clusters(const std::string& source_directory) {
         {"example", file(source_directory + "/examples/four-nodes.toml")},
         {"three directors", three + std::string(service)},
         {"two instances", crossed + std::string(service)},
+        {"sync group", crossed + std::string(together) + service},
+        {"sync group of the example", file(source_directory + "/examples/s2-two-vips.toml")},
+        {"tracks", pair(tracked)},
         {"version 2", pair("version = 2\nauth_pass = \"secret\"\n")},
         {"no preempt", pair("preempt = false\n")},
         {"preempt delay", pair("preempt = \"delay 3s\"\nstart_delay = \"1s\"\n")},

@@ -15,5 +15,7 @@ struct Distrust {
     std::string why;  ///< "/opt/hook may be written by its group"
 };
 std::optional<Distrust> distrust(const std::string& path, unsigned user);
+/// The same for a user by name, where this machine knows one; else on behalf of root.
+std::optional<Distrust> distrust(const std::string& path, const std::string& user);
 
 }  // namespace lbconverge::daemon

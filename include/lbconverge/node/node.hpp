@@ -81,7 +81,7 @@ struct Stop {
     bool keep = false;
 };
 /// Somebody looked at what a track watches; of interfaces Links tells.
-struct Probed {
+struct Tracked {
     std::string track;
     Reading reading;
 };
@@ -92,7 +92,7 @@ struct HookEnded {
     std::string said;  ///< "exit status 1: connection refused"
     Duration took{0};
 };
-using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Probed, HookEnded>;
+using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 
@@ -135,6 +135,9 @@ struct Effects {
 
 // ---- the node ------------------------------------------------------------------------------------------------------
 
+/// Of an instance that owns its addresses (RFC 9568 §6.1): no track moves it.
+constexpr std::uint8_t owner_priority = 255;
+
 /// One step in the life of an instance.
 struct Transition {
     Instant at;
@@ -152,6 +155,7 @@ struct Instance {
     std::uint8_t base_priority = 100;          ///< before tracks and the sync group
     std::vector<std::string> tracks{};         ///< their names
     std::string group{};                       ///< its sync group; empty: none
+    [[nodiscard]] bool names(const Track& track) const;
     bool started = false;
     bool holding = false;                   ///< its VIPs were here when the daemon started
     bool told = false;                      ///< master: a run that knew it has bound and announced its VIPs
@@ -215,7 +219,7 @@ private:
     void handle(const Asked& event, Instant now);
     void handle(const Reload& event, Instant now);
     void handle(const Stop& event, Instant now);
-    void handle(const Probed& event, Instant now);
+    void handle(const Tracked& event, Instant now);
     void handle(const HookEnded& event, Instant now);
 
     LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
@@ -250,7 +254,6 @@ private:
 
     // ---- tracks (tracks.cpp)
     void renew_tracks();
-    [[nodiscard]] std::uint8_t own_priority(const Instance& instance) const;
     [[nodiscard]] std::optional<std::string> tracked_fault(const Instance& instance) const;
     void take(Track& track, const Reading& reading, Instant now);
     void note(const Track& track, Opinion before);
@@ -259,6 +262,7 @@ private:
     void follow_tracks(Instant now);
 
     // ---- sync groups (groups.cpp)
+    [[nodiscard]] std::uint8_t priority_of(const Instance& instance, const std::vector<Instance>& all) const;
     void prioritize(std::vector<Instance>& instances, Instant now) const;
     [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
     [[nodiscard]] bool group_holds(const Instance& instance) const;

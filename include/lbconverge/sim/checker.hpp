@@ -7,6 +7,7 @@
 //   S5  after settling: no node has anything left to do
 //   S6  a planned stop with a healthy peer, a restart and the return of a node leave no VIP on no node; a stop ends
 //   S7  no node asks twice in a row to be woken in the past
+//   S8  after settling, a node is master of all members of a sync group or of none
 // Pure; knows nothing of how the picture came about.
 #pragma once
 
@@ -72,6 +73,7 @@ private:
     [[nodiscard]] bool still_good(Instant now, const Watch& watch);
     void needless(Instant now, std::size_t node, std::size_t router);
     void settled(Instant now, std::size_t router);
+    void settled_groups(Instant now, std::size_t node);
     [[nodiscard]] bool reached(std::size_t router, std::size_t vip) const;
     [[nodiscard]] bool all_reached_at(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool has_healthy_peer(std::size_t node, std::size_t router) const;

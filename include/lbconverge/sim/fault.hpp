@@ -33,8 +33,9 @@ enum class FaultKind : std::uint8_t {
     reload,     ///< another configuration is read, and at the end the old one; parameter: what differs
     stop,       ///< SIGTERM; started again at the end
     keep,       ///< stopped with everything kept as it is, for a new version; started again at the end
+    track,      ///< what a track watches is gone; parameter: which track, modulo their number
 };
-constexpr std::size_t fault_kinds = 16;
+constexpr std::size_t fault_kinds = 17;
 std::string_view to_text(FaultKind kind);
 bool from_text(std::string_view text, FaultKind& kind);
 

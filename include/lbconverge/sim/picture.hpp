@@ -32,6 +32,7 @@ struct Seat {
     Duration interval = std::chrono::seconds(1);
     vrrp::State state = vrrp::State::init;
     ElectionState election = ElectionState::undecided;
+    std::string group;       ///< the sync group of its instance; empty: none
     std::vector<bool> held;  ///< of each VIP: it is on an answering interface
     /// It ceased to be master when no other node could hear that: nobody knows that the neighbours believe in it, and
     /// only their own patience (RFC 4861 §7.3, ARP likewise) puts that right.

@@ -27,7 +27,7 @@ TEST_CASE("a name that is not there is an error with the nearest one") {
         read_director("[[vip]]\naddress = \"192.0.2.1\"\nvrrp = \"VI_2\"\n[[vrrp]]\nname = \"VI_1\"\nvrid = 1\n"),
         "there is no VRRP instance named \"VI_2\"; hint: did you mean \"VI_1\"?");
     CHECK_SAYS_ONLY(read_director("[[vrrp]]\nvrid = 1\ntrack = [\"x\"]\n"), "there is no track named \"x\"");
-    CHECK_SAYS_ONLY(read_director("[[hook]]\non = [\"master\"]\ncommand = [\"x\"]\nvrrp = \"x\"\n"),
+    CHECK_SAYS_ONLY(read_director("[[hook]]\non = [\"master\"]\ncommand = [\"/x\"]\nvrrp = \"x\"\n"),
                     "there is no VRRP instance named \"x\"");
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\nvrrp = \"x\"\n"),
                     "there is no VRRP instance");

@@ -67,7 +67,7 @@ TEST_CASE("what a hook needs") {
     const Reading empty = read_hook("");
     CHECK_SAYS(empty, "a hook needs to know when to run");
     CHECK_SAYS(empty, "a hook needs a command");
-    CHECK_SAYS_ONLY(read_hook("on = [\"mastre\"]\ncommand = [\"x\"]\n"),
+    CHECK_SAYS_ONLY(read_hook("on = [\"mastre\"]\ncommand = [\"/x\"]\n"),
                     "a hook cannot run on \"mastre\"; hint: did you mean \"master\"?");
     CHECK_SAYS_ONLY(read_hook("on = [\"master\"]\ncommand = \"x y\"\n"), "must be a list of strings, not a string");
     CHECK_SAYS_ONLY(read_hook("on = [\"master\"]\ncommand = [\"\"]\n"),
@@ -76,7 +76,7 @@ TEST_CASE("what a hook needs") {
 
 TEST_CASE("the environment's values are never shown") {
     const Reading reading =
-        read_hook("on = [\"master\"]\ncommand = [\"x\"]\nenvironment = { A = [\"hush\"], B = 5 }\n");
+        read_hook("on = [\"master\"]\ncommand = [\"/x\"]\nenvironment = { A = [\"hush\"], B = 5 }\n");
     CHECK_SAYS(reading, "\"A\" of a hook must be a string, not a list");
     CHECK_SAYS(reading, "\"B\" of a hook must be a string, not a number");
     CHECK_FALSE(reading.says("hush"));

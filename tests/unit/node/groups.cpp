@@ -77,18 +77,18 @@ TEST_CASE("when the master of one member gives up, the group does not wait for t
 TEST_CASE("one member in fault puts all in fault, and the last one that recovers brings them back") {
     const std::string toml = pair("track = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\n");
     Bench bench = master(toml);
-    const Effects effects = bench.turn(Probed{"t", {Opinion::bad, "gone"}});
+    const Effects effects = bench.turn(Tracked{"t", {Opinion::bad, "gone"}});
     CHECK(states(bench) == "fault fault ");
     CHECK(bench.first().machine.why() == "sync group g: two: track t: gone");
     CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
     bench.link_goes(false);
-    bench.turn(Probed{"t", {Opinion::good, "back"}});
+    bench.turn(Tracked{"t", {Opinion::good, "back"}});
     CHECK(states(bench) == "fault fault ");
     bench.link_goes(true);
     CHECK(states(bench) == "backup backup ");
 }
 
-TEST_CASE("a group has one priority, the lowest of its members'") {
+TEST_CASE("a group has one priority: the lowest of its members' with the tracks of all") {
     Bench bench = backup(
         pair("priority = 90\ntrack = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\nweight = 30\n"));
     const auto priorities = [&] {
@@ -97,8 +97,8 @@ TEST_CASE("a group has one priority, the lowest of its members'") {
             text += std::to_string(each.machine.settings().priority) + " ";
         return text;
     };
-    CHECK(priorities() == "100 100 ");  // 100, and 90 + 30
-    bench.turn(Probed{"t", {Opinion::bad, "gone"}});
+    CHECK(priorities() == "120 120 ");
+    bench.turn(Tracked{"t", {Opinion::bad, "gone"}});
     CHECK(priorities() == "90 90 ");
     bench.reload(pair("priority = 90\n"));
     CHECK(priorities() == "100 90 ");

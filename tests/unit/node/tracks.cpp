@@ -25,7 +25,7 @@ std::string tracked(const std::string& track, const std::string& more = "") {
     return director("track = [\"t\"]\n" + more + "[[track]]\nname = \"t\"\n" + track);
 }
 
-Effects probe(Bench& bench, const Reading& reading) { return bench.turn(Probed{"t", reading}); }
+Effects probe(Bench& bench, const Reading& reading) { return bench.turn(Tracked{"t", reading}); }
 int priority(const Bench& bench) { return bench.first().machine.settings().priority; }
 
 }  // namespace

@@ -1,0 +1,153 @@
+#include "tracker.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+namespace lbconverge::daemon {
+
+namespace asio = boost::asio;
+using config::TrackType;
+using node::Opinion;
+using node::Reading;
+
+namespace {
+
+/// As keepalived: more cannot be meant, a priority is at most 254.
+constexpr std::int32_t largest_number = 254;
+
+bool same(const config::Track& a, const config::Track& b) {
+    return a.name == b.name && a.type == b.type && a.target == b.target && a.command == b.command && a.user == b.user &&
+           a.interval == b.interval && a.timeout == b.timeout;
+}
+
+Reading no_opinion(std::string why) { return {.opinion = Opinion::unknown, .why = std::move(why)}; }
+
+}  // namespace
+
+Reading read_number(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == ENOENT) return {.opinion = Opinion::good, .why = "there is no file " + path};
+    if (fd < 0) return no_opinion(path + ": " + std::strerror(errno));
+    std::array<char, 64> room;
+    const ssize_t size = ::read(fd, room.data(), room.size());
+    ::close(fd);
+    if (size < 0) return no_opinion(path + ": " + std::strerror(errno));
+    std::string_view text(room.data(), static_cast<std::size_t>(size));
+    while (!text.empty() && std::strchr(" \t\r\n", text.front()) != nullptr) text.remove_prefix(1);
+    text = text.substr(0, text.find_first_of(" \t\r\n"));
+    std::int32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || std::abs(number) > largest_number) {
+        return no_opinion(path + " holds no number from -254 to 254");
+    }
+    return {.opinion = Opinion::good, .why = path + " reads " + std::to_string(number), .number = number};
+}
+
+/// A command or a file that is looked at again and again.
+struct Tracker::Probe {
+    Probe(asio::io_context& loop, config::Track track) : settings(std::move(track)), timer(loop) {}
+
+    config::Track settings;
+    asio::steady_timer timer;
+    std::chrono::steady_clock::time_point began{};
+    Processes::Id process = 0;  ///< 0: none is under way
+    bool gone = false;          ///< it has left the configuration
+};
+
+Tracker::~Tracker() = default;
+
+void Tracker::match(const std::vector<node::Track>& tracks) {
+    watch_processes(tracks);
+    std::vector<std::shared_ptr<Probe>> kept;
+    for (const node::Track& track : tracks) {
+        const config::Track& wanted = track.settings();
+        if (wanted.type != TrackType::command && wanted.type != TrackType::file) continue;
+        const auto at = std::find_if(probes_.begin(), probes_.end(),
+                                     [&](const auto& each) { return each && same(each->settings, wanted); });
+        if (at != probes_.end()) {
+            kept.push_back(std::exchange(*at, nullptr));
+        } else {
+            kept.push_back(std::make_shared<Probe>(loop_, wanted));
+            asio::post(loop_, [this, fresh = kept.back()] { probe(fresh); });
+        }
+    }
+    for (const auto& each : probes_) {
+        if (each == nullptr) continue;
+        each->gone = true;
+        each->timer.cancel();
+        processes_.end(each->process);
+    }
+    probes_ = std::move(kept);
+}
+
+void Tracker::probe(const std::shared_ptr<Probe>& probe) {
+    if (probe->gone) return;
+    probe->began = std::chrono::steady_clock::now();
+    if (probe->settings.type == TrackType::file) {
+        files_.post([this, probe] {
+            asio::post(loop_, [this, probe, found = read_number(probe->settings.target)] { again(probe, found); });
+        });
+        return;
+    }
+    Command command{.argv = probe->settings.command, .user = probe->settings.user};
+    command.timeout = probe->settings.timeout;
+    probe->process = processes_.start(std::move(command), [this, probe](const Ended& ended) {
+        probe->process = 0;
+        again(probe, {.opinion = ended.good() ? Opinion::good : Opinion::bad, .why = to_text(ended)});
+    });
+}
+
+/// The next one an interval after this one began, and never two at a time.
+void Tracker::again(const std::shared_ptr<Probe>& probe, const Reading& reading) {
+    if (probe->gone) return;
+    probe->timer.expires_at(std::max(probe->began + probe->settings.interval, std::chrono::steady_clock::now()));
+    probe->timer.async_wait([this, probe](const boost::system::error_code& error) {
+        if (!error) this->probe(probe);
+    });
+    tell_({probe->settings.name, reading});
+}
+
+void Tracker::watch_processes(const std::vector<node::Track>& tracks) {
+    std::vector<config::Track> wanted;
+    for (const node::Track& each : tracks) {
+        if (each.settings().type == TrackType::process) wanted.push_back(each.settings());
+    }
+    if (std::equal(wanted.begin(), wanted.end(), processes_watched_.begin(), processes_watched_.end(), same)) return;
+    processes_watched_ = wanted;
+    // Its thread may be in the middle of something: that is waited for elsewhere.
+    files_.post([old = std::shared_ptr<kernel::ProcessWatch>(std::move(watch_))]() mutable { old.reset(); });
+    if (wanted.empty()) return;
+    std::vector<std::string> names;
+    auto interval = wanted.front().interval;
+    for (const config::Track& each : wanted) {
+        interval = std::min(interval, each.interval);
+        if (std::find(names.begin(), names.end(), each.target) == names.end()) names.push_back(each.target);
+    }
+    const auto seen = [this](const std::string& name, bool running) {
+        asio::post(loop_, [this, name, running] {
+            const Reading found{.opinion = running ? Opinion::good : Opinion::bad,
+                                .why = (running ? "process " : "no process ") + name + (running ? " runs" : "")};
+            const auto all = processes_watched_;
+            for (const config::Track& each : all) {
+                if (each.target == name) tell_({each.name, found});
+            }
+        });
+    };
+    const auto means = [interval](bool events, const std::string& why) {
+        if (events) return spdlog::info("processes: the kernel tells when one starts or ends");
+        spdlog::info("processes: looking every {} ms, since the kernel tells nothing ({})", interval.count(), why);
+    };
+    watch_ = kernel::ProcessWatch::start(std::move(names), interval, {.seen = seen, .means = means});
+}
+
+}  // namespace lbconverge::daemon
