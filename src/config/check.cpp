@@ -15,16 +15,45 @@ struct Use {
 
 void report_unused(Reader& in, const Check& check) {
     using enum CheckType;
-    static const Use uses[] = {
-        {"port", {tcp, http, https, udp, dns}}, {"path", {http, https, file}}, {"host", {http, https, dns}},
-        {"expect", {http, https, udp, dns}},    {"command", {exec}},           {"user", {exec}},
-        {"via", {tcp, http, https, udp, dns}}};
+    static const Use uses[] = {{"port", {tcp, http, https, udp, dns}},
+                               {"path", {http, https, file}},
+                               {"host", {http, https, dns}},
+                               {"expect", {http, https, udp, dns}},
+                               {"command", {exec}},
+                               {"user", {exec}},
+                               {"status", {http, https}},
+                               {"verify", {https}},
+                               {"via", {tcp, http, https, udp, dns}}};
     const std::string_view type = choices::word_of(choices::check_type, check.type);
     for (const Use& use : uses) {
         const bool used = std::find(use.types.begin(), use.types.end(), check.type) != use.types.end();
         if (used || !in.has(use.key)) continue;
         in.problems().error(in.place(use.key), "a check of type " + quoted(type) + " has no " + quoted(use.key),
                             "leave it out");
+    }
+}
+
+bool read_one_status(Reader& in, const toml::node& node, Check& check) {
+    const auto* number = node.as_integer();
+    if (number == nullptr || number->get() < 100 || number->get() > 599) {
+        in.problems().error(place(node), "\"status\" of a check must be a number from 100 to 599, or a list of such",
+                            "status = 200, or status = [200, 204]; left out, 200 to 399 are good");
+        return false;
+    }
+    check.status.push_back(static_cast<std::uint16_t>(number->get()));
+    return true;
+}
+
+void read_status(Reader& in, Check& check) {
+    const toml::node* node = in.take("status");
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) {
+        read_one_status(in, *node, check);
+        return;
+    }
+    for (const toml::node& each : *list) {
+        if (!read_one_status(in, each, check)) return;
     }
 }
 
@@ -38,6 +67,8 @@ void read_fields(Reader& in, Check& check) {
     in.text("path", check.path);
     in.text("host", check.host);
     in.text("expect", check.expect);
+    read_status(in, check);
+    in.boolean("verify", check.verify);
     in.command("command", check.command);
     in.text("user", check.user);
     constexpr Choice<bool> vias[] = {{"vip", true}};

@@ -147,6 +147,7 @@ void read_options(Reader& in, Context& context, Service& service) {
     in.boolean("one_packet", service.one_packet);
     read_check(in, context, service.check);
     in.number("quorum", service.quorum, 1, 1'000'000);
+    in.number("hysteresis", service.hysteresis, 0, 1'000'000);
     in.choice("on_down", service.on_down, choices::on_down);
     in.duration("drain_timeout", service.drain_timeout);
     service.active = context.config.role == Role::both ? Active::master : Active::always;
@@ -217,6 +218,30 @@ void report_double_servers(const std::vector<RealServer>& servers, Diagnostics& 
     }
 }
 
+/// A quorum that can never be met, or never again, would leave everything to the fallback.
+void report_unreachable_quorum(Reader& in, const Service& service, Diagnostics& problems) {
+    const std::size_t servers = service.real_servers.size();
+    if (!(in.has("quorum") || in.has("hysteresis")) || service.quorum + service.hysteresis <= servers) return;
+    problems.warning(in.place(in.has("quorum") ? "quorum" : "hysteresis"),
+                     "quorum and hysteresis ask for " + std::to_string(service.quorum + service.hysteresis) +
+                         " servers that are up, and the service has " + std::to_string(servers),
+                     "with fewer than the quorum the fallback serves, until quorum + hysteresis are up");
+}
+
+/// What is reached through a port must have one.
+void report_check_without_port(const Service& service, const Context& context) {
+    for (const RealServer& server : service.real_servers) {
+        const std::int32_t index = server.check >= 0 ? server.check : service.check;
+        if (server.port != 0 || index < 0) continue;
+        const Check& check = context.config.checks[static_cast<std::size_t>(index)];
+        const bool local =
+            check.type == CheckType::none || check.type == CheckType::exec || check.type == CheckType::file;
+        if (local || check.port != 0) continue;
+        context.problems.error(server.source, "the check of this real server has no port to connect to",
+                               "check = { type = \"tcp\", port = 80 }: the service itself has none");
+    }
+}
+
 /// One of the services that a table with several ports makes.
 void finish_service(Service& service, Context& context) {
     const Vip* vip = service.fwmark == 0 ? context.find_vip(service.vip) : nullptr;
@@ -225,6 +250,7 @@ void finish_service(Service& service, Context& context) {
     for (RealServer& server : service.real_servers) fit_server(service, redirected, director, server, context.problems);
     if (service.fallback) fit_server(service, redirected, director, *service.fallback, context.problems);
     report_double_servers(service.real_servers, context.problems);
+    report_check_without_port(service, context);
     if (service.port == 0 && service.fwmark == 0 && service.persistence == 0) {
         context.problems.error(service.source,
                                "port 0 (every port) without persistence: connections of one client would be torn apart",
@@ -240,6 +266,7 @@ void read_service(const toml::table& table, Context& context) {
     const bool identified = read_identity(in, context, service, ports);
     read_options(in, context, service);
     read_servers(in, context, service);
+    report_unreachable_quorum(in, service, context.problems);
     in.finish();
     if (!identified) return;
     for (std::size_t i = 0; i + 1 < ports.size(); ++i) {

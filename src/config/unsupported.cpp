@@ -28,7 +28,6 @@ private:
 void report_unsupported(const Config& config, Severity severity, Diagnostics& diagnostics) {
     Report report(severity, diagnostics);
     const bool serves = config.role != Role::director;
-    const bool elects = config.role != Role::real_server;
     if (serves && config.arp.method == ArpMethod::filter) {
         report(config.arp.source, "[arp] method = \"filter\"", "method = \"sysctl\", with the VIP on lo");
     }
@@ -39,9 +38,10 @@ void report_unsupported(const Config& config, Severity severity, Diagnostics& di
     for (const Route& route : config.routes) {
         report(route.source, "[[route]]", "leave it to the system's own network configuration");
     }
-    for (const Track& track : config.tracks) {
-        if (track.type != TrackType::service || !elects) continue;
-        report(track.source, "a track of a service", "track the same thing as a command or a process");
+    for (const Check& check : config.checks) {
+        if (config.role == Role::real_server || check.via.empty()) continue;
+        report(check.source, "via = \"vip\" of a check",
+               "leave it out: the check then goes to the real server's address");
     }
     if (config.ipvs.sync && config.role != Role::real_server) {
         report(config.ipvs.sync->source, "[ipvs.sync]", "leave it out: connections are then not synchronised");

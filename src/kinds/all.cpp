@@ -15,7 +15,9 @@ Desired desire(const Inputs& inputs, Part part) {
         Wanted<Kind>& wanted = desired.get<Kind>();
         Kind::desire(inputs, wanted);
         wanted.rows.finish();
-        std::sort(wanted.held.begin(), wanted.held.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+        const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+        std::sort(wanted.held.begin(), wanted.held.end(), by_key);
+        std::sort(wanted.overruled.begin(), wanted.overruled.end(), by_key);
         std::sort(wanted.unwanted.begin(), wanted.unwanted.end());
     });
     return desired;

@@ -1,6 +1,7 @@
 #include "lbconverge/kinds/real_server.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/health.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/genetlink.h>
@@ -42,6 +43,85 @@ RealServer::Value value_of(const config::RealServer& server) {
 
 constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
 
+/// The pool of one service where the file is not the only owner of a weight.
+class Pool {
+public:
+    Pool(const config::Service& service, const Health& health, Cause cause, Wanted<RealServer>& wanted)
+        : service_(service),
+          health_(health),
+          cause_(cause),
+          wanted_(wanted),
+          key_(Service::key_of(service)),
+          shortage_(health.of(key_)) {}
+
+    void want_servers() {
+        for (const config::RealServer& server : service_.real_servers) want(server);
+    }
+    void want_fallback();
+
+private:
+    /// The fallback serves alone: the few that are left would not bear what comes.
+    [[nodiscard]] bool taken_over() const { return service_.fallback && shortage_ != nullptr && shortage_->known; }
+    void want(const config::RealServer& server);
+    void overrule(const RealServer::Key& key, std::string why) { wanted_.overruled.push_back({key, std::move(why)}); }
+
+    const config::Service& service_;
+    const Health& health_;
+    Cause cause_;
+    Wanted<RealServer>& wanted_;
+    Service::Key key_;
+    const Shortage* shortage_;
+};
+
+void Pool::want(const config::RealServer& server) {
+    const RealServer::Key key{key_, server.address, server.port};
+    const Drained* drained = health_.drain_of(key);
+    const Opinion* opinion = health_.of(key);
+    const Liveness is = opinion == nullptr ? Liveness::up : opinion->is;
+    if (drained == nullptr && is == Liveness::unknown) {
+        wanted_.held.push_back({key, "not checked yet"});
+        return;
+    }
+    RealServer::Value value = value_of(server);
+    if (drained != nullptr) {
+        overrule(key, "drained by the operator, " + age_text(drained->age));
+    } else if (is == Liveness::down) {
+        overrule(key, "down: " + opinion->why + ", " + age_text(opinion->age));
+        if (service_.on_down == config::OnDown::remove) {
+            wanted_.unwanted.push_back(key);
+            return;
+        }
+    } else if (taken_over()) {
+        overrule(key, "the fallback serves");
+    } else {
+        if (opinion != nullptr && opinion->weight) value.weight = *opinion->weight;
+        if (value.weight != server.weight) overrule(key, "its check says so: " + opinion->why);
+        wanted_.rows.add(key, value, {server.source, value.weight == server.weight ? cause_ : Cause::health});
+        return;
+    }
+    value.weight = 0;
+    wanted_.rows.add(key, value, {server.source, Cause::health});
+}
+
+void Pool::want_fallback() {
+    if (!service_.fallback) return;
+    const config::RealServer& server = *service_.fallback;
+    const auto same = [&](const config::RealServer& each) {
+        return each.address == server.address && each.port == server.port;
+    };
+    if (std::any_of(service_.real_servers.begin(), service_.real_servers.end(), same)) return;
+    const RealServer::Key key{key_, server.address, server.port};
+    if (taken_over()) {
+        overrule(key, "fallback: fewer than " + std::to_string(service_.quorum) + " of " +
+                          std::to_string(service_.real_servers.size()) + " are up, " + age_text(shortage_->age));
+        wanted_.rows.add(key, value_of(server), {server.source, Cause::health});
+    } else if (shortage_ != nullptr) {
+        wanted_.held.push_back({key, "not known yet whether enough servers are up"});
+    } else {
+        wanted_.unwanted.push_back(key);
+    }
+}
+
 }  // namespace
 
 std::string RealServer::id(const Key& key) { return Service::id(key.service) + " " + display(key); }
@@ -66,6 +146,12 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
         const ElectionState state =
             service.active == config::Active::always ? ElectionState::master : state_of(service, inputs);
         const Cause cause = service.active == config::Active::always ? Cause::config : Cause::election;
+        if (state == ElectionState::master && inputs.health != nullptr && !inputs.health->empty()) {
+            Pool pool(service, *inputs.health, cause, wanted);
+            pool.want_servers();
+            pool.want_fallback();
+            continue;
+        }
         const Service::Key parent = Service::key_of(service);
         for (const config::RealServer& server : service.real_servers) {
             const Key key{parent, server.address, server.port};
@@ -155,6 +241,8 @@ void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& obse
 Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, const Memory& memory) {
     // The pool of a service of ours is exactly what the file says; others' services are left alone as a whole, and so
     // are those about which there is no opinion now.
+    const auto& unwanted = desired.get<RealServer>().unwanted;
+    if (std::binary_search(unwanted.begin(), unwanted.end(), key)) return Owner::named;
     const auto& held = desired.get<Service>().held;
     const auto at =
         std::lower_bound(held.begin(), held.end(), key.service,

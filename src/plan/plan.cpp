@@ -47,6 +47,14 @@ std::chrono::milliseconds drain_timeout_of(const Service::Key& key, const config
     return config::Service{}.drain_timeout;
 }
 
+template <class Kind>
+bool is_held(const typename Kind::Key& key, const Desired& desired) {
+    const auto& held = desired.get<Kind>().held;
+    const auto at =
+        std::lower_bound(held.begin(), held.end(), key, [](const auto& h, const auto& k) { return h.key < k; });
+    return at != held.end() && at->key == key;
+}
+
 /// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
 /// and their service's if that is gone too, become desired again.
 std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
@@ -60,7 +68,7 @@ std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
         const RealServer::Facts& facts = observed.get<RealServer>().note(i);
         if (facts.active == 0) continue;
         const RealServer::Key& key = rows[i].key;
-        if (wanted.find(key) != Table<RealServer, Origin>::npos) continue;
+        if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
         const Owner owner = RealServer::owner(key, facts, desired, planning.memory);
         if (owner == Owner::foreign || owner == Owner::unrelated) continue;
         // What must not balance any more is not drained: its connections belong to the new master.
@@ -78,7 +86,9 @@ std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
         still.push_back({key, since});
     }
     for (const Row<RealServer>& row : kept) {
-        wanted.add(row.key, row.value, {{}, Cause::drain});
+        const auto& unwanted = desired.get<RealServer>().unwanted;  // those that are down are still in the file
+        const bool named = std::binary_search(unwanted.begin(), unwanted.end(), row.key);
+        wanted.add(row.key, row.value, {{}, named ? Cause::health : Cause::drain});
         const std::uint32_t parent = observed.get<Service>().find(row.key.service);
         if (parent != Seen<Service>::npos && services.find(row.key.service) == Table<Service, Origin>::npos) {
             services.add(row.key.service, observed.get<Service>().row(parent).value, {{}, Cause::drain});
@@ -117,6 +127,8 @@ Reason reason_to_want(const typename Kind::Key& key, Cause cause, const Planning
             return Reason::drain;
         case Cause::restore:
             return Reason::restore;
+        case Cause::health:
+            return drifted<Kind>(key, planning) ? Reason::drift : Reason::health;
         case Cause::election:
             return drifted<Kind>(key, planning) ? Reason::drift : Reason::election;
         case Cause::config:
@@ -151,6 +163,12 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
             return add_step<Kind>(planning, reason, row, Step::none);
         }
         case Owner::named: {
+            // A real server is named but not wanted while it is down, or while its service needs no fallback.
+            if constexpr (std::is_same_v<Kind, RealServer>) {
+                const auto& unwanted = planning.plan.desired->get<Kind>().unwanted;
+                const bool named = std::binary_search(unwanted.begin(), unwanted.end(), key);
+                if (named) return add_step<Kind>(planning, Reason::health, row, Step::none);
+            }
             // We put it there, and the configuration still names it: the election has changed, where there is one.
             const config::Config& config = planning.inputs.config;
             const bool elected = config.role != Role::real_server && !config.vrrp.empty();
@@ -166,18 +184,23 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
     }
 }
 
+/// What stays as it is, and what health or an operator keeps other than the file says.
+template <class Kind>
+void list_held(Planning& planning) {
+    const Wanted<Kind>& wanted = planning.plan.desired->get<Kind>();
+    for (const auto& each : wanted.held) planning.plan.held.push_back({kind_id<Kind>, Kind::id(each.key), each.reason});
+    for (const auto& each : wanted.overruled) {
+        const std::uint32_t row = wanted.rows.find(each.key);
+        planning.plan.held.push_back({kind_id<Kind>, Kind::id(each.key), each.why, row, row == Step::none});
+    }
+}
+
 /// The merge walk over two sorted tables: the only diff there is.
 template <class Kind>
 void diff(Planning& planning) {
     const auto wanted = planning.plan.desired->get<Kind>().rows.rows();
     const auto& origins = planning.plan.desired->get<Kind>().rows;
     const auto observed = planning.plan.observed->get<Kind>().rows();
-    const auto& held = planning.plan.desired->get<Kind>().held;
-    const auto is_held = [&](const typename Kind::Key& key) {
-        const auto at =
-            std::lower_bound(held.begin(), held.end(), key, [](const auto& h, const auto& k) { return h.key < k; });
-        return at != held.end() && at->key == key;
-    };
     std::uint32_t w = 0;
     std::uint32_t o = 0;
     while (w < wanted.size() || o < observed.size()) {
@@ -185,7 +208,7 @@ void diff(Planning& planning) {
         const bool only_wanted = !only_observed && (o == observed.size() || wanted[w].key < observed[o].key);
         const typename Kind::Key& key = only_observed ? observed[o].key : wanted[w].key;
         const auto reason = [&] { return reason_to_want<Kind>(key, origins.note(w).cause, planning); };
-        if (is_held(key)) {
+        if (is_held<Kind>(key, *planning.plan.desired)) {
             // No opinion is not absence: what hangs on an undecided election stays as it is.
         } else if (only_observed) {
             unwanted_row<Kind>(planning, o);
@@ -197,7 +220,7 @@ void diff(Planning& planning) {
         if (!only_wanted) ++o;
         if (!only_observed) ++w;
     }
-    for (const auto& each : held) planning.plan.held.push_back({kind_id<Kind>, Kind::id(each.key), each.reason});
+    list_held<Kind>(planning);
 }
 
 /// Appends a child kind's steps to its parent's, group by group, so that a service and its servers stand together:
@@ -251,6 +274,18 @@ void put_in_order(Planning& planning) {
     }
 }
 
+/// The connections that the plan ends: at the next packet of each, or when a VIP's table is removed.
+std::vector<Cut> cuts_of(const Plan& plan) {
+    std::vector<Cut> cuts;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const Step& step = plan.steps[i];
+        if (step.kind != kind_id<RealServer> || step.action() != Action::remove) continue;
+        const std::uint32_t active = plan.observed->get<RealServer>().note(step.before).active;
+        if (active != 0) cuts.push_back({i, active});
+    }
+    return cuts;
+}
+
 /// What neighbours remember of a VIP is wrong once it has come here. A real server's is nobody's business.
 std::vector<Announcement> announcements_of(const Plan& plan, const config::Config& config) {
     std::vector<Announcement> all;
@@ -281,6 +316,8 @@ std::string_view to_text(Reason reason) {
             return "drift";
         case Reason::election:
             return "election";
+        case Reason::health:
+            return "health";
         case Reason::unclaimed:
             return "unclaimed";
         case Reason::misplaced:
@@ -291,6 +328,12 @@ std::string_view to_text(Reason reason) {
             return "restore";
     }
     return "?";
+}
+
+std::uint32_t Plan::connections_cut(std::size_t step) const {
+    const auto at = std::lower_bound(cuts.begin(), cuts.end(), step,
+                                     [](const Cut& each, std::size_t number) { return each.step < number; });
+    return at != cuts.end() && at->step == step ? at->connections : 0;
 }
 
 Source Plan::source(const Step& step) const {
@@ -323,6 +366,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
         if (within<Kind>(part)) diff<Kind>(planning);
     });
     put_in_order(planning);
+    planning.plan.cuts = cuts_of(planning.plan);
     planning.plan.announcements = announcements_of(planning.plan, inputs.config);
     return std::move(planning.plan);
 }

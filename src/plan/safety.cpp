@@ -286,6 +286,12 @@ Result<void> within_limits(const Plan& plan, const config::Config& config) {
     }
     if (!limits.max_weight_loss) return {};
 
+    // A guard against wrong files: what health or an operator takes out of use, and what steps in for it, does not
+    // count.
+    const auto& unwanted = plan.desired->get<RealServer>().unwanted;
+    const auto counts = [&](const RealServer::Key& key) {
+        return plan.overruled<RealServer>(key) == nullptr && !std::binary_search(unwanted.begin(), unwanted.end(), key);
+    };
     struct Weights {
         std::uint64_t before = 0, after = 0;
     };
@@ -294,10 +300,12 @@ Result<void> within_limits(const Plan& plan, const config::Config& config) {
         if (plan.observed->get<Service>().find(row.key) != Seen<Service>::npos) weights[row.key];
     }
     for (const Row<RealServer>& row : plan.observed->get<RealServer>().rows()) {
-        if (const auto at = weights.find(row.key.service); at != weights.end()) at->second.before += row.value.weight;
+        const auto at = weights.find(row.key.service);
+        if (at != weights.end() && counts(row.key)) at->second.before += row.value.weight;
     }
     for (const Row<RealServer>& row : plan.desired->get<RealServer>().rows.rows()) {
-        if (const auto at = weights.find(row.key.service); at != weights.end()) at->second.after += row.value.weight;
+        const auto at = weights.find(row.key.service);
+        if (at != weights.end() && counts(row.key)) at->second.after += row.value.weight;
     }
     for (const auto& [key, weight] : weights) {
         if (weight.after >= weight.before) continue;

@@ -1,4 +1,6 @@
-// Any text as a ledger. One that is read is written, and that is read as the same.
+// Any text as a ledger, and as what health and the operator have said. What is read is written, and that is read as the
+// same.
+#include "lbconverge/kinds/health.hpp"
 #include "lbconverge/plan/memory.hpp"
 
 #include <cstdlib>
@@ -27,9 +29,19 @@ bool same(const Memory& a, const Memory& b) {
     return equal;
 }
 
+void check_health(std::string_view text) {
+    constexpr std::chrono::sys_seconds now{std::chrono::seconds(1'700'000'000)};
+    const auto first = parse_health(text, now);
+    if (!first) return;
+    const std::string written = to_text(*first, now);
+    const auto second = parse_health(written, now);
+    if (!second || to_text(*second, now) != written) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    check_health(std::string_view(reinterpret_cast<const char*>(data), size));
     const auto first = plan::parse_memory(std::string_view(reinterpret_cast<const char*>(data), size));
     if (!first) return 0;
     const auto second = plan::parse_memory(plan::to_text(*first));

@@ -3,9 +3,11 @@
 
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/health.hpp"
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,8 +32,9 @@ struct World {
     config::Config config;
     Election election;
     Facts facts = plain_facts();
+    std::optional<kinds::Health> health{};
 
-    [[nodiscard]] kinds::Inputs inputs() const { return {config, election, facts}; }
+    [[nodiscard]] kinds::Inputs inputs() const { return {config, election, facts, health ? &*health : nullptr}; }
     [[nodiscard]] kinds::Desired desired() const { return kinds::desire(inputs()); }
 };
 

@@ -86,6 +86,8 @@ struct Check {
     std::string path = "/";
     std::string host;
     std::string expect;
+    std::vector<std::uint16_t> status;  ///< http: the answers that are good; none: 200 to 399
+    bool verify = false;                ///< https: the certificate must be good, and for `host`
     std::vector<std::string> command;
     std::string user;
     std::string via;  ///< "" or "vip"
@@ -125,8 +127,9 @@ struct Service {
     bool one_packet = false;
     std::vector<RealServer> real_servers;
     std::optional<RealServer> fallback;
-    std::int32_t check = -1;  ///< index into Config::checks; -1: none
-    std::uint32_t quorum = 1;
+    std::int32_t check = -1;       ///< index into Config::checks; -1: none
+    std::uint32_t quorum = 1;      ///< servers that must be up, or the fallback takes over
+    std::uint32_t hysteresis = 0;  ///< and so many more before it gives back
     OnDown on_down = OnDown::drain;
     milliseconds drain_timeout{60000};
     Active active = Active::always;  ///< role both: master

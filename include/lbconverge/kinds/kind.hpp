@@ -40,6 +40,7 @@ using lbconverge::to_text;
 struct Desired;   // all.hpp
 struct Observed;  // all.hpp
 struct Memory;    // all.hpp
+struct Health;    // health.hpp
 
 enum class Action : std::uint8_t { create, update, remove };
 
@@ -55,7 +56,8 @@ enum class Owner : std::uint8_t {
 };
 
 /// Why a row is wanted.
-enum class Cause : std::uint8_t { config, election, drain, restore };
+/// `health`: not as configured, since a check, a quorum or an operator says so.
+enum class Cause : std::uint8_t { config, election, health, drain, restore };
 
 /// Beside each desired row: who asked for it.
 struct Origin {
@@ -83,12 +85,20 @@ struct Held {
     std::string reason;
 };
 
+/// A row that is not as the file says, because of health or an operator, and why.
+template <class Kind>
+struct Overruled {
+    typename Kind::Key key;
+    std::string why;
+};
+
 /// The rows of one kind that should be.
 template <class Kind>
 struct Wanted {
     Table<Kind, Origin> rows;
     std::vector<Held<Kind>> held;              ///< sorted by key
     std::vector<typename Kind::Key> unwanted;  ///< the configuration names them, but not now; sorted
+    std::vector<Overruled<Kind>> overruled{};  ///< sorted by key
 };
 
 /// The rows of one kind that are.
@@ -108,6 +118,7 @@ struct Inputs {
     const config::Config& config;
     const Election& election;
     const lbconverge::Facts& facts;
+    const Health* health = nullptr;  ///< none: everything is as configured
 };
 
 /// What is to be read from the kernel.

@@ -4,6 +4,7 @@
 
 #include "lbconverge/kinds/all.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -22,6 +23,7 @@ enum class Reason : std::uint8_t {
     config,     ///< the configuration asks for it, and it was never so
     drift,      ///< it was converged before; somebody changed the kernel since
     election,   ///< master or backup
+    health,     ///< a check, a quorum or an operator says so
     unclaimed,  ///< ours, and the configuration no longer names it
     misplaced,  ///< a VIP of the configuration where it must not be now
     drain,      ///< taken out of use; removed when its connections are gone
@@ -52,11 +54,19 @@ struct Deferred {
     std::chrono::sys_seconds until;
 };
 
-/// A row that nobody may touch now, and why.
+/// A row that nobody may touch now, or that health or an operator keeps other than the file says; and why.
 struct Held {
     std::uint8_t kind = 0;
     std::string id;
     std::string reason;
+    std::uint32_t row = Step::none;  ///< in the desired table: as what it is kept
+    bool absent = false;             ///< it is kept out
+};
+
+/// Real servers that a step removes while they have connections.
+struct Cut {
+    std::size_t step = 0;  ///< index into Plan::steps
+    std::uint32_t connections = 0;
 };
 
 /// Somebody else's row, in the observed table.
@@ -82,7 +92,8 @@ struct Plan {
     std::vector<Deferred> deferred;
     std::vector<Held> held;
     std::vector<Foreign> foreign;
-    kinds::Memory memory;  ///< the ledger once this plan is done
+    std::vector<Cut> cuts;  ///< in the order of the steps
+    kinds::Memory memory;   ///< the ledger once this plan is done
 
     /// Calls f(change) with the kinds::Change<Kind> of that step.
     template <class F>
@@ -99,6 +110,16 @@ struct Plan {
                 .cause = has_after ? wanted.note(step.after).cause : kinds::Cause::config,
             });
         });
+    }
+    /// Established connections that the step ends.
+    [[nodiscard]] std::uint32_t connections_cut(std::size_t step) const;
+    /// Why a row is not as the file says; nullptr: it is.
+    template <class Kind>
+    [[nodiscard]] const std::string* overruled(const typename Kind::Key& key) const {
+        const auto& all = desired->get<Kind>().overruled;
+        const auto at =
+            std::lower_bound(all.begin(), all.end(), key, [](const auto& each, const auto& k) { return each.key < k; });
+        return at != all.end() && at->key == key ? &at->why : nullptr;
     }
     /// Where the configuration asked for the step; unknown for what it does not name.
     [[nodiscard]] Source source(const Step& step) const;

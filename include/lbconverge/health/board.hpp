@@ -1,0 +1,186 @@
+// Health checks as a function: when to probe whom comes out, what the probes found goes in, and kinds::Health is what
+// all of it says of the real servers. One probe per check and server, however many services share it. Pure: no clock,
+// no socket; `now` is the caller's, and jitter is a hash.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/health.hpp"
+#include "lbconverge/model/instant.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace lbconverge::health {
+
+using kinds::Liveness;
+
+/// Ask this server now. Answered once, with the same id and run.
+struct Request {
+    std::uint64_t id = 0;   ///< the probe's, never used twice in the life of a board
+    std::uint32_t run = 0;  ///< counts its questions
+    std::shared_ptr<const config::Check> check;
+    IpAddress address;
+    std::uint16_t port = 0;
+    kinds::Service::Key service{};  ///< via = "vip": through which one; else nothing
+};
+
+/// What came of a request.
+struct Answer {
+    std::uint64_t id = 0;
+    std::uint32_t run = 0;
+    bool good = false;
+    std::string what{};                     ///< "connect refused"
+    std::optional<std::uint32_t> weight{};  ///< good: what the check itself wants (exec, file)
+};
+
+/// What the kernel had for a server of a service when it was first looked at.
+struct Found {
+    kinds::RealServer::Key key;
+    std::optional<std::uint32_t> weight{};  ///< none: no row
+};
+
+/// What an observed table says about the servers that `health` knows nothing of.
+std::vector<Found> found_in(const kinds::Observed& observed, const kinds::Health& health);
+
+/// One check of one server.
+struct Probe {
+    std::uint64_t id = 0;
+    std::shared_ptr<const config::Check> check;
+    IpAddress address;
+    std::uint16_t port = 0;
+    kinds::Service::Key service{};
+    Liveness is = Liveness::unknown;
+    std::string why{};      ///< of the last change, or of the last failure since
+    Instant since{};        ///< of the last change
+    std::uint32_t row = 0;  ///< how often in a row it has contradicted what it is taken for
+    std::optional<std::uint32_t> weight{};
+    bool begun = false;    ///< the kernel has been looked at: it may be asked
+    bool running = false;  ///< asked, and not answered yet
+    std::uint32_t run = 0;
+    Instant asked{};
+    Instant next{};                                                 ///< when it is to be asked again, or given up
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> places{};  ///< service and server of the configuration
+};
+
+/// A probe that changed its mind, for the log.
+struct News {
+    IpAddress address;
+    std::uint16_t port = 0;
+    config::CheckType type = config::CheckType::tcp;
+    Liveness from = Liveness::unknown, to = Liveness::unknown;
+    std::string why;
+};
+/// A service that lost its quorum or has it again.
+struct QuorumNews {
+    kinds::Service::Key service;
+    bool met = false;
+    std::uint32_t live = 0;
+    bool fallback = false;  ///< it has one
+};
+
+class Board {
+public:
+    /// The servers of this configuration from now on. Probes that it shares with the one before go on undisturbed.
+    void configure(const config::Config& config, Instant now);
+    /// What a daemon or command before this one left behind. Of drains there are then exactly these.
+    void remember(const kinds::Health& before, Instant now);
+    /// Until the kernel was looked at nobody is asked: a server that is there with a weight starts as up, one with
+    /// weight 0 as down; of the others the first answer decides.
+    void found(const std::vector<Found>& rows, Instant now);
+    void answered(const Answer& answer, Instant now);
+    /// Whom to ask now; what was not answered in time has failed.
+    std::vector<Request> tick(Instant now);
+    [[nodiscard]] std::optional<Instant> wake_at() const;
+
+    /// False: it was so already.
+    bool drain(const kinds::Drained& what, Instant now);
+    bool undrain(const kinds::Drained& what, Instant now);
+    /// For a command without a daemon: what nobody has put down counts as up.
+    void assume_up(Instant now);
+
+    [[nodiscard]] kinds::Health health(Instant now) const;
+    /// No check is without an answer.
+    [[nodiscard]] bool knows_all() const { return unknown_ == 0; }
+    /// Whether a service, by its name or its id, has its quorum; with several ports: on all of them. nullopt: not known
+    /// yet, or there is none of that name.
+    [[nodiscard]] std::optional<bool> service_is_up(std::string_view name) const;
+    /// Whether anything that health() says has changed since the last call.
+    bool take_changed() { return std::exchange(changed_, false); }
+    std::vector<News> take_news() { return std::exchange(news_, {}); }
+    std::vector<QuorumNews> take_quorum_news() { return std::exchange(quorum_news_, {}); }
+    [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
+
+private:
+    enum class Standing : std::uint8_t { unknown, met, short_ };
+    struct Member {
+        IpAddress address;
+        std::uint16_t port = 0;
+        std::uint32_t weight = 1;
+        std::uint32_t probe = 0;  ///< index, or no_probe
+        bool drained = false;
+    };
+    struct Pool {
+        kinds::Service::Key key;
+        std::string name;
+        std::uint32_t quorum = 1, hysteresis = 0;
+        bool fallback = false;
+        std::vector<Member> members;
+        std::uint32_t live = 0, unknown = 0;
+        Standing standing = Standing::unknown;
+        Instant since{};
+    };
+    struct Drain {
+        kinds::Drained what;
+        Instant since;
+    };
+    static constexpr std::uint32_t no_probe = UINT32_MAX;
+
+    using CheckPtr = std::shared_ptr<const config::Check>;
+    using Identity = std::tuple<const config::Check*, IpAddress, std::uint16_t, kinds::Service::Key>;
+
+    CheckPtr shared(const config::Check& check);
+    std::uint32_t probe_for(const CheckPtr& check, const Member& member, const Pool& pool,
+                            std::map<Identity, Probe>& before, std::map<Identity, std::uint32_t>& made);
+    void become(std::uint32_t index, Liveness is, std::optional<std::uint32_t> weight, std::string why, Instant now);
+    void fail(std::uint32_t index, const std::string& why, Instant now);
+    void succeed(std::uint32_t index, const Answer& answer, Instant now);
+    void schedule(std::uint32_t index, Instant at);
+    void begin(std::uint32_t index, Instant now);
+    void count(const Probe& probe, bool in);
+    void count(Pool& pool, const Member& member, bool in) const;
+    void judge(Pool& pool, Instant now);
+    void recount_all(Instant now);
+    [[nodiscard]] kinds::RealServer::Key key_of(std::pair<std::uint32_t, std::uint32_t> place) const;
+    struct Keyed {
+        kinds::RealServer::Key key;
+        std::uint32_t probe = 0;
+        std::uint32_t weight = 0;  ///< of the file
+    };
+    [[nodiscard]] std::vector<Keyed> by_key() const;
+    static const Keyed* find(const std::vector<Keyed>& all, const kinds::RealServer::Key& key);
+
+    std::vector<Probe> probes_;
+    std::map<std::string, CheckPtr> checks_;  ///< by what they say
+    std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
+    std::vector<Pool> pools_;  ///< in the order of the configuration's services
+    std::set<std::pair<Instant, std::uint32_t>> due_;
+    std::set<std::uint32_t> exceptions_;  ///< probes that health() has something to say about
+    std::vector<Drain> drains_;
+    std::size_t unknown_ = 0;
+    std::uint64_t last_id_ = 0;
+    bool changed_ = false;
+    std::vector<News> news_;
+    std::vector<QuorumNews> quorum_news_;
+};
+
+}  // namespace lbconverge::health

@@ -1,0 +1,360 @@
+// The board: when it asks whom, and what it makes of the answers.
+#include "lbconverge/health/board.hpp"
+
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace lbconverge::health {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::key;
+using test::world;
+
+constexpr const char* a80 = "tcp 192.0.2.20:80 10.0.0.3:80";
+constexpr const char* b80 = "tcp 192.0.2.20:80 10.0.0.4:80";
+
+std::string file(const std::string& more = "check = { type = \"tcp\", interval = \"1s\", fall = 3, rise = 2 }\n") {
+    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nname = \"web\"\n"
+           "vip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"10.0.0.3\", \"10.0.0.4\"]\n" +
+           more;
+}
+
+/// A board with its clock, and servers that answer as they are told.
+struct Bench {
+    Board board;
+    Instant now{seconds(1000)};
+    std::vector<IpAddress> broken;
+    std::size_t asked = 0;
+
+    explicit Bench(const std::string& toml = file()) { configure(toml); }
+
+    void configure(const std::string& toml) { board.configure(world(toml).config, now); }
+    static Found row(const char* id, std::optional<std::uint32_t> weight) {
+        return {key<kinds::RealServer>(id), weight};
+    }
+    /// The kernel was looked at, and had neither server.
+    Bench& empty_kernel() {
+        board.found({row(a80, {}), row(b80, {})}, now);
+        return *this;
+    }
+    void breaks(std::string_view address) { broken.push_back(IpAddress::parse(address).value()); }
+
+    /// Time passes; every question is answered at once.
+    void pass(Duration time) {
+        const Instant end = now + time;
+        for (auto at = board.wake_at(); at && *at <= end; at = board.wake_at()) {
+            now = std::max(now, *at);
+            for (const Request& each : board.tick(now)) {
+                ++asked;
+                const bool bad = std::find(broken.begin(), broken.end(), each.address) != broken.end();
+                board.answered({each.id, each.run, !bad, bad ? "connect refused" : "answered"}, now);
+            }
+        }
+        now = end;
+    }
+    [[nodiscard]] Liveness is(std::string_view address) const {
+        for (const Probe& each : board.probes()) {
+            if (to_text(each.address) == address) return each.is;
+        }
+        FAIL("no such probe");
+        return Liveness::unknown;
+    }
+    [[nodiscard]] std::string text() const {
+        return kinds::to_text(board.health(now), std::chrono::sys_seconds(seconds(5000)));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("nobody is asked before the kernel was looked at, and everybody is unknown") {
+    Bench bench;
+    CHECK_FALSE(bench.board.wake_at());
+    CHECK(bench.is("10.0.0.3") == Liveness::unknown);
+    CHECK(bench.board.health(bench.now).servers.size() == 2);
+    CHECK_FALSE(bench.board.knows_all());
+}
+
+TEST_CASE("where the kernel has no row the first answer decides") {
+    Bench bench;
+    bench.empty_kernel().breaks("10.0.0.4");
+    bench.pass(seconds(1));
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+    CHECK(bench.is("10.0.0.4") == Liveness::down);
+    CHECK(bench.board.knows_all());
+    const kinds::Health health = bench.board.health(bench.now);
+    REQUIRE(health.servers.size() == 1);  // only the exception
+    CHECK(health.servers[0].why == "connect refused");
+}
+
+TEST_CASE("a server that is in use at the start goes down only after fall failures") {
+    Bench bench;
+    bench.board.found({Bench::row(a80, 5), Bench::row(b80, 1)}, bench.now);
+    CHECK(bench.board.knows_all());
+    bench.breaks("10.0.0.3");
+    bench.pass(milliseconds(2050));  // two questions at least, three at most
+    bench.asked = 0;
+    CHECK(bench.is("10.0.0.4") == Liveness::up);
+    bench.pass(seconds(2));
+    CHECK(bench.is("10.0.0.3") == Liveness::down);
+}
+
+TEST_CASE("fall is counted in a row: one good answer in between and it begins anew") {
+    Bench bench;
+    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    for (int round = 0; round < 6; ++round) {
+        for (int question = 0; question < 3; ++question) {
+            while (bench.board.probes()[0].run % 3 != (question + 1U) % 3) {
+                bench.now = *bench.board.wake_at();
+                for (const Request& each : bench.board.tick(bench.now)) {
+                    const bool good = each.id != bench.board.probes()[0].id || each.run % 3 == 0;
+                    bench.board.answered({each.id, each.run, good, "x"}, bench.now);
+                }
+            }
+        }
+    }
+    CHECK(bench.board.probes()[0].run >= 15);
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+}
+
+TEST_CASE("a server with weight 0 at the start comes up only after rise answers") {
+    Bench bench;
+    bench.board.found({Bench::row(a80, 0), Bench::row(b80, 1)}, bench.now);
+    CHECK(bench.is("10.0.0.3") == Liveness::down);
+    CHECK(bench.board.health(bench.now).of(key<kinds::RealServer>(a80))->why == "it had weight 0 at the start");
+    bench.pass(milliseconds(900));
+    bench.pass(seconds(3));
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+}
+
+TEST_CASE("a weight 0 that is the file's or the operator's says nothing about health") {
+    Bench bench(file("check = \"tcp\"\n"));
+    bench.board.drain({IpAddress::parse("10.0.0.3").value()}, bench.now);
+    bench.board.found({Bench::row(a80, 0), Bench::row(b80, 1)}, bench.now);
+    CHECK(bench.is("10.0.0.3") == Liveness::unknown);
+    bench.pass(seconds(1));
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+}
+
+TEST_CASE("what an earlier daemon knew counts, and its reason and time stay") {
+    Bench bench;
+    kinds::Health before;
+    before.servers.push_back({key<kinds::RealServer>(a80), Liveness::down, {}, "connect refused", seconds(100)});
+    bench.board.remember(before, bench.now);
+    CHECK(bench.is("10.0.0.3") == Liveness::down);
+    bench.board.found({Bench::row(b80, 1)}, bench.now);
+    CHECK(bench.text() == "down\ttcp 192.0.2.20:80 10.0.0.3:80\t4900\tconnect refused\n");
+    bench.pass(seconds(4));
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+    CHECK(bench.text().empty());
+}
+
+TEST_CASE("one probe asks for all services that share a server and a check") {
+    Bench bench(
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
+        "port = [80, 443]\nreal_servers = [\"10.0.0.3\"]\ncheck = { type = \"tcp\", port = 9000 }\n"
+        "[[service]]\nvip = \"192.0.2.20\"\nport = 81\nreal_servers = [\"10.0.0.3\"]\n"
+        "check = { type = \"tcp\", port = 9000 }\n");
+    CHECK(bench.board.probes().size() == 1);
+    CHECK(bench.board.probes()[0].places.size() == 3);
+    CHECK(bench.board.health(bench.now).servers.size() == 3);
+}
+
+TEST_CASE("another check of the same server is another probe") {
+    Bench bench(
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
+        "port = [80, 443]\nreal_servers = [\"10.0.0.3\"]\ncheck = \"tcp\"\n");
+    CHECK(bench.board.probes().size() == 2);
+}
+
+TEST_CASE("who never answers has failed, and a late answer counts no more") {
+    Bench bench;
+    bench.empty_kernel();
+    bench.now += seconds(1);
+    const auto requests = bench.board.tick(bench.now);
+    REQUIRE(requests.size() == 2);
+    CHECK(*bench.board.wake_at() == bench.now + seconds(2));  // the time-out of 1 s, and as much for the news
+    bench.now = *bench.board.wake_at();
+    bench.board.tick(bench.now);
+    CHECK(bench.is("10.0.0.3") == Liveness::down);
+    CHECK(bench.board.probes()[0].why == "no answer");
+    bench.board.answered({requests[0].id, requests[0].run, true, "answered"}, bench.now);
+    CHECK(bench.is("10.0.0.3") == Liveness::down);
+}
+
+TEST_CASE("questions are an interval apart, a twentieth more or less, and not all at once") {
+    Bench bench;
+    bench.empty_kernel();
+    bench.pass(seconds(1001));
+    CHECK(bench.asked >= 2 * 950);
+    CHECK(bench.asked <= 2 * 1053);
+    CHECK(bench.board.probes()[0].next != bench.board.probes()[1].next);
+}
+
+TEST_CASE("the same board does the same twice") {
+    Bench one, two;
+    one.empty_kernel().pass(seconds(100));
+    two.empty_kernel().pass(seconds(100));
+    CHECK(one.board.probes()[0].next == two.board.probes()[0].next);
+    CHECK(one.board.probes()[1].next == two.board.probes()[1].next);
+}
+
+TEST_CASE("ten thousand checks a second are a hundred turns a second") {
+    std::string toml = "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n";
+    for (int service = 0; service < 100; ++service) {
+        toml += "[[service]]\nvip = \"192.0.2.20\"\nport = " + std::to_string(1000 + service) +
+                "\ncheck = { type = \"tcp\", interval = \"1s\" }\nreal_servers = [";
+        for (int server = 1; server <= 100; ++server) toml += "\"10.0.0." + std::to_string(server) + "\", ";
+        toml += "]\n";
+    }
+    Bench bench(toml);
+    REQUIRE(bench.board.probes().size() == 10'000);
+    bench.board.found(found_in(kinds::Observed{}, bench.board.health(bench.now)), bench.now);
+    bench.pass(seconds(2));
+    bench.asked = 0;
+    std::size_t turns = 0;
+    const Instant end = bench.now + seconds(10);
+    while (*bench.board.wake_at() <= end) {
+        ++turns;
+        bench.now = *bench.board.wake_at();
+        for (const Request& each : bench.board.tick(bench.now)) {
+            ++bench.asked;
+            bench.board.answered({each.id, each.run, true, "answered"}, bench.now);
+        }
+    }
+    CHECK(turns <= 1001);
+    CHECK(bench.asked > 98'000);
+    CHECK(bench.asked < 102'000);
+}
+
+TEST_CASE("a reload leaves checks that are the same alone, forgets others, and begins new ones") {
+    Bench bench;
+    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    bench.pass(seconds(5));
+    const Probe before = bench.board.probes()[0];
+    bench.configure(file() +
+                    "[[service]]\nvip = \"192.0.2.20\"\nport = 81\nreal_servers = [\"10.0.0.9\"]\ncheck = \"tcp\"\n");
+    CHECK(bench.board.probes()[0].id == before.id);
+    CHECK(bench.board.probes()[0].next == before.next);
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+    CHECK(bench.is("10.0.0.9") == Liveness::unknown);
+    bench.configure(file("check = { type = \"tcp\", interval = \"3s\" }\n"));
+    CHECK(bench.is("10.0.0.3") == Liveness::unknown);  // asks otherwise: what it knew was another answer
+    CHECK(bench.board.probes().size() == 2);
+}
+
+TEST_CASE("an answer to a probe that a reload took away is nobody's") {
+    Bench bench;
+    bench.empty_kernel();
+    bench.now += seconds(1);
+    const auto requests = bench.board.tick(bench.now);
+    bench.configure(file(""));
+    for (const Request& each : requests) bench.board.answered({each.id, each.run, true, ""}, bench.now);
+    CHECK(bench.board.probes().empty());
+    CHECK_FALSE(bench.board.wake_at());
+}
+
+TEST_CASE("a check's own weight counts while it is up") {
+    Bench bench;
+    bench.empty_kernel();
+    bench.now += seconds(1);
+    for (const Request& each : bench.board.tick(bench.now))
+        bench.board.answered({each.id, each.run, true, "exit 9", 7}, bench.now);
+    CHECK(bench.board.health(bench.now).of(key<kinds::RealServer>(a80))->weight == 7U);
+    bench.pass(seconds(2));  // it answers without a weight from now on
+    CHECK(bench.board.health(bench.now).servers.empty());
+}
+
+TEST_CASE("the fallback is asked for below the quorum, and until quorum and hysteresis are up again") {
+    Bench bench(
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nname = \"web\"\nvip = "
+        "\"192.0.2.20\"\n"
+        "port = 80\nreal_servers = [\"10.0.0.3\", \"10.0.0.4\", \"10.0.0.5\"]\nquorum = 2\nhysteresis = 1\nfallback = "
+        "\"10.0.0.9\"\n"
+        "check = { type = \"tcp\", interval = \"1s\", fall = 1, rise = 1 }\n");
+    const auto service = kinds::Service::parse_id("tcp 192.0.2.20:80").value();
+    const auto shortage = [&] { return bench.board.health(bench.now).of(service) != nullptr; };
+    REQUIRE(bench.board.health(bench.now).of(service) != nullptr);
+    CHECK_FALSE(bench.board.health(bench.now).of(service)->known);
+    CHECK_FALSE(bench.board.service_is_up("web"));
+    bench.board.found(found_in({}, bench.board.health(bench.now)), bench.now);
+    bench.pass(seconds(2));
+    CHECK_FALSE(shortage());
+    CHECK(bench.board.service_is_up("web") == true);
+    bench.breaks("10.0.0.3");
+    bench.pass(seconds(2));
+    CHECK_FALSE(shortage());  // two of three
+    bench.breaks("10.0.0.4");
+    bench.pass(seconds(2));
+    CHECK(shortage());
+    CHECK(bench.board.service_is_up("tcp 192.0.2.20:80") == false);
+    bench.broken.pop_back();
+    bench.pass(seconds(2));
+    CHECK(shortage());  // two are not enough to come back
+    bench.broken.clear();
+    bench.pass(seconds(2));
+    CHECK_FALSE(shortage());
+    CHECK_FALSE(bench.board.service_is_up("mail"));
+}
+
+TEST_CASE("what the operator drains does not count for the quorum") {
+    Bench bench(file("fallback = \"10.0.0.9\"\n"));
+    const auto all = [](const char* address) { return kinds::Drained{IpAddress::parse(address).value()}; };
+    CHECK(bench.board.knows_all());
+    CHECK(bench.board.drain(all("10.0.0.3"), bench.now));
+    CHECK_FALSE(bench.board.drain(all("10.0.0.3"), bench.now));
+    CHECK(bench.board.service_is_up("web") == true);
+    CHECK(bench.board.drain(all("10.0.0.4"), bench.now));
+    CHECK(bench.board.service_is_up("web") == false);
+    CHECK(bench.board.undrain(all("10.0.0.3"), bench.now));
+    CHECK(bench.board.service_is_up("web") == true);
+    CHECK_FALSE(bench.board.undrain(all("10.0.0.3"), bench.now));
+}
+
+TEST_CASE("undrain of a server takes back the drains of its services") {
+    Bench bench;
+    kinds::Drained one{IpAddress::parse("10.0.0.3").value(), 80};
+    one.service = kinds::Service::parse_id("tcp 192.0.2.20:80");
+    bench.board.drain(one, bench.now);
+    CHECK(bench.board.undrain({IpAddress::parse("10.0.0.3").value()}, bench.now));
+    CHECK(bench.board.health(bench.now).drains.empty());
+}
+
+TEST_CASE("without a daemon nobody is unknown") {
+    Bench bench;
+    bench.board.assume_up(bench.now);
+    CHECK(bench.board.health(bench.now).empty());
+    CHECK(bench.board.service_is_up("web") == true);
+}
+
+TEST_CASE("a real server checks nobody") {
+    Bench bench(
+        "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\n"
+        "real_servers = [\"10.0.0.3\"]\ncheck = \"tcp\"\n");
+    CHECK(bench.board.probes().empty());
+}
+
+TEST_CASE("only changes are news") {
+    Bench bench;
+    bench.empty_kernel();
+    bench.pass(seconds(10));
+    CHECK(bench.board.take_news().size() == 2);
+    CHECK(bench.board.take_changed());
+    bench.pass(seconds(10));
+    CHECK(bench.board.take_news().empty());
+    CHECK_FALSE(bench.board.take_changed());
+    bench.breaks("10.0.0.3");
+    bench.pass(seconds(10));
+    const auto news = bench.board.take_news();
+    REQUIRE(news.size() == 1);
+    CHECK(news[0].to == Liveness::down);
+    CHECK(news[0].why == "connect refused");
+    CHECK(bench.board.take_changed());
+}
+
+}  // namespace lbconverge::health

@@ -1,0 +1,158 @@
+// Three owners of a weight: what becomes of the pool when health and the operator have a say.
+#include "lbconverge/kinds/health.hpp"
+
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::kinds {
+
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+using namespace test;
+
+std::string file(const std::string& more = "") {
+    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = "
+           "\"192.0.2.20\"\nport = 80\n"
+           "real_servers = [{ address = \"10.0.0.3\", weight = 3 }, { address = \"10.0.0.4\", weight = 4 }]\n" +
+           more;
+}
+
+Opinion opinion(const char* address, Liveness is, std::optional<std::uint32_t> weight = {}) {
+    return {key<RealServer>("tcp 192.0.2.20:80 " + std::string(address) + ":80"), is, weight, "connect refused",
+            seconds(12)};
+}
+
+Wanted<RealServer> wanted(const std::string& toml, const Health& health) {
+    const World node = world(toml);
+    const Inputs inputs{node.config, node.election, node.facts, &health};
+    return desire(inputs).get<RealServer>();
+}
+
+std::string overruled(const Wanted<RealServer>& wanted) {
+    std::string text;
+    for (const auto& each : wanted.overruled) text += RealServer::display(each.key) + ": " + each.why + "\n";
+    return text;
+}
+
+std::string rows(const Wanted<RealServer>& wanted) {
+    std::string text;
+    for (const auto& row : wanted.rows.rows())
+        text += RealServer::display(row.key) + " " + std::to_string(row.value.weight) + "\n";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("without exceptions everything is as configured") {
+    CHECK(rows(wanted(file(), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
+    CHECK(rows(wanted(file("fallback = \"10.0.0.9\"\n"), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
+}
+
+TEST_CASE("a server that is down has weight 0, and the reason stands beside it") {
+    const auto pool = wanted(file(), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
+    CHECK(rows(pool) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s\n");
+    CHECK(pool.rows.note(0).cause == Cause::health);
+}
+
+TEST_CASE("with on_down = remove it is not there") {
+    const auto pool = wanted(file("on_down = \"remove\"\n"), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
+    CHECK(rows(pool) == "10.0.0.4:80 4\n");
+    CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s\n");
+    CHECK(pool.unwanted.size() == 1);
+}
+
+TEST_CASE("a server of which nothing is known is held as it is") {
+    const auto pool = wanted(file(), {{opinion("10.0.0.3", Liveness::unknown)}, {}, {}});
+    CHECK(rows(pool) == "10.0.0.4:80 4\n");
+    CHECK(held_text(pool) == "tcp 192.0.2.20:80 10.0.0.3:80: not checked yet\n");
+}
+
+TEST_CASE("a check may give the weight itself") {
+    const auto pool = wanted(file(), {{opinion("10.0.0.3", Liveness::up, 9)}, {}, {}});
+    CHECK(rows(pool) == "10.0.0.3:80 9\n10.0.0.4:80 4\n");
+}
+
+TEST_CASE("the operator counts more than health, whatever it says") {
+    Health health{
+        {opinion("10.0.0.3", Liveness::up, 9)}, {}, {{IpAddress::parse("10.0.0.3").value(), 0, {}, seconds(200)}}};
+    CHECK(rows(wanted(file(), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(overruled(wanted(file(), health)) == "10.0.0.3:80: drained by the operator, 3 min\n");
+    health.servers = {opinion("10.0.0.3", Liveness::unknown)};
+    CHECK(rows(wanted(file(), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    health.servers = {opinion("10.0.0.3", Liveness::down)};
+    CHECK(rows(wanted(file("on_down = \"remove\"\n"), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+}
+
+TEST_CASE("a drain may be of one port or one service only") {
+    Drained drain{IpAddress::parse("10.0.0.3").value(), 81};
+    const auto key = test::key<RealServer>("tcp 192.0.2.20:80 10.0.0.3:80");
+    CHECK_FALSE(drain.covers(key));
+    drain.port = 80;
+    CHECK(drain.covers(key));
+    drain.service = Service::parse_id("tcp 192.0.2.20:81");
+    CHECK_FALSE(drain.covers(key));
+}
+
+TEST_CASE("below the quorum the fallback serves alone") {
+    const std::string toml = file("fallback = \"10.0.0.9\"\nquorum = 2\n");
+    Health health{{opinion("10.0.0.3", Liveness::down)}, {{Service::parse_id("tcp 192.0.2.20:80").value()}}, {}};
+    const auto pool = wanted(toml, health);
+    CHECK(rows(pool) == "10.0.0.3:80 0\n10.0.0.4:80 0\n10.0.0.9:80 1\n");
+    CHECK(overruled(pool) ==
+          "10.0.0.3:80: down: connect refused, 12 s\n10.0.0.4:80: the fallback serves\n"
+          "10.0.0.9:80: fallback: fewer than 2 of 2 are up, 0 s\n");
+    health.shortages[0].known = false;
+    CHECK(rows(wanted(toml, health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(held_text(wanted(toml, health)).starts_with("tcp 192.0.2.20:80 10.0.0.9:80: "));
+}
+
+TEST_CASE("without a fallback a lost quorum changes nothing") {
+    const Health health{{}, {{Service::parse_id("tcp 192.0.2.20:80").value()}}, {}};
+    CHECK(rows(wanted(file("quorum = 2\n"), health)) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
+}
+
+TEST_CASE("what is written down is read again") {
+    const sys_seconds now(seconds(10'000));
+    Health health{{opinion("10.0.0.3", Liveness::down), opinion("10.0.0.4", Liveness::up, 9)},
+                  {{Service::parse_id("tcp 192.0.2.20:80").value(), true, seconds(5)}},
+                  {{IpAddress::parse("10.0.0.3").value(), 80, Service::parse_id("tcp 192.0.2.20:80"), seconds(7)}}};
+    const std::string text = to_text(health, now);
+    CHECK(text ==
+          "down\ttcp 192.0.2.20:80 10.0.0.3:80\t9988\tconnect refused\n"
+          "weight\ttcp 192.0.2.20:80 10.0.0.4:80\t9988\t9\tconnect refused\n"
+          "short\ttcp 192.0.2.20:80\t9995\ndrain\t10.0.0.3\t80\ttcp 192.0.2.20:80\t9993\n");
+    const auto again = parse_health(text, now + seconds(3));
+    REQUIRE(again);
+    CHECK(again->servers[0].age == seconds(15));
+    CHECK(again->servers[1].weight == 9U);
+    CHECK(again->drains[0].same_as(health.drains[0]));
+    CHECK(to_text(*again, now + seconds(3)) == text);
+}
+
+TEST_CASE("opinions without knowledge are not written down, and a reason stays in its line") {
+    const sys_seconds now(seconds(10'000));
+    Health health{
+        {opinion("10.0.0.3", Liveness::unknown)}, {{Service::parse_id("tcp 192.0.2.20:80").value(), false}}, {}};
+    CHECK(to_text(health, now).empty());
+    health.servers = {opinion("10.0.0.3", Liveness::down)};
+    health.servers[0].why = "a\nb\tc";
+    CHECK(to_text(health, now) == "down\ttcp 192.0.2.20:80 10.0.0.3:80\t9988\ta b c\n");
+}
+
+TEST_CASE("a file that is none names the line") {
+    const sys_seconds now(seconds(10'000));
+    for (const char* bad :
+         {"x", "down\tnobody\t1\t", "down\ttcp 192.0.2.20:80 10.0.0.3:80\tx\t", "drain\t10.0.0.3\t80\tweb\t5",
+          "drain\t10.0.0.3\t99999\t-\t5", "weight\ttcp 192.0.2.20:80 10.0.0.3:80\t5\t-1\t", "short\t\t1"}) {
+        const auto parsed = parse_health("drain\t10.0.0.3\t80\t-\t5\n" + std::string(bad) + "\n", now);
+        REQUIRE_FALSE(parsed);
+        CHECK(parsed.error().what == "line 2 cannot be read");
+    }
+    CHECK(parse_health("down\ttcp 192.0.2.20:80 10.0.0.3:80\t20000\twhy\n", now)->servers[0].age == seconds(0));
+}
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,159 @@
+// Plans of a director whose servers go down, come back and are drained.
+#include "unit/plan/planning.hpp"
+
+#include "lbconverge/plan/safety.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::plan {
+
+namespace {
+
+using kinds::Health;
+using kinds::Liveness;
+using kinds::RealServer;
+using kinds::Service;
+using std::chrono::seconds;
+using test::Node;
+using test::steps_text;
+using test::world;
+
+constexpr const char* a = "tcp 192.0.2.20:80 192.0.2.3:80";
+constexpr const char* b = "tcp 192.0.2.20:80 192.0.2.4:80";
+constexpr const char* sorry = "tcp 192.0.2.20:80 192.0.2.9:80";
+
+/// A director that has converged with all servers up.
+Node director(const std::string& more = "") {
+    Node node(
+        world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
+              "port = 80\nreal_servers = [\"192.0.2.3\", \"192.0.2.4\"]\n" +
+              more));
+    node.converge();
+    return node;
+}
+
+Health says(const char* id, Liveness is) {
+    return {{{test::key<RealServer>(id), is, {}, "connect refused", seconds(12)}}, {}, {}};
+}
+
+std::string held_text(const Plan& plan) {
+    std::string text;
+    for (const Held& each : plan.held) text += each.id + ": " + each.reason + (each.absent ? " (absent)" : "") + "\n";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("a server that goes down is quiesced, one that comes back is loaded") {
+    Node node = director();
+    node.world.health = says(a, Liveness::down);
+    CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (health)\n");
+    CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s\n");
+    node.converge();
+    CHECK(node.plan().steps.empty());
+    CHECK(node.plan().held.size() == 1);
+    node.world.health = Health{};
+    CHECK(steps_text(node.plan()) == "load update real_server " + std::string(a) + " (config)\n");
+}
+
+TEST_CASE("what somebody lifts is put back, as drift") {
+    Node node = director();
+    node.world.health = says(a, Liveness::down);
+    node.converge();
+    node.put<RealServer>(a, {.weight = 7});
+    CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (drift)\n");
+}
+
+TEST_CASE("a server of which nothing is known stays as it is, whatever that is") {
+    Node node = director();
+    node.world.health = says(a, Liveness::unknown);
+    CHECK(node.plan().steps.empty());
+    node.put<RealServer>(a, {.weight = 7}, {.active = 3});
+    CHECK(node.plan().steps.empty());
+    CHECK(node.plan().deferred.empty());
+    node.erase<RealServer>(a);
+    CHECK(node.plan().steps.empty());
+}
+
+TEST_CASE("on_down = remove waits for connections, then removes, and cuts what is left at the deadline") {
+    Node node = director("on_down = \"remove\"\ndrain_timeout = \"60s\"\n");
+    node.world.health = says(a, Liveness::down);
+    CHECK(steps_text(node.plan()) == "unload delete real_server " + std::string(a) + " (health)\n");
+    CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s (absent)\n");
+    CHECK(node.plan().cuts.empty());
+
+    node.put<RealServer>(a, {.weight = 1}, {.active = 3});
+    CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (health)\n");
+    CHECK(node.plan().deferred.size() == 1);
+    node.converge();
+    node.put<RealServer>(a, {.weight = 0}, {.active = 3});
+    CHECK(node.plan().steps.empty());
+    node.now += seconds(60);
+    CHECK(steps_text(node.plan()) == "unload delete real_server " + std::string(a) + " (health)\n");
+    REQUIRE(node.plan().cuts.size() == 1);
+    CHECK(node.plan().connections_cut(0) == 3);
+    CHECK(node.plan().connections_cut(1) == 0);
+}
+
+TEST_CASE("the fallback is in before the last server is out, and goes after the first one is back") {
+    Node node = director("fallback = \"192.0.2.9\"\n");
+    CHECK(node.observed.get<RealServer>().size() == 2);
+    Health none = says(a, Liveness::down);
+    none.servers.push_back({test::key<RealServer>(b), Liveness::down, {}, "connect refused", seconds(1)});
+    none.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80")});
+    node.world.health = none;
+    CHECK(steps_text(node.plan()) == "load create real_server " + std::string(sorry) +
+                                         " (health)\nquiesce update real_server " + a +
+                                         " (health)\nquiesce update real_server " + b + " (health)\n");
+    CHECK_FALSE(first_violation(node.plan(), node.world.inputs()));
+    node.converge();
+    node.world.health = says(b, Liveness::down);
+    CHECK(steps_text(node.plan()) == "load update real_server " + std::string(a) +
+                                         " (config)\nunload delete real_server " + sorry + " (health)\n");
+    node.put<RealServer>(sorry, {}, {.active = 2});  // its clients may finish
+    CHECK(node.plan().deferred.size() == 1);
+}
+
+TEST_CASE("while it is not known whether there are enough servers the fallback stays") {
+    Node node = director("fallback = \"192.0.2.9\"\n");
+    Health unknown = says(a, Liveness::unknown);
+    unknown.servers.push_back({test::key<RealServer>(b), Liveness::unknown, {}, "", seconds(0)});
+    unknown.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80"), false});
+    node.world.health = unknown;
+    node.put<RealServer>(sorry);
+    node.put<RealServer>(a, {.weight = 0});
+    CHECK(node.plan().steps.empty());
+}
+
+TEST_CASE("the guard against files that take too much away does not stand in the way of health") {
+    Node node = director("fallback = \"192.0.2.9\"\non_down = \"remove\"\n[limits]\nmax_weight_loss = 10\n");
+    Health none = says(a, Liveness::down);
+    none.drains.push_back({IpAddress::parse("192.0.2.4").value()});
+    none.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80")});
+    node.world.health = none;
+    CHECK(within_limits(node.plan(), node.world.config));
+    node.converge();
+    node.world.health = Health{};
+    CHECK(within_limits(node.plan(), node.world.config));
+    node.world.config.services[0].real_servers.pop_back();
+    node.converge();
+    CHECK(node.plan().steps.empty());
+}
+
+TEST_CASE("a drain of the operator is a weight of 0, before everything else") {
+    Node node = director();
+    node.world.health = says(a, Liveness::unknown);
+    node.world.health->drains.push_back({IpAddress::parse("192.0.2.3").value()});
+    CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (health)\n");
+    CHECK(held_text(node.plan()) == std::string(a) + ": drained by the operator, 0 s\n");
+}
+
+TEST_CASE("what is removed while it has connections is counted") {
+    Node node = director("drain_timeout = \"0s\"\n");
+    node.put<RealServer>(b, {}, {.active = 5});
+    node.world.config.services[0].real_servers.pop_back();
+    REQUIRE(node.plan().cuts.size() == 1);
+    CHECK(node.plan().cuts[0].connections == 5);
+}
+
+}  // namespace lbconverge::plan
