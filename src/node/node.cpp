@@ -43,6 +43,7 @@ Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_
     renew_tracks();
     renew_hooks();
     prioritize(instances_, {});
+    board_.configure(*config_, Instant{});
 }
 
 bool Node::has(Lane lane) const { return lane == Lane::network || config_->role == Role::director; }
@@ -52,6 +53,7 @@ Effects Node::turn(const Event& event, Instant now) {
     if (!exited_) std::visit([&](const auto& each) { handle(each, now); }, event);
     if (!exited_) {
         if (std::holds_alternative<Tick>(event)) run_tracks(now);
+        run_health(now, std::holds_alternative<Tick>(event));
         follow_tracks(now);
         start_what_can(now);
         // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
@@ -77,6 +79,7 @@ std::optional<Instant> Node::wake_at() const {
     }
     for (const Track& each : tracks_) sooner(each.wake_at());
     for (const HookQueue& each : hooks_) sooner(each.wake_at());
+    if (!stopping_) sooner(board_.wake_at());
     for (const Lane each : {Lane::network, Lane::tables}) {
         if (lane(each).wanted && is_free(each)) sooner(lane(each).retry_at);
     }
@@ -158,10 +161,11 @@ void Node::handle(const Disturbed&, Instant) {
 
 // ---- the election --------------------------------------------------------------------------------------------------
 
-/// A director stands for election once its tables are loaded: before, it would draw traffic into nothing.
+/// A director stands for election once its tables are loaded, with the servers that answer: before, it would draw
+/// traffic into nothing.
 bool Node::ready_to_elect() const {
     const Lane last = has(Lane::tables) ? Lane::tables : Lane::network;
-    return lane(last).converged;
+    return lane(last).converged && board_.knows_all();
 }
 
 void Node::start_what_can(Instant now) {
@@ -380,7 +384,7 @@ void Node::run_lanes(Instant now) {
         lane.part = part_of(each);
         lane.began = now;
         lane.retry_at.reset();
-        effects_.converge.push_back({each, lane.part, config_, election(), urgent});
+        effects_.converge.push_back({each, lane.part, config_, election(), urgent, health_for(lane.part, now)});
     }
 }
 
@@ -393,6 +397,7 @@ void Node::handle(const Converged& event, Instant now) {
     ++lane.runs;
     lane.changes += event.done;
     settle_announcements(event);
+    board_.found(event.found, now);
     if (event.error.empty()) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
@@ -462,6 +467,8 @@ void Node::handle(const Reload& event, Instant now) {
     renew_hooks();
     if (links_known_) read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
+    board_.configure(*config_, now);
+    read_services(now);
     fights_.clear();
     handle(Asked{}, now);
 }

@@ -111,6 +111,10 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
 
 // ---- S1, S7 --------------------------------------------------------------------------------------------------------
 
+void Checker::emptied_pool(Instant now, std::size_t node, const std::string& what) {
+    report(now, "S9", picture_.nodes[node].name + ": " + what);
+}
+
 void Checker::refused_plan(Instant now, std::size_t node, const std::string& what) {
     report(now, "S1", picture_.nodes[node].name + ": " + what);
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, fault_kinds> names = {
     "loss", "delay",   "reorder", "duplicate", "partition", "one-way", "crash", "power", "pause",
-    "slow", "failing", "link",    "clock",     "reload",    "stop",    "keep",  "track",
+    "slow", "failing", "link",    "clock",     "reload",    "stop",    "keep",  "track", "server",
 };
 constexpr std::uint64_t most_faults = 10;
 constexpr Duration least_duration = milliseconds(20);
@@ -33,6 +33,7 @@ std::uint64_t parameter_of(FaultKind kind, Random& random) {
             return 1 + random.below(random.chance(200) ? 300 : 30);
         case FaultKind::clock:
             return 500'000 + random.below(1'500'000);
+        case FaultKind::server:
         case FaultKind::link:
         case FaultKind::track:
         case FaultKind::reload:

@@ -41,7 +41,7 @@ bool World::fails(std::size_t node) {
 
 plan::Plan World::make_plan(const Host& host, const Memory& memory, const node::Converge& ask) const {
     const Facts facts = host.kernel.facts();
-    const Inputs inputs{*ask.config, ask.election, facts};
+    const Inputs inputs{*ask.config, ask.election, facts, ask.health.get()};
     Desired desired = desire(inputs, ask.part);
     auto observed = host.kernel.observe(reading_for(desired, memory, ask.config->role, facts), facts);
     return plan::make_plan(std::move(desired), std::move(observed), memory, inputs, wall());
@@ -117,6 +117,7 @@ void World::look(std::size_t node, std::size_t lane) {
 /// What the daemon's report says of its first plan.
 void World::planned(std::size_t node, std::size_t lane) {
     Job& job = hosts_[node].process->jobs[lane];
+    if (job.ask.health != nullptr) job.result.found = health::found_in(*job.plan.observed, *job.ask.health);
     job.result.held = job.plan.held.size();
     job.result.foreign = job.plan.foreign.size();
     job.result.deferred = job.plan.deferred.size();
@@ -152,6 +153,9 @@ void World::step(std::size_t node, std::size_t lane) {
             refresh_vips(node);
             news(node);
         }
+        job.plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, RealServer>) look_at_pool(node, job.ask, change.key.service);
+        });
     }
     const bool more = job.next < job.plan.steps.size() && job.plan.steps[job.next].phase == step.phase;
     if (!more) return phase_done(node, lane);

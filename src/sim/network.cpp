@@ -193,6 +193,7 @@ void World::power_off(std::size_t node) {
     Host& host = hosts_[node];
     host.kernel = Kernel(*host.base, node);
     host.ledger = {};
+    host.overlay = nullptr;
     host.clock = Clock(queue_.now(), Instant(seconds(1)), host.rate);
     picture_.nodes[node].powered = false;
     set_links(node);

@@ -39,7 +39,10 @@ void World::tell_tracks(std::size_t node) {
 
 void World::tell_track(std::size_t node, std::size_t which) {
     const auto& tracks = hosts_[node].process->brain.tracks();
-    if (which >= tracks.size() || tracks[which].settings().type == config::TrackType::interface) return;
+    if (which >= tracks.size()) return;
+    const config::TrackType type = tracks[which].settings().type;
+    // Links and health checks tell of these.
+    if (type == config::TrackType::interface || type == config::TrackType::service) return;
     const bool gone = std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
         return each->kind == FaultKind::track && each->touches(node) && each->parameter % tracks.size() == which;
     });

@@ -176,7 +176,8 @@ std::string World::left_to_do(std::size_t node) const {
         const auto part = !director              ? kinds::Part::all
                           : lane == Lane::tables ? kinds::Part::tables
                                                  : kinds::Part::network;
-        const node::Converge ask{lane, part, host.config, brain.election()};
+        const auto health = std::make_shared<const kinds::Health>(brain.board().health(host.clock.local(queue_.now())));
+        const node::Converge ask{lane, part, host.config, brain.election(), false, health};
         const auto left = make_plan(host, host.ledger[static_cast<std::size_t>(lane)], ask).steps.size();
         if (left != 0) return "lane " + name + ": " + std::to_string(left) + " steps are left";
     }
@@ -192,6 +193,9 @@ void World::start(std::size_t node) {
     note({.kind = MomentKind::started, .node = node});
     picture_.nodes[node].running = true;
     refresh(node);
+    if (host.overlay != nullptr) {
+        for_process(node, milliseconds(1), [this, node] { turn(node, node::Remembered{*hosts_[node].overlay}); });
+    }
     for_process(node, host.random.between(milliseconds(1), milliseconds(5)), [this, node] {
         tell_tracks(node);
         send_links(node);
@@ -257,6 +261,8 @@ void World::carry_out(std::size_t node, node::Effects effects) {
     }
     for (const node::Converge& each : effects.converge) begin(node, each);
     run_hooks(node, effects);
+    if (!effects.probe.empty()) probe(node, effects.probe);
+    if (effects.remember != nullptr) hosts_[node].overlay = effects.remember;
     if (!effects.announce.empty()) announce_later(node, std::move(effects.announce));
     if (effects.exit) {
         exited(node);

@@ -67,6 +67,7 @@ struct Host {
     std::int64_t rate = Clock::true_rate;  ///< without faults
     Kernel kernel;
     std::array<kinds::Memory, node::lane_count> ledger{};
+    std::shared_ptr<const kinds::Health> overlay{};  ///< as its file in the run directory
     Random random{0};
     std::unique_ptr<Process> process;
     std::uint64_t life = 0;                  ///< counts processes: what was planned for an earlier one does not happen
@@ -128,6 +129,11 @@ private:
     void tell_track(std::size_t node, std::size_t which);
     void run_hooks(std::size_t node, const node::Effects& effects);
     [[nodiscard]] static Duration patience_of(const config::Config& config);
+    // ---- real servers (servers.cpp)
+    void probe(std::size_t node, const std::vector<health::Request>& requests);
+    void look_at_pool(std::size_t node, const node::Converge& ask, const kinds::Service::Key& service);
+    [[nodiscard]] std::vector<IpAddress> servers() const;
+    [[nodiscard]] bool failing_server(std::size_t node, const IpAddress& address, Duration lately) const;
 
     // ---- network and faults (network.cpp)
     void send(std::size_t node, const node::Packet& packet);

@@ -21,6 +21,19 @@ port = 80
 real_servers = ["10.0.0.8", "10.0.0.9"]
 )";
 
+/// The service of pair() is without checks; these two share theirs.
+constexpr const char* checked = R"(
+[[service]]
+vip = "10.0.0.20"
+port = [443, 8080]
+real_servers = ["10.0.0.7", "10.0.0.8", "10.0.0.9"]
+check = { type = "tcp", port = 443, interval = "500ms" }
+quorum = 2
+hysteresis = 1
+fallback = "10.0.0.5"
+on_down = "remove"
+)";
+
 std::string pair(const std::string& vrrp, const std::string& more_of_a = "", const std::string& more_of_b = "") {
     return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"10.0.0.20\"]\n[nodes]\n"
            "a = { address = \"10.0.0.1\", priority = 150" +
@@ -148,6 +161,7 @@ std::vector<Cluster> clusters(const std::string& source_directory) {
         {"unicast", pair("unicast = true\nadvert_interval = \"200ms\"\n")},
         {"role both", both},
         {"IPv6", six},
+        {"health checks", pair("") + checked},
         {"equal", pair("advert_interval = \"100ms\"\n", "", ", priority = 150")},
     };
 }

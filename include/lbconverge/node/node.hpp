@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lbconverge/config/config.hpp"
+#include "lbconverge/health/board.hpp"
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/node/hooks.hpp"
 #include "lbconverge/node/tracks.hpp"
@@ -69,6 +70,7 @@ struct Converged {
     std::string error;                  ///< why it did not converge; empty: it did
     bool overtaken = false;             ///< it stopped because the node said so
     std::size_t held = 0, foreign = 0, deferred = 0;
+    std::vector<health::Found> found{};  ///< of the servers that Converge::health knew nothing of
 };
 /// Somebody asked for convergence now (a one-shot apply).
 struct Asked {};
@@ -92,7 +94,21 @@ struct HookEnded {
     std::string said;  ///< "exit status 1: connection refused"
     Duration took{0};
 };
-using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded>;
+/// What came of health checks.
+struct Probed {
+    std::vector<health::Answer> answers;
+};
+/// What the daemon before this one knew of servers; before anything else.
+struct Remembered {
+    kinds::Health health;
+};
+/// The operator takes a server out of use, or (`undo`) gives it back.
+struct Drain {
+    kinds::Drained what;
+    bool undo = false;
+};
+using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
+                           Remembered, Drain>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 
@@ -103,6 +119,7 @@ struct Converge {
     ConfigPtr config;
     Election election;
     bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
+    std::shared_ptr<const kinds::Health> health{};
 };
 /// Run this program; HookEnded comes in any case.
 struct RunHook {
@@ -130,6 +147,9 @@ struct Effects {
     std::vector<RunHook> run_hooks;
     std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken
     std::vector<Say> say;
+    std::vector<health::Request> probe;
+    /// To be written down for the next daemon, and for commands without one; replaces what was to be written before.
+    std::shared_ptr<const kinds::Health> remember;
     bool exit = false;  ///< everything is done that had to be done before the end
 };
 
@@ -199,6 +219,7 @@ public:
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
     [[nodiscard]] const config::Config& config() const { return *config_; }
+    [[nodiscard]] const ConfigPtr& shared_config() const { return config_; }
     [[nodiscard]] const std::vector<Instance>& instances() const { return instances_; }
     [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
@@ -207,6 +228,7 @@ public:
     [[nodiscard]] const std::vector<Track>& tracks() const { return tracks_; }
     [[nodiscard]] const std::vector<HookQueue>& hooks() const { return hooks_; }
     [[nodiscard]] bool stopping() const { return stopping_; }
+    [[nodiscard]] const health::Board& board() const { return board_; }
     /// Packets with a VRID that no instance on their interface has.
     [[nodiscard]] std::uint64_t strangers() const { return strangers_; }
 
@@ -221,6 +243,14 @@ private:
     void handle(const Stop& event, Instant now);
     void handle(const Tracked& event, Instant now);
     void handle(const HookEnded& event, Instant now);
+
+    // src/node/health.cpp
+    void handle(const Probed& event, Instant now);
+    void handle(const Remembered& event, Instant now);
+    void handle(const Drain& event, Instant now);
+    void run_health(Instant now, bool tick);
+    void read_services(Instant now);
+    [[nodiscard]] std::shared_ptr<const kinds::Health> health_for(kinds::Part part, Instant now) const;
 
     LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] bool has(Lane lane) const;
@@ -284,6 +314,7 @@ private:
     std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
+    health::Board board_;
     std::optional<Instant> look_at_;  ///< when to look for what sends no notification
     bool stopping_ = false;
     bool exited_ = false;

@@ -8,6 +8,7 @@
 //   S6  a planned stop with a healthy peer, a restart and the return of a node leave no VIP on no node; a stop ends
 //   S7  no node asks twice in a row to be woken in the past
 //   S8  after settling, a node is master of all members of a sync group or of none
+//   S9  no pool is left without a server that takes connections while one of them is well: not known is not down
 // Pure; knows nothing of how the picture came about.
 #pragma once
 
@@ -39,6 +40,8 @@ public:
     void refused_plan(Instant now, std::size_t node, const std::string& what);
     /// S7; after each turn, both in the node's own time.
     void wake(Instant now, std::size_t node, Instant local, std::optional<Instant> wanted);
+    /// S9.
+    void emptied_pool(Instant now, std::size_t node, const std::string& what);
     /// S6: how long a stop takes.
     void stop_began(Instant now, std::size_t node);
     void stop_ended(std::size_t node);

@@ -34,8 +34,9 @@ enum class FaultKind : std::uint8_t {
     stop,       ///< SIGTERM; started again at the end
     keep,       ///< stopped with everything kept as it is, for a new version; started again at the end
     track,      ///< what a track watches is gone; parameter: which track, modulo their number
+    server,     ///< a real server does not answer the checks of these nodes; parameter: which, modulo their number
 };
-constexpr std::size_t fault_kinds = 17;
+constexpr std::size_t fault_kinds = 18;
 std::string_view to_text(FaultKind kind);
 bool from_text(std::string_view text, FaultKind& kind);
 

@@ -49,6 +49,7 @@ inline void append(Effects& all, Effects more) {
     move_to(all.run_hooks, more.run_hooks);
     move_to(all.end_hooks, more.end_hooks);
     move_to(all.say, more.say);
+    move_to(all.probe, more.probe);
     all.exit |= more.exit;
 }
 

@@ -1,0 +1,76 @@
+// What the node does with its health::Board: probes out, answers in, weights to the lane that has the tables.
+#include "lbconverge/node/node.hpp"
+
+#include <utility>
+
+namespace lbconverge::node {
+
+namespace {
+
+std::string news_text(const health::News& news) {
+    const std::string what = news.to == health::Liveness::down ? "down" : "up";
+    return "server " + with_port(news.address, news.port) + ": " + what + ": " + news.why;
+}
+
+std::string news_text(const health::QuorumNews& news) {
+    const std::string service = "service " + kinds::Service::id(news.service) + ": ";
+    const std::string live = " (" + std::to_string(news.live) + " servers are up)";
+    if (news.met) return service + "has its quorum again" + live;
+    return service + "is below its quorum" + live + (news.fallback ? "; the fallback serves" : "");
+}
+
+}  // namespace
+
+void Node::handle(const Probed& event, Instant now) {
+    for (const health::Answer& each : event.answers) board_.answered(each, now);
+}
+
+void Node::handle(const Remembered& event, Instant now) { board_.remember(event.health, now); }
+
+void Node::handle(const Drain& event, Instant now) {
+    if (event.undo) {
+        board_.undrain(event.what, now);
+    } else {
+        board_.drain(event.what, now);
+    }
+    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);  // also where it was so already: somebody waits
+}
+
+void Node::run_health(Instant now, bool tick) {
+    if (tick && !stopping_) effects_.probe = board_.tick(now);
+    for (const health::News& each : board_.take_news()) {
+        const bool good = each.to == health::Liveness::up;
+        if (good && each.from == health::Liveness::unknown) continue;  // as it should be
+        say(good ? Level::info : Level::warning, news_text(each));
+    }
+    for (const health::QuorumNews& each : board_.take_quorum_news()) {
+        say(each.met ? Level::info : Level::warning, news_text(each));
+    }
+    if (!board_.take_changed()) return;
+    read_services(now);
+    effects_.remember = std::make_shared<const kinds::Health>(board_.health(now));
+    // Who is down must not wait until an earlier failure is tried again; what comes while the lane is busy is done
+    // in one go after it.
+    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);
+}
+
+/// Tracks of a service: whether it has its quorum.
+void Node::read_services(Instant now) {
+    for (Track& each : tracks_) {
+        if (each.settings().type != config::TrackType::service) continue;
+        const std::string& name = each.settings().target;
+        const auto up = board_.service_is_up(name);
+        if (!up) continue;  // not known yet
+        take(each,
+             {.opinion = *up ? Opinion::good : Opinion::bad,
+              .why = "service " + name + (*up ? " has its quorum" : " is below its quorum")},
+             now);
+    }
+}
+
+std::shared_ptr<const kinds::Health> Node::health_for(kinds::Part part, Instant now) const {
+    if (part == kinds::Part::network) return nullptr;
+    return std::make_shared<const kinds::Health>(board_.health(now));
+}
+
+}  // namespace lbconverge::node
