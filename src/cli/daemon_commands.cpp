@@ -121,6 +121,27 @@ Json merged(const std::vector<std::string>& outputs) {
     return all;
 }
 
+/// Has the daemon do something, and prints what came of it. nullopt: there is none.
+std::optional<int> done_by_daemon(const Options& options, const Json& request) {
+    const auto run = daemon::RunDirectory::of_this_namespace();
+    const auto reply = daemon::ask_daemon(run.path(), request.dump());
+    if (!reply) return report(reply.error());
+    if (!*reply) return std::nullopt;
+    const Json answer = Json::parse(**reply);
+    const std::vector<std::string> outputs = answer.at("outputs");
+    if (options.json) {
+        Json all = merged(outputs);
+        if (!all.is_null()) {
+            all["result"]["exit"] = answer.at("exit");
+            std::printf("%s\n", all.dump().c_str());
+        }
+    } else {
+        for (const std::string& each : outputs) std::fputs(each.c_str(), stdout);
+    }
+    for (const std::string error : answer.at("errors")) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
+    return answer.at("exit").get<int>();
+}
+
 }  // namespace
 
 int run_command(const Options& options, Loaded loaded) {
@@ -177,25 +198,15 @@ void withdraw_left_behind(const Options& options) {
 }
 
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded) {
-    const auto run = daemon::RunDirectory::of_this_namespace();
     const Json request{
         {"command", "apply"}, {"file", absolute(options.config)}, {"node", loaded.config.node}, {"json", options.json}};
-    const auto reply = daemon::ask_daemon(run.path(), request.dump());
-    if (!reply) return report(reply.error());
-    if (!*reply) return std::nullopt;
-    const Json answer = Json::parse(**reply);
-    const std::vector<std::string> outputs = answer.at("outputs");
-    if (options.json) {
-        Json all = merged(outputs);
-        if (!all.is_null()) {
-            all["result"]["exit"] = answer.at("exit");
-            std::printf("%s\n", all.dump().c_str());
-        }
-    } else {
-        for (const std::string& each : outputs) std::fputs(each.c_str(), stdout);
-    }
-    for (const std::string error : answer.at("errors")) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
-    return answer.at("exit").get<int>();
+    return done_by_daemon(options, request);
+}
+
+std::optional<int> drain_by_daemon(const Options& options, bool undo) {
+    return done_by_daemon(
+        options,
+        {{"command", undo ? "undrain" : "drain"}, {"server", options.arguments.front()}, {"json", options.json}});
 }
 
 Election election_of_daemon() {

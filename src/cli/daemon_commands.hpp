@@ -21,6 +21,8 @@ int status_command(const Options& options);
 Election election_of_daemon();
 /// For what a daemon at work must not be asked for. nullopt: there is none.
 std::optional<int> refused_by_daemon();
+/// drain or undrain. nullopt: there is no daemon.
+std::optional<int> drain_by_daemon(const Options& options, bool undo);
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded);
 
 }  // namespace lbconverge::cli

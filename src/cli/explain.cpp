@@ -63,6 +63,7 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Me
     for (const auto& held : wanted.held) {
         if (held.key == key) text += fmt::format("  held     {}\n", held.reason);
     }
+    if (const std::string* why = plan.overruled<Kind>(key)) text += fmt::format("  because  {}\n", *why);
     if (o != Seen<Kind>::npos && w == Table<Kind, Origin>::npos) {
         text += fmt::format("  owner    {}\n", owner_text(Kind::owner(key, observed.note(o), *plan.desired, memory)));
     }

@@ -2,6 +2,8 @@
 
 #include "daemon_commands.hpp"
 #include "explain.hpp"
+#include "health.hpp"
+#include "lbconverge/health/drain.hpp"
 #include "load.hpp"
 #include "options.hpp"
 #include "render.hpp"
@@ -40,6 +42,7 @@ public:
     int check();
     int diff();
     int apply(bool release);
+    int drain(bool undo);
     int run();
     int status() { return status_command(options_); }
     int show();
@@ -50,7 +53,9 @@ private:
     /// The configuration of this node; prints what is wrong with it. False: exit_ says why.
     bool load();
     [[nodiscard]] Election election() const;
-    [[nodiscard]] daemon::Task task(bool release) const { return {loaded_.config, election(), release}; }
+    /// What is to be done here: with this node's election, and with what health and the operator have said.
+    [[nodiscard]] Result<daemon::Task> task(bool release) const;
+    int converge(kernel::Kernel& kernel, const daemon::RunDirectory& run, const daemon::Task& task);
     [[nodiscard]] Scene scene(const Election& election, bool release = false) const {
         return {loaded_.config, election, loaded_.files, want_colour(), release};
     }
@@ -87,6 +92,16 @@ Election Command::election() const {
     return election;
 }
 
+Result<daemon::Task> Command::task(bool release) const {
+    daemon::Task task{.config = loaded_.config, .election = election(), .release = release};
+    const bool of_this_kernel = options_.against.empty() && options_.from.empty();
+    if (!of_this_kernel || release) return task;
+    auto health = health_of(loaded_.config, daemon::RunDirectory::of_this_namespace(), now());
+    if (!health) return tl::unexpected(health.error());
+    task.health = std::move(*health);
+    return task;
+}
+
 int Command::check() {
     Result<Checked> checked = check_files(options_.config, options_.node);
     if (!checked) return report(checked.error());
@@ -110,7 +125,9 @@ int Command::print_diff(const plan::Plan& plan, const daemon::Task& task) {
 
 int Command::diff() {
     if (!load()) return exit_;
-    const daemon::Task task = this->task(false);
+    const Result<daemon::Task> asked = this->task(false);
+    if (!asked) return report(asked.error());
+    const daemon::Task& task = *asked;
     if (!options_.from.empty()) return diff_from_old(task);
     if (!options_.against.empty()) return diff_against_snapshot(task);
     const auto memory = daemon::RunDirectory::of_this_namespace().load();
@@ -144,8 +161,9 @@ int Command::diff_from_old(const daemon::Task& task) {
 
 int Command::apply(bool release) {
     if (!load()) return exit_;
-    daemon::Task task = this->task(release);
-    task.keep_rows = options_.json;  // the text of a plan is printed before it is carried out, JSON after it
+    const Result<daemon::Task> asked = this->task(release);
+    if (!asked) return report(asked.error());
+    const daemon::Task& task = *asked;
     auto run = daemon::RunDirectory::of_this_namespace();
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
     if (options_.dry_run) {
@@ -161,8 +179,41 @@ int Command::apply(bool release) {
         return *done;
     }
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
-    const Scene scene = this->scene(task.election, release);
-    const daemon::Report outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
+    return converge(*kernel, run, task);
+}
+
+/// The daemon does it where there is one; else what it would remember is written down, and carried out.
+int Command::drain(bool undo) {
+    if (!load()) return exit_;
+    if (!options_.dry_run) {
+        if (const auto done = drain_by_daemon(options_, undo)) return *done;
+    }
+    const auto drains = health::parse_drain(options_.arguments.front(), loaded_.config, undo);
+    if (!drains) return report(drains.error());
+    auto run = daemon::RunDirectory::of_this_namespace();
+    if (!options_.dry_run) {
+        if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
+    }
+    const auto health = with_drains(loaded_.config, run, now(), *drains, undo);
+    if (!health) return report(health.error());
+    const daemon::Task task{.config = loaded_.config, .election = election(), .health = *health};
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
+    if (options_.dry_run) {
+        const auto memory = run.load();
+        if (!memory) return report(memory.error());
+        const auto plan = daemon::look(*kernel, *memory, task, now());
+        return plan ? print_diff(*plan, task) : report(plan.error());
+    }
+    if (const auto saved = run.save_health(**health, now()); !saved) return report(saved.error());
+    return converge(*kernel, run, task);
+}
+
+/// The caller has the lock.
+int Command::converge(kernel::Kernel& kernel, const daemon::RunDirectory& run, const daemon::Task& asked) {
+    daemon::Task task = asked;
+    task.keep_rows = options_.json;  // the text of a plan is printed before it is carried out, JSON after it
+    const Scene scene = this->scene(task.election, task.release);
+    const daemon::Report outcome = daemon::converge(kernel, run, task, now(), [&](const plan::Plan& plan) {
         if (options_.json) return;
         write_plan(plan, scene, print);
         std::fflush(stdout);  // on record before the first write, whatever happens then
@@ -202,7 +253,9 @@ int Command::explain() {
     const auto address = IpAddress::parse(options_.arguments.front());
     if (!address) return report({ErrorKind::usage, "\"" + options_.arguments.front() + "\" is not an IP address", {}});
     if (!load()) return exit_;
-    const daemon::Task task = this->task(false);
+    const Result<daemon::Task> asked = this->task(false);
+    if (!asked) return report(asked.error());
+    const daemon::Task& task = *asked;
     const auto memory = daemon::RunDirectory::of_this_namespace().load();
     if (!memory) return report(memory.error());
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
@@ -255,6 +308,7 @@ int run(int argc, char** argv) {
     if (name == "release") return command.apply(true);
     if (name == "run") return command.run();
     if (name == "status") return command.status();
+    if (name == "drain" || name == "undrain") return command.drain(name == "undrain");
     if (name == "simulate") return command.simulate();
     if (name == "show") return command.show();
     return command.explain();

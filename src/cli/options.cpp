@@ -28,6 +28,8 @@ constexpr std::array commands = {
     Command{"status", "what the daemon says: elections and why, kernel work, services", 0},
     Command{"show", "print the kernel's state as TOML, or as a snapshot", 0},
     Command{"explain", "say why the rows of an address are as they are", 1},
+    Command{"drain", "take a real server out of use, until undrain: no new connections, the old ones go on", 1},
+    Command{"undrain", "give it back", 1},
     Command{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
     Command{"release", "remove what is ours and put settings back", 0},
 };
@@ -50,7 +52,8 @@ po::options_description visible_options() {
         "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
         "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
         "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr")(
-        "json", "diff, apply, release, status: print JSON")("dry-run", "apply, release: show only, as diff does")(
+        "json", "diff, apply, release, drain, undrain, status: print JSON")(
+        "dry-run", "apply, release, drain, undrain: show only, as diff does")(
         "as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that")(
         "against", po::value<std::string>()->value_name("SNAPSHOT"),
         "diff: compare with a snapshot, not with the kernel")(
@@ -124,7 +127,8 @@ Result<void> check_command(const Options& options) {
         return usage("\"" + options.command + "\" takes " +
                      (command->arguments == 0       ? "no argument"
                       : command->name == "simulate" ? "one file"
-                                                    : "one argument, an address"));
+                      : command->name == "explain"  ? "one argument, an address"
+                                                    : "one argument, a real server"));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
     constexpr std::array levels = {"error", "warning", "info", "debug"};

@@ -27,6 +27,7 @@ Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
     const std::string place = place_text(plan.source(step), scene.files);
     json["config"] = place.empty() ? Json(nullptr) : Json(place);
     json["phase"] = std::string(to_text(step.phase));
+    if (const std::uint32_t cut = plan.connections_cut(index); cut != 0) json["cuts_connections"] = cut;
     return json;
 }
 
@@ -41,6 +42,10 @@ Json lists_json(const Plan& plan) {
     json["held"] = Json::array();
     for (const plan::Held& each : plan.held) {
         json["held"].push_back({{"kind", std::string(kind_name(each.kind))}, {"id", each.id}, {"reason", each.reason}});
+        if (each.kind == kind_id<RealServer> && (each.row != Step::none || each.absent)) {
+            const auto& rows = plan.desired->get<RealServer>().rows;
+            json["held"].back()["weight"] = each.absent ? Json(nullptr) : Json(rows.row(each.row).value.weight);
+        }
     }
     json["foreign"] = Json::array();
     for (const plan::Foreign& each : plan.foreign) {

@@ -41,6 +41,21 @@ std::string change_text(const typename Kind::Value& before, const typename Kind:
     return text;
 }
 
+/// What health or the operator says of a real server; nothing of a fallback that is not needed any more.
+std::string why_overruled(const Plan& plan, const Step& step) {
+    std::string text = "enough servers are up";
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        if (const std::string* why = plan.overruled<Kind>(change.key)) text = *why;
+    });
+    return text;
+}
+
+/// "; cuts 3 connections".
+std::string cut_text(const Plan& plan, std::size_t step) {
+    const std::uint32_t cut = plan.connections_cut(step);
+    return cut == 0 ? "" : fmt::format("; cuts {} connection{}", cut, cut == 1 ? "" : "s");
+}
+
 std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) {
     switch (step.reason) {
         case Reason::config: {
@@ -58,6 +73,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             });
             return (step.action() != Action::remove) != on_lo ? "became master" : "became backup";
         }
+        case Reason::health:
+            return why_overruled(plan, step);
         case Reason::unclaimed:
             return scene.release ? "released" : "no longer configured";
         case Reason::misplaced:
@@ -123,6 +140,21 @@ std::string step_text(const Change<Kind>& change, std::size_t number, std::size_
     return text;
 }
 
+/// "192.168.100.4:80  weight 0  of tcp 192.168.100.20:80" where it is not the file that decides, else the id.
+template <class Kind>
+std::string held_text(const Plan& plan, const plan::Held& held) {
+    if constexpr (std::is_same_v<Kind, RealServer>) {
+        const bool kept = held.row != Step::none;
+        const auto key = RealServer::parse_id(held.id);
+        if (key && (kept || held.absent)) {
+            const std::string is =
+                kept ? fmt::format("weight {}", plan.desired->get<Kind>().rows.row(held.row).value.weight) : "removed";
+            return fmt::format("{}  {}  of {}", RealServer::display(*key), is, Service::id(key->service));
+        }
+    }
+    return held.id;
+}
+
 std::string who(const Scene& scene) {
     std::string text = scene.config.node.empty() ? "this node" : scene.config.node;
     text.append(": ").append(to_text(scene.config.role));
@@ -140,6 +172,9 @@ std::string counts(const Plan& plan) {
     if (!plan.deferred.empty()) text += fmt::format(", {} draining", plan.deferred.size());
     if (!plan.held.empty()) text += fmt::format(", {} held", plan.held.size());
     if (!plan.foreign.empty()) text += fmt::format(", {} foreign", plan.foreign.size());
+    std::uint64_t cut = 0;
+    for (const plan::Cut& each : plan.cuts) cut += each.connections;
+    if (cut != 0) text += fmt::format(", {} connections cut", cut);
     return text;
 }
 
@@ -158,7 +193,8 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         plan.visit(step, [&](const auto& change) {
-            lines.add(colour_of(step.action()), step_text(change, i + 1, width), reason_text(plan, step, scene));
+            lines.add(colour_of(step.action()), step_text(change, i + 1, width),
+                      reason_text(plan, step, scene) + cut_text(plan, i));
         });
     }
     for (const plan::Announcement& each : plan.announcements) {
@@ -175,7 +211,9 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
     }
     for (const plan::Held& each : plan.held) {
         with_kind(each.kind, [&]<class Kind>() {
-            lines.add("\x1b[36m", fmt::format("{:>{}} {} {}", "h", width, label_text<Kind>(), each.id), each.reason);
+            lines.add("\x1b[36m",
+                      fmt::format("{:>{}} {} {}", "h", width, label_text<Kind>(), held_text<Kind>(plan, each)),
+                      each.reason);
         });
     }
     for (const plan::Foreign& each : plan.foreign) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <ctime>
+#include <map>
 
 namespace lbconverge::cli {
 
@@ -113,6 +114,29 @@ void add_lane(const std::string& name, const Json& lane, Clock::time_point now, 
     if (last.contains("error")) text += "    " + last.at("error").get<std::string>() + "\n";
 }
 
+/// "checks  9 up, 1 down", and a line for each that is not up.
+void add_checks(const Json& status, Clock::time_point now, std::string& text) {
+    std::size_t up = 0;
+    std::string others;
+    for (const Json& each : status.value("checks", Json::array())) {
+        const std::string state = each.at("state");
+        if (state == "up") {
+            ++up;
+            continue;
+        }
+        others += fmt::format("    {} {} {}", each.at("server").get<std::string>(), each.at("type").get<std::string>(),
+                              state);
+        if (!each.at("since").is_null()) others += " since " + clock_text(each.at("since"), now);
+        others += fmt::format("  {}\n", each.at("why").get<std::string>());
+    }
+    const std::size_t all = status.value("checks", Json::array()).size();
+    if (all != 0) text += fmt::format("  {:<12} {} of {} up\n", "checks", up, all) + others;
+    for (const Json& each : status.value("drains", Json::array())) {
+        text += fmt::format("  {:<12} {} since {}\n", "drained", each.at("server").get<std::string>(),
+                            clock_text(each.at("since"), now));
+    }
+}
+
 Json services_json(const Observed& kernel) {
     Json services = Json::array();
     for (const Row<Service>& row : kernel.get<Service>().rows()) {
@@ -134,6 +158,23 @@ Json services_json(const Observed& kernel) {
     return services;
 }
 
+/// Beside each weight who decided it: the configuration, or health, or the operator.
+Json with_owners(Json services, const Json& status) {
+    std::map<std::string, const Json*> exceptions;
+    const Json none = Json::array();
+    const Json& servers = status.contains("servers") ? status.at("servers") : none;
+    for (const Json& each : servers) exceptions.emplace(each.at("id"), &each);
+    for (Json& service : services) {
+        for (Json& server : service["real_servers"]) {
+            const std::string id = service.at("id").get<std::string>() + " " + server.at("address").get<std::string>();
+            const auto at = exceptions.find(id);
+            server["owner"] = at == exceptions.end() ? Json("configuration") : at->second->at("owner");
+            if (at != exceptions.end()) server["why"] = at->second->at("why");
+        }
+    }
+    return services;
+}
+
 }  // namespace
 
 std::string status_text(const std::string& reply, const Observed* kernel, Clock::time_point now) {
@@ -149,14 +190,17 @@ std::string status_text(const std::string& reply, const Observed* kernel, Clock:
         text += fmt::format("  fight        another program changes {}: put back {} times\n",
                             each.at("id").get<std::string>(), each.at("times").get<std::uint32_t>());
     }
+    add_checks(status, now, text);
     if (kernel == nullptr) return text;
-    for (const Json& service : services_json(*kernel)) {
+    for (const Json& service : with_owners(services_json(*kernel), status)) {
         text +=
             fmt::format("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
         for (const Json& server : service.at("real_servers")) {
-            text += fmt::format("    {:<28} weight {:<5} active {:<7} inactive {}\n",
+            const std::string why = server.value("why", "");
+            text += fmt::format("    {:<28} weight {:<5} active {:<7} inactive {}{}\n",
                                 server.at("address").get<std::string>(), server.at("weight").get<std::uint32_t>(),
-                                server.at("active").get<std::uint32_t>(), server.at("inactive").get<std::uint32_t>());
+                                server.at("active").get<std::uint32_t>(), server.at("inactive").get<std::uint32_t>(),
+                                why.empty() ? "" : "  " + why);
         }
     }
     return text;
@@ -164,7 +208,7 @@ std::string status_text(const std::string& reply, const Observed* kernel, Clock:
 
 std::string status_with_services(const std::string& reply, const Observed* kernel) {
     Json status = Json::parse(reply);
-    if (kernel != nullptr) status["services"] = services_json(*kernel);
+    if (kernel != nullptr) status["services"] = with_owners(services_json(*kernel), status);
     return status.dump() + "\n";
 }
 

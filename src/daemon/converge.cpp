@@ -15,7 +15,9 @@ namespace {
 /// Writing may change the world under our feet (a setting that resets others), and others write too.
 constexpr int max_rounds = 4;
 
-Inputs inputs_of(const Task& task, const Facts& facts) { return {task.config, task.election, facts}; }
+Inputs inputs_of(const Task& task, const Facts& facts) {
+    return {task.config, task.election, facts, task.health.get()};
+}
 
 /// An interface that is missing is found before anything is changed.
 Result<void> interfaces_exist(const plan::Plan& plan) {

@@ -30,11 +30,14 @@ std::optional<std::string> read_all(const std::string& path) {
 
 const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/ledger-network" : "/ledger"; }
 
+constexpr const char* health_file = "/health";
+
 /// The first line: what the file is, and of which boot.
-std::string header() {
-    std::string boot = read_all("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
-    return "lbconverge-ledger 1 " + boot;
+std::string header_of(const std::string& what) {
+    return "lbconverge-" + what + " 1 " + read_all("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
 }
+std::string header() { return header_of("ledger"); }
+std::string health_header() { return header_of("health"); }
 
 Error io_error(const std::string& what, int error) {
     const ErrorKind kind =
@@ -45,6 +48,20 @@ Error io_error(const std::string& what, int error) {
 Result<void> make_directory(const std::string& path) {
     if (::mkdir(base, 0755) != 0 && errno != EEXIST) return tl::unexpected(io_error(base, errno));
     if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return tl::unexpected(io_error(path, errno));
+    return {};
+}
+
+/// In one step, and not at all when it says the same already.
+Result<void> replace(const std::string& file, const std::string& text) {
+    if (read_all(file) == text) return {};
+    const std::string fresh = file + ".new";
+    {
+        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+        out << text;
+        out.flush();
+        if (!out) return tl::unexpected(io_error(fresh, errno));
+    }
+    if (::rename(fresh.c_str(), file.c_str()) != 0) return tl::unexpected(io_error(file, errno));
     return {};
 }
 
@@ -114,18 +131,26 @@ Result<void> RunDirectory::save(const kinds::Memory& memory, kinds::Part part) c
         if (auto saved = save(memory, kinds::Part::network); !saved) return saved;
         part = kinds::Part::tables;
     }
-    const std::string file = path_ + file_of(part);
-    const std::string text = header() + plan::to_text(memory, part);
-    if (read_all(file) == text) return {};
-    const std::string fresh = file + ".new";
-    {
-        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-        out << text;
-        out.flush();
-        if (!out) return tl::unexpected(io_error(fresh, errno));
+    return replace(path_ + file_of(part), header() + plan::to_text(memory, part));
+}
+
+Result<kinds::Health> RunDirectory::load_health(std::chrono::sys_seconds now) const {
+    const std::string first = health_header();
+    const std::string file = path_ + health_file;
+    const std::optional<std::string> text = read_all(file);
+    if (!text || !text->starts_with(first)) return kinds::Health{};
+    auto health = kinds::parse_health(std::string_view(*text).substr(first.size()), now);
+    if (!health) {
+        return fail(ErrorKind::failed, file + ": " + health.error().what,
+                    "it was damaged; remove it, and drain again what was drained");
     }
-    if (::rename(fresh.c_str(), file.c_str()) != 0) return tl::unexpected(io_error(file, errno));
-    return {};
+    return health;
+}
+
+Result<void> RunDirectory::save_health(const kinds::Health& health, std::chrono::sys_seconds now) const {
+    const std::string file = path_ + health_file;
+    if (health.empty() && !read_all(file)) return {};
+    return replace(file, health_header() + kinds::to_text(health, now));
 }
 
 }  // namespace lbconverge::daemon

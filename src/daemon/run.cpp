@@ -1,8 +1,10 @@
 #include "lbconverge/daemon/run.hpp"
 
 #include "control_server.hpp"
+#include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
 #include "lbconverge/model/exit.hpp"
+#include "probes.hpp"
 #include "processes.hpp"
 #include "sockets.hpp"
 #include "status.hpp"
@@ -21,6 +23,7 @@
 #include <atomic>
 #include <csignal>
 #include <ctime>
+#include <future>
 
 namespace lbconverge::daemon {
 
@@ -96,6 +99,11 @@ private:
     void reload(const ControlServer::ClientPtr& then_apply, bool json);
     void request(const std::string& line, const ControlServer::ClientPtr& client);
     void reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json);
+    void status(const ControlServer::ClientPtr& client);
+    void drain(const std::string& server, bool undo, bool json, const ControlServer::ClientPtr& client);
+    void remember(std::shared_ptr<const kinds::Health> health);
+    void write_health();
+    void write_the_rest();
     static void refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why);
     void end();
 
@@ -117,6 +125,8 @@ private:
     /// Per lane: the work that is under way there has been overtaken.
     std::atomic<bool> overtaken_[node::lane_count] = {};
     std::vector<Waiting> waiting_;
+    std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write takes
+    bool writing_ = false;
     std::unique_ptr<kernel::Kernel> kernels_[node::lane_count] = {
         kernel::linux_kernel({.may_load_ipvs = true}),
         kernel::linux_kernel({.may_load_ipvs = true}),
@@ -127,6 +137,9 @@ private:
     Worker lanes_[node::lane_count];
     Worker telling_;  // does not queue behind a lane: an announcement that comes late may come after another master's
     Worker files_;
+    Probes probes_{[this](std::vector<health::Answer> answers) {
+        asio::post(loop_, [this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
+    }};
 };
 
 Result<void> Daemon::run() {
@@ -142,10 +155,14 @@ Result<void> Daemon::run() {
     if (!watch) return tl::unexpected(watch.error());
     watch_ = std::move(*watch);
     signals_.add(SIGUSR2);  // its constructor takes three at most
+    auto before = run_.load_health(wall());
+    if (!before) return tl::unexpected(before.error());
+    if (!before->empty()) turn(node::Remembered{std::move(*before)});
     wait_for_signal();
     tracker_.match(node_.tracks());
     supervisor_.start(options_.config->daemon.realtime_priority);
     loop_.run();
+    write_the_rest();
     return {};
 }
 
@@ -177,6 +194,8 @@ void Daemon::carry_out(node::Effects effects) {
     }
     for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
     for (const node::Converge& each : effects.converge) converge(each);
+    if (!effects.probe.empty()) probes_.ask(std::move(effects.probe));
+    if (effects.remember != nullptr) remember(effects.remember);
     if (!effects.announce.empty() && surroundings_ != nullptr) {
         telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
             if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
@@ -205,6 +224,32 @@ void Daemon::set_timer() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) act();
     });
+}
+
+/// One write at a time, and of those that wait only the last.
+void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
+    to_remember_ = std::move(health);
+    if (!std::exchange(writing_, true)) write_health();
+}
+
+void Daemon::write_health() {
+    files_.post([this, what = std::exchange(to_remember_, nullptr), when = wall()] {
+        if (auto saved = run_.save_health(*what, when); !saved) spdlog::error("{}", saved.error().what);
+        asio::post(loop_, [this] {
+            writing_ = to_remember_ != nullptr;
+            if (writing_) write_health();
+        });
+    });
+}
+
+/// What the loop has ended before it was written. On the thread that may be writing still.
+void Daemon::write_the_rest() {
+    std::promise<void> written;
+    files_.post([&] {
+        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, wall());
+        written.set_value();
+    });
+    written.get_future().wait();
 }
 
 /// What the kernel says of interfaces and addresses, as the node wants to know it.
@@ -239,13 +284,16 @@ void Daemon::converge(const node::Converge& job) {
     const bool asked_json =
         std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
-        Task task{.config = *job.config, .election = job.election, .part = job.part};
+        Task task{.config = *job.config, .election = job.election, .health = job.health, .part = job.part};
         task.overtaken = &overtaken_[lane];
         if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
         const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = converged_of(job.lane, report);
         result.overtaken = overtaken_[lane];
+        if (job.health != nullptr && report.planned && report.plan.observed != nullptr) {
+            result.found = health::found_in(*report.plan.observed, *job.health);
+        }
         std::string output;
         if ((asked || asked_json) && report.planned) {
             output = options_.render(report, *job.config, job.election, asked_json);
@@ -341,7 +389,9 @@ void Daemon::request(const std::string& line, const ControlServer::ClientPtr& cl
     const Json asked = Json::parse(line, nullptr, false);
     const std::string command = asked.is_object() ? asked.value("command", "") : "";
     if (command == "status") {
-        ControlServer::answer(client, status_json(node_, now(), std::chrono::system_clock::now()).dump());
+        status(client);
+    } else if (command == "drain" || command == "undrain") {
+        drain(asked.value("server", ""), command == "undrain", asked.value("json", false), client);
     } else if (command != "apply") {
         refuse(client, exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
     } else if (!client->is_root()) {
@@ -352,6 +402,42 @@ void Daemon::request(const std::string& line, const ControlServer::ClientPtr& cl
     } else {
         reload(client, asked.value("json", false));
     }
+}
+
+/// Of ten thousand checks the loop takes a copy; writing them out is left to another thread.
+void Daemon::status(const ControlServer::ClientPtr& client) {
+    const Instant at = now();
+    const auto clock = std::chrono::system_clock::now();
+    HealthPicture picture{.config = node_.shared_config(),
+                          .election = node_.election(),
+                          .health = node_.board().health(at),
+                          .probes = node_.board().probes(),
+                          .now = at,
+                          .wall = clock};
+    files_.post([this, client, status = status_json(node_, at, clock), picture = std::move(picture)]() mutable {
+        add_health(status, picture);
+        asio::post(loop_, [client, text = status.dump()] { ControlServer::answer(client, text); });
+    });
+}
+
+/// Answered when the tables are as the operator wants them.
+void Daemon::drain(const std::string& server, bool undo, bool json, const ControlServer::ClientPtr& client) {
+    if (!client->is_root()) {
+        return refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
+    }
+    const auto drains = health::parse_drain(server, node_.config(), undo);
+    if (!drains) return refuse(client, exit_code(drains.error().kind), drains.error().what);
+    for (const kinds::Drained& each : *drains) {
+        const auto possible = undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
+        if (!possible) return refuse(client, exit_code(possible.error().kind), possible.error().what);
+    }
+    const Lane lane = node_.config().role == Role::director ? Lane::tables : Lane::network;
+    waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}, .outputs = {}, .errors = {}});
+    for (const kinds::Drained& each : *drains) {
+        spdlog::info("{} {}", undo ? "taken back: drain of" : "drain of", health::to_text(each));
+        carry_out(node_.turn(node::Drain{each, undo}, now()));
+    }
+    act();
 }
 
 void Daemon::end() {

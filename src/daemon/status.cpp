@@ -1,5 +1,7 @@
 #include "status.hpp"
 
+#include "lbconverge/health/drain.hpp"
+
 namespace lbconverge::daemon {
 
 using Json = nlohmann::ordered_json;
@@ -134,7 +136,51 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
     return json;
 }
 
+Json check_json(const health::Probe& probe, const Times& time) {
+    constexpr const char* types[] = {"none", "tcp", "http", "https", "udp", "dns", "exec", "file"};
+    Json json{{"server", with_port(probe.address, probe.port)},
+              {"type", types[static_cast<std::size_t>(probe.check->type)]},
+              {"state", std::string(kinds::to_text(probe.is))}};
+    json["since"] = probe.is == health::Liveness::unknown ? Json(nullptr) : Json(time(probe.since));
+    json["why"] = probe.why;
+    json["weight"] = probe.weight ? Json(*probe.weight) : Json(nullptr);
+    json["asked"] = probe.run;
+    json["services"] = probe.places.size();
+    return json;
+}
+
+std::string owner_of(const kinds::RealServer::Key& key, const kinds::Health& health) {
+    if (health.drain_of(key) != nullptr) return "operator";
+    const kinds::Opinion* opinion = health.of(key);
+    const bool by_check = opinion != nullptr && (opinion->is != kinds::Liveness::up || opinion->weight);
+    return by_check ? "health" : "fallback";
+}
+
 }  // namespace
+
+void add_health(Json& status, const HealthPicture& picture) {
+    const Times time(picture.now, picture.wall);
+    status["checks"] = Json::array();
+    for (const health::Probe& each : picture.probes) status["checks"].push_back(check_json(each, time));
+    status["drains"] = Json::array();
+    for (const kinds::Drained& each : picture.health.drains) {
+        status["drains"].push_back({{"server", health::to_text(each)}, {"since", time(picture.now - each.age)}});
+    }
+    kinds::Wanted<kinds::RealServer> wanted;
+    kinds::RealServer::desire({*picture.config, picture.election, {}, &picture.health}, wanted);
+    wanted.rows.finish();
+    status["servers"] = Json::array();
+    for (const auto& each : wanted.overruled) {
+        const std::uint32_t row = wanted.rows.find(each.key);
+        Json json{
+            {"id", kinds::RealServer::id(each.key)}, {"owner", owner_of(each.key, picture.health)}, {"why", each.why}};
+        json["weight"] = row == plan::Step::none ? Json(nullptr) : Json(wanted.rows.row(row).value.weight);
+        status["servers"].push_back(std::move(json));
+    }
+    for (const auto& each : wanted.held) {
+        status["servers"].push_back({{"id", kinds::RealServer::id(each.key)}, {"owner", "held"}, {"why", each.reason}});
+    }
+}
 
 Json status_json(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall) {
     const Times time(now, wall);

@@ -14,6 +14,8 @@ namespace lbconverge::daemon {
 struct Task {
     const config::Config& config;
     Election election;
+    /// What health and the operator say; none: everything is as configured.
+    std::shared_ptr<const kinds::Health> health{};
     bool release = false;  ///< give up everything that is ours
     kinds::Part part = kinds::Part::all;
     /// What the kernel was like a moment ago. When there is no time to lose, the first plan is made on that: reading

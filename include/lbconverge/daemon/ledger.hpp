@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/health.hpp"
 #include "lbconverge/model/result.hpp"
 
 #include <chrono>
@@ -30,6 +31,12 @@ public:
     /// Replaces that part of the ledger in one step; does nothing when it says the same already. Each part is a file of
     /// its own, so that who writes down an address does not write down a hundred thousand real servers as well.
     Result<void> save(const kinds::Memory& memory, kinds::Part part = kinds::Part::all) const;
+
+    /// What health and the operator have said of real servers, as the last who knew wrote it down; with the age that it
+    /// has now. Empty under the same conditions.
+    [[nodiscard]] Result<kinds::Health> load_health(std::chrono::sys_seconds now) const;
+    /// Replaces it in one step.
+    Result<void> save_health(const kinds::Health& health, std::chrono::sys_seconds now) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
 

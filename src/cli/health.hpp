@@ -1,0 +1,25 @@
+// What health and the operator have said, as commands without a daemon know it: from the run directory. Private to
+// src/cli.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/daemon/ledger.hpp"
+#include "lbconverge/kinds/health.hpp"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace lbconverge::cli {
+
+using HealthPtr = std::shared_ptr<const kinds::Health>;
+
+/// nullptr: nobody has said anything.
+Result<HealthPtr> health_of(const config::Config& config, const daemon::RunDirectory& run,
+                            std::chrono::sys_seconds now);
+
+/// The same once these are drained, or (`undo`) given back.
+Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run,
+                              std::chrono::sys_seconds now, const std::vector<kinds::Drained>& drains, bool undo);
+
+}  // namespace lbconverge::cli

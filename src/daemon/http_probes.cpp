@@ -1,0 +1,245 @@
+#include "http_probes.hpp"
+
+#include <curl/curl.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+namespace lbconverge::daemon {
+
+namespace asio = boost::asio;
+using health::Answer;
+using health::Request;
+
+namespace {
+
+/// Of a body no more is read; what is expected has to stand in it.
+constexpr std::size_t most_of_body = 64 * 1024;
+
+/// One transfer.
+struct Transfer {
+    Request request;
+    CURL* easy = nullptr;
+    curl_slist* connect_to = nullptr;
+    std::string body;
+    char error[CURL_ERROR_SIZE] = "";
+
+    explicit Transfer(Request asked) : request(std::move(asked)), easy(curl_easy_init()) {}
+    ~Transfer() {
+        curl_easy_cleanup(easy);
+        curl_slist_free_all(connect_to);
+    }
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+};
+
+/// Taking less than what came ends the transfer, which is what is wanted once there is enough.
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* owner) {
+    std::string& body = static_cast<Transfer*>(owner)->body;
+    const std::size_t room = std::min(size * count, most_of_body - body.size());
+    body.append(data, room);
+    return room;
+}
+
+std::string in_url(const IpAddress& address) {
+    const std::string text = to_text(address);
+    return address.family == Family::ipv6 ? "[" + text + "]" : text;
+}
+
+void set_up(Transfer& transfer) {
+    const Request& request = transfer.request;
+    const config::Check& check = *request.check;
+    CURL* easy = transfer.easy;
+    const bool tls = check.type == config::CheckType::https;
+    const std::string there = in_url(request.address);
+    const std::string port = std::to_string(request.port);
+    // The name goes into Host, SNI and the certificate; the connection to the server that is asked.
+    const std::string host = check.host.empty() ? there : check.host;
+    const bool usual = request.port == (tls ? 443 : 80);
+    const std::string url = std::string(tls ? "https" : "http") + "://" + host + (usual ? "" : ":" + port) +
+                            (check.path.starts_with('/') ? "" : "/") + check.path;
+    transfer.connect_to = curl_slist_append(nullptr, ("::" + there + ":" + port).c_str());
+    curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer.connect_to);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(check.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "lbconverge");
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, check.verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, check.verify ? 2L : 0L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+}
+
+std::string why_failed(const Transfer& transfer, CURLcode code, long status) {
+    long error = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &error);
+    if (code == CURLE_COULDNT_CONNECT && error != 0) return "connect " + reason_text(static_cast<int>(error));
+    curl_off_t connected = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_CONNECT_TIME_T, &connected);
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return connected == 0 ? "connect timed out"
+               : status == 0  ? "no answer in time"
+                              : "the answer did not end in time";
+    }
+    return transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code);
+}
+
+bool is_good(const config::Check& check, long status) {
+    if (check.status.empty()) return status >= 200 && status <= 399;
+    return std::find(check.status.begin(), check.status.end(), status) != check.status.end();
+}
+
+Answer answer_of(const Transfer& transfer, CURLcode code) {
+    const Request& request = transfer.request;
+    Answer answer{request.id, request.run, false, {}, {}};
+    long status = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    const bool cut = code == CURLE_WRITE_ERROR && transfer.body.size() == most_of_body;
+    if (code != CURLE_OK && !cut) {
+        answer.what = why_failed(transfer, code, status);
+    } else if (!is_good(*request.check, status)) {
+        answer.what = "HTTP status " + std::to_string(status);
+    } else if (transfer.body.find(request.check->expect) == std::string::npos) {
+        answer.what = "the body has no \"" + request.check->expect + "\"";
+    } else {
+        answer.good = true;
+        answer.what = "HTTP status " + std::to_string(status);
+    }
+    return answer;
+}
+
+}  // namespace
+
+/// libcurl's multi interface tells which sockets and which time to wait for; asio waits.
+class HttpProbes::Curl {
+public:
+    Curl(asio::io_context& loop, Report report) : report_(std::move(report)), loop_(loop), timer_(loop) {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        multi_ = curl_multi_init();
+        if (multi_ == nullptr) throw std::runtime_error("libcurl cannot be used");
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket);
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    }
+    ~Curl() {
+        for (const auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_, easy);
+        transfers_.clear();
+        curl_multi_cleanup(multi_);
+        curl_global_cleanup();
+    }
+    Curl(const Curl&) = delete;
+    Curl& operator=(const Curl&) = delete;
+
+    void ask(const Request& request) {
+        auto transfer = std::make_unique<Transfer>(request);
+        set_up(*transfer);
+        CURL* easy = transfer->easy;
+        transfers_.emplace(easy, std::move(transfer));
+        curl_multi_add_handle(multi_, easy);
+    }
+
+private:
+    struct Watched {
+        explicit Watched(asio::io_context& loop, curl_socket_t socket) : descriptor(loop, socket) {}
+        asio::posix::stream_descriptor descriptor;
+        int wanted = 0;  ///< CURL_POLL_IN, OUT or both; 0: it is gone
+        bool reading = false, writing = false;
+    };
+    using WatchedPtr = std::shared_ptr<Watched>;
+
+    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+        static_cast<Curl*>(self)->watch(socket, what);
+        return 0;
+    }
+    static int on_timer(CURLM*, long wait, void* self) {
+        static_cast<Curl*>(self)->set_timer(wait);
+        return 0;
+    }
+
+    void watch(curl_socket_t socket, int what) {
+        const auto at = sockets_.find(socket);
+        if (what == CURL_POLL_REMOVE) {
+            if (at == sockets_.end()) return;
+            at->second->wanted = 0;
+            at->second->descriptor.release();  // libcurl closes it
+            sockets_.erase(at);
+            return;
+        }
+        const WatchedPtr watched =
+            at != sockets_.end() ? at->second
+                                 : sockets_.emplace(socket, std::make_shared<Watched>(loop_, socket)).first->second;
+        watched->wanted = what;
+        wait(socket, watched);
+    }
+
+    void wait(curl_socket_t socket, const WatchedPtr& watched) {
+        using Descriptor = asio::posix::stream_descriptor;
+        const auto listen = [&](int flag, bool& waiting, Descriptor::wait_type type, int ready) {
+            if ((watched->wanted & flag) == 0 || waiting) return;
+            waiting = true;
+            watched->descriptor.async_wait(
+                type, [this, socket, watched, &waiting, flag, ready](const boost::system::error_code& error) {
+                    waiting = false;
+                    if (error || (watched->wanted & flag) == 0) return;
+                    act(socket, ready);
+                    if (watched->wanted != 0) wait(socket, watched);
+                });
+        };
+        listen(CURL_POLL_IN, watched->reading, Descriptor::wait_read, CURL_CSELECT_IN);
+        listen(CURL_POLL_OUT, watched->writing, Descriptor::wait_write, CURL_CSELECT_OUT);
+    }
+
+    /// libcurl must not be called from within its own callback: even what is due at once waits for the loop.
+    void set_timer(long wait) {
+        timer_.cancel();
+        if (wait < 0) return;
+        timer_.expires_after(std::chrono::milliseconds(wait));
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) act(CURL_SOCKET_TIMEOUT, 0);
+        });
+    }
+
+    void act(curl_socket_t socket, int ready) {
+        int running = 0;
+        curl_multi_socket_action(multi_, socket, ready, &running);
+        int left = 0;
+        while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+            if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+        }
+    }
+
+    void finish(CURL* easy, CURLcode code) {
+        const auto at = transfers_.find(easy);
+        const Answer answer = answer_of(*at->second, code);
+        curl_multi_remove_handle(multi_, easy);
+        transfers_.erase(at);
+        report_(answer);
+    }
+
+    Report report_;
+    asio::io_context& loop_;
+    asio::steady_timer timer_;
+    CURLM* multi_ = nullptr;
+    std::map<curl_socket_t, WatchedPtr> sockets_;
+    std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+};
+
+HttpProbes::HttpProbes(asio::io_context& loop, Report report)
+    : curl_(std::make_unique<Curl>(loop, std::move(report))) {}
+
+HttpProbes::~HttpProbes() = default;
+
+void HttpProbes::ask(const Request& request) { curl_->ask(request); }
+
+}  // namespace lbconverge::daemon
