@@ -84,7 +84,8 @@ Result<void> read_as(const po::variables_map& given, Options& options) {
     if (!given.contains("as")) return {};
     ElectionState state{};
     const std::string word = given["as"].as<std::string>();
-    if (!from_text(word, state) || state == ElectionState::undecided) {
+    const bool known = from_text(word, state);
+    if (!known || (state != ElectionState::master && state != ElectionState::backup)) {
         return usage("--as takes master or backup, not \"" + word + "\"");
     }
     options.as = state;

@@ -48,18 +48,16 @@ Address::Value value_of(const config::Vip& vip, const Place& place) {
 
 bool on_lo(const Address::Key& key) { return key.interface == ShortName(loopback); }
 
-/// Where the VIP should be on this node, or nothing. Undecided: wherever it is now.
-std::optional<Place> place_of(const config::Vip& vip, const Inputs& inputs, ElectionState state) {
-    switch (inputs.config.role) {
-        case Role::real_server:
-            return vip.accept == config::Accept::loopback ? std::optional(on_loopback(vip, inputs.config))
-                                                          : std::nullopt;
-        case Role::director:
-            return state == ElectionState::master ? std::optional(on_interface(vip)) : std::nullopt;
-        case Role::both:
-            return state == ElectionState::master ? on_interface(vip) : on_loopback(vip, inputs.config);
-    }
-    return std::nullopt;
+/// Whether the VIP stands on lo of this node, whoever is master. Role both keeps it there throughout: what the new
+/// master balances to the old one is local to that without a gap, whatever happens on the interface.
+bool belongs_on_loopback(const config::Vip& vip, Role role) {
+    if (role == Role::real_server) return vip.accept == config::Accept::loopback;
+    return role == Role::both;
+}
+
+/// Whether the VIP stands on its interface now.
+bool belongs_on_interface(Role role, ElectionState state) {
+    return role != Role::real_server && state == ElectionState::master;
 }
 
 /// IPv6 knows an address once per interface, whatever its prefix: one that is wanted there with another prefix can only
@@ -68,8 +66,8 @@ bool in_the_way(const Address::Key& key, const Inputs& inputs) {
     if (key.address.family != Family::ipv6) return false;
     return std::any_of(inputs.config.vips.begin(), inputs.config.vips.end(), [&](const config::Vip& vip) {
         if (vip.address != key.address) return false;
-        const auto place = place_of(vip, inputs, state_of(vip, inputs.election));
-        return place && place->interface == key.interface;
+        const bool here = belongs_on_interface(inputs.config.role, state_of(vip, inputs.election));
+        return on_lo(key) ? belongs_on_loopback(vip, inputs.config.role) : here && vip.interface == key.interface;
     });
 }
 
@@ -92,20 +90,20 @@ std::optional<Address::Key> Address::parse_id(std::string_view id) {
 }
 
 void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {
+    const Role role = inputs.config.role;
+    const auto want = [&](const config::Vip& vip, const Place& place, Cause cause) {
+        wanted.rows.add(key_of(vip, place), value_of(vip, place), {vip.source, cause});
+    };
     for (const config::Vip& vip : inputs.config.vips) {
         const ElectionState state = state_of(vip, inputs.election);
-        const bool elected = !vip.vrrp.empty() && inputs.config.role != Role::real_server;
+        const bool elected = !vip.vrrp.empty() && role != Role::real_server;
+        if (belongs_on_loopback(vip, role)) want(vip, on_loopback(vip, inputs.config), Cause::config);
         if (elected && state == ElectionState::undecided) {
-            const std::string reason = "election of " + vip.vrrp + " is undecided";
-            wanted.held.push_back({key_of(vip, on_interface(vip)), reason});
-            if (inputs.config.role == Role::both) {
-                wanted.held.push_back({key_of(vip, on_loopback(vip, inputs.config)), reason});
-            }
-            continue;
-        }
-        if (const auto place = place_of(vip, inputs, state)) {
-            wanted.rows.add(key_of(vip, *place), value_of(vip, *place),
-                            {vip.source, elected ? Cause::election : Cause::config});
+            wanted.held.push_back({key_of(vip, on_interface(vip)), "election of " + vip.vrrp + " is undecided"});
+        } else if (elected && state == ElectionState::yielding) {
+            wanted.held.push_back({key_of(vip, on_interface(vip)), "until the new master of " + vip.vrrp + " has it"});
+        } else if (belongs_on_interface(role, state)) {
+            want(vip, on_interface(vip), elected ? Cause::election : Cause::config);
         }
     }
 }

@@ -64,6 +64,8 @@ void forget_unused(Family family, Service::Value& value) {
     value.netmask = full_mask(family);
 }
 
+bool not_master(ElectionState state) { return state == ElectionState::backup || state == ElectionState::yielding; }
+
 constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
 
 }  // namespace
@@ -160,7 +162,7 @@ void Service::desire(const Inputs& inputs, Wanted<Service>& wanted) {
         const Cause cause = service.active == config::Active::always ? Cause::config : Cause::election;
         if (state == ElectionState::master)
             wanted.rows.add(key_of(service), value_of(service), {service.source, cause});
-        if (state == ElectionState::backup) wanted.unwanted.push_back(key_of(service));
+        if (not_master(state)) wanted.unwanted.push_back(key_of(service));
         if (state == ElectionState::undecided) wanted.held.push_back({key_of(service), "the election is undecided"});
     }
 }
@@ -247,7 +249,7 @@ bool Service::lost(const Key& key, const Inputs& inputs) {
     if (inputs.config.role == Role::real_server) return true;
     for (const config::Vip& vip : inputs.config.vips) {
         // A firewall mark does not say which VIP it belongs to: it follows the first instance, as in state_of().
-        if (key.fwmark != 0 || vip.address == key.vip) return state_of(vip, inputs.election) == ElectionState::backup;
+        if (key.fwmark != 0 || vip.address == key.vip) return not_master(state_of(vip, inputs.election));
     }
     return false;
 }

@@ -40,7 +40,8 @@ constexpr auto terms<Scope> = std::array{Term<Scope>{"global", Scope::global}, T
 template <>
 constexpr auto terms<ElectionState> = std::array{Term<ElectionState>{"backup", ElectionState::backup},
                                                  Term<ElectionState>{"master", ElectionState::master},
-                                                 Term<ElectionState>{"undecided", ElectionState::undecided}};
+                                                 Term<ElectionState>{"undecided", ElectionState::undecided},
+                                                 Term<ElectionState>{"yielding", ElectionState::yielding}};
 template <>
 constexpr auto terms<Family> = std::array{Term<Family>{"ipv4", Family::ipv4}, Term<Family>{"ipv6", Family::ipv6}};
 

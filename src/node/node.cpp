@@ -28,6 +28,8 @@ constexpr std::size_t complaints_at_once = 20;
 /// Neighbours are told because of a master of lower priority so often at most (RFC 4861 §7.2.6 wants a second).
 constexpr Duration announce_interval = seconds(1);
 constexpr std::size_t history_size = 20;
+/// Role both: how long a master until now has for giving up its table; well below vrrp::hand_over_grace.
+constexpr Duration yield_time = std::chrono::milliseconds(20);
 
 bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <= now; }
 /// 0: never.
@@ -93,6 +95,7 @@ Election Node::election() const {
         // Who gives up or gives way keeps what it has for a moment, but takes nothing any more.
         const bool keeps = each.machine.serving() || (!stopping_ && each.machine.undecided());
         if (keeps) state = ElectionState::undecided;
+        if (each.machine.yielding() && config_->role == Role::both) state = ElectionState::yielding;
         if (each.machine.state() == vrrp::State::master) state = ElectionState::master;
         election[each.machine.settings().name] = state;
     }
@@ -202,6 +205,9 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
     want_at_once(Lane::network);          // whatever made it wait: a VIP waits for nothing
+    if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
+        let_others_yield(now);
+    }
     if (machine.state() == from) return;  // only what it does with its addresses has changed
     instance.history.push_back({now, from, machine.state(), machine.why()});
     if (instance.history.size() > history_size) instance.history.erase(instance.history.begin());
@@ -215,6 +221,14 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     announce(instance);  // what is here already: the plan will not tell
     const bool repeats = instance.garp_repeat.count() > 0;
     instance.announce_at = after(now, repeats ? instance.garp_repeat : instance.garp_refresh);
+}
+
+/// Two nodes that balance at the same moment send packets to and fro. The master until now hears of this one and gives
+/// up its table, but goes on answering for the VIP (vrrp::hand_over_grace): it has time for that before this one loads.
+void Node::let_others_yield(Instant now) {
+    LaneState& lane = state_of(Lane::network);
+    lane.at_once = false;
+    lane.retry_at = now + yield_time;
 }
 
 void Node::send(Instance& instance, std::uint8_t priority) {

@@ -223,7 +223,8 @@ void Model::broken(const IpAddress& address, std::vector<Violation>& out) const 
     if (vip.answering > 0 && vip.dead > 0) {
         out.push_back({"I2", "VIP " + name() + " would attract traffic for a service without a live real server", {}});
     }
-    if (role == Role::both && vip.loaded > 0 && vip.elected == ElectionState::backup) {
+    if (role == Role::both && vip.loaded > 0 &&
+        (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding)) {
         out.push_back({"I3", "services of VIP " + name() + " would balance on a node that is not its master", {}});
     }
     if (vip.answering > 0 && (role == Role::real_server || vip.elected == ElectionState::backup)) {

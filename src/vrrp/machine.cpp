@@ -325,6 +325,10 @@ Output Machine::advertise(Instant now) {
     return out;
 }
 
+bool Machine::has_living_peer(Instant now) const {
+    return peer_ && peer_->priority != 0 && now - peer_->at < 2 * peer_->interval;
+}
+
 std::string Machine::why_take_over(Instant now) const {
     if (holding_) return "nobody else took over meanwhile";
     if (settings_.priority == owner_priority) return "owner of the addresses (priority 255)";

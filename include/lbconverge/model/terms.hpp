@@ -23,8 +23,10 @@ enum class Protocol : std::uint8_t { none = 0, tcp = 6, udp = 17, sctp = 132 };
 /// Scope of an address; numbers of RT_SCOPE_* (linux/rtnetlink.h).
 enum class Scope : std::uint8_t { global = 0, site = 200, link = 253, host = 254 };
 
-/// What an election says of this node. `undecided`: no opinion yet; what hangs on it is held as it is.
-enum class ElectionState : std::uint8_t { backup, master, undecided };
+/// What an election says of this node. `undecided`: no opinion yet; what hangs on it is held as it is. `yielding`: a
+/// successor is about to take over; the addresses are held until then, but a node of role both balances no more: what
+/// the successor balances to it must not be balanced again.
+enum class ElectionState : std::uint8_t { backup, master, undecided, yielding };
 
 /// State of each VRRP instance by name. An instance that is missing counts as backup.
 using Election = std::map<std::string, ElectionState, std::less<>>;

@@ -263,6 +263,7 @@ private:
     void watch_link(Instance& instance, Instant now);
     void carry_out(Instance& instance, const vrrp::Output& output, Instant now);
     void on_transition(Instance& instance, vrrp::State from, Instant now);
+    void let_others_yield(Instant now);
     void send(Instance& instance, std::uint8_t priority);
     void announce(Instance& instance);
     void announce_against(Instance& instance, Instant now);

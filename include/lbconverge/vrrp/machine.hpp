@@ -147,6 +147,10 @@ public:
     [[nodiscard]] bool serving() const {
         return state_ == State::master || state_ == State::leaving || serves_until_.has_value();
     }
+    /// It was master until now, and a successor has the addresses soon.
+    [[nodiscard]] bool yielding() const { return state_ == State::leaving || serves_until_.has_value(); }
+    /// Another one has advertised itself as master of late.
+    [[nodiscard]] bool has_living_peer(Instant now) const;
     /// Master, or was it in an earlier life and does not know yet: the addresses stay as they are.
     [[nodiscard]] bool undecided() const { return state_ == State::init || (state_ == State::backup && holding_); }
     [[nodiscard]] const Settings& settings() const { return settings_; }

@@ -2,8 +2,9 @@
  * udp:  one socket, one numbered datagram per interval;
  * tcp:  a fresh connection per interval, "GET /", the server's name read back;
  * long: one connection for the whole time, one numbered line per interval.
- * Prints one line: sent=.. ok=.. fail=.. maxgap_ms=.. gap_at_s=.. names=a:N,b:M
- * maxgap: the longest time between two answers (or since the last one); gap_at: when it began. */
+ * Prints one line: sent=.. ok=.. fail=.. reset=.. maxgap_ms=.. gap_at_s=.. names=a:N,b:M
+ * reset: how many of the failed got an answer that said no; maxgap: the longest time between two answers (or since
+ * the last one); gap_at: when it began. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -27,7 +28,7 @@ static struct sockaddr_storage to;
 static socklen_t to_length;
 static int used;
 static double start, last_answer, max_gap, max_gap_at;
-static long sent, answered, failed;
+static long sent, answered, failed, resets;
 
 static double now(void)
 {
@@ -73,6 +74,13 @@ static void open_connection(void)
 	connections[used++].asked = 0;
 }
 
+/* A connection that failed: refused or reset by somebody, or silence. */
+static void note_failure(int error)
+{
+	failed++;
+	if (error == ECONNRESET || error == ECONNREFUSED || error == EPIPE) resets++;
+}
+
 /* One step of a fresh connection; 0 when it is over. */
 static int step_connection(int i)
 {
@@ -89,14 +97,14 @@ static int step_connection(int i)
 		connections[i].asked = 1;
 		sockets[i].events = POLLIN;
 		if (send(sockets[i].fd, request, sizeof request - 1, MSG_NOSIGNAL) > 0) return 1;
-		failed++;
+		note_failure(errno);
 		return 0;
 	}
 	got = recv(sockets[i].fd, page, sizeof page - 1, MSG_DONTWAIT);
 	page[got > 0 ? got : 0] = 0;
 	body = strstr(page, "\r\n\r\n");
 	if (body) note_answer(body + 4);
-	else failed++;
+	else note_failure(got < 0 ? errno : 0);
 	return 0;
 }
 
@@ -121,6 +129,7 @@ static int step_socket(int stream)
 	text[got > 0 ? got : 0] = 0;
 	if (got > 0) note_answer(text);
 	if (!stream || got > 0 || (got < 0 && errno == EAGAIN)) return 1;
+	note_failure(got < 0 ? errno : 0);
 	printf("connection lost: %s\n", got == 0 ? "closed" : strerror(errno));
 	return 0;
 }
@@ -131,6 +140,7 @@ static int send_numbered(int stream)
 	int length = snprintf(text, sizeof text, "%ld\n", sent);
 
 	if (send(sockets[0].fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0 || !stream || errno == EAGAIN) return 1;
+	note_failure(errno);
 	printf("connection lost: %s\n", strerror(errno));
 	return 0;
 }
@@ -180,7 +190,8 @@ int main(int argc, char **argv)
 	}
 	measure(argv[1], atof(argv[4]) / 1e3, atof(argv[5]));
 	note_gap(now());
-	printf("sent=%ld ok=%ld fail=%ld maxgap_ms=%.1f gap_at_s=%.3f names=", sent, answered, failed, max_gap * 1e3, max_gap_at);
+	printf("sent=%ld ok=%ld fail=%ld reset=%ld maxgap_ms=%.1f gap_at_s=%.3f names=", sent, answered, failed, resets, max_gap * 1e3,
+	       max_gap_at);
 	for (int i = 0; i < names_max && names[i].name[0]; i++) printf("%s%s:%ld", i ? "," : "", names[i].name, names[i].times);
 	printf("\n");
 	return 0;

@@ -82,14 +82,18 @@ TEST_CASE("without an election a director has it always") {
 }
 
 TEST_CASE("while an election is undecided its VIP is held where it may be") {
-    const auto held = [](const std::string& role) {
+    for (const std::string role : {"director", "both"}) {
         const Desired desired = world("role = \"" + role + "\"" + pair, {{"LB", ElectionState::undecided}}).desired();
-        CHECK(desired.get<Address>().rows.empty());
-        return test::held_text(desired.get<Address>());
-    };
-    CHECK(held("director") == "192.0.2.20/32 eth0: election of LB is undecided\n");
-    CHECK(held("both") ==
-          "192.0.2.20/32 eth0: election of LB is undecided\n192.0.2.20/32 lo: election of LB is undecided\n");
+        CHECK(test::held_text(desired.get<Address>()) == "192.0.2.20/32 eth0: election of LB is undecided\n");
+    }
+    CHECK(rows("role = \"director\"" + pair, ElectionState::undecided).empty());
+    CHECK(rows("role = \"both\"" + pair, ElectionState::undecided) == "192.0.2.20/32 lo scope=host\n");
+}
+
+TEST_CASE("who yields keeps its VIP until the new master has it") {
+    const Desired desired = world("role = \"both\"" + pair, {{"LB", ElectionState::yielding}}).desired();
+    CHECK(test::held_text(desired.get<Address>()) == "192.0.2.20/32 eth0: until the new master of LB has it\n");
+    CHECK(rows_text(desired.get<Address>().rows) == "192.0.2.20/32 lo scope=host\n");
 }
 
 TEST_CASE("a real server has its VIPs on lo whatever the election says") {
@@ -102,9 +106,10 @@ TEST_CASE("a real server that takes the VIP in another way has it nowhere") {
     CHECK(rows("role = \"real-server\"\nvip = [{ address = \"192.0.2.20\", accept = \"redirect\" }]\n").empty());
 }
 
-TEST_CASE("a node of role both has the VIP on its interface as master, else on lo") {
-    CHECK(rows("role = \"both\"" + pair, ElectionState::master) == "192.0.2.20/32 eth0 (election)\n");
-    CHECK(rows("role = \"both\"" + pair, ElectionState::backup) == "192.0.2.20/32 lo scope=host (election)\n");
+TEST_CASE("a node of role both has the VIP on lo throughout, and on its interface as master") {
+    CHECK(rows("role = \"both\"" + pair, ElectionState::master) ==
+          "192.0.2.20/32 eth0 (election)\n192.0.2.20/32 lo scope=host\n");
+    CHECK(rows("role = \"both\"" + pair, ElectionState::backup) == "192.0.2.20/32 lo scope=host\n");
 }
 
 TEST_CASE("label, broadcast and prefix belong to the interface; on lo they would harm") {
@@ -114,9 +119,9 @@ TEST_CASE("label, broadcast and prefix belong to the interface; on lo they would
           "2001:db8::20/128 eth0 deprecated=true\n");
     const std::string on_lo =
         rows("role = \"both\"\nvrrp = [{ name = \"LB\", vrid = 51, interface = \"eth0\" }]\n" + three);
-    CHECK(on_lo.find("192.0.2.20/32 lo scope=host (election)\n") != std::string::npos);
-    CHECK(on_lo.find("192.0.2.21/32 lo scope=link (election)\n") != std::string::npos);
-    CHECK(on_lo.find("2001:db8::20/128 lo deprecated=true (election)\n") != std::string::npos);
+    CHECK(on_lo.find("192.0.2.20/32 lo scope=host\n") != std::string::npos);
+    CHECK(on_lo.find("192.0.2.21/32 lo scope=link\n") != std::string::npos);
+    CHECK(on_lo.find("2001:db8::20/128 lo deprecated=true\n") != std::string::npos);
 }
 
 TEST_CASE("a dumped IPv4 address is the node's own end, with scope, label and broadcast") {

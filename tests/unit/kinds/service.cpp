@@ -82,10 +82,13 @@ TEST_CASE("a node of role both balances only while it is master, and does nothin
     CHECK(rows_text(desired(ElectionState::master).get<Service>().rows) ==
           "tcp 192.0.2.20:80 scheduler=rr (election)\n");
 
-    const Desired backup = desired(ElectionState::backup);
-    CHECK(backup.get<Service>().rows.empty());
-    REQUIRE(backup.get<Service>().unwanted.size() == 1);
-    CHECK(Service::id(backup.get<Service>().unwanted[0]) == "tcp 192.0.2.20:80");
+    for (const ElectionState state : {ElectionState::backup, ElectionState::yielding}) {
+        const Desired without = desired(state);
+        CHECK(without.get<Service>().rows.empty());
+        CHECK(without.get<Service>().held.empty());
+        REQUIRE(without.get<Service>().unwanted.size() == 1);
+        CHECK(Service::id(without.get<Service>().unwanted[0]) == "tcp 192.0.2.20:80");
+    }
 
     const Desired undecided = desired(ElectionState::undecided);
     CHECK(undecided.get<Service>().rows.empty());

@@ -41,6 +41,7 @@ TEST_CASE("each term has one word, in both directions") {
     check_word(ElectionState::backup, "backup");
     check_word(ElectionState::master, "master");
     check_word(ElectionState::undecided, "undecided");
+    check_word(ElectionState::yielding, "yielding");
     check_word(Family::ipv4, "ipv4");
     check_word(Family::ipv6, "ipv6");
 }

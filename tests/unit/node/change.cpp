@@ -212,6 +212,34 @@ TEST_CASE("a master that is stopped and hears no successor withdraws all the sam
     CHECK(exits(bench.done(Lane::network)) == "exit");
 }
 
+TEST_CASE("role both gives its table up before anybody else loads one, and its addresses later") {
+    Bench gives_way = master(director("", "both"));
+    gives_way.settle();
+    CHECK(asked(gives_way.hear(101)) == "network all one=yielding\n");
+    gives_way.done(Lane::network);
+    CHECK(asked(gives_way.pass(vrrp::hand_over_grace)) == "network all one=backup\n");
+
+    Bench leaves = master(director("", "both"));
+    leaves.settle();
+    CHECK(asked(leaves.turn(Stop{})) == "network all one=yielding\n");
+}
+
+TEST_CASE("role both that takes over from a living master gives that time to give up its table") {
+    Bench bench = backup(director("", "both"));
+    bench.settle();
+    bench.hear(90);
+    const Effects effects = bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    CHECK(sent(effects) == "100 to 224.0.0.18\n");
+    CHECK(effects.converge.empty());
+    CHECK(bench.pass(milliseconds(20) - microseconds(1)).converge.empty());
+    CHECK(asked(bench.pass(microseconds(1))) == "network all one=master\n");
+
+    Bench alone = backup(director("", "both"));
+    alone.settle();
+    CHECK(asked(alone.pass(alone.first().machine.down_interval())) == "network all one=master\n");
+}
+
 TEST_CASE("the slowest of several hand-overs decides when the daemon exits, not when the others withdraw") {
     Bench bench = master(pair());
     bench.pass(seconds(1));

@@ -151,11 +151,23 @@ TEST_CASE("while an election is undecided nothing moves that hangs on it") {
             CHECK_FALSE(plan.held.empty());
         }
     }
+    CHECK(steps_text(Node(role("both", undecided)).plan()).find(" eth0") == std::string::npos);
     const Plan cold = Node(role("director", undecided)).plan();
     CHECK(steps_text(cold).find("address") == std::string::npos);
     REQUIRE(cold.held.size() == 1);
     CHECK(cold.held[0].id == "192.0.2.20/32 eth0");
     CHECK(cold.held[0].reason == "election of LB is undecided");
+}
+
+TEST_CASE("who yields in role both gives up its table at once, and its VIP later") {
+    const ElectionState yielding = ElectionState::yielding;
+    CHECK(steps_text(changed(role("director", master), role("director", yielding)).plan()).empty());
+    const Plan both = changed(role("both", master), role("both", yielding)).plan();
+    const std::string steps = steps_text(both);
+    CHECK(steps.find("withdraw delete service tcp 192.0.2.20:80 (election)\n") != std::string::npos);
+    CHECK(steps.find("address") == std::string::npos);
+    REQUIRE(both.held.size() == 1);
+    CHECK(both.held[0].id == "192.0.2.20/32 eth0");
 }
 
 TEST_CASE("what was held keeps its claim") {

@@ -212,6 +212,32 @@ TEST_CASE("a last word tells a master of a rival that it did not know, and does 
     CHECK_FALSE(lesser_one.hear(heard).send);
 }
 
+TEST_CASE("who gives way or leaves yields until it does not serve any more") {
+    Router gives_way = master(plain());
+    CHECK_FALSE(gives_way.machine.yielding());
+    gives_way.hear(said(101));
+    CHECK(gives_way.machine.yielding());
+    gives_way.grace_over();
+    CHECK_FALSE(gives_way.machine.yielding());
+
+    Router leaves = master(plain());
+    leaves.machine.stop(leaves.now);
+    CHECK(leaves.machine.yielding());
+    leaves.hear(said(90));
+    leaves.after(hand_over_grace);
+    CHECK_FALSE(leaves.machine.yielding());
+}
+
+TEST_CASE("a peer lives while its last advertisement is not long ago and was none of giving up") {
+    Router router = backup(plain());
+    CHECK_FALSE(router.machine.has_living_peer(router.now));
+    router.hear(said(90));
+    CHECK(router.machine.has_living_peer(router.now + seconds(2) - microseconds(1)));
+    CHECK_FALSE(router.machine.has_living_peer(router.now + seconds(2)));
+    router.hear(said(0));
+    CHECK_FALSE(router.machine.has_living_peer(router.now));
+}
+
 // ---- leaving -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a leaving node serves for a while after its successor's first advertisement, and then no more") {
