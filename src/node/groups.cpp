@@ -86,6 +86,15 @@ void Node::lead_groups(Instant now) {
     }
 }
 
+/// Who was heard as master of one member was master of the others as well, and told the neighbours so; it may have
+/// given those up without another word.
+void Node::announce_group_against(Instance& instance, Instant now) {
+    announce_against(instance, now);
+    for (Instance& each : instances_) {
+        if (same_group(each, instance) && each.machine.state() == State::master) announce_against(each, now);
+    }
+}
+
 /// With equal priorities the first member decides on which the other node is heard: the addresses may be in another
 /// order on the next link, and then each node would give in on one of them, again and again.
 bool Node::decides_tie(const Instance& instance, Instant now) const {

@@ -196,7 +196,7 @@ void Node::run_timers(Instant now) {
 void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now) {
     if (output.send) send(instance, *output.send);
     if (output.from) on_transition(instance, *output.from, now);
-    if (output.announce) announce_against(instance, now);
+    if (output.announce) announce_group_against(instance, now);
     if (output.obeys) yield_group(instance, now);
     if (output.given_up) hurry_group(instance, now);
 }
@@ -204,7 +204,7 @@ void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
-    want_at_once(Lane::network);          // whatever made it wait: a VIP waits for nothing
+    want_at_once(Lane::network);  // whatever made it wait: a VIP waits for nothing
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
     }

@@ -267,6 +267,7 @@ private:
     void send(Instance& instance, std::uint8_t priority);
     void announce(Instance& instance);
     void announce_against(Instance& instance, Instant now);
+    void announce_group_against(Instance& instance, Instant now);
     void announce_owed(const std::vector<IpAddress>& before);
     void settle_announcements(const Converged& event);
     void unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now);

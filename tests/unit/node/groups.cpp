@@ -65,6 +65,13 @@ TEST_CASE("a master of one member elsewhere takes the others as well, with a mom
     CHECK(asked(bench.pass(vrrp::hand_over_grace)) == "network network one=backup two=backup\n");
 }
 
+TEST_CASE("a lesser master of one member has told the neighbours of the others as well: they are told again of all") {
+    Bench bench = master(pair(group + "[[vip]]\naddress = \"192.0.2.40\"\nvrrp = \"one\"\n"));
+    bench.settle();
+    bench.links({ip("192.0.2.20"), ip("192.0.2.30")});
+    CHECK(announced(hear_two(bench, 90)) == "192.0.2.30 on eth0 x5\n192.0.2.20 on eth0 x5\n");
+}
+
 TEST_CASE("when the master of one member gives up, the group does not wait for the others' time") {
     Bench bench = backup(pair(group));
     bench.hear(200);
