@@ -141,20 +141,22 @@ void Processes::watch(Id id, Child& child) {
 
 namespace {
 
+/// Who writes without end is listened to in turns; at the end, what the pipe still holds (64 KiB, pipe(7)) is taken.
+constexpr int pieces_at_once = 2;
+constexpr int pieces_at_the_end = 32;
+
 /// False: the other end is closed, or broken.
-bool take_output(int fd, std::string& said) {
+bool take_output(int fd, std::string& said, int pieces) {
     std::array<char, 4096> room;
-    for (;;) {
+    while (pieces-- > 0) {
         const ssize_t size = ::read(fd, room.data(), room.size());
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return errno == EAGAIN;
         if (size == 0) return false;
         said.append(room.data(), static_cast<std::size_t>(size));
         if (said.size() > said_room) said.erase(0, said.size() - said_room);
-        // Who writes without end is listened to in turns.
-        if (static_cast<std::size_t>(size) < room.size()) return true;
-        if (said.size() == said_room) return true;
     }
+    return true;
 }
 
 }  // namespace
@@ -165,7 +167,8 @@ void Processes::listen(Id id, Child& child) {
                                 const auto at = children_.find(id);
                                 if (error || at == children_.end()) return;
                                 Child& same = *at->second;
-                                if (take_output(same.output.native_handle(), same.said)) listen(id, same);
+                                if (take_output(same.output.native_handle(), same.said, pieces_at_once))
+                                    listen(id, same);
                             });
 }
 
@@ -201,7 +204,7 @@ void Processes::gone(Id id) {
     if (child.ending) ::kill(-child.pid, SIGKILL);
     siginfo_t info{};
     ::waitid(P_PIDFD, static_cast<id_t>(child.process.native_handle()), &info, WEXITED | WNOHANG);
-    take_output(child.output.native_handle(), child.said);
+    take_output(child.output.native_handle(), child.said, pieces_at_the_end);
     Ended ended{.status = info.si_status, .said = std::move(child.said), .took = since(child.began)};
     ended.how = child.ending ? *child.ending : info.si_code == CLD_EXITED ? Ended::How::exited : Ended::How::killed;
     finish(id, ended);

@@ -395,8 +395,13 @@ void Machine::set_grouped(bool grouped, Instant now) {
 Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
 
 Output Machine::yield(Instant now, std::string why) {
-    if (state_ == State::master) return become_backup(now, std::move(why));
     Output out;
+    if (state_ == State::master) {
+        out = become_backup(now, std::move(why));
+        out.send = settings_.priority;  // the last word, as in heard_as_master
+        ++counters_.sent;
+        return out;
+    }
     if (state_ != State::backup || !std::exchange(holding_, false)) return out;
     serves_until_ = now + hand_over_grace;
     out.from = State::backup;

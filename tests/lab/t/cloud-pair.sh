@@ -60,13 +60,14 @@ start lb1
 check "lb1 comes back" within 10 holds lb1
 
 # The API fails: tried again until it works.
+before=$(asked_by lb2)
 mode fail
 kill -TERM "${DAEMON[lb1]}"
 check "lb2 is master" within 8 is lb2 master
 check "its hook fails" within 8 says lb2 '"retry_at":[0-9]'
 check "with the provider's word" grep -q 'exit status 22: curl: (22).*503' <<<"$(lbc lb2 status --json)"
+check_eq "nothing has been assigned" "$before" "$(asked_by lb2)"
 mode ok
-check_eq "the address is where it was" lb1 "$(ask)"
 check "the API works again: it comes with the next attempt" within 8 holds lb2
 check "which was not the first" within 3 says lb2 '"good":true,"attempts":[2-9]'
 start lb1
@@ -78,7 +79,7 @@ kill -TERM "${DAEMON[lb1]}"
 check "lb2 is master once more" within 8 is lb2 master
 sniff lb2 eth0 "proto 112 and src 10.130.0.3" "$T/adverts"
 check "its hook waits for the provider" within 5 says lb2 '"running":"master"'
-check "and is done after all" within 12 says lb2 '"running":null.*"good":true'
+check "and is done after all" within 20 says lb2 '"running":null.*"good":true'
 sniffed "$T/adverts" >/dev/null
 gap=$(longest_gap "$T/adverts")
 check "meanwhile no advertisement was late ($gap ms)" test "$gap" -lt 1300
@@ -92,7 +93,7 @@ before=$(asked_by lb2)
 start lb1
 check "lb1 preempts" within 10 is lb1 master
 check "lb2's hook is overtaken" within 5 says lb2 '"running":null.*"overtaken":1'
-sleep 6 # longer than the provider takes to answer
+sleep 8 # longer than the provider takes to answer
 check_eq "and asks for nothing any more" "$before" "$(asked_by lb2)"
 mode ok
-check "the address is with lb1" within 12 holds lb1
+check "the address is with lb1" within 20 holds lb1

@@ -1,7 +1,7 @@
 /* provider PORT TOKEN LOG: an HTTP API that holds one floating address, as a cloud has.
  *   GET  /floating_ips/ADDRESS        who holds it
  *   POST /floating_ips/ADDRESS/NODE   NODE holds it from now on
- *   POST /mode/ok|fail|slow           the next ones are answered, refused (503), or answered after 4 s
+ *   POST /mode/ok|fail|slow           the next ones are answered, refused (503), or answered after 7 s
  * All but /mode want "Authorization: Bearer TOKEN" (else 401). A line per request goes to LOG: milliseconds since the
  * machine started, what was asked, and the status. It goes to the background when it listens, and prints its process
  * id. One process per connection, so that slow ones hold nobody up. */
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { slow_seconds = 4 };
+enum { slow_seconds = 7 };
 static struct {
 	char holder[64];
 	char mode[16];
