@@ -100,7 +100,8 @@ bool same_hook(const config::Hook& a, const config::Hook& b) { return a.on == b.
 void Node::renew_hooks() {
     std::vector<HookQueue> fresh;
     for (const config::Hook& hook : config_->hooks) {
-        for (const Instance& instance : instances_) {
+        for (std::size_t place = 0; place < instances_.size(); ++place) {
+            const Instance& instance = instances_[place];
             const std::string& name = instance.machine.settings().name;
             if (!hook.vrrp.empty() && hook.vrrp != name) continue;
             const auto same = std::find_if(hooks_.begin(), hooks_.end(), [&](const HookQueue& old) {
@@ -114,6 +115,7 @@ void Node::renew_hooks() {
                 fresh.back().reconfigure(hook);
                 hooks_.erase(same);
             }
+            fresh.back().place = place;
         }
     }
     for (const HookQueue& gone : hooks_) {
@@ -148,13 +150,11 @@ RunHook Node::hook_run(HookQueue& queue, const Instance& instance) {
 
 void Node::run_hooks(Instant now) {
     for (HookQueue& queue : hooks_) {
-        const auto is_it = [&](const Instance& each) { return each.machine.settings().name == queue.instance(); };
-        const auto instance = std::find_if(instances_.begin(), instances_.end(), is_it);
-        if (instance == instances_.end()) continue;
-        queue.see(hook_state(instance->machine, stopping_));
+        const Instance& instance = instances_[queue.place];
+        queue.see(hook_state(instance.machine, stopping_));
         switch (queue.next(now)) {
             case HookQueue::Do::start:
-                effects_.run_hooks.push_back(hook_run(queue, *instance));
+                effects_.run_hooks.push_back(hook_run(queue, instance));
                 break;
             case HookQueue::Do::end:
                 effects_.end_hooks.push_back(queue.run);

@@ -58,6 +58,7 @@ public:
     [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
 
     std::uint64_t run = 0;  ///< the number that the node gave the run under way
+    std::size_t place = 0;  ///< of the instance among the node's
 
 private:
     [[nodiscard]] bool runs_on(HookState state) const;

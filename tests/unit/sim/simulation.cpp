@@ -122,6 +122,27 @@ TEST_CASE("every kind of fault alone is survived") {
     }
 }
 
+TEST_CASE("a track that is gone is a fault of the cluster that has one, and heals") {
+    const std::string tracked = std::string(pair) + "[[track]]\nname = \"t\"\nprocess = \"haproxy\"\n";
+    std::size_t faults = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        Scenario made{.seed = seed, .kinds = {FaultKind::track}};
+        for (const char* node : {"a", "b"}) {
+            config::Config config = test::world(tracked, {}, node).config;
+            config.vrrp.front().track = {"t"};
+            made.configs.push_back(std::make_shared<config::Config>(std::move(config)));
+        }
+        const Run run = simulate(made);
+        CHECK(run.violations.empty());
+        for (const Moment& each : run.moments) {
+            const bool fault = each.kind == MomentKind::transition && each.to == vrrp::State::fault;
+            if (fault) CHECK(each.text == "track t: gone");
+            faults += fault ? 1U : 0U;
+        }
+    }
+    CHECK(faults > 10);
+}
+
 TEST_CASE("plans on what was seen last lead to the same") {
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         Scenario made = scenario(seed, all_kinds());
