@@ -242,6 +242,26 @@ void report_check_without_port(const Service& service, const Context& context) {
     }
 }
 
+/// Through the VIP a check comes to a server that has it, from a director that is none.
+void report_checks_via_vip(const Service& service, const Context& context) {
+    for (const RealServer& server : service.real_servers) {
+        const std::int32_t index = server.check >= 0 ? server.check : service.check;
+        if (index < 0 || context.config.checks[static_cast<std::size_t>(index)].via.empty()) continue;
+        const Source source = context.config.checks[static_cast<std::size_t>(index)].source;
+        if (server.forward == Forward::masquerade || service.fwmark != 0) {
+            context.problems.error(
+                source, "via = \"vip\" needs a VIP that the real server has: forward = \"direct\" or \"tunnel\"",
+                "leave via out");
+            return;
+        }
+        if (context.config.role == Role::both) {
+            context.problems.error(source, "via = \"vip\" is not possible where a director is a real server as well",
+                                   "leave via out");
+            return;
+        }
+    }
+}
+
 /// One of the services that a table with several ports makes.
 void finish_service(Service& service, Context& context) {
     const Vip* vip = service.fwmark == 0 ? context.find_vip(service.vip) : nullptr;
@@ -251,6 +271,7 @@ void finish_service(Service& service, Context& context) {
     if (service.fallback) fit_server(service, redirected, director, *service.fallback, context.problems);
     report_double_servers(service.real_servers, context.problems);
     report_check_without_port(service, context);
+    report_checks_via_vip(service, context);
     if (service.port == 0 && service.fwmark == 0 && service.persistence == 0) {
         context.problems.error(service.source,
                                "port 0 (every port) without persistence: connections of one client would be torn apart",

@@ -38,11 +38,6 @@ void report_unsupported(const Config& config, Severity severity, Diagnostics& di
     for (const Route& route : config.routes) {
         report(route.source, "[[route]]", "leave it to the system's own network configuration");
     }
-    for (const Check& check : config.checks) {
-        if (config.role == Role::real_server || check.via.empty()) continue;
-        report(check.source, "via = \"vip\" of a check",
-               "leave it out: the check then goes to the real server's address");
-    }
     if (config.ipvs.sync && config.role != Role::real_server) {
         report(config.ipvs.sync->source, "[ipvs.sync]", "leave it out: connections are then not synchronised");
     }

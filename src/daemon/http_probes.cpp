@@ -1,6 +1,7 @@
 #include "http_probes.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -23,12 +24,13 @@ constexpr std::size_t most_of_body = 64 * 1024;
 /// One transfer.
 struct Transfer {
     Request request;
+    Report report;
     CURL* easy = nullptr;
     curl_slist* connect_to = nullptr;
     std::string body;
     char error[CURL_ERROR_SIZE] = "";
 
-    explicit Transfer(Request asked) : request(std::move(asked)), easy(curl_easy_init()) {}
+    Transfer(Request asked, Report told) : request(std::move(asked)), report(std::move(told)), easy(curl_easy_init()) {}
     ~Transfer() {
         curl_easy_cleanup(easy);
         curl_slist_free_all(connect_to);
@@ -45,6 +47,12 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* own
     return room;
 }
 
+/// The socket of a check via the VIP carries its mark. 0: good.
+int set_mark(void* request, curl_socket_t socket, curlsocktype) {
+    const std::uint32_t mark = static_cast<const Request*>(request)->mark;
+    return ::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 std::string in_url(const IpAddress& address) {
     const std::string text = to_text(address);
     return address.family == Family::ipv6 ? "[" + text + "]" : text;
@@ -55,7 +63,8 @@ void set_up(Transfer& transfer) {
     const config::Check& check = *request.check;
     CURL* easy = transfer.easy;
     const bool tls = check.type == config::CheckType::https;
-    const std::string there = in_url(request.address);
+    const bool through_vip = request.mark != 0;
+    const std::string there = in_url(through_vip ? request.vip : request.address);
     const std::string port = std::to_string(request.port);
     // The name goes into Host, SNI and the certificate; the connection to the server that is asked.
     const std::string host = check.host.empty() ? there : check.host;
@@ -65,6 +74,12 @@ void set_up(Transfer& transfer) {
     transfer.connect_to = curl_slist_append(nullptr, ("::" + there + ":" + port).c_str());
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer.connect_to);
+    if (through_vip) {
+        curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &set_mark);
+        curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &transfer.request);
+        const auto source = source_towards(request.address);
+        if (source) curl_easy_setopt(easy, CURLOPT_INTERFACE, ("host!" + to_text(*source)).c_str());
+    }
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(check.timeout.count()));
@@ -123,7 +138,7 @@ Answer answer_of(const Transfer& transfer, CURLcode code) {
 /// libcurl's multi interface tells which sockets and which time to wait for; asio waits.
 class HttpProbes::Curl {
 public:
-    Curl(asio::io_context& loop, Report report) : report_(std::move(report)), loop_(loop), timer_(loop) {
+    explicit Curl(asio::io_context& loop) : loop_(loop), timer_(loop) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         multi_ = curl_multi_init();
         if (multi_ == nullptr) throw std::runtime_error("libcurl cannot be used");
@@ -141,8 +156,8 @@ public:
     Curl(const Curl&) = delete;
     Curl& operator=(const Curl&) = delete;
 
-    void ask(const Request& request) {
-        auto transfer = std::make_unique<Transfer>(request);
+    void ask(const Request& request, const Report& report) {
+        auto transfer = std::make_unique<Transfer>(request, report);
         set_up(*transfer);
         CURL* easy = transfer->easy;
         transfers_.emplace(easy, std::move(transfer));
@@ -222,12 +237,12 @@ private:
     void finish(CURL* easy, CURLcode code) {
         const auto at = transfers_.find(easy);
         const Answer answer = answer_of(*at->second, code);
+        const Report report = at->second->report;
         curl_multi_remove_handle(multi_, easy);
         transfers_.erase(at);
-        report_(answer);
+        report(answer);
     }
 
-    Report report_;
     asio::io_context& loop_;
     asio::steady_timer timer_;
     CURLM* multi_ = nullptr;
@@ -235,11 +250,10 @@ private:
     std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
 };
 
-HttpProbes::HttpProbes(asio::io_context& loop, Report report)
-    : curl_(std::make_unique<Curl>(loop, std::move(report))) {}
+HttpProbes::HttpProbes(asio::io_context& loop) : curl_(std::make_unique<Curl>(loop)) {}
 
 HttpProbes::~HttpProbes() = default;
 
-void HttpProbes::ask(const Request& request) { curl_->ask(request); }
+void HttpProbes::ask(const Request& request, const Report& report) { curl_->ask(request, report); }
 
 }  // namespace lbconverge::daemon

@@ -2,29 +2,30 @@
 #pragma once
 
 #include "lbconverge/health/board.hpp"
+#include "probes.hpp"
 
 #include <boost/asio/io_context.hpp>
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace lbconverge::daemon {
 
 /// "refused", "timed out", "failed: No route to host": what follows on "connect ".
 std::string reason_text(int error);
+/// The address that this host uses towards another one: what goes through a VIP must not come from the VIP itself.
+std::optional<IpAddress> source_towards(const IpAddress& address);
 
 class HttpProbes {
 public:
-    using Report = std::function<void(health::Answer)>;
-
-    HttpProbes(boost::asio::io_context& loop, Report report);
+    explicit HttpProbes(boost::asio::io_context& loop);
     ~HttpProbes();
     HttpProbes(const HttpProbes&) = delete;
     HttpProbes& operator=(const HttpProbes&) = delete;
 
     /// On the loop's thread.
-    void ask(const health::Request& request);
+    void ask(const health::Request& request, const Report& report);
 
 private:
     class Curl;

@@ -7,6 +7,8 @@
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -21,7 +23,6 @@ using asio::ip::udp;
 using config::CheckType;
 using health::Answer;
 using health::Request;
-using Report = std::function<void(Answer)>;
 
 namespace {
 
@@ -30,6 +31,12 @@ constexpr auto flush_interval = std::chrono::milliseconds(5);
 /// More of a file is not read: it is to say one word.
 constexpr std::size_t most_of_file = 64;
 constexpr std::size_t most_of_datagram = 4096;
+
+void set_mark(int socket, std::uint32_t mark, boost::system::error_code& error) {
+    if (::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0) {
+        error.assign(errno, boost::system::system_category());
+    }
+}
 
 Answer bad(const Request& request, std::string what) { return {request.id, request.run, false, std::move(what), {}}; }
 Answer good(const Request& request, std::string what) { return {request.id, request.run, true, std::move(what), {}}; }
@@ -60,14 +67,23 @@ public:
             if (!error) self->timed_out();
         });
         boost::system::error_code error;
-        const typename Protocol::endpoint to(address_of(request_.address), request_.port);
+        const bool through_vip = request_.mark != 0;
+        const typename Protocol::endpoint to(address_of(through_vip ? request_.vip : request_.address), request_.port);
         socket_.open(to.protocol(), error);
+        if (!error && through_vip) mark(error);
         if (error) return end(bad(request_, "socket: " + error.message()));
         prepare(socket_);
         socket_.async_connect(to, [self](const boost::system::error_code& failed) {
             if (self->ended_) return;
             failed ? self->refused(failed) : self->connected();
         });
+    }
+
+private:
+    void mark(boost::system::error_code& error) {
+        set_mark(socket_.native_handle(), request_.mark, error);
+        const auto source = error ? std::nullopt : source_towards(request_.address);
+        if (source) socket_.bind(typename Protocol::endpoint(address_of(*source), 0), error);
     }
 
 protected:
@@ -197,6 +213,17 @@ private:
 
 }  // namespace
 
+std::optional<IpAddress> source_towards(const IpAddress& address) {
+    asio::io_context loop;
+    udp::socket socket(loop);
+    boost::system::error_code error;
+    const udp::endpoint to(address_of(address), 9);  // nothing is sent: the port does not matter
+    socket.connect(to, error);
+    const auto from = error ? udp::endpoint() : socket.local_endpoint(error);
+    if (error) return std::nullopt;
+    return IpAddress::parse(from.address().to_string());
+}
+
 std::string reason_text(int error) {
     if (error == ECONNREFUSED) return "refused";
     if (error == ETIMEDOUT) return "timed out";
@@ -232,7 +259,7 @@ Probes::Probes(Done done)
     : done_(std::move(done)),
       work_(loop_.get_executor()),
       flush_(loop_),
-      http_(std::make_unique<HttpProbes>(loop_, [this](Answer each) { answer(std::move(each)); })),
+      http_(std::make_unique<HttpProbes>(loop_)),
       processes_(loop_),
       thread_([this] { loop_.run(); }) {}
 
@@ -247,8 +274,25 @@ void Probes::ask(std::vector<Request> requests) {
     });
 }
 
+/// Without an answer through the VIP the server itself is asked: which of the two is wrong?
 void Probes::begin(const Request& request) {
-    const auto report = [this](Answer each) { answer(std::move(each)); };
+    if (request.mark == 0) return ask_once(request, [this](Answer each) { answer(std::move(each)); });
+    ask_once(request, [this, request](Answer through_vip) {
+        if (through_vip.good) return answer(std::move(through_vip));
+        Request directly = request;
+        directly.mark = 0;
+        ask_once(directly, [this, request, through_vip](Answer answered) {
+            if (answered.good) {
+                answered.good = false;
+                answered.what = to_text(request.address) + " answers, but not for VIP " + to_text(request.vip) + ": " +
+                                through_vip.what;
+            }
+            answer(std::move(answered));
+        });
+    });
+}
+
+void Probes::ask_once(const Request& request, const Report& report) {
     switch (request.check->type) {
         case CheckType::tcp:
             return std::make_shared<TcpAsk>(loop_, request, report)->begin();
@@ -258,7 +302,7 @@ void Probes::begin(const Request& request) {
             return std::make_shared<DnsAsk>(loop_, request, report)->begin();
         case CheckType::http:
         case CheckType::https:
-            return http_->ask(request);
+            return http_->ask(request, report);
         case CheckType::file:
             return read_file(request);
         case CheckType::exec:

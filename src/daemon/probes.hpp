@@ -18,6 +18,8 @@
 namespace lbconverge::daemon {
 
 class HttpProbes;
+/// One answer, on the thread of the probes.
+using Report = std::function<void(health::Answer)>;
 
 class Probes {
 public:
@@ -35,6 +37,7 @@ public:
 
 private:
     void begin(const health::Request& request);
+    void ask_once(const health::Request& request, const Report& report);
     void read_file(const health::Request& request);
     void execute(const health::Request& request);
     void answer(health::Answer answer);

@@ -1,5 +1,7 @@
 #include "lbconverge/health/board.hpp"
 
+#include "lbconverge/kinds/via_vip.hpp"
+
 #include <algorithm>
 
 namespace lbconverge::health {
@@ -129,6 +131,9 @@ void Board::configure(const config::Config& config, Instant now) {
             pool.members.push_back(member);
         }
         pools_.push_back(std::move(pool));
+    }
+    for (const kinds::ViaVip& each : kinds::checked_via_vip(config)) {
+        probes_[pools_[each.service].members[each.server].probe].mark = each.mark;
     }
     std::map<Service::Key, const Pool*> standings;
     for (const Pool& each : old) standings.emplace(each.key, &each);
@@ -261,8 +266,10 @@ std::vector<Request> Board::tick(Instant now) {
         }
         probe.running = true;
         probe.asked = now;
-        requests.push_back({probe.id, ++probe.run, probe.check, probe.address, probe.port, probe.service});
-        schedule(index, now + probe.check->timeout + answer_grace);
+        requests.push_back(
+            {probe.id, ++probe.run, probe.check, probe.address, probe.port, probe.service.vip, probe.mark});
+        // Who gets no answer through the VIP asks the server itself, too.
+        schedule(index, now + (probe.mark == 0 ? 1 : 2) * probe.check->timeout + answer_grace);
     }
     return requests;
 }

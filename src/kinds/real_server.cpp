@@ -2,6 +2,7 @@
 
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
+#include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/genetlink.h>
@@ -158,6 +159,13 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
             if (state == ElectionState::master) wanted.rows.add(key, value_of(server), {server.source, cause});
             if (state == ElectionState::undecided) wanted.held.push_back({key, "the election is undecided"});
         }
+    }
+    for (const ViaVip& each : checked_via_vip(inputs.config)) {
+        const config::RealServer& server = inputs.config.services[each.service].real_servers[each.server];
+        Value value = value_of(server);
+        value.weight = 1;  // also while it is down: that is what is to be found out
+        value.upper_threshold = value.lower_threshold = 0;
+        wanted.rows.add(probe_server(inputs.config, each), value, {server.source, Cause::config});
     }
 }
 

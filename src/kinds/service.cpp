@@ -1,6 +1,7 @@
 #include "lbconverge/kinds/service.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/genetlink.h>
@@ -164,6 +165,12 @@ void Service::desire(const Inputs& inputs, Wanted<Service>& wanted) {
             wanted.rows.add(key_of(service), value_of(service), {service.source, cause});
         if (not_master(state)) wanted.unwanted.push_back(key_of(service));
         if (state == ElectionState::undecided) wanted.held.push_back({key_of(service), "the election is undecided"});
+    }
+    for (const ViaVip& each : checked_via_vip(inputs.config)) {
+        const config::Service& service = inputs.config.services[each.service];
+        const Source source = service.real_servers[each.server].source;
+        wanted.rows.add(probe_service(inputs.config, each),
+                        {.scheduler = "rr", .netmask = full_mask(service.vip.family)}, {source, Cause::config});
     }
 }
 

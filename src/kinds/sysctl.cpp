@@ -1,6 +1,7 @@
 #include "lbconverge/kinds/sysctl.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/via_vip.hpp"
 
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -128,6 +129,20 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
     }
 }
 
+/// The answer to a check via the VIP comes from an address that is the master's own. Linux takes that for a forgery
+/// (fib_validate_source) unless the interface accepts it.
+void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
+    for (const ViaVip& each : checked_via_vip(inputs.config)) {
+        const IpAddress& address = inputs.config.services[each.service].vip;
+        for (const config::Vip& vip : inputs.config.vips) {
+            if (vip.address != address || address.family != Family::ipv4 || vip.interface.empty()) continue;
+            Sysctl::Key key(std::string(ipv4_conf) + vip.interface.str() + "/accept_local");
+            if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) continue;
+            wanted.rows.put(key, {"1"}, {vip.source, Cause::config});
+        }
+    }
+}
+
 }  // namespace
 
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
@@ -158,6 +173,7 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     }
     wanted.rows.finish();
     if (const config::Vip* vip = quiet_vip(inputs.config)) desire_quiet_arp(inputs, vip->source, wanted);
+    desire_own_answers(inputs, wanted);
 }
 
 void Sysctl::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {

@@ -1,5 +1,7 @@
 #include "lbconverge/plan/safety.hpp"
 
+#include "lbconverge/kinds/via_vip.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -263,7 +265,8 @@ std::size_t services_given_up(const Plan& plan) {
     const auto& services = plan.desired->get<Service>().rows;
     for (const Step& step : plan.steps) {
         if (step.kind == kind_id<Service> && step.action() == Action::remove) {
-            given_up.insert(plan.observed->get<Service>().row(step.before).key);
+            const Service::Key& key = plan.observed->get<Service>().row(step.before).key;
+            if (!is_probe_mark(key.fwmark)) given_up.insert(key);  // nobody but a check used it
         } else if (step.kind == kind_id<RealServer> && step.reason == Reason::drain) {
             const std::uint32_t at = services.find(plan.desired->get<RealServer>().rows.row(step.after).key.service);
             if (at != Table<Service, Origin>::npos && services.note(at).cause == Cause::drain) {

@@ -31,7 +31,8 @@ struct Request {
     std::shared_ptr<const config::Check> check;
     IpAddress address;
     std::uint16_t port = 0;
-    kinds::Service::Key service{};  ///< via = "vip": through which one; else nothing
+    IpAddress vip{};         ///< via = "vip": what is connected to, with
+    std::uint32_t mark = 0;  ///< this firewall mark; 0: the server itself is asked
 };
 
 /// What came of a request.
@@ -58,7 +59,8 @@ struct Probe {
     std::shared_ptr<const config::Check> check;
     IpAddress address;
     std::uint16_t port = 0;
-    kinds::Service::Key service{};
+    kinds::Service::Key service{};  ///< via = "vip": through which one; else nothing
+    std::uint32_t mark = 0;         ///< and with which mark
     Liveness is = Liveness::unknown;
     std::string why{};      ///< of the last change, or of the last failure since
     Instant since{};        ///< of the last change

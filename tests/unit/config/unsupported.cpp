@@ -33,9 +33,6 @@ TEST_CASE("what this version cannot do is an error with its place") {
                     "lb.toml:3:1: error: [arp] method = \"filter\" is not available in this version");
     CHECK_SAYS_ONLY(unsupported(real_server("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\n")),
                     "lb.toml:3:1: error: [[route]] is not available in this version");
-    CHECK_SAYS_ONLY(unsupported("role = \"director\"\nvips = [\"192.0.2.20\"]\ninterface = \"eth0\"\n[[service]]\n"
-                                "vip = \"192.0.2.20\"\nport = 80\ncheck = { type = \"tcp\", via = \"vip\" }\n"),
-                    "lb.toml:7:9: error: via = \"vip\" of a check is not available in this version");
     CHECK_SAYS_ONLY(unsupported("role = \"director\"\n[ipvs.sync]\ninterface = \"eth0\"\n"),
                     "lb.toml:2:1: error: [ipvs.sync] is not available in this version");
 }

@@ -339,6 +339,18 @@ TEST_CASE("a real server checks nobody") {
     CHECK(bench.board.probes().empty());
 }
 
+TEST_CASE("a check via the VIP is asked with its mark, and has time for the server itself as well") {
+    Bench bench(file("check = { type = \"tcp\", via = \"vip\" }\n"));
+    bench.empty_kernel();
+    bench.now += seconds(1);
+    const auto requests = bench.board.tick(bench.now);
+    REQUIRE(requests.size() == 2);
+    CHECK(to_text(requests[0].vip) == "192.0.2.20");
+    CHECK(requests[0].mark != 0);
+    CHECK(requests[0].mark != requests[1].mark);
+    CHECK(*bench.board.wake_at() == bench.now + seconds(3));
+}
+
 TEST_CASE("only changes are news") {
     Bench bench;
     bench.empty_kernel();

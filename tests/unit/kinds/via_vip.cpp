@@ -1,0 +1,52 @@
+// Checks through the VIP: what they need in the table, and that it is nobody else's business.
+#include "lbconverge/kinds/via_vip.hpp"
+
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lbconverge::kinds {
+
+namespace {
+
+using test::rows_text;
+using test::world;
+
+const std::string file =
+    "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\n"
+    "real_servers = [{ address = \"10.0.0.3\", weight = 5 }, { address = \"10.0.0.4\", check = \"tcp\" }, "
+    "\"10.0.0.5\"]\n"
+    "check = { type = \"tcp\", via = \"vip\" }\n";
+
+}  // namespace
+
+TEST_CASE("each server has a mark of its own, and the mark a service with that server alone") {
+    const auto node = world("role = \"director\"\n" + file);
+    const Desired desired = node.desired();
+    CHECK(
+        rows_text(desired.get<Service>().rows) ==
+        "tcp 192.0.2.20:80 scheduler=wlc\nfwmark 1818361857 ipv4 scheduler=rr\nfwmark 1818361858 ipv4 scheduler=rr\n");
+    const std::string servers = rows_text(desired.get<RealServer>().rows);
+    CHECK(servers.find("fwmark 1818361857 ipv4 10.0.0.3:0 forward=direct\n") != std::string::npos);  // weight 1
+    CHECK(servers.find("fwmark 1818361858 ipv4 10.0.0.5:0") != std::string::npos);
+    CHECK(is_probe_mark(1818361857));
+    CHECK_FALSE(is_probe_mark(first_probe_mark - 1));
+    CHECK_FALSE(is_probe_mark(7));
+}
+
+TEST_CASE("the master must accept answers from an address that is its own") {
+    const auto node = world("role = \"director\"\n" + file);
+    CHECK(node.desired().get<Sysctl>().rows.find(Sysctl::Key("net/ipv4/conf/eth0/accept_local")) !=
+          Table<Sysctl, Origin>::npos);
+    const auto own = world("role = \"director\"\n" + file + "[sysctl]\n\"net.ipv4.conf.eth0.accept_local\" = 0\n");
+    const auto& rows = own.desired().get<Sysctl>().rows;
+    CHECK(rows.row(rows.find(Sysctl::Key("net/ipv4/conf/eth0/accept_local"))).value.value == "0");  // as the file says
+}
+
+TEST_CASE("a real server makes nothing of it") {
+    const auto node = world("role = \"real-server\"\n" + file);
+    CHECK(checked_via_vip(node.config).empty());
+    CHECK(node.desired().get<Service>().rows.empty());
+}
+
+}  // namespace lbconverge::kinds
