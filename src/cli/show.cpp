@@ -1,5 +1,7 @@
 #include "show.hpp"
 
+#include "lbconverge/kinds/via_vip.hpp"
+
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -140,11 +142,12 @@ std::string toml_of(const Observed& observed) {
     const auto servers = observed.get<RealServer>().rows();
     std::size_t next = 0;
     for (const Row<Service>& service : services.rows()) {
-        append_service(text, service);
-        text += "real_servers = [\n";
+        std::string pool;
         for (; next < servers.size() && servers[next].key.service == service.key; ++next)
-            append_server(text, servers[next]);
-        text += "]\n";
+            append_server(pool, servers[next]);
+        if (is_probe_mark(service.key.fwmark)) continue;  // the check that made it stands in the file
+        append_service(text, service);
+        text += "real_servers = [\n" + pool + "]\n";
     }
     if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";
     for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {

@@ -1,5 +1,7 @@
 #include "status.hpp"
 
+#include "lbconverge/kinds/via_vip.hpp"
+
 #include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
@@ -142,6 +144,7 @@ Json services_json(const Observed& kernel) {
     for (const Row<Service>& row : kernel.get<Service>().rows()) {
         services.push_back(
             {{"id", Service::id(row.key)}, {"scheduler", row.value.scheduler.str()}, {"real_servers", Json::array()}});
+        if (is_probe_mark(row.key.fwmark)) services.back()["check"] = true;
     }
     std::size_t at = 0;
     const auto& servers = kernel.get<RealServer>();
@@ -193,6 +196,7 @@ std::string status_text(const std::string& reply, const Observed* kernel, Clock:
     add_checks(status, now, text);
     if (kernel == nullptr) return text;
     for (const Json& service : with_owners(services_json(*kernel), status)) {
+        if (service.contains("check")) continue;  // nobody but a check uses it
         text +=
             fmt::format("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
         for (const Json& server : service.at("real_servers")) {

@@ -39,6 +39,7 @@ E2
 weight() { X lb1 ipvsadm -Sn | awk -v to="$1:80" '{for (i = 1; i < NF; i++) if ($i == "-r" && $(i + 1) == to) w = $0} END {sub(/.*-w /, "", w); print w == "" ? "none" : w + 0}'; }
 is_weight() { [ "$(weight "$1")" = "$2" ]; }
 master() { X lb1 ip -o addr show dev eth0 | grep -qF " $VIP/"; }
+refused() { lbc lb1 status | grep -q '192.168.100.4:80 http down .*connect refused'; }
 why() { lbc lb1 diff | sed -n 's/.*h  *server 192.168.100.4:80 .*tcp 192.168.100.20:80  *//p'; }
 
 write 150 60s tcp
@@ -62,6 +63,6 @@ check "a lost VIP is found" within 5 is_weight 192.168.100.4 0
 check "and named" grep -q "^down: 192.168.100.4 answers, but not for VIP" <<<"$(why)"
 check_eq "nobody meets it" "ws1=6" "$(fetches 6 http://$VIP/)"
 unserve ws2
-check "when the server itself dies, that is what is said" within 10 sh -c "'$LBCONVERGE' --netns lb1 -c '$config' --node lb1 status | grep -q '192.168.100.4:80 http down .*connect refused'"
+check "when the server itself dies, that is what is said" within 10 refused
 check_exit "nothing is left to do" 0 lbc lb1 diff
 tail -5 "$T/lb1.log"
