@@ -24,13 +24,14 @@ constexpr std::size_t most_of_body = 64 * 1024;
 /// One transfer.
 struct Transfer {
     Request request;
-    Report report;
+    OnAnswer report;
     CURL* easy = nullptr;
     curl_slist* connect_to = nullptr;
     std::string body;
     char error[CURL_ERROR_SIZE] = "";
 
-    Transfer(Request asked, Report told) : request(std::move(asked)), report(std::move(told)), easy(curl_easy_init()) {}
+    Transfer(Request asked, OnAnswer told)
+        : request(std::move(asked)), report(std::move(told)), easy(curl_easy_init()) {}
     ~Transfer() {
         curl_easy_cleanup(easy);
         curl_slist_free_all(connect_to);
@@ -120,6 +121,9 @@ Answer answer_of(const Transfer& transfer, CURLcode code) {
     long status = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     const bool cut = code == CURLE_WRITE_ERROR && transfer.body.size() == most_of_body;
+    long error = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &error);
+    if (code == CURLE_COULDNT_CONNECT && is_of_this_host(static_cast<int>(error))) answer.asked = false;
     if (code != CURLE_OK && !cut) {
         answer.what = why_failed(transfer, code, status);
     } else if (!is_good(*request.check, status)) {
@@ -156,7 +160,7 @@ public:
     Curl(const Curl&) = delete;
     Curl& operator=(const Curl&) = delete;
 
-    void ask(const Request& request, const Report& report) {
+    void ask(const Request& request, const OnAnswer& report) {
         auto transfer = std::make_unique<Transfer>(request, report);
         set_up(*transfer);
         CURL* easy = transfer->easy;
@@ -237,7 +241,7 @@ private:
     void finish(CURL* easy, CURLcode code) {
         const auto at = transfers_.find(easy);
         const Answer answer = answer_of(*at->second, code);
-        const Report report = at->second->report;
+        const OnAnswer report = at->second->report;
         curl_multi_remove_handle(multi_, easy);
         transfers_.erase(at);
         report(answer);
@@ -254,6 +258,6 @@ HttpProbes::HttpProbes(asio::io_context& loop) : curl_(std::make_unique<Curl>(lo
 
 HttpProbes::~HttpProbes() = default;
 
-void HttpProbes::ask(const Request& request, const Report& report) { curl_->ask(request, report); }
+void HttpProbes::ask(const Request& request, const OnAnswer& report) { curl_->ask(request, report); }
 
 }  // namespace lbconverge::daemon

@@ -14,6 +14,8 @@ namespace lbconverge::daemon {
 
 /// "refused", "timed out", "failed: No route to host": what follows on "connect ".
 std::string reason_text(int error);
+/// Descriptors, memory, ports: nothing that the server could do anything about.
+bool is_of_this_host(int error);
 /// The address that this host uses towards another one: what goes through a VIP must not come from the VIP itself.
 std::optional<IpAddress> source_towards(const IpAddress& address);
 
@@ -25,7 +27,7 @@ public:
     HttpProbes& operator=(const HttpProbes&) = delete;
 
     /// On the loop's thread.
-    void ask(const health::Request& request, const Report& report);
+    void ask(const health::Request& request, const OnAnswer& report);
 
 private:
     class Curl;

@@ -41,6 +41,12 @@ void set_mark(int socket, std::uint32_t mark, boost::system::error_code& error) 
 Answer bad(const Request& request, std::string what) { return {request.id, request.run, false, std::move(what), {}}; }
 Answer good(const Request& request, std::string what) { return {request.id, request.run, true, std::move(what), {}}; }
 
+Answer not_asked(const Request& request, int error) {
+    Answer answer = bad(request, std::string("this host could not ask: ") + std::strerror(error));
+    answer.asked = false;
+    return answer;
+}
+
 asio::ip::address address_of(const IpAddress& address) {
     if (address.family == Family::ipv4) {
         asio::ip::address_v4::bytes_type bytes{};
@@ -56,7 +62,7 @@ asio::ip::address address_of(const IpAddress& address) {
 template <class Protocol>
 class Ask : public std::enable_shared_from_this<Ask<Protocol>> {
 public:
-    Ask(asio::io_context& loop, Request request, Report report)
+    Ask(asio::io_context& loop, Request request, OnAnswer report)
         : request_(std::move(request)), report_(std::move(report)), socket_(loop), timer_(loop) {}
     virtual ~Ask() = default;
 
@@ -71,7 +77,7 @@ public:
         const typename Protocol::endpoint to(address_of(through_vip ? request_.vip : request_.address), request_.port);
         socket_.open(to.protocol(), error);
         if (!error && through_vip) mark(error);
-        if (error) return end(bad(request_, "socket: " + error.message()));
+        if (error) return end(not_asked(request_, error.value()));
         prepare(socket_);
         socket_.async_connect(to, [self](const boost::system::error_code& failed) {
             if (self->ended_) return;
@@ -92,7 +98,8 @@ protected:
     virtual void timed_out() { end(bad(request_, "connect timed out")); }
 
     void refused(const boost::system::error_code& error) {
-        end(bad(request_, "connect " + reason_text(error.value())));
+        const bool here = is_of_this_host(error.value());
+        end(here ? not_asked(request_, error.value()) : bad(request_, "connect " + reason_text(error.value())));
     }
     void end(const Answer& answer) {
         if (std::exchange(ended_, true)) return;
@@ -103,7 +110,7 @@ protected:
     }
 
     Request request_;
-    Report report_;
+    OnAnswer report_;
     typename Protocol::socket socket_;
     asio::steady_timer timer_;
     bool ended_ = false;
@@ -224,6 +231,10 @@ std::optional<IpAddress> source_towards(const IpAddress& address) {
     return IpAddress::parse(from.address().to_string());
 }
 
+bool is_of_this_host(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+}
+
 std::string reason_text(int error) {
     if (error == ECONNREFUSED) return "refused";
     if (error == ETIMEDOUT) return "timed out";
@@ -278,7 +289,7 @@ void Probes::ask(std::vector<Request> requests) {
 void Probes::begin(const Request& request) {
     if (request.mark == 0) return ask_once(request, [this](Answer each) { answer(std::move(each)); });
     ask_once(request, [this, request](Answer through_vip) {
-        if (through_vip.good) return answer(std::move(through_vip));
+        if (through_vip.good || !through_vip.asked) return answer(std::move(through_vip));
         Request directly = request;
         directly.mark = 0;
         ask_once(directly, [this, request, through_vip](Answer answered) {
@@ -292,7 +303,7 @@ void Probes::begin(const Request& request) {
     });
 }
 
-void Probes::ask_once(const Request& request, const Report& report) {
+void Probes::ask_once(const Request& request, const OnAnswer& report) {
     switch (request.check->type) {
         case CheckType::tcp:
             return std::make_shared<TcpAsk>(loop_, request, report)->begin();

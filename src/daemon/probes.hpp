@@ -19,7 +19,7 @@ namespace lbconverge::daemon {
 
 class HttpProbes;
 /// One answer, on the thread of the probes.
-using Report = std::function<void(health::Answer)>;
+using OnAnswer = std::function<void(health::Answer)>;
 
 class Probes {
 public:
@@ -37,7 +37,7 @@ public:
 
 private:
     void begin(const health::Request& request);
-    void ask_once(const health::Request& request, const Report& report);
+    void ask_once(const health::Request& request, const OnAnswer& report);
     void read_file(const health::Request& request);
     void execute(const health::Request& request);
     void answer(health::Answer answer);

@@ -14,6 +14,7 @@
 
 #include <linux/if_addr.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -446,9 +447,18 @@ void Daemon::end() {
     loop_.stop();
 }
 
+/// A check of a server that does not answer holds a descriptor for as long as its time-out.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("descriptors: {}", std::strerror(errno));
+}
+
 }  // namespace
 
 Result<void> run_daemon(const RunOptions& options, const RunDirectory& run) {
+    raise_descriptor_limit();
     Daemon daemon(options, run);
     return daemon.run();
 }

@@ -281,7 +281,9 @@ void Board::answered(const Answer& answer, Instant now) {
     if (!probe.running || probe.run != answer.run) return;
     probe.running = false;
     schedule(at->second, std::max(now, probe.asked + interval_of(probe)));
-    if (answer.good) {
+    if (!answer.asked) {
+        probe.why = answer.what;
+    } else if (answer.good) {
         succeed(at->second, answer, now);
     } else {
         fail(at->second, answer.what, now);

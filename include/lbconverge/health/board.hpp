@@ -42,6 +42,7 @@ struct Answer {
     bool good = false;
     std::string what{};                     ///< "connect refused"
     std::optional<std::uint32_t> weight{};  ///< good: what the check itself wants (exec, file)
+    bool asked = true;                      ///< false: this host could not ask, which says nothing of the server
 };
 
 /// What the kernel had for a server of a service when it was first looked at.

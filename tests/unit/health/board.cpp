@@ -351,6 +351,20 @@ TEST_CASE("a check via the VIP is asked with its mark, and has time for the serv
     CHECK(*bench.board.wake_at() == bench.now + seconds(3));
 }
 
+TEST_CASE("what this host could not ask says nothing of the server") {
+    Bench bench;
+    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    for (int i = 0; i < 20; ++i) {
+        bench.now = *bench.board.wake_at();
+        for (const Request& each : bench.board.tick(bench.now)) {
+            bench.board.answered({each.id, each.run, false, "too many open files", {}, false}, bench.now);
+        }
+    }
+    CHECK(bench.is("10.0.0.3") == Liveness::up);
+    CHECK(bench.board.probes()[0].why == "too many open files");
+    CHECK(bench.board.probes()[0].run > 5);
+}
+
 TEST_CASE("only changes are news") {
     Bench bench;
     bench.empty_kernel();
