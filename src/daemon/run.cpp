@@ -285,7 +285,7 @@ void Daemon::converge(const node::Converge& job) {
     const bool asked_json =
         std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
-        Task task{.config = *job.config, .election = job.election, .health = job.health, .part = job.part};
+        Task task{.config = *job.config, .election = job.election, .part = job.part, .health = job.health};
         task.overtaken = &overtaken_[lane];
         if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
         const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});

@@ -14,8 +14,6 @@ namespace lbconverge::daemon {
 struct Task {
     const config::Config& config;
     Election election;
-    /// What health and the operator say; none: everything is as configured.
-    std::shared_ptr<const kinds::Health> health{};
     bool release = false;  ///< give up everything that is ours
     kinds::Part part = kinds::Part::all;
     /// What the kernel was like a moment ago. When there is no time to lose, the first plan is made on that: reading
@@ -24,6 +22,8 @@ struct Task {
     /// When it becomes true, nothing more is written or announced: what was wanted is not wanted any more.
     const std::atomic<bool>* overtaken = nullptr;
     bool keep_rows = true;  ///< false: of a first round without failure the report keeps the steps, but no rows
+    /// What health and the operator say; none: everything is as configured.
+    std::shared_ptr<const kinds::Health> health{};
 };
 
 /// A step that did not work, and why.
