@@ -60,7 +60,7 @@ std::string name_of(const Service& service) {
 
 namespace {
 
-/// A mistake of the catalogue. LVS11, 22, 26, 33, 38 and 39 are found while a file is read: there the kernel or the
+/// A mistake of the catalogue. LVS11, 22, 26, 27, 33, 38 and 39 are found while a file is read: there the kernel or the
 /// protocol leaves no choice.
 struct Rule {
     std::string_view code;
@@ -77,12 +77,15 @@ constexpr Rule all[] = {
     {"LVS07", loopback_prefix},
     {"LVS08", loopback_scope},
     {"LVS09", vip_on_answering_interface},
+    {"LVS12", direct_past_router},
     {"LVS13", masquerade_without_forwarding},
     {"LVS14", default_route_past_director},
     {"LVS15", masquerade_in_client_subnet},
     {"LVS16", tunnel_with_rp_filter},
+    {"LVS17", tunnel_from_vip},
     {"LVS18", tunnel_without_pmtu},
     {"LVS19", vip_not_local},
+    {"LVS20", nothing_sets_mark},
     {"LVS21", fwmark_without_vip},
     {"LVS23", persistence_and_drain},
     {"LVS24", remove_and_expire},
@@ -100,6 +103,7 @@ constexpr Rule all[] = {
     {"LVS43", vip_as_secondary},
     {"LVS44", strict_rp_filter},
     {"LVS45", redirects_on_one_arm},
+    {"LVS49", check_beside_service},
 };
 
 }  // namespace

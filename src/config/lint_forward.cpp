@@ -48,7 +48,63 @@ Hit tunnelled_here(const Config& node) {
     });
 }
 
+/// The interfaces that the file names for this node.
+std::set<ShortName> interfaces_of(const Config& node) {
+    std::set<ShortName> interfaces;
+    if (!node.interface.empty()) interfaces.insert(node.interface);
+    for (const Vip& vip : node.vips) {
+        if (directs(node) && !vip.interface.empty()) interfaces.insert(vip.interface);
+    }
+    for (const Vrrp& vrrp : node.vrrp) interfaces.insert(vrrp.interface);
+    for (const Route& route : node.routes) {
+        if (!route.interface.empty()) interfaces.insert(route.interface);
+    }
+    interfaces.erase(ShortName("lo"));
+    return interfaces;
+}
+
+/// The most specific [[route]] to an address, or nullptr; a default route says nothing of what is on the links.
+const Route* route_to(const Config& node, const IpAddress& address) {
+    const Route* best = nullptr;
+    int longest = 0;
+    for (const Route& route : node.routes) {
+        const auto net = parse_with_prefix(route.to);
+        const bool fits = net && route.table == 254 && address.in_same_net(net->address, net->prefix);
+        if (!fits || net->prefix <= longest) continue;
+        best = &route;
+        longest = net->prefix;
+    }
+    return best;
+}
+
+/// The file shows that there is a router between this director and an address: a [[route]] leads through one; or the
+/// only interface that it names is in a network without that address.
+bool behind_router(const Config& node, const VipIndex& vips, const Service& service, const IpAddress& address) {
+    if (const Route* route = route_to(node, address)) return route->via.has_value();
+    const Vip* vip = service.fwmark == 0 ? vips.find(service.vip) : nullptr;
+    if (vip == nullptr || vip->prefix == vip->address.bits() || interfaces_of(node).size() > 1) return false;
+    return std::none_of(node.vips.begin(), node.vips.end(),
+                        [&](const Vip& each) { return each.address.in_same_net(address, each.prefix); });
+}
+
 }  // namespace
+
+void direct_past_router(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const VipIndex vips(node);
+        const Hit hit = first_server(node, Forward::direct, [&](const Service& service, const RealServer& server) {
+            return behind_router(node, vips, service, server.address);
+        });
+        if (!hit) continue;
+        report.warning(hit.server->source,
+                       "direct routing to real server " + lbconverge::to_text(hit.server->address) +
+                           ", which is not on a link of this director: the frames go to the router in between, which "
+                           "drops them or sends them back, and every connection times out",
+                       "forward = \"tunnel\" or \"masquerade\"; or name the interface that leads to it in a [[route]] "
+                       "without via");
+    }
+}
 
 void masquerade_without_forwarding(const Nodes& nodes, Report& report) {
     struct Setting {
@@ -146,6 +202,23 @@ void tunnel_with_rp_filter(const Nodes& nodes, Report& report) {
     }
 }
 
+void tunnel_from_vip(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        const Node* own = self(node);
+        if (!directs(node) || own == nullptr || !own->address) continue;
+        const Hit hit = first_server(node, Forward::tunnel, [&](const Service& service, const RealServer& server) {
+            return server.address.family == Family::ipv6 && service.fwmark == 0 && service.vip == *own->address;
+        });
+        if (!hit) continue;
+        report.warning(hit.service->source,
+                       "VIP " + lbconverge::to_text(hit.service->vip) +
+                           " is the director's own address: IPVS takes it as the source of the IPv6 tunnel, and the "
+                           "real server, which has the VIP as well, drops every packet",
+                       "a VIP besides the node's own address: lbconverge adds it as deprecated, so that it is never "
+                       "chosen as a source");
+    }
+}
+
 void tunnel_without_pmtu(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
@@ -165,17 +238,7 @@ void tunnel_without_pmtu(const Nodes& nodes, Report& report) {
 
 void strict_rp_filter(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
-        std::set<ShortName> interfaces;
-        if (!node.interface.empty()) interfaces.insert(node.interface);
-        for (const Vip& vip : node.vips) {
-            if (directs(node) && !vip.interface.empty()) interfaces.insert(vip.interface);
-        }
-        for (const Vrrp& vrrp : node.vrrp) interfaces.insert(vrrp.interface);
-        for (const Route& route : node.routes) {
-            if (!route.interface.empty()) interfaces.insert(route.interface);
-        }
-        interfaces.erase(ShortName("lo"));
-        if (interfaces.size() < 2) continue;
+        if (interfaces_of(node).size() < 2) continue;
         for (const Sysctl& setting : node.sysctls) {
             const auto interface = interface_of(setting, "rp_filter");
             if (!interface || *interface == "lo" || setting.value != "1") continue;

@@ -68,18 +68,22 @@ void loopback_scope(const Nodes& nodes, Report& report);
 void vip_on_answering_interface(const Nodes& nodes, Report& report);
 
 // Forwarding (lint_forward.cpp)
+void direct_past_router(const Nodes& nodes, Report& report);
 void masquerade_without_forwarding(const Nodes& nodes, Report& report);
 void default_route_past_director(const Nodes& nodes, Report& report);
 void masquerade_in_client_subnet(const Nodes& nodes, Report& report);
 void tunnel_with_rp_filter(const Nodes& nodes, Report& report);
+void tunnel_from_vip(const Nodes& nodes, Report& report);
 void tunnel_without_pmtu(const Nodes& nodes, Report& report);
 void strict_rp_filter(const Nodes& nodes, Report& report);
 void redirects_on_one_arm(const Nodes& nodes, Report& report);
 
 // Services (lint_services.cpp)
 void vip_not_local(const Nodes& nodes, Report& report);
+void nothing_sets_mark(const Nodes& nodes, Report& report);
 void fwmark_without_vip(const Nodes& nodes, Report& report);
 void persistence_and_drain(const Nodes& nodes, Report& report);
+void check_beside_service(const Nodes& nodes, Report& report);
 void remove_and_expire(const Nodes& nodes, Report& report);
 void one_packet_tcp(const Nodes& nodes, Report& report);
 void sync_both_states(const Nodes& nodes, Report& report);

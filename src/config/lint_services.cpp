@@ -98,6 +98,21 @@ void fwmark_without_vip(const Nodes& nodes, Report& report) {
     }
 }
 
+void nothing_sets_mark(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const Found found = find_services(node, [](const Service& service) { return service.fwmark != 0; });
+        if (found.count == 0) continue;
+        report.warning(
+            found.first->source,
+            first_of(*found.first, found.count) +
+                ": this file does not set the mark, and a packet without it never reaches the service",
+            "a rule of the firewall sets it: nft add rule ip mangle prerouting ip daddr VIP tcp dport 80 meta "
+            "mark set " +
+                std::to_string(found.first->fwmark) + "; doctor looks whether there is one");
+    }
+}
+
 void persistence_and_drain(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
         if (!directs(node) || sysctl_is(node, "net/ipv4/vs/expire_quiescent_template", "1")) continue;
@@ -116,6 +131,28 @@ void persistence_and_drain(const Nodes& nodes, Report& report) {
                 ": persistence keeps sending clients to a real server of weight 0, also to one that failed its "
                 "check, for as long as they come back",
             "[sysctl.director] \"net.ipv4.vs.expire_quiescent_template\" = 1");
+    }
+}
+
+void check_beside_service(const Nodes& nodes, Report& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        for (const Service& service : node.services) {
+            const auto beside = [&](const RealServer& server) {
+                const std::int32_t index = server.check >= 0 ? server.check : service.check;
+                if (index < 0 || server.forward == Forward::masquerade || service.port == 0) return false;
+                const Check& check = node.checks[static_cast<std::size_t>(index)];
+                return check.port != 0 && check.port != service.port && check.via.empty();
+            };
+            const auto at = std::find_if(service.real_servers.begin(), service.real_servers.end(), beside);
+            if (at == service.real_servers.end()) continue;
+            report.warning(service.source,
+                           "service " + name_of(service) +
+                               " is checked on another port of the real servers' own addresses: a server is \"up\" "
+                               "while nobody answers on the VIP's port, and its share of the clients is refused",
+                           "leave port out of the check, or via = \"vip\"");
+            return;
+        }
     }
 }
 

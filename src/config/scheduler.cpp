@@ -41,8 +41,9 @@ void read_scheduler(Reader& in, Service& service) {
     std::string name;
     if (in.text("scheduler", name)) {
         if (std::find(std::begin(schedulers), std::end(schedulers), name) == std::end(schedulers)) {
-            in.problems().error(in.place("scheduler"), "there is no scheduler " + quoted(name),
-                                suggestion(name, schedulers));
+            in.problems().error(in.place("scheduler"),
+                                "there is no scheduler " + quoted(name) + ": the service could not be created",
+                                suggestion(name, schedulers), "LVS27");
         }
         service.scheduler = ShortName(name);
     }

@@ -28,6 +28,41 @@ std::string pair(const std::string& forward, const std::string& real_server) {
 
 }  // namespace
 
+TEST_CASE("LVS12: direct routing through a router") {
+    const auto routed = [](const std::string& route) {
+        return director("direct", "198.51.100.10", "") + "[[route]]\n" + route + "\n";
+    };
+    CHECK_MISTAKE(routed("to = \"192.0.2.0/24\"\nvia = \"198.51.100.1\""), "11:3: warning", "LVS12");
+    CHECK_SILENT(routed("to = \"192.0.2.0/24\"\ninterface = \"eth1\""));
+    CHECK_SILENT(routed("to = \"default\"\nvia = \"198.51.100.1\""));
+    CHECK_SILENT(
+        routed("to = \"192.0.2.0/25\"\nvia = \"198.51.100.1\"\n[[route]]\nto = \"192.0.2.0/28\"\n"
+               "interface = \"eth1\""));
+    CHECK_SILENT(routed("to = \"203.0.113.0/24\"\nvia = \"198.51.100.1\""));
+}
+
+TEST_CASE("LVS12: direct routing out of the only network that the file shows") {
+    CHECK_MISTAKE(director("direct", "198.51.100.10/24", promote), "11:3: warning", "LVS12");
+    CHECK_SILENT(director("direct", "192.0.2.10/24", promote));
+    CHECK_SILENT(director("direct", "198.51.100.10", ""));
+    CHECK_SILENT(director("direct", "198.51.100.10/24", promote) +
+                 "[[vip]]\naddress = \"203.0.113.9\"\n"
+                 "interface = \"eth1\"\nvrrp = \"vrrp-1\"\n");
+    CHECK_SILENT(director("masquerade", "198.51.100.10/24", forwarding + promote + no_redirects));
+}
+
+TEST_CASE("LVS17: an IPv6 tunnel whose VIP is the director's own address") {
+    const auto with = [](const std::string& vip, const std::string& server) {
+        return "interface = \"eth0\"\nvips = [\"" + vip +
+               "\"]\n[nodes]\nlb = { role = \"director\", address = \"2001:db8::1\" }\n[[vrrp]]\nvrid = 1\n"
+               "[[service]]\nvip = \"" +
+               vip + "\"\nport = 80\nforward = \"tunnel\"\nreal_servers = [\"" + server + "\"]\n";
+    };
+    CHECK_MISTAKE(with("2001:db8::1", "2001:db8::3"), "7:1: warning", "LVS17");
+    CHECK_SILENT(with("2001:db8::10", "2001:db8::3"));
+    CHECK_SILENT(with("2001:db8::1", "192.0.2.3"));
+}
+
 TEST_CASE("LVS13: masquerading needs forwarding") {
     CHECK_MISTAKE(director("masquerade", "198.51.100.10", "\"net.ipv4.ip_forward\" = 0\n"), "13:1: error", "LVS13");
     CHECK_MISTAKE(director("masquerade", "198.51.100.10", ""), "6:1: warning", "LVS13");

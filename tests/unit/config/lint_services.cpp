@@ -78,8 +78,34 @@ TEST_CASE("LVS21: marked packets for an address that the director does not have"
         return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"" + vip +
                "\"]\n[[vrrp]]\nvrid = 1\n[[service]]\nfwmark = 7\n" + server;
     };
-    CHECK_MISTAKE(with("2001:db8::10"), "6:1: warning: service fwmark 7", "LVS21");
-    CHECK_SILENT(with("192.0.2.10"));
+    CHECK_SAYS(lint_file(with("2001:db8::10")), "6:1: warning: service fwmark 7: this file has no VIP of that family");
+    CHECK_FALSE(lint_file(with("192.0.2.10")).says("LVS21"));
+}
+
+TEST_CASE("LVS20: a firewall mark that this file does not set") {
+    const std::string marked =
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.10\"]\n[[vrrp]]\nvrid = 1\n[[service]]\n";
+    CHECK_MISTAKE(marked + "fwmark = 7\n" + server, "6:1: warning: service fwmark 7", "LVS20");
+    CHECK_SILENT(marked + "vip = \"192.0.2.10\"\nport = 80\n" + server);
+}
+
+TEST_CASE("LVS27: a scheduler that no kernel has") {
+    const Reading reading = lint_file(director(server + "scheduler = \"wlcc\""));
+    CHECK_SAYS(reading, "error: there is no scheduler \"wlcc\"");
+    CHECK_SAYS(reading, "[LVS27]; hint: did you mean \"wlc\"?");
+    CHECK_SILENT(director(server + "scheduler = \"wlc\""));
+}
+
+TEST_CASE("LVS49: a health check that says nothing of the service") {
+    CHECK_MISTAKE(director(server + "check = { type = \"http\", port = 8080 }"), "6:1: warning", "LVS49");
+    CHECK_SILENT(director(server + "check = { type = \"http\", port = 8080, via = \"vip\" }"));
+    CHECK_SILENT(director(server + "check = { type = \"tcp\", port = 80 }"));
+    CHECK_SILENT(director(server + "check = \"tcp\""));
+    // A masqueraded server gets its packets on its own address: a port for checks is as good as any other.
+    CHECK_SILENT(director(server + "forward = \"masquerade\"\ncheck = { type = \"http\", port = 8080 }",
+                          "[sysctl]\n\"net.ipv4.ip_forward\" = 1\n"));
+    CHECK_MISTAKE(director("real_servers = [{ address = \"192.0.2.3\", check = { type = \"tcp\", port = 81 } }]"),
+                  "6:1: warning", "LVS49");
 }
 
 TEST_CASE("LVS23: persistence brings clients back to a drained real server") {
