@@ -1,6 +1,7 @@
 #include "lbconverge/cli/main.hpp"
 
 #include "daemon_commands.hpp"
+#include "doctor.hpp"
 #include "explain.hpp"
 #include "health.hpp"
 #include "lbconverge/health/drain.hpp"
@@ -46,6 +47,7 @@ public:
     int run();
     int status() { return status_command(options_); }
     int show();
+    int doctor() { return doctor_command(options_); }
     int simulate() { return simulate_command(options_); }
     int explain();
 
@@ -309,6 +311,7 @@ int run(int argc, char** argv) {
     if (name == "run") return command.run();
     if (name == "status") return command.status();
     if (name == "drain" || name == "undrain") return command.drain(name == "undrain");
+    if (name == "doctor") return command.doctor();
     if (name == "simulate") return command.simulate();
     if (name == "show") return command.show();
     return command.explain();

@@ -30,6 +30,7 @@ constexpr std::array commands = {
     Command{"explain", "say why the rows of an address are as they are", 1},
     Command{"drain", "take a real server out of use, until undrain: no new connections, the old ones go on", 1},
     Command{"undrain", "give it back", 1},
+    Command{"doctor", "check this host against the known mistakes (exit code 2: something found)", 0},
     Command{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
     Command{"release", "remove what is ours and put settings back", 0},
 };
@@ -52,16 +53,17 @@ po::options_description visible_options() {
         "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
         "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
         "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr")(
-        "json", "diff, apply, release, drain, undrain, status: print JSON")(
+        "json", "diff, apply, release, drain, undrain, status, doctor: print JSON")(
         "dry-run", "apply, release, drain, undrain: show only, as diff does")(
         "as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that")(
         "against", po::value<std::string>()->value_name("SNAPSHOT"),
         "diff: compare with a snapshot, not with the kernel")(
         "from", po::value<std::string>()->value_name("OLD.toml"),
         "diff: what this change of the file does to a node that has converged")(
-        "prune-foreign", "apply, diff: remove services that nobody configured")("watch", "status: again every second")(
-        "format", po::value<std::string>()->value_name("toml|snapshot"), "show: what to print")("help,h", "this text")(
-        "version", "the version");
+        "prune-foreign", "apply, diff: remove services that nobody configured")(
+        "arp", "doctor: ask the wire who answers for each VIP")("vrrp", "doctor: listen for VRRP advertisements")(
+        "watch", "status: again every second")("format", po::value<std::string>()->value_name("toml|snapshot"),
+                                               "show: what to print")("help,h", "this text")("version", "the version");
     global.add(simulate_options());
     return global;
 }
@@ -191,6 +193,9 @@ Result<Options> parse_options(int argc, char** argv) {
     text("faults", options.faults);
     text("svg", options.svg);
     options.log_level_given = given.contains("log-level");
+    options.config_given = given.contains("config");
+    options.arp = given.contains("arp");
+    options.vrrp = given.contains("vrrp");
     options.watch = given.contains("watch");
     options.json = given.contains("json");
     options.dry_run = given.contains("dry-run");

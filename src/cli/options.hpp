@@ -19,6 +19,7 @@ struct Options {
     std::string command;
     std::vector<std::string> arguments;
     std::string config = "/etc/lbconverge/lbconverge.toml";
+    bool config_given = false;
     std::string node;
     std::string netns;
     std::string log_level = "warning";
@@ -27,6 +28,8 @@ struct Options {
     bool watch = false;
     bool dry_run = false;
     bool prune_foreign = false;
+    bool arp = false;   ///< doctor: ask the wire
+    bool vrrp = false;  ///< doctor: listen for adverts
     std::optional<ElectionState> as;
     std::string against;
     std::string from;

@@ -1,0 +1,41 @@
+// The classic LVS mistakes on a live host: evidence in, findings out. Pure. The codes are those of config/lint.hpp, and
+// the manual has a page for each. A rule rather misses a mistake than raises a false alarm.
+#pragma once
+
+#include "lbconverge/config/diagnostic.hpp"
+#include "lbconverge/doctor/evidence.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lbconverge::doctor {
+
+/// How a mistake is mended.
+struct Cure {
+    enum class Kind : std::uint8_t {
+        command,  ///< of a shell on this host
+        line,     ///< of a file, with the section or file in front
+        advice,   ///< what no single command can do
+    };
+    Kind kind = Kind::command;
+    std::string text;
+};
+
+struct Finding {
+    std::string code;  ///< "LVS02"
+    config::Severity severity = config::Severity::error;
+    std::string place;  ///< an interface, an address, a setting, a row of IPVS, or file:line
+    std::string what;   ///< what goes wrong, and when it is noticed
+    Cure cure;
+};
+
+/// Sorted by code, and by place within it.
+std::vector<Finding> diagnose(const Evidence& evidence);
+
+/// The node of the file, or "this node", that has an answer's MAC; "" where nobody knows.
+std::string owner_of(const Evidence& evidence, const wire::LinkAddress& link);
+
+/// Every address that counts as a VIP here: those of the file; without one, what IPVS, lo and keepalived have.
+std::set<IpAddress> vips_of(const Evidence& evidence);
+
+}  // namespace lbconverge::doctor

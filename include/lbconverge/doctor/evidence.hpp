@@ -1,0 +1,104 @@
+// What doctor judges by: the state of one host as a plain value. Gathered by src/kernel and src/cli, or written down by
+// a test; owns no file and no socket.
+#pragma once
+
+#include "lbconverge/doctor/firewall.hpp"
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/wire/announcement.hpp"
+#include "lbconverge/wire/vrrp.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lbconverge::doctor {
+
+/// A unicast or local route of the tables main and local.
+struct Route {
+    IpAddress net;  ///< unspecified with prefix 0: the default route
+    std::uint8_t prefix = 0;
+    std::optional<IpAddress> via;
+    ShortName interface;
+    bool local = false;  ///< RTN_LOCAL: packets to it are for this host
+};
+
+/// A tunnel that ends here (rtnetlink's IFLA_INFO_KIND).
+struct Tunnel {
+    ShortName interface;
+    bool up = false;
+};
+
+/// A socket that takes connections or datagrams.
+struct Listener {
+    Protocol protocol = Protocol::tcp;
+    IpAddress address;  ///< unspecified: all; of IPv6, IPv4 as well
+    std::uint16_t port = 0;
+};
+
+/// One side of connection synchronisation that runs (IPVS_CMD_GET_DAEMON).
+struct SyncDaemon {
+    bool master = false;
+    ShortName interface;
+};
+
+/// A file that configures networks, settings or keepalived, as it lies on the disk.
+struct TextFile {
+    std::string path;
+    std::vector<std::string> lines;
+};
+
+/// Who answered when the wire was asked for an address (ARP, neighbour discovery).
+struct Answer {
+    IpAddress address;
+    ShortName interface;
+    wire::LinkAddress link{};
+};
+
+/// An advertisement that was heard on the wire, before any firewall.
+struct Heard {
+    ShortName interface;
+    IpAddress source;
+    wire::Advertisement advertisement;
+};
+
+/// What is able to run on this kernel as a module, built in or loadable.
+struct Modules {
+    bool known = false;           ///< the lists could be read
+    std::set<std::string> names;  ///< with underscores: "ip_vs_wlc"
+};
+
+struct Evidence {
+    std::shared_ptr<const kinds::Observed> kernel;  ///< never null; settings below net/ipv4 and net/ipv6 among it
+    std::optional<config::Config> config;           ///< nullopt: an LVS that was set up by hand
+    Election election;                              ///< what the daemon has decided, or --as
+    std::string lbconverge = "lbconverge";          ///< the program with the options that name the configuration
+    std::string apply_options;                      ///< of apply in a cure: " --as master", or nothing
+
+    std::vector<Route> routes;
+    std::vector<Tunnel> tunnels;
+    std::vector<Listener> listeners;
+    std::vector<SyncDaemon> sync;
+    Firewall firewall;
+    Modules modules;
+    std::vector<TextFile> files;
+    std::set<std::string> managers;  ///< of networks that are at work: "systemd-networkd", "NetworkManager"
+
+    bool asked = false;           ///< --arp: the answers are all that came
+    std::vector<Answer> answers;  ///< for the VIPs and the addresses of [nodes]
+    bool listened = false;        ///< --vrrp: what was heard is all that was sent
+    std::vector<Heard> heard;
+};
+
+/// The sockets of /proc/net/tcp, tcp6, udp or udp6 that listen. Lines that make no sense are left out.
+std::vector<Listener> parse_sockets(std::string_view text, Family family, Protocol protocol);
+
+/// The addresses for which --arp has to ask, each on this interface.
+struct Question {
+    IpAddress address;
+    ShortName interface;
+};
+std::vector<Question> questions(const Evidence& evidence);
+
+}  // namespace lbconverge::doctor

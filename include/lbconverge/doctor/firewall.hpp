@@ -1,0 +1,73 @@
+// A packet filter as far as doctor understands it: nftables and iptables as one list of chains, and what becomes of a
+// packet in it. Pure. What is not understood makes the answer "unknown", never a guess.
+#pragma once
+
+#include "lbconverge/model/address.hpp"
+#include "lbconverge/model/name.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lbconverge::doctor {
+
+enum class Layer : std::uint8_t { ipv4, ipv6, inet, arp, other };
+enum class Hook : std::uint8_t { none, prerouting, input, other };
+enum class Verdict : std::uint8_t { next, accept, drop, jump, go_to, back, unknown };
+
+struct FilterRule {
+    bool understood = true;  ///< false: it has conditions besides these
+    bool not_new = false;    ///< only for packets of connections that are known already
+    std::optional<std::uint8_t> protocol;
+    std::vector<std::pair<std::uint16_t, std::uint16_t>> ports;  ///< of the destination, from and to; none: any
+    std::optional<AddressAndPrefix> source, destination;
+    ShortName interface;  ///< where the packet came in; empty: any
+    Verdict verdict = Verdict::next;
+    std::string target;                 ///< of jump and go_to
+    std::optional<std::uint32_t> mark;  ///< it sets the packet's mark to this
+    bool sets_unknown_mark = false;
+    std::string place;  ///< "ip filter INPUT rule 3"
+};
+
+struct FilterChain {
+    Layer layer = Layer::other;
+    std::string table, name;
+    Hook hook = Hook::none;
+    std::string insert;  ///< the command that puts a rule in front: "nft insert rule ip filter input"
+    Verdict policy = Verdict::accept;
+    std::vector<FilterRule> rules;
+};
+
+struct Firewall {
+    bool known = false;        ///< everything that filters IPv4 and IPv6 could be read
+    bool arp_unknown = false;  ///< there is an arptables, which cannot be read
+    std::vector<FilterChain> chains;
+};
+
+/// A new packet that comes in.
+struct FilterPacket {
+    std::uint8_t protocol = 6;
+    IpAddress destination;
+    std::uint16_t port = 0;
+    ShortName interface;
+};
+
+enum class Fate : std::uint8_t { passes, dropped, unknown };
+struct Judgement {
+    Fate fate = Fate::passes;
+    std::string place;   ///< of the rule or chain that drops it
+    std::string insert;  ///< FilterChain::insert of the chain where a packet enters on its way there
+};
+/// What becomes of a packet on its way to this host itself.
+Judgement judge(const Firewall& firewall, const FilterPacket& packet);
+
+/// ARP requests for this address are dropped.
+bool arp_is_filtered(const Firewall& firewall, const IpAddress& address);
+
+/// Adds what `nft -j list ruleset` prints. False: it is not that.
+bool parse_nftables(std::string_view json, Firewall& firewall);
+
+}  // namespace lbconverge::doctor

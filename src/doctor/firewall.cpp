@@ -1,0 +1,105 @@
+#include "lbconverge/doctor/firewall.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::doctor {
+
+namespace {
+
+/// Chains that jump into each other in a circle are refused by the kernel; this is for evidence that was made up.
+constexpr int deepest = 16;
+
+bool covers(Layer layer, Family family) {
+    return layer == Layer::inet || layer == (family == Family::ipv4 ? Layer::ipv4 : Layer::ipv6);
+}
+
+bool in_net(const std::optional<AddressAndPrefix>& net, const IpAddress& address) {
+    return !net || address.in_same_net(net->address, net->prefix);
+}
+
+enum class Applies : std::uint8_t { no, perhaps, yes };
+
+Applies applies(const FilterRule& rule, const FilterPacket& packet) {
+    const bool excluded = rule.not_new || (rule.protocol && *rule.protocol != packet.protocol) ||
+                          (!rule.interface.empty() && rule.interface != packet.interface) ||
+                          !in_net(rule.destination, packet.destination);
+    const bool port_fits =
+        rule.ports.empty() || std::any_of(rule.ports.begin(), rule.ports.end(), [&](const auto& each) {
+            return each.first <= packet.port && packet.port <= each.second;
+        });
+    if (excluded || !port_fits) return Applies::no;
+    return rule.understood && !rule.source ? Applies::yes : Applies::perhaps;  // where it comes from is not known
+}
+
+/// What a chain says of a packet; nullopt: nothing, its end was reached.
+class Walk {
+public:
+    Walk(const Firewall& firewall, const FilterPacket& packet) : firewall_(firewall), packet_(packet) {}
+
+    Judgement base(const FilterChain& chain) {
+        if (const auto said = through(chain, 0)) return *said;
+        if (chain.policy == Verdict::drop) {
+            return {Fate::dropped, "policy of " + chain.table + " " + chain.name, {}};
+        }
+        return {};
+    }
+
+private:
+    std::optional<Judgement> through(const FilterChain& chain, int depth) {
+        if (depth > deepest) return Judgement{Fate::unknown, {}, {}};
+        for (const FilterRule& rule : chain.rules) {
+            const Applies here = applies(rule, packet_);
+            // A rule that perhaps drops makes nothing better: whoever gets past it meets the rest all the same.
+            if (here == Applies::no || rule.verdict == Verdict::next) continue;
+            if (here == Applies::perhaps && rule.verdict == Verdict::drop) continue;
+            if (here == Applies::perhaps || rule.verdict == Verdict::unknown) return Judgement{Fate::unknown, {}, {}};
+            if (rule.verdict == Verdict::accept) return Judgement{};
+            if (rule.verdict == Verdict::drop) return Judgement{Fate::dropped, rule.place, {}};
+            if (rule.verdict == Verdict::back) return std::nullopt;
+            const FilterChain* target = find(chain, rule.target);
+            if (target == nullptr) return Judgement{Fate::unknown, {}, {}};
+            if (const auto said = through(*target, depth + 1)) return said;
+            if (rule.verdict == Verdict::go_to) return std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    const FilterChain* find(const FilterChain& from, const std::string& name) const {
+        const auto at = std::find_if(firewall_.chains.begin(), firewall_.chains.end(), [&](const FilterChain& each) {
+            return each.layer == from.layer && each.table == from.table && each.name == name;
+        });
+        return at == firewall_.chains.end() ? nullptr : &*at;
+    }
+
+    const Firewall& firewall_;
+    const FilterPacket& packet_;
+};
+
+}  // namespace
+
+Judgement judge(const Firewall& firewall, const FilterPacket& packet) {
+    Walk walk(firewall, packet);
+    Judgement all{firewall.known ? Fate::passes : Fate::unknown, {}, {}};
+    for (const FilterChain& chain : firewall.chains) {
+        const bool on_the_way = chain.hook == Hook::prerouting || chain.hook == Hook::input;
+        if (!on_the_way || !covers(chain.layer, packet.destination.family)) continue;
+        Judgement here = walk.base(chain);
+        if (here.fate == Fate::dropped) {  // whatever the others say: every chain has to let it pass
+            here.insert = chain.insert;
+            return here;
+        }
+        if (here.fate == Fate::unknown) all = here;
+    }
+    return all;
+}
+
+bool arp_is_filtered(const Firewall& firewall, const IpAddress& address) {
+    return std::any_of(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& chain) {
+        if (chain.layer != Layer::arp || chain.hook != Hook::input) return false;
+        return std::any_of(chain.rules.begin(), chain.rules.end(), [&](const FilterRule& rule) {
+            return rule.verdict == Verdict::drop && rule.destination && in_net(rule.destination, address);
+        });
+    });
+}
+
+}  // namespace lbconverge::doctor

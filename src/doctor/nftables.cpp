@@ -1,0 +1,189 @@
+// The JSON of libnftables, see libnftables-json(5). What is not named here counts as not understood.
+#include "lbconverge/doctor/firewall.hpp"
+#include "lbconverge/model/fields.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace lbconverge::doctor {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text(const Json& json, const char* key) {
+    const auto at = json.find(key);
+    return at != json.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+Layer layer_of(const std::string& family) {
+    if (family == "ip") return Layer::ipv4;
+    if (family == "ip6") return Layer::ipv6;
+    if (family == "inet") return Layer::inet;
+    return family == "arp" ? Layer::arp : Layer::other;
+}
+
+Hook hook_of(const std::string& hook) {
+    if (hook.empty()) return Hook::none;
+    if (hook == "prerouting") return Hook::prerouting;
+    return hook == "input" ? Hook::input : Hook::other;
+}
+
+std::optional<std::uint32_t> number(const Json& json) {
+    if (json.is_number_unsigned()) return json.get<std::uint32_t>();
+    std::uint32_t value = 0;
+    if (json.is_string() && from_text(std::string_view(json.get_ref<const std::string&>()), value)) return value;
+    return std::nullopt;
+}
+
+std::optional<std::uint8_t> protocol(const Json& json) {
+    constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> names{
+        {{"icmp", 1}, {"igmp", 2}, {"tcp", 6}, {"udp", 17}, {"ipv6-icmp", 58}, {"vrrp", 112}, {"sctp", 132}}};
+    if (const auto value = number(json)) return static_cast<std::uint8_t>(*value);
+    for (const auto& [name, value] : names) {
+        if (json == name) return value;
+    }
+    return std::nullopt;
+}
+
+std::optional<AddressAndPrefix> net(const Json& json) {
+    if (json.is_string()) return parse_with_prefix(json.get<std::string>());
+    if (!json.is_object() || !json.contains("prefix")) return std::nullopt;
+    const Json& prefix = json["prefix"];
+    const auto address = parse_with_prefix(text(prefix, "addr"));
+    const auto length = prefix.contains("len") ? number(prefix["len"]) : std::nullopt;
+    if (!address || !length) return std::nullopt;
+    return AddressAndPrefix{address->address, static_cast<std::uint8_t>(*length), true};
+}
+
+using Ports = std::vector<std::pair<std::uint16_t, std::uint16_t>>;
+
+bool add_ports(const Json& json, Ports& ports) {
+    if (json.is_object() && json.contains("set")) {
+        return std::all_of(json["set"].begin(), json["set"].end(), [&](const Json& e) { return add_ports(e, ports); });
+    }
+    const bool range = json.is_object() && json.contains("range") && json["range"].size() == 2;
+    const auto first = number(range ? json["range"][0] : json);
+    const auto last = number(range ? json["range"][1] : json);
+    if (!first || !last) return false;
+    ports.emplace_back(static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last));
+    return true;
+}
+
+/// New packets are not among these states.
+bool without_new(const Json& states) {
+    const auto is_new = [](const Json& each) { return each == "new" || each == "untracked"; };
+    const Json& list = states.is_object() && states.contains("set") ? states["set"] : states;
+    return list.is_array() ? std::none_of(list.begin(), list.end(), is_new) : list.is_string() && !is_new(list);
+}
+
+/// One condition; false: not understood.
+bool add_match(const Json& match, FilterRule& rule) {
+    const std::string op = text(match, "op");
+    if (!match.contains("left") || !match.contains("right") || (op != "==" && op != "in")) return false;
+    const Json& left = match["left"];
+    const Json& right = match["right"];
+    if (left.contains("payload")) {
+        const std::string of = text(left["payload"], "protocol"), field = text(left["payload"], "field");
+        if (field == "dport" && (of == "tcp" || of == "udp" || of == "sctp" || of == "th")) {
+            if (of != "th") rule.protocol = protocol(of);
+            return add_ports(right, rule.ports);
+        }
+        if ((of == "ip" && field == "protocol") || (of == "ip6" && field == "nexthdr")) {
+            rule.protocol = protocol(right);
+            return rule.protocol.has_value();
+        }
+        if (field == "daddr" || field == "daddr ip") return (rule.destination = net(right)).has_value();
+        if (field == "saddr") return (rule.source = net(right)).has_value();
+        if (of == "icmp" || of == "icmpv6") {
+            rule.protocol = of == "icmp" ? 1 : 58;
+            return true;
+        }
+        return false;
+    }
+    if (left.contains("meta")) {
+        const std::string key = text(left["meta"], "key");
+        if (key == "l4proto") return (rule.protocol = protocol(right)).has_value();
+        if ((key != "iifname" && key != "iif") || !right.is_string()) return false;
+        rule.interface = ShortName(right.get<std::string>());
+        return right.get<std::string>().find('*') == std::string::npos;
+    }
+    if (left.contains("ct") && text(left["ct"], "key") == "state") {
+        rule.not_new = without_new(right);
+        return true;  // with "new" among them it holds for the packets that count here
+    }
+    return false;
+}
+
+void add_mark(const Json& mangle, FilterRule& rule) {
+    const bool of_packet = mangle.contains("key") && mangle["key"].contains("meta") &&
+                           text(mangle["key"]["meta"], "key") == "mark" && mangle.contains("value");
+    if (!of_packet) return;
+    rule.mark = number(mangle["value"]);
+    rule.sets_unknown_mark = !rule.mark;
+}
+
+void add_statement(const Json& statement, FilterRule& rule) {
+    if (!statement.is_object() || statement.empty()) return;
+    const std::string what = statement.begin().key();
+    const Json& value = statement.begin().value();
+    if (what == "match") {
+        rule.understood = add_match(value, rule) && rule.understood;
+    } else if (what == "accept") {
+        rule.verdict = Verdict::accept;
+    } else if (what == "drop" || what == "reject") {
+        rule.verdict = Verdict::drop;
+    } else if (what == "return") {
+        rule.verdict = Verdict::back;
+    } else if (what == "jump" || what == "goto") {
+        rule.verdict = what == "jump" ? Verdict::jump : Verdict::go_to;
+        rule.target = text(value, "target");
+    } else if (what == "mangle") {
+        add_mark(value, rule);
+    } else if (what == "vmap" || what == "xt") {
+        rule.verdict = Verdict::unknown;
+        rule.sets_unknown_mark = what == "xt";
+    } else if (what != "counter" && what != "log" && what != "comment") {
+        rule.understood = false;  // limit, quota, connlimit and what is yet to come
+    }
+}
+
+std::string id_of(const Json& json) { return text(json, "family") + " " + text(json, "table"); }
+
+void add_chain(const Json& json, Firewall& firewall) {
+    FilterChain& chain = firewall.chains.emplace_back();
+    chain.layer = layer_of(text(json, "family"));
+    chain.table = id_of(json);
+    chain.name = text(json, "name");
+    chain.insert = "nft insert rule " + chain.table + " " + chain.name;
+    chain.hook = hook_of(text(json, "hook"));
+    chain.policy = text(json, "policy") == "drop" ? Verdict::drop : Verdict::accept;
+}
+
+void add_rule(const Json& json, Firewall& firewall) {
+    const auto chain = std::find_if(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& each) {
+        return each.table == id_of(json) && each.name == text(json, "chain");
+    });
+    if (chain == firewall.chains.end() || !json.contains("expr")) return;
+    FilterRule rule;
+    rule.place = "nftables " + id_of(json) + " " + chain->name;
+    if (json.contains("handle")) rule.place += " handle " + json["handle"].dump();
+    for (const Json& statement : json["expr"]) add_statement(statement, rule);
+    chain->rules.push_back(std::move(rule));
+}
+
+}  // namespace
+
+bool parse_nftables(std::string_view json, Firewall& firewall) {
+    const Json root = Json::parse(json, nullptr, false);
+    if (!root.is_object() || !root.contains("nftables") || !root["nftables"].is_array()) return false;
+    for (const Json& each : root["nftables"]) {
+        if (each.is_object() && each.contains("chain")) add_chain(each["chain"], firewall);
+        if (each.is_object() && each.contains("rule")) add_rule(each["rule"], firewall);
+    }
+    return true;
+}
+
+}  // namespace lbconverge::doctor

@@ -1,0 +1,187 @@
+// The evidence seen from the side of the questions that rules ask. Private to src/doctor.
+#pragma once
+
+#include "keepalived.hpp"
+#include "lbconverge/doctor/doctor.hpp"
+
+#include <functional>
+#include <span>
+
+namespace lbconverge::doctor {
+
+using kinds::Address;
+using kinds::Service;
+using kinds::Sysctl;
+
+/// A setting below /proc/sys and the value that it should have.
+struct Setting {
+    std::string path;
+    std::string value;
+};
+
+/// An IPVS real server with its service.
+struct Hit {
+    const Row<Service>* service = nullptr;
+    const Row<kinds::RealServer>* server = nullptr;
+};
+
+/// A port on which this real server gets packets for a VIP.
+struct ServedPort {
+    IpAddress vip;
+    Protocol protocol = Protocol::tcp;
+    std::uint16_t port = 0;
+    bool by_file = false;  ///< the configuration says so; else it is what usually is there
+};
+
+class View {
+public:
+    explicit View(const Evidence& evidence);
+
+    const Evidence& evidence;
+    const kinds::Observed& kernel;
+    const std::set<IpAddress> vips;
+    const Keepalived keepalived;
+
+    // Settings
+    [[nodiscard]] std::optional<std::uint32_t> number(const std::string& path) const;
+    [[nodiscard]] bool is(const std::string& path, std::uint32_t value) const { return number(path) == value; }
+    /// Of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
+    [[nodiscard]] std::uint32_t larger(const ShortName& interface, const std::string& name) const;
+    static std::string conf(std::string_view interface, const std::string& name) {
+        return "net/ipv4/conf/" + std::string(interface) + "/" + name;
+    }
+
+    // Addresses
+    [[nodiscard]] std::vector<const Row<Address>*> places(const IpAddress& address) const;
+    [[nodiscard]] bool on_lo(const IpAddress& address) const;
+    /// The first interface but lo that has the address, or nullptr.
+    [[nodiscard]] const Row<Address>* on_interface(const IpAddress& address) const;
+    /// Packets to it are for this host.
+    [[nodiscard]] bool is_local(const IpAddress& address) const;
+    /// The VIP is expected on another node now: there is an election, and this node is not known to have won it.
+    [[nodiscard]] bool may_be_elsewhere(const IpAddress& vip) const;
+    /// Where ARP requests for a VIP of lo arrive.
+    [[nodiscard]] std::vector<const Interface*> answering(const IpAddress& vip) const;
+    /// A node's own address on that interface: not a VIP, not on lo.
+    [[nodiscard]] bool is_own(const Row<Address>& row) const;
+    [[nodiscard]] const Interface* interface(const ShortName& name) const { return kernel.facts.interface(name); }
+    /// The most specific route, or nullptr.
+    [[nodiscard]] const Route* route_to(const IpAddress& address) const;
+    /// The interface of a VIP's network: where the file puts it, where it is, or where packets to it would leave.
+    [[nodiscard]] ShortName interface_of(const IpAddress& vip) const;
+
+    // IPVS
+    void each_server(const std::function<void(const Hit&)>& visit) const;
+    [[nodiscard]] bool balances() const { return !kernel.get<Service>().empty(); }
+
+    // The file
+    [[nodiscard]] const config::Config* config() const { return evidence.config ? &*evidence.config : nullptr; }
+    [[nodiscard]] const config::Vip* configured(const IpAddress& vip) const;
+    /// The services of which this node is a real server, and its ports.
+    [[nodiscard]] std::vector<ServedPort> served() const;
+
+    // Cures
+    [[nodiscard]] Cure apply() const;
+    /// What apply would do anyway is left to it; else sysctl(8).
+    [[nodiscard]] Cure set(std::span<const Setting> settings) const;
+    [[nodiscard]] Cure set(std::initializer_list<Setting> settings) const {
+        return set(std::span(settings.begin(), settings.size()));
+    }
+    /// apply, where the file wants something else of this address than the kernel has; else the command.
+    [[nodiscard]] Cure mend_address(const IpAddress& address, std::string command) const;
+    /// apply, where the file has the service; else the command.
+    [[nodiscard]] Cure mend_service(const Service::Key& service, std::string command) const;
+
+private:
+    kinds::Desired desired_;
+};
+
+inline bool is_lo(const ShortName& name) { return name == ShortName("lo"); }
+
+/// "192.168.100.20/32 dev lo"
+std::string text_of(const Row<Address>& row);
+/// "-t 192.168.100.20:80", "-f 7", "-f 7 -6": as ipvsadm(8) names a service.
+std::string ipvsadm_of(const Service::Key& key);
+/// "-g", "-i" or "-m"
+std::string ipvsadm_of(Forward forward);
+std::string id_of(const Hit& hit);
+
+/// Findings under one code.
+class Report {
+public:
+    Report(std::vector<Finding>& out, std::string_view code) : out_(out), code_(code) {}
+    void error(std::string place, std::string what, Cure cure) {
+        add(config::Severity::error, std::move(place), std::move(what), std::move(cure));
+    }
+    void warning(std::string place, std::string what, Cure cure) {
+        add(config::Severity::warning, std::move(place), std::move(what), std::move(cure));
+    }
+
+private:
+    void add(config::Severity severity, std::string place, std::string what, Cure cure) {
+        out_.push_back({std::string(code_), severity, std::move(place), std::move(what), std::move(cure)});
+    }
+    std::vector<Finding>& out_;
+    std::string_view code_;
+};
+
+inline Cure command(std::string text) { return {Cure::Kind::command, std::move(text)}; }
+inline Cure line(std::string text) { return {Cure::Kind::line, std::move(text)}; }
+inline Cure advice(std::string text) { return {Cure::Kind::advice, std::move(text)}; }
+
+namespace rules {
+
+// ARP and the VIP's place (arp.cpp)
+void arp_on_loopback(const View& view, Report& report);
+void arp_ignore_off(const View& view, Report& report);
+void arp_announce_off(const View& view, Report& report);
+void arp_ignore_unknown(const View& view, Report& report);
+void arp_ignore_weakened(const View& view, Report& report);
+void arp_ignore_silent(const View& view, Report& report);
+void loopback_prefix(const View& view, Report& report);
+void loopback_scope(const View& view, Report& report);
+void vip_on_answering_interface(const View& view, Report& report);
+void vip_as_secondary(const View& view, Report& report);
+
+// The way of a packet (forward.cpp)
+void other_port(const View& view, Report& report);
+void direct_past_router(const View& view, Report& report);
+void masquerade_without_forwarding(const View& view, Report& report);
+void default_route_past_director(const View& view, Report& report);
+void tunnel_that_drops(const View& view, Report& report);
+void tunnel_from_vip(const View& view, Report& report);
+void tunnel_without_pmtu(const View& view, Report& report);
+void strict_rp_filter(const View& view, Report& report);
+void redirects_on_one_arm(const View& view, Report& report);
+
+// IPVS (services.cpp)
+void vip_not_local(const View& view, Report& report);
+void nothing_sets_mark(const View& view, Report& report);
+void fwmark_without_vip(const View& view, Report& report);
+void persistence_and_drain(const View& view, Report& report);
+void scheduler_missing(const View& view, Report& report);
+void sync_both_states(const View& view, Report& report);
+void backup_with_table(const View& view, Report& report);
+void both_with_sync(const View& view, Report& report);
+void hash_of_weight_zero(const View& view, Report& report);
+
+// What reaches the server (served.cpp)
+void firewall_drops(const View& view, Report& report);
+void listens_elsewhere(const View& view, Report& report);
+void vip_missing(const View& view, Report& report);
+void firewall_drops_vip(const View& view, Report& report);
+
+// Files (files.cpp)
+void settings_after_vip(const View& view, Report& report);
+void other_manager(const View& view, Report& report);
+void two_owners(const View& view, Report& report);
+
+// What was asked and heard on the wire (wire.cpp)
+void answered_by_real_server(const View& view, Report& report);
+void stranger_with_vrid(const View& view, Report& report);
+void vip_lists_differ(const View& view, Report& report);
+void two_masters(const View& view, Report& report);
+
+}  // namespace rules
+
+}  // namespace lbconverge::doctor

@@ -1,0 +1,191 @@
+// Asking and hearing the wire, through packet sockets: they see a frame before any filter does.
+#include "lbconverge/kernel/survey.hpp"
+#include "lbconverge/wire/question.hpp"
+
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <set>
+
+namespace lbconverge::kernel {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using kinds::Address;
+
+class PacketSocket {
+public:
+    explicit PacketSocket(std::uint16_t protocol)
+        : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, __builtin_bswap16(protocol))) {}
+    ~PacketSocket() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    PacketSocket(const PacketSocket&) = delete;
+    PacketSocket& operator=(const PacketSocket&) = delete;
+
+    [[nodiscard]] Error error() const {
+        const bool permitted = errno != EPERM;
+        return {permitted ? ErrorKind::failed : ErrorKind::not_permitted,
+                std::string("packet socket: ") + std::strerror(errno), permitted ? "" : "run as root"};
+    }
+    [[nodiscard]] int fd() const { return fd_; }
+
+    void send(std::span<const std::byte> frame, std::uint32_t interface) const {
+        sockaddr_ll to{};
+        to.sll_family = AF_PACKET;
+        to.sll_ifindex = static_cast<int>(interface);
+        ::sendto(fd_, frame.data(), frame.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    }
+
+    /// Frames for groups that this host has not joined would be left out by the network card.
+    void hear_group(std::uint32_t interface, const wire::LinkAddress& group) const {
+        packet_mreq request{};
+        request.mr_ifindex = static_cast<int>(interface);
+        request.mr_type = PACKET_MR_MULTICAST;
+        request.mr_alen = static_cast<std::uint16_t>(group.size());
+        std::memcpy(request.mr_address, group.data(), group.size());
+        ::setsockopt(fd_, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
+    }
+
+    /// All that is there now and was not sent by this host: the frame and the index of its interface.
+    void receive(const std::function<void(std::span<const std::byte>, std::uint32_t)>& visit) const {
+        std::byte frame[2048];
+        sockaddr_ll from{};
+        for (;;) {
+            socklen_t length = sizeof from;
+            const ssize_t size =
+                ::recvfrom(fd_, frame, sizeof frame, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
+            if (size < 0) return;
+            if (from.sll_pkttype == PACKET_OUTGOING) continue;
+            visit({frame, static_cast<std::size_t>(size)}, static_cast<std::uint32_t>(from.sll_ifindex));
+        }
+    }
+
+private:
+    int fd_;
+};
+
+/// Until the time is over; `readable` is called whenever something has come.
+void wait_for(std::span<const PacketSocket* const> sockets, std::chrono::milliseconds patience,
+              const std::function<void()>& readable) {
+    const auto end = Clock::now() + patience;
+    std::vector<pollfd> doors;
+    for (const PacketSocket* each : sockets) doors.push_back({each->fd(), POLLIN, 0});
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+        if (left.count() <= 0) return;
+        if (::poll(doors.data(), doors.size(), static_cast<int>(left.count())) > 0) readable();
+    }
+}
+
+/// What the question is asked from: an own address of the interface, one of the same network if there is one.
+std::optional<IpAddress> sender_for(const doctor::Question& question, const kinds::Observed& observed) {
+    std::optional<IpAddress> best;
+    for (const auto& row : observed.get<Address>().rows()) {
+        const bool fits = row.key.interface == question.interface && row.key.address != question.address &&
+                          row.key.address.family == question.address.family;
+        if (!fits) continue;
+        const bool same_net =
+            row.key.prefix != row.key.address.bits() && row.key.address.in_same_net(question.address, row.key.prefix);
+        if (!best || same_net) best = row.key.address;
+    }
+    return best;
+}
+
+}  // namespace
+
+Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questions, const kinds::Observed& observed,
+                                        std::chrono::milliseconds patience) {
+    const PacketSocket arp(ETH_P_ARP), ipv6(ETH_P_IPV6);
+    if (arp.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(arp.error());
+    std::vector<doctor::Answer> answers;
+    std::set<std::tuple<IpAddress, ShortName, wire::LinkAddress>> seen;
+    const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
+        const auto claim = wire::claim_in(frame);
+        const Interface* interface = observed.facts.interface(index);
+        if (!claim || interface == nullptr) return;
+        for (const doctor::Question& each : questions) {
+            const bool ours = each.address == claim->address && each.interface == interface->name;
+            if (!ours || !seen.emplace(each.address, each.interface, claim->link).second) continue;
+            answers.push_back({each.address, each.interface, claim->link});
+        }
+    };
+    const PacketSocket* const both[] = {&arp, &ipv6};
+    for (int round = 0; round < 2; ++round) {
+        for (const doctor::Question& each : questions) {
+            const Interface* interface = observed.facts.interface(each.interface);
+            const auto sender = sender_for(each, observed);
+            if (interface == nullptr || !sender) continue;
+            (each.address.family == Family::ipv4 ? arp : ipv6)
+                .send(wire::question(each.address, *sender, interface->link_address), interface->index);
+        }
+        wait_for(both, patience / 2, [&] {
+            arp.receive(take);
+            ipv6.receive(take);
+        });
+    }
+    return answers;
+}
+
+namespace {
+
+/// The VRRP message of an IPv4 or IPv6 packet, if it is one, with the addresses of its header.
+std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const ShortName& interface) {
+    const auto octet = [&](std::size_t at) { return std::to_integer<std::uint8_t>(frame[at]); };
+    constexpr std::size_t shortest = 20, of_ipv6 = 40;
+    if (frame.size() < ETH_HLEN + shortest) return std::nullopt;
+    const bool ipv6 = octet(ETH_HLEN) >> 4 == 6;
+    if (ipv6 && frame.size() < ETH_HLEN + of_ipv6) return std::nullopt;
+    const std::size_t header = ipv6 ? of_ipv6 : std::size_t{4} * (octet(ETH_HLEN) & 15);
+    const std::size_t length = std::size_t{octet(ETH_HLEN + (ipv6 ? 4 : 2))} << 8 | octet(ETH_HLEN + (ipv6 ? 5 : 3));
+    const std::size_t end = ETH_HLEN + length + (ipv6 ? header : 0);
+    const std::uint8_t protocol = octet(ETH_HLEN + (ipv6 ? 6 : 9));
+    const bool whole = header >= shortest && ETH_HLEN + header <= end && end <= frame.size();
+    if (protocol != wire::vrrp_protocol || !whole) return std::nullopt;
+    const auto address = [&](std::size_t at) {
+        return IpAddress::from_bytes(ipv6 ? Family::ipv6 : Family::ipv4,
+                                     reinterpret_cast<const std::uint8_t*>(frame.data()) + ETH_HLEN + at);
+    };
+    const IpAddress source = address(ipv6 ? 8 : 12), destination = address(ipv6 ? 24 : 16);
+    auto advert =
+        wire::decode_advertisement(frame.subspan(ETH_HLEN + header, end - ETH_HLEN - header), source, destination);
+    if (!advert) return std::nullopt;
+    return doctor::Heard{interface, source, std::move(*advert)};
+}
+
+}  // namespace
+
+Result<std::vector<doctor::Heard>> listen(std::span<const ShortName> interfaces, const Facts& facts,
+                                          std::chrono::milliseconds patience) {
+    constexpr wire::LinkAddress group{0x01, 0x00, 0x5e, 0, 0, 18};  // 224.0.0.18 (RFC 1112 §6.4)
+    constexpr wire::LinkAddress group6{0x33, 0x33, 0, 0, 0, 0x12};  // ff02::12 (RFC 2464 §7)
+    const PacketSocket ipv4(ETH_P_IP), ipv6(ETH_P_IPV6);
+    if (ipv4.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(ipv4.error());
+    std::set<std::uint32_t> wanted;
+    for (const ShortName& name : interfaces) {
+        const Interface* interface = facts.interface(name);
+        if (interface == nullptr || !wanted.insert(interface->index).second) continue;
+        ipv4.hear_group(interface->index, group);
+        ipv6.hear_group(interface->index, group6);
+    }
+    std::vector<doctor::Heard> heard;
+    const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
+        if (!wanted.contains(index)) return;
+        if (auto advert = advert_in(frame, facts.interface(index)->name)) heard.push_back(std::move(*advert));
+    };
+    const PacketSocket* const both[] = {&ipv4, &ipv6};
+    wait_for(both, patience, [&] {
+        ipv4.receive(take);
+        ipv6.receive(take);
+    });
+    return heard;
+}
+
+}  // namespace lbconverge::kernel

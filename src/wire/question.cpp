@@ -1,0 +1,89 @@
+#include "lbconverge/wire/question.hpp"
+
+#include "checksum.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::wire {
+
+namespace {
+
+constexpr LinkAddress broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+constexpr std::uint8_t icmpv6 = 58;
+constexpr std::uint8_t hop_limit = 255;  // neighbours discard anything less (RFC 4861 §7.1.1)
+constexpr std::uint8_t solicitation = 135, advertisement = 136;
+constexpr std::size_t ethernet_header = 14, ipv6_header = 40;
+
+std::vector<std::byte> arp_request(const IpAddress& address, const IpAddress& sender, const LinkAddress& link) {
+    std::vector<std::byte> frame;
+    append(frame, broadcast);
+    append(frame, link);
+    append(frame, {0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 1});  // ARP: Ethernet, IPv4, a request
+    append(frame, link);
+    append(frame, octets_of(sender));
+    append(frame, LinkAddress{});
+    append(frame, octets_of(address));
+    return frame;
+}
+
+std::vector<std::byte> neighbour_solicitation(const IpAddress& address, const IpAddress& sender,
+                                              const LinkAddress& link) {
+    IpAddress group{Family::ipv6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}};  // RFC 4291 §2.7.1
+    std::copy_n(address.bytes.begin() + 13, 3, group.bytes.begin() + 13);
+    std::vector<std::byte> message;
+    append(message, {solicitation, 0, 0, 0, 0, 0, 0, 0});
+    append(message, octets_of(address));
+    append(message, {1, 1});  // source link-layer address
+    append(message, link);
+    Checksum sum;
+    sum.add_pseudo_header(sender, group, icmpv6, message.size());
+    sum.add(octets_of(message));
+    put_be16(message, 2, sum.value());
+    std::vector<std::byte> frame;
+    append(frame, {0x33, 0x33, group.bytes[12], group.bytes[13], group.bytes[14], group.bytes[15]});  // RFC 2464 §7
+    append(frame, link);
+    append(frame, {0x86, 0xdd, 0x60, 0, 0, 0, 0, static_cast<std::uint8_t>(message.size()), icmpv6, hop_limit});
+    append(frame, octets_of(sender));
+    append(frame, octets_of(group));
+    append(frame, octets_of(message));
+    return frame;
+}
+
+LinkAddress link_at(Octets octets) {
+    LinkAddress link{};
+    std::copy_n(octets.begin(), link.size(), link.begin());
+    return link;
+}
+
+std::optional<Claim> arp_reply(Octets arp) {
+    constexpr std::uint8_t expected[] = {0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2};
+    if (arp.size() < 28 || !std::equal(std::begin(expected), std::end(expected), arp.begin())) return std::nullopt;
+    return Claim{IpAddress::from_bytes(Family::ipv4, arp.data() + 14), link_at(arp.subspan(8))};
+}
+
+/// With its option (RFC 4861 §4.4): an answer to a question by multicast must have it.
+std::optional<Claim> neighbour_advertisement_in(Octets packet) {
+    const Octets message = packet.size() < ipv6_header ? Octets() : packet.subspan(ipv6_header);
+    const bool good = message.size() >= 32 && packet[6] == icmpv6 && packet[7] == hop_limit &&
+                      message[0] == advertisement && message[24] == 2 && message[25] == 1;
+    if (!good) return std::nullopt;
+    return Claim{IpAddress::from_bytes(Family::ipv6, message.data() + 8), link_at(message.subspan(26))};
+}
+
+}  // namespace
+
+std::vector<std::byte> question(const IpAddress& address, const IpAddress& sender, const LinkAddress& link) {
+    return address.family == Family::ipv4 ? arp_request(address, sender, link)
+                                          : neighbour_solicitation(address, sender, link);
+}
+
+std::optional<Claim> claim_in(std::span<const std::byte> frame) {
+    const Octets octets = octets_of(frame);
+    if (octets.size() < ethernet_header) return std::nullopt;
+    const Octets rest = octets.subspan(ethernet_header);
+    if (octets[12] == 0x08 && octets[13] == 0x06) return arp_reply(rest);
+    if (octets[12] == 0x86 && octets[13] == 0xdd) return neighbour_advertisement_in(rest);
+    return std::nullopt;
+}
+
+}  // namespace lbconverge::wire
