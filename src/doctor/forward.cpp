@@ -176,7 +176,7 @@ void tunnel_that_drops(const View& view, Report& report) {
     report.error("tunl0",
                  "this real server gets its packets through an ipip tunnel, and no such device is up: they are dropped "
                  "without a word, and clients see time-outs",
-                 command("modprobe ipip; ip link set tunl0 up"));
+                 command("modprobe ipip; ip link add tunl0 type ipip; ip link set tunl0 up"));
 }
 
 void tunnel_from_vip(const View& view, Report& report) {

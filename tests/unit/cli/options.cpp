@@ -53,7 +53,7 @@ TEST_CASE("what is not said has the defaults of the interface") {
 }
 
 TEST_CASE("every command of this version is known") {
-    for (const char* command : {"check", "diff", "apply", "show", "release"}) {
+    for (const char* command : {"check", "diff", "apply", "show", "release", "doctor"}) {
         CHECK_MESSAGE(parse({command}).has_value(), std::string(command));
     }
     const auto explain = parse({"explain", "192.0.2.20"});
