@@ -57,7 +57,7 @@ public:
         std::vector<std::string> words;
         for (const std::string& word : line.words) {
             if (word == "{") {
-                open(words, line.number);
+                enter(words, line.number);
                 words.clear();
             } else if (word == "}") {
                 say(words, line.number);
@@ -76,7 +76,7 @@ public:
 private:
     [[nodiscard]] Keepalived::At at(std::size_t line) const { return {path_, line}; }
 
-    void open(std::vector<std::string> words, std::size_t line) {
+    void enter(std::vector<std::string> words, std::size_t line) {
         if (words.empty()) words = pending_;
         const std::string what = words.empty() ? "" : words.front();
         blocks_.push_back(what);

@@ -125,6 +125,36 @@ void add_mark(const Json& mangle, FilterRule& rule) {
     rule.sets_unknown_mark = !rule.mark;
 }
 
+/// Conditions and targets of iptables-nft, of which the JSON has the names alone.
+void add_xt(const Json& xt, FilterRule& rule, bool& states) {
+    const std::string name = text(xt, "name");
+    const auto among = [&](std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (text(xt, "type") == "match") {
+        states = states || among({"conntrack", "state"});
+        rule.understood = rule.understood && among({"comment", "conntrack", "state"});
+    } else if (name == "REJECT") {
+        rule.verdict = Verdict::drop;
+    } else if (among({"MARK", "CONNMARK", "SET"})) {
+        rule.sets_unknown_mark = true;
+    } else if (!among({"LOG", "NFLOG", "TCPMSS", "CT"})) {
+        rule.verdict = Verdict::unknown;
+    }
+}
+
+/// Which states an iptables-nft rule lets pass is not said. Alone, without any other condition, it is always the one
+/// that lets answers in: with new packets among them the rules after it would be for nothing.
+void settle_states(FilterRule& rule) {
+    const bool alone = !rule.protocol && rule.ports.empty() && !rule.source && !rule.destination &&
+                       rule.interface.empty() && rule.understood;
+    if (alone && rule.verdict == Verdict::accept) {
+        rule.not_new = true;
+    } else {
+        rule.understood = false;
+    }
+}
+
 void add_statement(const Json& statement, FilterRule& rule) {
     if (!statement.is_object() || statement.empty()) return;
     const std::string what = statement.begin().key();
@@ -142,9 +172,8 @@ void add_statement(const Json& statement, FilterRule& rule) {
         rule.target = text(value, "target");
     } else if (what == "mangle") {
         add_mark(value, rule);
-    } else if (what == "vmap" || what == "xt") {
+    } else if (what == "vmap") {
         rule.verdict = Verdict::unknown;
-        rule.sets_unknown_mark = what == "xt";
     } else if (what != "counter" && what != "log" && what != "comment") {
         rule.understood = false;  // limit, quota, connlimit and what is yet to come
     }
@@ -155,22 +184,30 @@ std::string id_of(const Json& json) { return text(json, "family") + " " + text(j
 void add_chain(const Json& json, Firewall& firewall) {
     FilterChain& chain = firewall.chains.emplace_back();
     chain.layer = layer_of(text(json, "family"));
-    chain.table = id_of(json);
+    chain.table = "nftables " + id_of(json);
     chain.name = text(json, "name");
-    chain.insert = "nft insert rule " + chain.table + " " + chain.name;
+    chain.insert = "nft insert rule " + id_of(json) + " " + chain.name;
     chain.hook = hook_of(text(json, "hook"));
     chain.policy = text(json, "policy") == "drop" ? Verdict::drop : Verdict::accept;
 }
 
 void add_rule(const Json& json, Firewall& firewall) {
     const auto chain = std::find_if(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& each) {
-        return each.table == id_of(json) && each.name == text(json, "chain");
+        return each.table == "nftables " + id_of(json) && each.name == text(json, "chain");
     });
     if (chain == firewall.chains.end() || !json.contains("expr")) return;
     FilterRule rule;
-    rule.place = "nftables " + id_of(json) + " " + chain->name;
+    rule.place = chain->table + " " + chain->name;
     if (json.contains("handle")) rule.place += " handle " + json["handle"].dump();
-    for (const Json& statement : json["expr"]) add_statement(statement, rule);
+    bool states = false;
+    for (const Json& statement : json["expr"]) {
+        if (statement.is_object() && statement.contains("xt")) {
+            add_xt(statement["xt"], rule, states);
+        } else {
+            add_statement(statement, rule);
+        }
+    }
+    if (states) settle_states(rule);
     chain->rules.push_back(std::move(rule));
 }
 

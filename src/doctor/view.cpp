@@ -56,9 +56,12 @@ std::uint32_t View::larger(const ShortName& interface, const std::string& name) 
 }
 
 std::vector<const Row<Address>*> View::places(const IpAddress& address) const {
+    const auto rows = kernel.get<Address>().rows();  // sorted, the address first
+    const auto before = [](const Row<Address>& row, const IpAddress& wanted) { return row.key.address < wanted; };
     std::vector<const Row<Address>*> found;
-    for (const Row<Address>& row : kernel.get<Address>().rows()) {
-        if (row.key.address == address) found.push_back(&row);
+    for (auto at = std::lower_bound(rows.begin(), rows.end(), address, before);
+         at != rows.end() && at->key.address == address; ++at) {
+        found.push_back(&*at);
     }
     return found;
 }

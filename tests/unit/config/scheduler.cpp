@@ -18,7 +18,8 @@ TEST_CASE("every scheduler of the kernel is known") {
 
 TEST_CASE("another scheduler is an error with the nearest name") {
     CHECK_SAYS_ONLY(read_scheduler("scheduler = \"wlcc\"\n"),
-                    "lb.toml:6:13: error: there is no scheduler \"wlcc\": the service could not be created [LVS27]; hint: did you mean \"wlc\"?");
+                    "lb.toml:6:13: error: there is no scheduler \"wlcc\": the service could not be created [LVS27]; "
+                    "hint: did you mean \"wlc\"?");
 }
 
 TEST_CASE("flags are bits, by name or by number") {

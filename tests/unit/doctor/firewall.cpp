@@ -87,7 +87,19 @@ TEST_CASE("jumps come back, gotos do not, and what is not understood makes the a
     CHECK(of_port(input("drop", web + R"(,{"limit":{"rate":1}},{"accept":null})"), 80).fate == Fate::unknown);
     CHECK(of_port(input("accept", web + R"(,{"limit":{"rate":1}},{"drop":null})"), 80).fate == Fate::passes);
     CHECK(of_port(input("drop", R"({"vmap":{"key":{},"data":{}}})"), 80).fate == Fate::unknown);
-    CHECK(of_port(input("drop", R"({"xt":{"type":"target","name":"CT"}})"), 80).fate == Fate::unknown);
+    CHECK(of_port(input("drop", R"({"xt":{"type":"target","name":"REDIRECT"}})"), 80).fate == Fate::unknown);
+}
+
+TEST_CASE("iptables-nft: names alone, and what they can only mean") {
+    const std::string state = R"({"xt":{"type":"match","name":"conntrack"}})", accept = ",{\"accept\":null}";
+    CHECK(of_port(input("drop", state + accept), 80).fate == Fate::dropped);
+    CHECK(of_port(input("drop", web + "," + state + accept), 80).fate == Fate::unknown);
+    CHECK(of_port(input("drop", web + "," + state + accept), 443).fate == Fate::dropped);
+    CHECK(of_port(input("drop", R"({"xt":{"type":"match","name":"multiport"}})" + accept), 80).fate == Fate::unknown);
+    CHECK(of_port(input("drop", R"({"xt":{"type":"match","name":"comment"}})" + accept), 80).fate == Fate::passes);
+    CHECK(of_port(input("accept", R"({"xt":{"type":"target","name":"REJECT"}})"), 80).fate == Fate::dropped);
+    CHECK(of_port(input("accept", R"({"xt":{"type":"target","name":"LOG"}})"), 80).fate == Fate::passes);
+    CHECK(input("accept", R"({"xt":{"type":"target","name":"MARK"}})").chains[0].rules[0].sets_unknown_mark);
 }
 
 TEST_CASE("marks: a number, or something that cannot be foreseen") {

@@ -35,7 +35,8 @@ TEST_CASE("LVS19: a service whose VIP is nowhere") {
 
 TEST_CASE("LVS19: a backup has no VIP") {
     const std::string file =
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\npriority = 50\nname = \"A\"\n";
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\npriority = 50\nname = "
+        "\"A\"\n";
     Host host;
     host.service("tcp 192.0.2.20:80").config(file);
     CHECK(host.codes().empty());
