@@ -13,8 +13,9 @@ bool covers(Layer layer, Family family) {
     return layer == Layer::inet || layer == (family == Family::ipv4 ? Layer::ipv4 : Layer::ipv6);
 }
 
-bool in_net(const std::optional<AddressAndPrefix>& net, const IpAddress& address) {
-    return !net || address.in_same_net(net->address, net->prefix);
+bool among(const std::vector<AddressAndPrefix>& nets, const IpAddress& address) {
+    return std::any_of(nets.begin(), nets.end(),
+                       [&](const AddressAndPrefix& net) { return address.in_same_net(net.address, net.prefix); });
 }
 
 enum class Applies : std::uint8_t { no, perhaps, yes };
@@ -22,13 +23,13 @@ enum class Applies : std::uint8_t { no, perhaps, yes };
 Applies applies(const FilterRule& rule, const FilterPacket& packet) {
     const bool excluded = rule.not_new || (rule.protocol && *rule.protocol != packet.protocol) ||
                           (!rule.interface.empty() && rule.interface != packet.interface) ||
-                          !in_net(rule.destination, packet.destination);
+                          (!rule.destinations.empty() && !among(rule.destinations, packet.destination));
     const bool port_fits =
         rule.ports.empty() || std::any_of(rule.ports.begin(), rule.ports.end(), [&](const auto& each) {
             return each.first <= packet.port && packet.port <= each.second;
         });
     if (excluded || !port_fits) return Applies::no;
-    return rule.understood && !rule.source ? Applies::yes : Applies::perhaps;  // where it comes from is not known
+    return rule.understood && !rule.from_some ? Applies::yes : Applies::perhaps;
 }
 
 /// What a chain says of a packet; nullopt: nothing, its end was reached.
@@ -97,7 +98,7 @@ bool arp_is_filtered(const Firewall& firewall, const IpAddress& address) {
     return std::any_of(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& chain) {
         if (chain.layer != Layer::arp || chain.hook != Hook::input) return false;
         return std::any_of(chain.rules.begin(), chain.rules.end(), [&](const FilterRule& rule) {
-            return rule.verdict == Verdict::drop && rule.destination && in_net(rule.destination, address);
+            return rule.verdict == Verdict::drop && among(rule.destinations, address);
         });
     });
 }

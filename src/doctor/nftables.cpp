@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace lbconverge::doctor {
 
@@ -48,7 +49,7 @@ std::optional<std::uint8_t> protocol(const Json& json) {
     return std::nullopt;
 }
 
-std::optional<AddressAndPrefix> net(const Json& json) {
+std::optional<AddressAndPrefix> net_of(const Json& json) {
     if (json.is_string()) return parse_with_prefix(json.get<std::string>());
     if (!json.is_object() || !json.contains("prefix")) return std::nullopt;
     const Json& prefix = json["prefix"];
@@ -56,6 +57,19 @@ std::optional<AddressAndPrefix> net(const Json& json) {
     const auto length = prefix.contains("len") ? number(prefix["len"]) : std::nullopt;
     if (!address || !length) return std::nullopt;
     return AddressAndPrefix{address->address, static_cast<std::uint8_t>(*length), true};
+}
+
+using Nets = std::vector<AddressAndPrefix>;
+
+/// One address or network, or a set of them.
+bool add_nets(const Json& json, Nets& nets) {
+    if (json.is_object() && json.contains("set")) {
+        return std::all_of(json["set"].begin(), json["set"].end(),
+                           [&](const Json& each) { return add_nets(each, nets); });
+    }
+    const auto net = net_of(json);
+    if (net) nets.push_back(*net);
+    return net.has_value();
 }
 
 using Ports = std::vector<std::pair<std::uint16_t, std::uint16_t>>;
@@ -79,12 +93,23 @@ bool without_new(const Json& states) {
     return list.is_array() ? std::none_of(list.begin(), list.end(), is_new) : list.is_string() && !is_new(list);
 }
 
+/// The elements of named sets, by "family table name".
+using Sets = std::map<std::string, Json>;
+
+/// What a condition compares with; of a named set its elements, in the shape of one without a name.
+Json compared(const Json& right, const std::string& table, const Sets& sets) {
+    const std::string name = right.is_string() ? right.get<std::string>() : std::string();
+    if (!name.starts_with('@')) return right;
+    const auto at = sets.find(table + " " + name.substr(1));
+    return at == sets.end() ? right : Json{{"set", at->second}};
+}
+
 /// One condition; false: not understood.
-bool add_match(const Json& match, FilterRule& rule) {
+bool add_match(const Json& match, const std::string& table, const Sets& sets, FilterRule& rule) {
     const std::string op = text(match, "op");
     if (!match.contains("left") || !match.contains("right") || (op != "==" && op != "in")) return false;
     const Json& left = match["left"];
-    const Json& right = match["right"];
+    const Json right = compared(match["right"], table, sets);
     if (left.contains("payload")) {
         const std::string of = text(left["payload"], "protocol"), field = text(left["payload"], "field");
         if (field == "dport" && (of == "tcp" || of == "udp" || of == "sctp" || of == "th")) {
@@ -95,8 +120,8 @@ bool add_match(const Json& match, FilterRule& rule) {
             rule.protocol = protocol(right);
             return rule.protocol.has_value();
         }
-        if (field == "daddr" || field == "daddr ip") return (rule.destination = net(right)).has_value();
-        if (field == "saddr") return (rule.source = net(right)).has_value();
+        if (field == "daddr" || field == "daddr ip") return add_nets(right, rule.destinations);
+        if (field == "saddr") return rule.from_some = true;
         if (of == "icmp" || of == "icmpv6") {
             rule.protocol = of == "icmp" ? 1 : 58;
             return true;
@@ -146,7 +171,7 @@ void add_xt(const Json& xt, FilterRule& rule, bool& states) {
 /// Which states an iptables-nft rule lets pass is not said. Alone, without any other condition, it is always the one
 /// that lets answers in: with new packets among them the rules after it would be for nothing.
 void settle_states(FilterRule& rule) {
-    const bool alone = !rule.protocol && rule.ports.empty() && !rule.source && !rule.destination &&
+    const bool alone = !rule.protocol && rule.ports.empty() && !rule.from_some && rule.destinations.empty() &&
                        rule.interface.empty() && rule.understood;
     if (alone && rule.verdict == Verdict::accept) {
         rule.not_new = true;
@@ -155,12 +180,12 @@ void settle_states(FilterRule& rule) {
     }
 }
 
-void add_statement(const Json& statement, FilterRule& rule) {
+void add_statement(const Json& statement, const std::string& table, const Sets& sets, FilterRule& rule) {
     if (!statement.is_object() || statement.empty()) return;
     const std::string what = statement.begin().key();
     const Json& value = statement.begin().value();
     if (what == "match") {
-        rule.understood = add_match(value, rule) && rule.understood;
+        rule.understood = add_match(value, table, sets, rule) && rule.understood;
     } else if (what == "accept") {
         rule.verdict = Verdict::accept;
     } else if (what == "drop" || what == "reject") {
@@ -181,6 +206,9 @@ void add_statement(const Json& statement, FilterRule& rule) {
 
 std::string id_of(const Json& json) { return text(json, "family") + " " + text(json, "table"); }
 
+/// An empty one fits nothing: no rule with it is understood.
+Json elements_of(const Json& set) { return set.contains("elem") ? set["elem"] : Json::array({nullptr}); }
+
 void add_chain(const Json& json, Firewall& firewall) {
     FilterChain& chain = firewall.chains.emplace_back();
     chain.layer = layer_of(text(json, "family"));
@@ -191,7 +219,7 @@ void add_chain(const Json& json, Firewall& firewall) {
     chain.policy = text(json, "policy") == "drop" ? Verdict::drop : Verdict::accept;
 }
 
-void add_rule(const Json& json, Firewall& firewall) {
+void add_rule(const Json& json, const Sets& sets, Firewall& firewall) {
     const auto chain = std::find_if(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& each) {
         return each.table == "nftables " + id_of(json) && each.name == text(json, "chain");
     });
@@ -204,7 +232,7 @@ void add_rule(const Json& json, Firewall& firewall) {
         if (statement.is_object() && statement.contains("xt")) {
             add_xt(statement["xt"], rule, states);
         } else {
-            add_statement(statement, rule);
+            add_statement(statement, id_of(json), sets, rule);
         }
     }
     if (states) settle_states(rule);
@@ -216,9 +244,14 @@ void add_rule(const Json& json, Firewall& firewall) {
 bool parse_nftables(std::string_view json, Firewall& firewall) {
     const Json root = Json::parse(json, nullptr, false);
     if (!root.is_object() || !root.contains("nftables") || !root["nftables"].is_array()) return false;
+    Sets sets;
     for (const Json& each : root["nftables"]) {
-        if (each.is_object() && each.contains("chain")) add_chain(each["chain"], firewall);
-        if (each.is_object() && each.contains("rule")) add_rule(each["rule"], firewall);
+        if (!each.is_object()) continue;
+        if (each.contains("chain")) add_chain(each["chain"], firewall);
+        if (each.contains("set")) sets[id_of(each["set"]) + " " + text(each["set"], "name")] = elements_of(each["set"]);
+    }
+    for (const Json& each : root["nftables"]) {
+        if (each.is_object() && each.contains("rule")) add_rule(each["rule"], sets, firewall);
     }
     return true;
 }

@@ -68,9 +68,9 @@ void fwmark_without_vip(const View& view, Report& report) {
         if (service.key.fwmark == 0) continue;
         for (const FilterChain& chain : view.evidence.firewall.chains) {
             for (const FilterRule& rule : chain.rules) {
-                if (rule.mark != service.key.fwmark || !rule.destination) continue;
-                const IpAddress& vip = rule.destination->address;
-                const bool whole_net = rule.destination->prefix != vip.bits();
+                if (rule.mark != service.key.fwmark || rule.destinations.empty()) continue;
+                const IpAddress& vip = rule.destinations.front().address;
+                const bool whole_net = rule.destinations.front().prefix != vip.bits();
                 if (whole_net || vip.family != service.key.vip.family) continue;
                 if (view.is_local(vip) || view.may_be_elsewhere(vip)) continue;
                 report.error(Service::id(service.key),

@@ -152,8 +152,8 @@ private:
         const ipt_ip& ip = entry.ip;
         rule.understood = ip.invflags == 0 && (ip.flags & IPT_F_FRAG) == 0 && ip.outiface[0] == '\0';
         if (ip.proto != 0) rule.protocol = static_cast<std::uint8_t>(ip.proto);
-        rule.source = net_of(ip.src, ip.smsk);
-        rule.destination = net_of(ip.dst, ip.dmsk);
+        rule.from_some = ip.smsk.s_addr != 0;
+        if (const auto net = net_of(ip.dst, ip.dmsk)) rule.destinations = {*net};
         // A mask that ends before the name's NUL is "eth+".
         const std::size_t length = ::strnlen(ip.iniface, IFNAMSIZ);
         const bool whole_name = length == 0 || ip.iniface_mask[length] != 0;

@@ -23,8 +23,9 @@ struct FilterRule {
     bool not_new = false;    ///< only for packets of connections that are known already
     std::optional<std::uint8_t> protocol;
     std::vector<std::pair<std::uint16_t, std::uint16_t>> ports;  ///< of the destination, from and to; none: any
-    std::optional<AddressAndPrefix> source, destination;
-    ShortName interface;  ///< where the packet came in; empty: any
+    bool from_some = false;                                      ///< only from some sources, which are not known here
+    std::vector<AddressAndPrefix> destinations;                  ///< none: any
+    ShortName interface;                                         ///< where the packet came in; empty: any
     Verdict verdict = Verdict::next;
     std::string target;                 ///< of jump and go_to
     std::optional<std::uint32_t> mark;  ///< it sets the packet's mark to this

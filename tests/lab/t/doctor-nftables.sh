@@ -23,7 +23,7 @@ cured ws1 LVS50 "a chain that drops" \
      add chain ip f input { type filter hook input priority 0; }; add rule ip f input jump own'" "nft flush ruleset"
 healthy ws1
 X ws1 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0
-X ws1 nft "add table arp f; add chain arp f in { type filter hook input priority 0; }; add rule arp f in arp daddr ip $VIP drop"
+X ws1 nft "add table arp f; add chain arp f in { type filter hook input priority 0; }; add set arp f vips { type ipv4_addr; elements = { $VIP }; }; add rule arp f in arp daddr ip @vips drop"
 healthy ws1 # it is quiet by the filter
 check_eq "and really is" nobody "$(arp_owner client $VIP)"
 X ws1 sh -c "nft flush ruleset; sysctl -qw net.ipv4.conf.eth0.arp_ignore=1"

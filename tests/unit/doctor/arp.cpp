@@ -61,13 +61,13 @@ TEST_CASE("an ARP filter makes the settings superfluous, and an arptables that c
     CHECK(host.codes().empty());
     Host filtered = real_server();
     FilterRule rule;
-    rule.destination = AddressAndPrefix{ip("192.0.2.20"), 32, true};
+    rule.destinations = {AddressAndPrefix{ip("192.0.2.20"), 32, true}};
     rule.verdict = Verdict::drop;
     filtered.arp("eth0", 0, 0)
         .all.firewall.chains.push_back(
             {Layer::arp, "nftables arp lvs", "input", Hook::input, "", Verdict::accept, {rule}});
     CHECK(filtered.codes().empty());
-    filtered.all.firewall.chains[0].rules[0].destination->address = ip("192.0.2.21");
+    filtered.all.firewall.chains[0].rules[0].destinations[0].address = ip("192.0.2.21");
     CHECK(filtered.codes() == "LVS02 LVS03");
 }
 

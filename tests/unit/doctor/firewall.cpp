@@ -123,6 +123,26 @@ TEST_CASE("an ARP filter is one that drops requests for the address") {
     CHECK_FALSE(arp_is_filtered(firewall, ip("192.0.2.21")));
 }
 
+TEST_CASE("sets, with a name and without one") {
+    const auto with = [](const std::string& elements, const std::string& right) {
+        Firewall firewall;
+        REQUIRE(parse_nftables(
+            R"({"nftables":[{"set":{"family":"arp","name":"vips","table":"lbconverge","type":"ipv4_addr","handle":1)" +
+                elements +
+                R"(}},{"chain":{"family":"arp","table":"lbconverge","name":"in","handle":2,"type":"filter","hook":"input","prio":0,"policy":"accept"}},)"
+                R"({"rule":{"family":"arp","table":"lbconverge","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"arp","field":"daddr ip"}},"right":)" +
+                right + "}},{\"drop\":null}]}}]}",
+            firewall));
+        return arp_is_filtered(firewall, ip("192.0.2.20"));
+    };
+    const std::string both = R"(,"elem":["192.0.2.19","192.0.2.20"])";
+    CHECK(with(both, "\"@vips\""));
+    CHECK_FALSE(with(both, "\"@others\""));
+    CHECK_FALSE(with("", "\"@vips\""));
+    CHECK(with("", R"({"set":["192.0.2.19",{"prefix":{"addr":"192.0.2.16","len":28}}]})"));
+    CHECK_FALSE(with(R"(,"elem":["192.0.2.19"])", "\"@vips\""));
+}
+
 TEST_CASE("what is no ruleset is refused, and nonsense in one does no harm") {
     Firewall firewall;
     CHECK_FALSE(parse_nftables("", firewall));

@@ -23,7 +23,7 @@ void drops(Host& host, std::uint8_t protocol, std::uint16_t port, const char* de
     rule.verdict = Verdict::drop;
     rule.place = "iptables filter INPUT rule 1";
     if (port != 0) rule.ports = {{port, port}};
-    if (destination != nullptr) rule.destination = AddressAndPrefix{ip(destination), 32, true};
+    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), 32, true}};
     host.all.firewall.known = true;
     host.all.firewall.chains = {
         {Layer::ipv4, "iptables filter", "INPUT", Hook::input, "iptables -t filter -I INPUT", Verdict::accept, {rule}}};

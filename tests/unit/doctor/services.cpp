@@ -15,7 +15,7 @@ void add_mark(Host& host, std::optional<std::uint32_t> mark, const char* destina
     FilterRule rule;
     rule.mark = mark;
     rule.sets_unknown_mark = !mark;
-    if (destination != nullptr) rule.destination = AddressAndPrefix{ip(destination), 32, true};
+    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), 32, true}};
     host.all.firewall.chains.push_back(
         {Layer::ipv4, "iptables mangle", "PREROUTING", Hook::prerouting, "", Verdict::accept, {rule}});
 }
