@@ -81,7 +81,7 @@ std::shared_ptr<const kinds::Observed> tables() {
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto facts = kernel->facts();
     if (!facts || !facts->ipvs_loaded) return nullptr;
-    auto observed = kernel->observe({.ipvs = true, .timeouts = false, .sysctls = {}}, *facts);
+    auto observed = kernel->observe({.ipvs = true}, *facts);
     return observed ? *observed : nullptr;
 }
 

@@ -117,7 +117,8 @@ Result<std::shared_ptr<const Observed>> observe_all(kernel::Kernel& kernel) {
     const Result<Facts> facts = kernel.facts();
     if (!facts) return tl::unexpected(facts.error());
     Reading reading;
-    reading.ipvs = reading.timeouts = facts->ipvs_loaded;
+    reading.ipvs = facts->ipvs_loaded;
+    reading.kinds = kinds_on_demand(facts->ipvs_loaded);
     reading.sysctls = all_settings();
     return kernel.observe(reading, *facts);
 }

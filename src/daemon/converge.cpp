@@ -89,6 +89,7 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, R
 }  // namespace
 
 Result<void> allowed(const plan::Plan& plan, const Task& task) {
+    if (plan.obstacle) return tl::unexpected(*plan.obstacle);
     if (!task.release) {
         if (auto good = plan::within_limits(plan, task.config); !good) return good;
     }

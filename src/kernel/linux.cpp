@@ -164,7 +164,10 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
 
 Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& reading, const Facts& facts) {
     Reading allowed = reading;
-    if (!facts.ipvs_loaded && !options_.may_load_ipvs) allowed.ipvs = allowed.timeouts = false;
+    if (!facts.ipvs_loaded && !options_.may_load_ipvs) {
+        allowed.ipvs = false;
+        allowed.kinds &= kinds_on_demand(false);
+    }
     Result<void> result;
     for (int attempt = 0; attempt < dump_attempts; ++attempt) {
         auto observed = std::make_shared<Observed>();

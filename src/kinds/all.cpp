@@ -29,6 +29,14 @@ Reading reading_for(const Desired& desired, const Memory& memory, Role role, con
     for (const Claim<Sysctl>& claim : memory.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
     std::sort(reading.sysctls.begin(), reading.sysctls.end());
     reading.sysctls.erase(std::unique(reading.sysctls.begin(), reading.sysctls.end()), reading.sysctls.end());
+    for_each_kind([&]<class Kind>() {
+        if constexpr (OnDemand<Kind>) {
+            const Wanted<Kind>& wanted = desired.get<Kind>();
+            const bool named = !wanted.rows.empty() || !wanted.held.empty() || !wanted.unwanted.empty();
+            const bool concerned = named || !memory.get<Kind>().empty();
+            if (within<Kind>(desired.part) && concerned) reading.kinds |= kind_bit<Kind>;
+        }
+    });
     if (desired.part == Part::network) return reading;
     const Wanted<Service>& services = desired.get<Service>();
     const bool named = !services.rows.empty() || !services.held.empty() || !services.unwanted.empty();
@@ -36,7 +44,6 @@ Reading reading_for(const Desired& desired, const Memory& memory, Role role, con
     reading.ipvs = named || !memory.get<Service>().empty() ||
                    (facts.ipvs_loaded && (role != Role::real_server || desired.exclusive));
     reading.expected_real_servers = desired.get<RealServer>().rows.size();
-    reading.timeouts = !desired.get<Timeouts>().rows.empty() || !memory.get<Timeouts>().empty();
     return reading;
 }
 

@@ -50,7 +50,7 @@ void Timeouts::desire(const Inputs& inputs, Wanted<Timeouts>& wanted) {
 }
 
 void Timeouts::ask(const Reading& reading, Observed&, wire::Requests& requests) {
-    if (!reading.timeouts) return;
+    if (!reads<Timeouts>(reading)) return;
     const genlmsghdr header{.cmd = IPVS_CMD_GET_CONFIG, .version = IPVS_GENL_VERSION, .reserved = 0};
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), 0);
     requests.end();

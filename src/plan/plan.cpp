@@ -149,6 +149,10 @@ void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint
         .cause = after != Step::none ? wanted.note(after).cause : Cause::config,
     };
     step.phase = Kind::phase(change, planning.inputs);
+    if constexpr (requires { &Kind::obstacle; }) {
+        const auto* facts = before != Step::none ? &observed.note(before) : nullptr;
+        if (!planning.plan.obstacle) planning.plan.obstacle = Kind::obstacle(change, facts, planning.memory);
+    }
     planning.buckets[static_cast<std::size_t>(step.phase)][step.kind].push_back(step);
 }
 

@@ -51,7 +51,8 @@ private:
     void change(const Change<Address>& change);
     void change(const Change<Service>& change);
     void change(const Change<RealServer>& change);
-    void change(const Change<Timeouts>&) {}
+    template <class Kind>
+    void change(const Change<Kind>&) {}  // of no concern to the invariants
     void set_arp(const std::string& path, const std::string& value);
     void place(const Address::Key& key, Scope scope, int by);
     void set_service(VipState& vip, ServiceState& service, bool loaded, std::uint32_t live);

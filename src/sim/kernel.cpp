@@ -115,7 +115,11 @@ std::shared_ptr<const Observed> Kernel::observe(const Reading& reading, const Fa
         seen->get<Service>() = state_.get<Service>();
         seen->get<RealServer>() = state_.get<RealServer>();
     }
-    if (reading.timeouts) seen->get<Timeouts>() = state_.get<Timeouts>();
+    for_each_kind([&]<class Kind>() {
+        if constexpr (OnDemand<Kind>) {
+            if (reads<Kind>(reading)) seen->get<Kind>() = state_.get<Kind>();
+        }
+    });
     return seen;
 }
 

@@ -34,6 +34,11 @@ private:
     int set(const kinds::Change<kinds::Service>& change);
     int set(const kinds::Change<kinds::RealServer>& change);
     int set(const kinds::Change<kinds::Timeouts>& change);
+    /// Kinds of which the simulation needs to know nothing special.
+    template <class Kind>
+    int set(const kinds::Change<Kind>& change) {
+        return put(change);
+    }
     template <class Kind>
     int put(const kinds::Change<Kind>& change);
 

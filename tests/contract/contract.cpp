@@ -39,7 +39,7 @@ std::string listing(const Observed& node) {
 Observed observe(kernel::Kernel& kernel) {
     const Result<Facts> facts = kernel.facts();
     REQUIRE_MESSAGE(facts.has_value(), facts.error().what);
-    const Reading reading{.ipvs = true, .timeouts = true, .sysctls = Node::settings()};
+    const Reading reading{.ipvs = true, .kinds = kinds_on_demand(true), .sysctls = Node::settings()};
     const auto observed = kernel.observe(reading, *facts);
     REQUIRE_MESSAGE(observed.has_value(), observed.error().what);
     return **observed;

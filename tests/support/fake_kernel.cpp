@@ -104,7 +104,11 @@ Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& readi
         seen->get<Service>() = {};
         seen->get<RealServer>() = {};
     }
-    if (!reading.timeouts) seen->get<Timeouts>() = {};
+    for_each_kind([&]<class Kind>() {
+        if constexpr (OnDemand<Kind>) {
+            if (!kinds::reads<Kind>(reading)) seen->get<Kind>() = {};
+        }
+    });
     return seen;
 }
 

@@ -5,6 +5,7 @@
 
 #include "lbconverge/kernel/kernel.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -61,6 +62,20 @@ private:
     int set(const kinds::Change<kinds::Service>& change);
     int set(const kinds::Change<kinds::RealServer>& change);
     int set(const kinds::Change<kinds::Timeouts>& change);
+    /// Kinds with nothing special: a row is made once and removed once.
+    template <class Kind>
+    int set(const kinds::Change<Kind>& change) {
+        auto& seen = node.get<Kind>();
+        const bool there = seen.find(change.key) != kinds::Seen<Kind>::npos;
+        if (change.before == nullptr && there) return EEXIST;
+        if (change.before != nullptr && !there) return ENOENT;
+        if (change.after == nullptr) {
+            seen.erase(change.key);
+        } else {
+            seen.put(change.key, *change.after);
+        }
+        return 0;
+    }
     void put_setting(const std::string& path, const std::string& value);
     void remove_address(std::uint32_t row);
     [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;

@@ -204,6 +204,13 @@ bool foreign(const Situation& s, const Timeouts::Key& key) {
     return !wanted && s.memory.claim<Timeouts>(key) == nullptr;
 }
 
+/// Kinds whose names are the configuration's alone: what it does not want and was never ours.
+template <class Kind>
+bool foreign(const Situation& s, const typename Kind::Key& key) {
+    const Desired desired = desire({s.config, s.election, s.start.facts});
+    return s.memory.claim<Kind>(key) == nullptr && desired.get<Kind>().rows.find(key) == Table<Kind, Origin>::npos;
+}
+
 template <class Kind>
 bool same_row(const Observed& a, const Observed& b, const typename Kind::Key& key) {
     const std::uint32_t in_a = a.get<Kind>().find(key);
@@ -223,8 +230,10 @@ void foreign_rows_stay(const Observed& node, const Situation& s, std::set<Broken
                 is_foreign = foreign_service(s, key.service);
             } else if constexpr (std::is_same_v<Kind, Service>) {
                 is_foreign = foreign_service(s, key);
-            } else {
+            } else if constexpr (requires { foreign(s, key); }) {
                 is_foreign = foreign(s, key);
+            } else {
+                is_foreign = foreign<Kind>(s, key);
             }
             if (is_foreign && !same_row<Kind>(s.start, node, key))
                 broken.insert({"I6", Kind::id(key), std::string(Kind::name)});

@@ -15,7 +15,7 @@ namespace lbconverge::kinds {
 /// In the order in which they are read and, within a phase, created: parents before children.
 using Kinds = std::tuple<Sysctl, Address, Service, RealServer, Timeouts>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
-static_assert(kind_count < 256);
+static_assert(kind_count < 32);  // bits of Reading::kinds
 
 namespace detail {
 template <template <class> class Box, class List>
@@ -56,6 +56,14 @@ private:
 template <class Kind>
 constexpr std::uint8_t kind_id = detail::index_in<Kind, Kinds>::value;
 
+template <class Kind>
+constexpr std::uint32_t kind_bit = std::uint32_t{1} << kind_id<Kind>;
+/// Whether a kind on demand is to be read.
+template <OnDemand Kind>
+constexpr bool reads(const Reading& reading) {
+    return (reading.kinds & kind_bit<Kind>) != 0;
+}
+
 /// Calls f.template operator()<Kind>() for each kind, in the order of the list.
 template <class F>
 void for_each_kind(F&& f) {
@@ -69,6 +77,15 @@ void with_kind(std::uint8_t id, F&& f) {
     for_each_kind([&]<class Kind>() {
         if (kind_id<Kind> == id) f.template operator()<Kind>();
     });
+}
+
+/// All kinds on demand; those of IPVS only if asked for.
+inline std::uint32_t kinds_on_demand(bool ipvs) {
+    std::uint32_t kinds = 0;
+    for_each_kind([&]<class Kind>() {
+        if (OnDemand<Kind> && (ipvs || !Balancing<Kind>)) kinds |= kind_bit<Kind>;
+    });
+    return kinds;
 }
 
 /// What should be on this node.

@@ -13,6 +13,7 @@
 //   phase    when in the plan
 //   encode   one change → requests
 //   refusal  an errno for one change → a sentence for a person
+//   obstacle (where a kind has any) what is seen before the first write to stand in the way of a change
 //
 // all.hpp lists the kinds; everything else is generic over that list.
 #pragma once
@@ -124,7 +125,7 @@ struct Inputs {
 /// What is to be read from the kernel.
 struct Reading {
     bool ipvs = false;                      ///< services and real servers
-    bool timeouts = false;                  ///< IPVS time-outs
+    std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
     std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
     std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
 };
@@ -133,6 +134,12 @@ struct Reading {
 template <class Kind>
 concept Restorable = requires {
     requires Kind::restorable;
+};
+
+/// A kind that is read only where something of it is wanted or remembered: a node without any does not pay for it.
+template <class Kind>
+concept OnDemand = requires {
+    requires Kind::on_demand;
 };
 
 /// A kind of the balancing tables (IPVS): what makes it large, and what a VIP must not wait for.

@@ -12,6 +12,7 @@ enum class TimeoutName : std::uint8_t { tcp = 4, tcp_fin = 5, udp = 6 };
 struct Timeouts {
     static constexpr std::string_view name = "timeouts";
     static constexpr bool balancing = true;
+    static constexpr bool on_demand = true;
     static constexpr std::string_view label = "timeout";
     static constexpr bool restorable = true;
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,8 +93,9 @@ struct Plan {
     std::vector<Deferred> deferred;
     std::vector<Held> held;
     std::vector<Foreign> foreign;
-    std::vector<Cut> cuts;  ///< in the order of the steps
-    kinds::Memory memory;   ///< the ledger once this plan is done
+    std::vector<Cut> cuts;          ///< in the order of the steps
+    std::optional<Error> obstacle;  ///< what stands in the way of a step and is not ours to remove
+    kinds::Memory memory;           ///< the ledger once this plan is done
 
     /// Calls f(change) with the kinds::Change<Kind> of that step.
     template <class F>

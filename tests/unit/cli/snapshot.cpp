@@ -119,6 +119,14 @@ TEST_CASE("what is no snapshot is refused with a reason") {
     CHECK(error_of(replaced(good, "\"up\": true", "\"up\": 1")) != "accepted");
 }
 
+TEST_CASE("a snapshot of a version that did not know a kind yet says nothing of its rows") {
+    const std::string good = snapshot_of(full(), {}, "lb1");
+    const auto older = parse_snapshot("s.json", replaced(good, "\"timeouts\"", "\"something_else\""));
+    REQUIRE(older.has_value());
+    CHECK(older->observed->get<Timeouts>().empty());
+    CHECK(rows_text(older->observed->get<Service>()) == rows_text(full().get<Service>()));
+}
+
 TEST_CASE("names that are no UTF-8 do not stop a snapshot") {
     Observed observed = full();
     observed.facts.interfaces[1].name = ShortName("eth\xff");

@@ -48,9 +48,9 @@ TEST_CASE("the kernel's answer is one row per time-out") {
 TEST_CASE("they are asked for only when they are wanted") {
     Observed observed;
     wire::Requests requests;
-    Timeouts::ask({.timeouts = false}, observed, requests);
+    Timeouts::ask({}, observed, requests);
     CHECK(requests.empty());
-    Timeouts::ask({.timeouts = true}, observed, requests);
+    Timeouts::ask({.kinds = kind_bit<Timeouts>}, observed, requests);
     CHECK(requests.list().size() == 1);
 }
 
