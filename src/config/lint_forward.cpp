@@ -153,7 +153,7 @@ void default_route_past_director(const Nodes& nodes, Report& report) {
             continue;
         for (const Route& route : node.routes) {
             const bool past =
-                route.to == "default" && route.via && !directors.contains(*route.via) && route.table == 254;
+                route.prefix == 0 && route.via && !directors.contains(*route.via) && route.table == 254;
             if (!past) continue;
             report.warning(
                 route.source,

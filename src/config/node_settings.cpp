@@ -83,24 +83,65 @@ void read_limits(Reader& top, Context& context) {
     in->finish();
 }
 
+namespace {
+
+/// "default" is of the family of the rest.
+void read_destination(Reader& in, Route& route) {
+    std::string to;
+    if (!in.has("to")) in.problems().error(route.source, "a route needs a destination", "to = \"default\"");
+    if (!in.text("to", to)) return;
+    const auto parsed = parse_with_prefix(to);
+    if (to == "default") {
+        const auto& other = route.via ? route.via : route.source_address;
+        if (other) route.to.family = other->family;
+    } else if (!parsed) {
+        in.problems().error(in.place("to"), quoted(to) + " is not a destination",
+                            "write \"default\", or \"192.0.2.0/24\"");
+    } else {
+        route.to = parsed->address;
+        route.prefix = parsed->prefix;
+        const IpAddress network = network_of(route.to, route.prefix);
+        if (network == route.to) return;
+        in.problems().error(in.place("to"), quoted(to) + " is an address in a network, not a network",
+                            "write \"" + lbconverge::to_text(network) + "/" + std::to_string(route.prefix) + "\"");
+    }
+}
+
+void check_route(Reader& in, const Route& route) {
+    if (!in.has("via") && !in.has("interface")) {
+        in.problems().error(route.source, "a route needs a gateway or an interface", "via = \"192.0.2.1\"");
+    }
+    for (const auto* each : {&route.via, &route.source_address}) {
+        if (!*each || (*each)->family == route.to.family) continue;
+        in.problems().error(route.source, "this route mixes IPv4 and IPv6",
+                            "its destination, gateway and source are of one family");
+        break;
+    }
+    if (!route.via || !in.has("interface")) return;
+    if (!route.via->is_link_local()) {
+        in.problems().warning(in.place("interface"),
+                              "beside a gateway the interface is not used: the kernel finds it by the gateway",
+                              "leave it out");
+    }
+}
+
+}  // namespace
+
 void read_routes(Reader& top, Context& context) {
     top.tables("route", [&](const toml::table& table) {
         Reader in({&table}, "a route", context.problems);
         Route route;
         route.source = in.place();
-        const bool has_to = in.text("to", route.to);
-        if (has_to && route.to != "default" && !parse_with_prefix(route.to)) {
-            context.problems.error(in.place("to"), quoted(route.to) + " is not a destination",
-                                   "write \"default\", or \"192.0.2.0/24\"");
-        }
-        if (!in.has("to")) context.problems.error(route.source, "a route needs a destination", "to = \"default\"");
         in.address("via", route.via);
         in.interface("interface", route.interface);
         in.address("source", route.source_address);
+        read_destination(in, route);
         in.number("table", route.table, 1, 0xffffffff);
         in.text("vrrp", route.vrrp);
-        if (!in.has("via") && !in.has("interface")) {
-            context.problems.error(route.source, "a route needs a gateway or an interface", "via = \"192.0.2.1\"");
+        check_route(in, route);
+        if (route.via && route.via->is_link_local() && route.interface.empty()) {
+            context.problems.error(route.source, "a link-local gateway needs the interface that it is on",
+                                   "interface = \"eth0\"");
         }
         in.finish();
         context.config.routes.push_back(std::move(route));

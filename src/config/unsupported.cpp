@@ -35,9 +35,6 @@ void report_unsupported(const Config& config, Severity severity, Diagnostics& di
         if (!serves || vip.accept == Accept::loopback) continue;
         report(vip.source, "accept = \"" + std::string(to_text(vip.accept)) + "\"", "accept = \"loopback\"");
     }
-    for (const Route& route : config.routes) {
-        report(route.source, "[[route]]", "leave it to the system's own network configuration");
-    }
     if (config.ipvs.sync && config.role != Role::real_server) {
         report(config.ipvs.sync->source, "[ipvs.sync]", "leave it out: connections are then not synchronised");
     }

@@ -49,10 +49,13 @@ Error plain_refusal(const std::string& what, int error) {
     return {ErrorKind::failed, what + ": " + std::strerror(error), {}};
 }
 
-ElectionState state_of(const config::Vip& vip, const Election& election) {
-    if (vip.vrrp.empty()) return ElectionState::master;
-    const auto at = election.find(vip.vrrp);
+ElectionState state_of(std::string_view instance, const Election& election) {
+    const auto at = election.find(instance);
     return at == election.end() ? ElectionState::backup : at->second;
+}
+
+ElectionState state_of(const config::Vip& vip, const Election& election) {
+    return vip.vrrp.empty() ? ElectionState::master : state_of(vip.vrrp, election);
 }
 
 ElectionState state_of(const config::Service& service, const Inputs& inputs) {

@@ -66,6 +66,13 @@ bool IpAddress::in_same_net(const IpAddress& other, std::uint8_t prefix) const {
     return ((bytes[whole] ^ other.bytes[whole]) >> (8 - rest)) == 0;
 }
 
+IpAddress network_of(IpAddress address, std::uint8_t prefix) {
+    for (std::size_t bit = prefix; bit < address.bits(); ++bit) {
+        address.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+    }
+    return address;
+}
+
 std::string to_text(const IpAddress& address) {
     char text[INET6_ADDRSTRLEN];
     if (address.family == Family::ipv6) {

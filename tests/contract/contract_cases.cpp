@@ -298,6 +298,62 @@ TEST_CASE("the first address of a subnet takes the others with it, unless they a
     }
 }
 
+TEST_CASE("routes of both families, with a gateway, an interface, a source and a table of their own") {
+    Node node;
+    const Route::Key default4{ip("0.0.0.0"), 0};
+    const Route::Key default6{{Family::ipv6, {}}, 0};
+    const Route::Key net{ip("198.51.100.0"), 24, 1000};
+    const Route::Key local{ip("203.0.113.0"), 24};
+    const Route::Value gateway{.via = ip("10.0.0.1")};
+    const Route::Value gateway6{.via = ip("2001:db8::1")};
+    const Route::Value from_own{.via = ip("10.0.0.1"), .source = ip("10.0.0.2")};
+    const Route::Value on_link{.interface = "eth0"};
+    const Route::Value link_local{.via = ip("fe80::1"), .interface = "eth0"};
+    Script make;
+    make.create<Route>(default4, gateway).create<Route>(default6, gateway6);
+    make.create<Route>(net, from_own).create<Route>(local, on_link);
+    make.create<Route>({ip("2001:db8:1::"), 48}, link_local);
+    CHECK(node.run(make) == Errors(5));
+    CHECK(*node.value<Route>(default4) == gateway);
+    CHECK(*node.value<Route>(default6) == gateway6);
+    CHECK(*node.value<Route>(net) == from_own);
+    CHECK(*node.value<Route>(local) == on_link);
+    CHECK(*node.value<Route>({ip("2001:db8:1::"), 48}) == link_local);
+    const Observed seen = node.look();
+    CHECK(seen.get<Route>().note(seen.get<Route>().find(default4)).protocol == Route::protocol_tag);
+
+    SUBCASE("changed in one step") {
+        const Route::Value other{.via = ip("10.0.0.9")};
+        const Route::Value other6{.via = ip("2001:db8::9"), .source = ip("2001:db8::2")};
+        Script change;
+        change.update<Route>(default4, gateway, other).update<Route>(default6, gateway6, other6);
+        change.update<Route>(net, from_own, on_link);
+        CHECK(node.run(change) == Errors(3));
+        CHECK(*node.value<Route>(default4) == other);
+        CHECK(*node.value<Route>(default6) == other6);
+        CHECK(*node.value<Route>(net) == on_link);
+    }
+    SUBCASE("they go") {
+        Script remove;
+        remove.remove<Route>(default4, gateway).remove<Route>(default6, gateway6);
+        remove.remove<Route>(net, from_own).remove<Route>(local, on_link);
+        CHECK(node.run(remove) == Errors(4));
+        CHECK(node.look().get<Route>().size() == 1);
+    }
+    SUBCASE("refused for the right reason") {
+        Script refused;
+        refused.create<Route>(default4, gateway).create<Route>(default6, gateway6);
+        refused.create<Route>({ip("198.51.101.0"), 24}, {.via = ip("192.0.2.1")});
+        refused.create<Route>({ip("2001:db8:2::"), 48}, {.via = ip("2001:db8:9::1")});
+        refused.create<Route>({ip("198.51.102.0"), 24}, {.interface = "absent"});
+        refused.create<Route>({ip("2001:db8:3::"), 48}, {.interface = "absent"});
+        refused.create<Route>({ip("198.51.103.0"), 24}, {.via = ip("10.0.0.1"), .source = ip("10.0.0.77")});
+        refused.remove<Route>({ip("198.51.104.0"), 24}, gateway).remove<Route>({ip("2001:db8:4::"), 48}, gateway6);
+        CHECK(node.run(refused) ==
+              Errors{EEXIST, EEXIST, ENETUNREACH, EHOSTUNREACH, ENODEV, ENODEV, EINVAL, ESRCH, ESRCH});
+    }
+}
+
 TEST_CASE("settings: of an interface, of all, of IPVS") {
     Node node;
     CHECK(node.run(set(setting("eth0", "arp_ignore"), "1")) == Errors(1));

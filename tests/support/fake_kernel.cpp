@@ -254,6 +254,29 @@ int FakeKernel::set(const Change<Address>& change) {
     return 0;
 }
 
+int FakeKernel::set(const Change<Route>& change) {
+    Seen<Route>& seen = node.get<Route>();
+    const bool there = seen.find(change.key) != Seen<Route>::npos;
+    if (change.after == nullptr) {
+        if (!there) return ESRCH;
+        seen.erase(change.key);
+        return 0;
+    }
+    const Route::Value& value = *change.after;
+    const auto any_address = [&](const auto& test) { return std::ranges::any_of(node.get<Address>().rows(), test); };
+    if (!value.interface.empty() && node.facts.interface(value.interface) == nullptr) return ENODEV;
+    const bool reached = !value.via || value.via->is_link_local() || any_address([&](const Row<Address>& row) {
+        return row.key.prefix < row.key.address.bits() && row.key.address.in_same_net(*value.via, row.key.prefix);
+    });
+    const bool has_source =
+        !value.source || any_address([&](const Row<Address>& row) { return row.key.address == *value.source; });
+    if (!has_source) return EINVAL;
+    if (!reached) return change.key.to.family == Family::ipv4 ? ENETUNREACH : EHOSTUNREACH;
+    if (there && change.before == nullptr) return EEXIST;
+    seen.put(change.key, value, {Route::protocol_tag});
+    return 0;
+}
+
 int FakeKernel::set(const Change<Service>& change) {
     Seen<Service>& seen = node.get<Service>();
     const Service::Key key = change.key;

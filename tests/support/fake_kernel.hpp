@@ -59,6 +59,7 @@ public:
 private:
     int set(const kinds::Change<kinds::Sysctl>& change);
     int set(const kinds::Change<kinds::Address>& change);
+    int set(const kinds::Change<kinds::Route>& change);
     int set(const kinds::Change<kinds::Service>& change);
     int set(const kinds::Change<kinds::RealServer>& change);
     int set(const kinds::Change<kinds::Timeouts>& change);

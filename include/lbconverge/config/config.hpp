@@ -67,7 +67,8 @@ struct Sysctl {
 };
 
 struct Route {
-    std::string to;  ///< "default" or ADDR/PREFIX
+    IpAddress to;
+    std::uint8_t prefix = 0;  ///< 0: the default route
     std::optional<IpAddress> via;
     ShortName interface;
     std::optional<IpAddress> source_address;

@@ -3,6 +3,7 @@
 
 #include "lbconverge/kinds/address.hpp"
 #include "lbconverge/kinds/real_server.hpp"
+#include "lbconverge/kinds/route.hpp"
 #include "lbconverge/kinds/service.hpp"
 #include "lbconverge/kinds/sysctl.hpp"
 #include "lbconverge/kinds/timeouts.hpp"
@@ -13,7 +14,7 @@
 namespace lbconverge::kinds {
 
 /// In the order in which they are read and, within a phase, created: parents before children.
-using Kinds = std::tuple<Sysctl, Address, Service, RealServer, Timeouts>;
+using Kinds = std::tuple<Sysctl, Address, Route, Service, RealServer, Timeouts>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
 static_assert(kind_count < 32);  // bits of Reading::kinds
 

@@ -172,6 +172,8 @@ std::string_view to_text(Phase phase);
 /// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
 Error plain_refusal(const std::string& what, int error);
 
+/// That of an instance; backup where nothing is known of it.
+ElectionState state_of(std::string_view instance, const Election& election);
 /// One master among the instances that the VIP hangs on. VIPs without an instance are always active.
 ElectionState state_of(const config::Vip& vip, const Election& election);
 /// State of the instance that a service's VIP hangs on; master for a service whose VIP hangs on none.

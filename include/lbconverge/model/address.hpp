@@ -39,6 +39,9 @@ struct IpAddress {
     auto operator<=>(const IpAddress&) const = default;
 };
 
+/// The address with all bits after the first `prefix` cleared.
+IpAddress network_of(IpAddress address, std::uint8_t prefix);
+
 std::string to_text(const IpAddress& address);
 bool from_text(std::string_view text, IpAddress& address);
 

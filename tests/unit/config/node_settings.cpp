@@ -62,7 +62,7 @@ TEST_CASE("routes") {
         "\"eth1\"\nsource = \"192.0.2.2\"\ntable = 100\nvrrp = \"vrrp-1\"\n[[vrrp]]\nvrid = 1\n");
     const auto& routes = reading.good().routes;
     REQUIRE(routes.size() == 2);
-    CHECK(routes[0].to == "default");
+    CHECK(routes[0].prefix == 0);
     CHECK(to_text(*routes[0].via) == "192.0.2.1");
     CHECK(routes[0].table == 254);
     CHECK(routes[1].interface == ShortName("eth1"));
@@ -73,6 +73,16 @@ TEST_CASE("routes") {
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\n"), "a route needs a gateway or an interface");
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"everywhere\"\nvia = \"192.0.2.1\"\n"),
                     "\"everywhere\" is not a destination");
+    CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"10.0.0.1/8\"\nvia = \"192.0.2.1\"\n"), "write \"10.0.0.0/8\"");
+    CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"10.0.0.0/8\"\nvia = \"2001:db8::1\"\n"), "mixes IPv4 and IPv6");
+    CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"fe80::1\"\n"), "needs the interface");
+    CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\ninterface = \"eth0\"\n"),
+                    "warning: beside a gateway the interface is not used");
+}
+
+TEST_CASE("the default route is of its gateway's family") {
+    const Reading reading = read_director("[[route]]\nto = \"default\"\nvia = \"2001:db8::1\"\n");
+    CHECK(reading.good().routes[0].to.family == lbconverge::Family::ipv6);
 }
 
 }  // namespace lbconverge::config

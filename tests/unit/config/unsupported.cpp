@@ -31,8 +31,6 @@ TEST_CASE("what this version cannot do is an error with its place") {
                     "lb.toml:3:1: error: accept = \"redirect\" is not available in this version");
     CHECK_SAYS_ONLY(unsupported(real_server("[arp]\nmethod = \"filter\"\n")),
                     "lb.toml:3:1: error: [arp] method = \"filter\" is not available in this version");
-    CHECK_SAYS_ONLY(unsupported(real_server("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\n")),
-                    "lb.toml:3:1: error: [[route]] is not available in this version");
     CHECK_SAYS_ONLY(unsupported("role = \"director\"\n[ipvs.sync]\ninterface = \"eth0\"\n"),
                     "lb.toml:2:1: error: [ipvs.sync] is not available in this version");
 }

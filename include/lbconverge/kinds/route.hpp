@@ -1,0 +1,56 @@
+// Kind route: static routes of both families, and those that only the master has. Marked as ours with a routing
+// protocol number (rtm_protocol). Routes of metric 0 only (IPv6: 1024, what the kernel makes of 0): those of a routing
+// daemon or of DHCP stand beside them with metrics of their own.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+struct Route {
+    static constexpr std::string_view name = "route";
+    static constexpr std::string_view label = "route";
+    static constexpr bool on_demand = true;
+
+    /// rtm_protocol of what we add: 0x4c, "L"; none of /etc/iproute2/rt_protos or linux/rtnetlink.h.
+    static constexpr std::uint8_t protocol_tag = 0x4c;
+
+    struct Key {
+        IpAddress to;
+        std::uint8_t prefix = 0;
+        std::uint32_t table = 254;  ///< RT_TABLE_MAIN
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        std::optional<IpAddress> via;
+        ShortName interface;  ///< only where there is no gateway or a link-local one; else it follows from the gateway
+        std::optional<IpAddress> source;
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{Field{"via", &Value::via}, Field{"interface", &Value::interface},
+                              Field{"source", &Value::source}};
+        }
+    };
+    struct Facts {
+        std::uint8_t protocol = 0;  ///< rtm_protocol
+        static constexpr auto fields() { return std::tuple{Field{"protocol", &Facts::protocol}}; }
+    };
+
+    /// "default", "::/0", "192.0.2.0/24", and " table 100" unless it is the main one
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<Route>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Route>& change, const Inputs& inputs);
+    static void encode(const Change<Route>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Route>& change, int error);
+    /// Somebody else's route to the same destination is not replaced.
+    static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Memory& memory);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,207 @@
+#include "lbconverge/kinds/route.hpp"
+
+#include "lbconverge/kinds/all.hpp"
+#include "lbconverge/wire/attributes.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+static_assert(fields_cover<Route::Value>);
+
+namespace {
+
+constexpr std::string_view table_word = " table ";
+
+/// What the kernel makes of a route that is added without a metric (linux/ipv6_route.h: IP6_RT_PRIO_USER).
+constexpr std::uint32_t usual_metric(Family family) { return family == Family::ipv4 ? 0 : 1024; }
+
+/// A link-local gateway says nothing without its interface; any other one says which interface it is.
+bool interface_matters(const std::optional<IpAddress>& via) { return !via || via->is_link_local(); }
+
+Route::Key key_of(const config::Route& route) { return {route.to, route.prefix, route.table}; }
+
+Route::Value value_of(const config::Route& route) {
+    return {route.via, interface_matters(route.via) ? route.interface : ShortName(), route.source_address};
+}
+
+bool made_by_us(const Route::Key& key, const Route::Facts& facts, const Memory& memory) {
+    return facts.protocol == Route::protocol_tag || memory.claim<Route>(key) != nullptr;
+}
+
+}  // namespace
+
+std::string Route::id(const Key& key) {
+    const bool is_default = key.prefix == 0 && key.to.family == Family::ipv4;
+    std::string text = is_default ? "default" : to_text(key.to) + "/" + std::to_string(key.prefix);
+    if (key.table != RT_TABLE_MAIN) text.append(table_word).append(std::to_string(key.table));
+    return text;
+}
+
+std::optional<Route::Key> Route::parse_id(std::string_view id) {
+    Key key;
+    const std::size_t at = id.find(table_word);
+    if (at != std::string_view::npos && !from_text(id.substr(at + table_word.size()), key.table)) return std::nullopt;
+    id = id.substr(0, at);
+    if (id == "default") return key;
+    const auto to = parse_with_prefix(id);
+    if (!to) return std::nullopt;
+    key.to = to->address;
+    key.prefix = to->prefix;
+    return key;
+}
+
+void Route::desire(const Inputs& inputs, Wanted<Route>& wanted) {
+    for (const config::Route& route : inputs.config.routes) {
+        const bool elected = !route.vrrp.empty();
+        switch (elected ? state_of(route.vrrp, inputs.election) : ElectionState::master) {
+            case ElectionState::undecided:
+                wanted.held.push_back({key_of(route), "election of " + route.vrrp + " is undecided"});
+                break;
+            case ElectionState::backup:
+                wanted.unwanted.push_back(key_of(route));
+                break;
+            case ElectionState::master:
+                wanted.rows.add(key_of(route), value_of(route),
+                                {route.source, elected ? Cause::election : Cause::config});
+                break;
+        }
+    }
+}
+
+void Route::ask(const Reading& reading, Observed&, wire::Requests& requests) {
+    if (!reads<Route>(reading)) return;
+    const rtmsg header{};
+    requests.begin(wire::Transport::route, RTM_GETROUTE, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
+    requests.end();
+}
+
+void Route::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
+    if (reply.transport != wire::Transport::route) return;
+    if (wire::fixed_header<nlmsghdr>(reply.bytes, 0).nlmsg_type != RTM_NEWROUTE) return;
+    const auto header = wire::fixed_header<rtmsg>(reply.bytes, NLMSG_HDRLEN);
+    const auto family = static_cast<Family>(header.rtm_family);
+    if (family != Family::ipv4 && family != Family::ipv6) return;
+    if (header.rtm_type != RTN_UNICAST || header.rtm_tos != 0 || (header.rtm_flags & RTM_F_CLONED) != 0) return;
+    if (header.rtm_protocol == RTPROT_KERNEL) return;  // a network's own: it comes and goes with the address
+
+    Key key{{family, {}}, header.rtm_dst_len, header.rtm_table};
+    if (key.prefix > key.to.bits()) return;
+    Value value;
+    std::uint32_t metric = 0;
+    for (wire::Attributes walk(wire::attributes_of(reply.bytes, sizeof header)); walk.next();) {
+        const wire::Attribute& attribute = walk.current();
+        const auto address = [&] {
+            const auto bytes = attribute.as<std::array<std::uint8_t, 16>>();
+            return IpAddress::from_bytes(family, bytes.data());
+        };
+        switch (attribute.type) {
+            case RTA_DST:
+                key.to = address();
+                break;
+            case RTA_TABLE:  // those above 255 do not fit into the header
+                key.table = attribute.as<std::uint32_t>();
+                break;
+            case RTA_PRIORITY:
+                metric = attribute.as<std::uint32_t>();
+                break;
+            case RTA_GATEWAY:
+                value.via = address();
+                break;
+            case RTA_PREFSRC:
+                value.source = address();
+                break;
+            case RTA_OIF:
+                if (const Interface* interface = observed.facts.interface(attribute.as<std::uint32_t>())) {
+                    value.interface = interface->name;
+                }
+                break;
+            default:
+                break;
+        }
+    }
+    if (metric != usual_metric(family)) return;
+    if (!interface_matters(value.via)) value.interface = {};
+    observed.get<Route>().add(key, value, {header.rtm_protocol});
+}
+
+Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory) {
+    if (!made_by_us(key, facts, memory)) return Owner::unrelated;
+    const auto& unwanted = desired.get<Route>().unwanted;
+    return std::binary_search(unwanted.begin(), unwanted.end(), key) ? Owner::named : Owner::ours;
+}
+
+Phase Route::phase(const Change<Route>& change, const Inputs&) {
+    // Its source may be a VIP: made once the VIP stands, removed while it still does (the kernel removes a route
+    // together with its source address, and there would be nothing left to remove).
+    return change.action() == Action::remove ? Phase::tighten : Phase::announce;
+}
+
+void Route::encode(const Change<Route>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                   wire::Requests& requests) {
+    const Key& key = change.key;
+    const bool remove = change.action() == Action::remove;
+    const Value& value = remove ? *change.before : *change.after;
+    const Interface* interface = facts.interface(value.interface);
+    const bool ipv4 = key.to.family == Family::ipv4;
+
+    rtmsg header{};
+    header.rtm_family = static_cast<std::uint8_t>(key.to.family);
+    header.rtm_dst_len = key.prefix;
+    header.rtm_table = key.table < 256 ? static_cast<std::uint8_t>(key.table) : std::uint8_t{RT_TABLE_UNSPEC};
+    header.rtm_protocol = remove ? std::uint8_t{RTPROT_UNSPEC} : protocol_tag;
+    header.rtm_scope = remove ? RT_SCOPE_NOWHERE : ipv4 && !value.via ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    header.rtm_type = RTN_UNICAST;
+    // An IPv4 gateway of a link-local address is in no network of the interface.
+    if (ipv4 && value.via && value.via->is_link_local()) header.rtm_flags = RTNH_F_ONLINK;
+
+    const int create = NLM_F_CREATE | (change.action() == Action::update ? NLM_F_REPLACE : NLM_F_EXCL);
+    requests.begin(wire::Transport::route, remove ? RTM_DELROUTE : RTM_NEWROUTE,
+                   static_cast<std::uint16_t>(remove ? 0 : create), std::as_bytes(std::span(&header, 1)), tag);
+    if (key.prefix != 0) requests.attribute(RTA_DST, key.to.bytes.data(), key.to.size());
+    requests.attribute_u32(RTA_TABLE, key.table);
+    if (value.via) requests.attribute(RTA_GATEWAY, value.via->bytes.data(), value.via->size());
+    // An interface that is not there has index 0, which the kernel refuses, unless it finds one by the gateway.
+    if (!value.interface.empty()) requests.attribute_u32(RTA_OIF, interface == nullptr ? 0 : interface->index);
+    if (value.source) requests.attribute(RTA_PREFSRC, value.source->bytes.data(), value.source->size());
+    if (!ipv4) requests.attribute_u32(RTA_PRIORITY, usual_metric(key.to.family));
+    requests.end();
+}
+
+Error Route::refusal(const Change<Route>& change, int error) {
+    const std::string what = "route " + id(change.key);
+    const Value* value = change.after != nullptr ? change.after : change.before;
+    if (error == ESRCH) return {ErrorKind::world_moved, what + " changed meanwhile", {}};
+    if (error == EEXIST) {
+        return {ErrorKind::failed, what + ": the kernel has one already, of its own or of another type",
+                "see ip route show " + id(change.key) + "; remove it, or take [[route]] out of the file"};
+    }
+    if (error == ENETUNREACH || error == EHOSTUNREACH) {
+        return {ErrorKind::failed, what + ": its gateway is in no network of this node",
+                "is the interface up, and the address of via right?"};
+    }
+    if (error == ENODEV || (error == EINVAL && value != nullptr && !value->interface.empty())) {
+        return {ErrorKind::failed, what + ": there is no interface " + value->interface.str(), "see ip link"};
+    }
+    if (error == EINVAL && value != nullptr && value->source) {
+        return {ErrorKind::failed, what + ": its source " + to_text(*value->source) + " is no address of this node",
+                "a VIP as source: name its instance, vrrp = \"…\", so that the route is there on the master only"};
+    }
+    return plain_refusal(what, error);
+}
+
+std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* facts, const Memory& memory) {
+    if (change.action() != Action::update || made_by_us(change.key, *facts, memory)) return std::nullopt;
+    const Value& there = *change.before;
+    std::string text = "route " + id(change.key) + ": there is another one already";
+    if (there.via) text += ", via " + to_text(*there.via);
+    if (!there.interface.empty()) text += ", dev " + there.interface.str();
+    return Error{ErrorKind::refused, text + ", and it is not ours to replace",
+                 "take it out of the system's network configuration and off the node (ip route del " + id(change.key) +
+                     "), or give it a metric"};
+}
+
+}  // namespace lbconverge::kinds
