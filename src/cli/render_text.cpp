@@ -66,12 +66,14 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             return "drifted";
         case Reason::election: {
             if (scene.release && step.action() == Action::remove) return "released";
-            // Role both: on lo the VIP comes when the node becomes backup and goes when it becomes master.
-            bool on_lo = false;
+            // What a backup has comes when the node becomes one, and goes when it becomes master: role both's VIP on lo,
+            // and the listening side of connection synchronisation.
+            bool of_backup = false;
             plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-                if constexpr (std::is_same_v<Kind, Address>) on_lo = change.key.interface == ShortName("lo");
+                if constexpr (std::is_same_v<Kind, Address>) of_backup = change.key.interface == ShortName("lo");
+                if constexpr (std::is_same_v<Kind, SyncDaemon>) of_backup = change.key.state == SyncState::backup;
             });
-            return (step.action() != Action::remove) != on_lo ? "became master" : "became backup";
+            return (step.action() != Action::remove) != of_backup ? "became master" : "became backup";
         }
         case Reason::health:
             return why_overruled(plan, step);

@@ -56,9 +56,10 @@ std::vector<std::uint32_t> vip_rows(const Observed& observed) {
     return rows;
 }
 
-void append_vip(std::string& text, const Row<Address>& row) {
+void append_vip(std::string& text, const Row<Address>& row, bool filtered) {
     text += fmt::format("\n[[vip]]\naddress = \"{}/{}\"\n", to_text(row.key.address), row.key.prefix);
     if (!on_lo(row.key)) text += fmt::format("interface = \"{}\"\n", row.key.interface.view());
+    if (filtered && !on_lo(row.key)) text += "accept = \"interface\"\n";
     if (!row.value.label.empty()) text += fmt::format("label = \"{}\"\n", row.value.label.view());
     if (row.value.broadcast) text += fmt::format("broadcast = \"{}\"\n", to_text(*row.value.broadcast));
     const Scope usual = on_lo(row.key) ? Scope::host : Scope::global;
@@ -74,6 +75,21 @@ std::string scheduler_flags(const Service::Value& value) {
         text += fmt::format("{}\"flag-{}\"", text.empty() ? "" : ", ", flag);
     }
     return text;
+}
+
+void append_route(std::string& text, const Row<Route>& row) {
+    const bool is_default = row.key.prefix == 0;
+    text += fmt::format("\n[[route]]\nto = \"{}\"\n",
+                        is_default ? "default" : to_text(row.key.to) + "/" + std::to_string(row.key.prefix));
+    if (row.value.via) text += fmt::format("via = \"{}\"\n", to_text(*row.value.via));
+    if (!row.value.interface.empty()) text += fmt::format("interface = \"{}\"\n", row.value.interface.view());
+    if (row.value.source) text += fmt::format("source = \"{}\"\n", to_text(*row.value.source));
+    if (row.key.table != Route::Key{}.table) text += fmt::format("table = {}\n", row.key.table);
+}
+
+void append_sync(std::string& text, const SyncDaemon::Value& value) {
+    text += fmt::format("\n[ipvs.sync]\ninterface = \"{}\"\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
+                        value.interface.view(), value.id, to_text(value.group), value.port, value.ttl);
 }
 
 void append_service(std::string& text, const Row<Service>& row) {
@@ -129,11 +145,18 @@ std::string toml_of(const Observed& observed) {
     const auto& addresses = observed.get<Address>();
     const bool quiet =
         std::any_of(vips.begin(), vips.end(), [&](std::uint32_t i) { return on_lo(addresses.row(i).key); });
-    const bool real_server = services.empty() && quiet;
+    const auto& filters = observed.get<ArpFilter>();
+    const bool real_server = services.empty() && (quiet || !filters.empty());
     std::string text = fmt::format("role = \"{}\"\n", real_server ? "real-server" : "director");
+    if (real_server && !filters.empty()) {
+        text += "\n[arp]\nmethod = \"filter\"\n";
+        if (const auto& source = filters.row(0).value.source)
+            text += fmt::format("source = \"{}\"\n", to_text(*source));
+    }
     for (const std::uint32_t i : vips) {
         if (real_server || !on_lo(addresses.row(i).key)) {
-            append_vip(text, addresses.row(i));
+            const bool filtered = filters.find({addresses.row(i).key.address}) != Seen<ArpFilter>::npos;
+            append_vip(text, addresses.row(i), real_server && filtered);
         } else {
             text += fmt::format("# {} is left out: a director has its VIPs on an interface\n",
                                 Address::id(addresses.row(i).key));
@@ -153,6 +176,11 @@ std::string toml_of(const Observed& observed) {
     if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";
     for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {
         text += fmt::format("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);
+    }
+    if (!observed.get<SyncDaemon>().empty()) append_sync(text, observed.get<SyncDaemon>().row(0).value);
+    const auto& routes = observed.get<Route>();
+    for (std::uint32_t i = 0; i < routes.size(); ++i) {
+        if (routes.note(i).protocol == Route::protocol_tag) append_route(text, routes.row(i));
     }
     return text;
 }

@@ -20,6 +20,7 @@ Json facts_json(const Facts& facts) {
                                       {"up", each.up},
                                       {"loopback", each.loopback},
                                       {"speaks_arp", each.speaks_arp},
+                                      {"address", to_text(each.address)},
                                       {"ipv4_devconf", each.ipv4_devconf}});
     }
     return json;
@@ -40,11 +41,14 @@ Facts read_facts(const Json& json) {
     for (const Json& each : json.at("interfaces")) {
         std::vector<std::uint32_t> devconf;
         for (const Json& value : each.at("ipv4_devconf")) devconf.push_back(number_of(value));
+        std::optional<IpAddress> address;  // not told by older versions
+        if (!from_text(each.value("address", "none"), address)) throw Json::out_of_range::create(406, "address", &each);
         facts.interfaces.push_back({.index = number_of(each.at("index")),
                                     .name = ShortName(each.at("name").get<std::string>()),
                                     .up = each.at("up").get<bool>(),
                                     .loopback = each.at("loopback").get<bool>(),
                                     .speaks_arp = each.at("speaks_arp").get<bool>(),
+                                    .address = address,
                                     .ipv4_devconf = std::move(devconf)});
     }
     return facts;

@@ -35,12 +35,6 @@ bool sysctl_is(const Config& node, std::string_view path, std::string_view value
     return setting != nullptr && setting->value == value;
 }
 
-const Node* self(const Config& node) {
-    const auto at =
-        std::find_if(node.nodes.begin(), node.nodes.end(), [&](const Node& each) { return each.name == node.node; });
-    return at == node.nodes.end() ? nullptr : &*at;
-}
-
 VipIndex::VipIndex(const Config& node) {
     sorted_.reserve(node.vips.size());
     for (const Vip& vip : node.vips) sorted_.push_back(&vip);

@@ -182,9 +182,17 @@ void loopback_scope(const Nodes& nodes, Report& report) {
 
 void vip_on_answering_interface(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
-        if (!serves(node) || node.arp.method == ArpMethod::filter) continue;
+        if (!serves(node)) continue;
         for (const Vip& vip : node.vips) {
-            if (vip.accept != Accept::interface || vip.address.family != Family::ipv4) continue;
+            if (vip.accept != Accept::interface) continue;
+            if (vip.address.family == Family::ipv6) {
+                report.error(vip.source,
+                             "the VIP is on an interface that answers neighbour solicitations for it, and the ARP "
+                             "filter is for IPv4 alone",
+                             "accept = \"loopback\": on lo an IPv6 VIP is quiet without any setting");
+                continue;
+            }
+            if (node.arp.method == ArpMethod::filter) continue;
             report.error(
                 vip.source,
                 "the VIP is on an interface that answers ARP: no arp_ignore keeps a node from answering for an "

@@ -38,16 +38,6 @@ Hit one_armed(const Config& node) {
     });
 }
 
-/// This node gets packets through a tunnel: it is a real server of such a service, or its own file says so.
-Hit tunnelled_here(const Config& node) {
-    if (!serves(node)) return {};
-    const Node* own = self(node);
-    return first_server(node, Forward::tunnel, [&](const Service&, const RealServer& server) {
-        return server.tunnel_type == TunnelType::ipip && server.address.family == Family::ipv4 &&
-               (own == nullptr ? node.nodes.empty() : own->address == server.address);
-    });
-}
-
 /// The interfaces that the file names for this node.
 std::set<ShortName> interfaces_of(const Config& node) {
     std::set<ShortName> interfaces;
@@ -68,11 +58,10 @@ const Route* route_to(const Config& node, const IpAddress& address) {
     const Route* best = nullptr;
     int longest = 0;
     for (const Route& route : node.routes) {
-        const auto net = parse_with_prefix(route.to);
-        const bool fits = net && route.table == 254 && address.in_same_net(net->address, net->prefix);
-        if (!fits || net->prefix <= longest) continue;
+        const bool fits = route.table == 254 && address.in_same_net(route.to, route.prefix);
+        if (!fits || route.prefix <= longest) continue;
         best = &route;
-        longest = net->prefix;
+        longest = route.prefix;
     }
     return best;
 }
@@ -152,8 +141,7 @@ void default_route_past_director(const Nodes& nodes, Report& report) {
         if (node.role != Role::real_server || own == nullptr || !own->address || !masqueraded.contains(*own->address))
             continue;
         for (const Route& route : node.routes) {
-            const bool past =
-                route.prefix == 0 && route.via && !directors.contains(*route.via) && route.table == 254;
+            const bool past = route.prefix == 0 && route.via && !directors.contains(*route.via) && route.table == 254;
             if (!past) continue;
             report.warning(
                 route.source,
@@ -180,24 +168,14 @@ void masquerade_in_client_subnet(const Nodes& nodes, Report& report) {
 
 void tunnel_with_rp_filter(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
-        const Hit hit = tunnelled_here(node);
-        if (!hit) continue;
+        if (tunnelled_here(node, Family::ipv4) == nullptr) continue;
         for (const std::string_view interface : {"all", "tunl0"}) {
             const Sysctl* said = find_sysctl(node, "net/ipv4/conf/" + std::string(interface) + "/rp_filter");
-            if (said != nullptr && said->value == "0") continue;
-            const std::string name = "net.ipv4.conf." + std::string(interface) + ".rp_filter";
-            const std::string hint = "[sysctl.real-server] \"" + name + "\" = 0, on \"all\" and on \"tunl0\"";
-            if (said != nullptr) {
-                report.error(
-                    said->source,
-                    "a real server behind a tunnel drops every packet silently while " + name + " is " + said->value,
-                    hint);
-            } else {
-                report.warning(hit.server->source,
-                               "real server " + lbconverge::to_text(hit.server->address) +
-                                   " gets its packets through tunl0 and drops them silently unless " + name + " is 0",
-                               hint);
-            }
+            if (said == nullptr || said->value == "0") continue;
+            report.error(said->source,
+                         "a real server behind a tunnel drops every packet silently while net.ipv4.conf." +
+                             std::string(interface) + ".rp_filter is " + said->value,
+                         "leave it out: on such a node it is set to 0 on \"all\" and on \"tunl0\"");
         }
     }
 }

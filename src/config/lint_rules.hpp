@@ -42,8 +42,6 @@ std::optional<std::string_view> interface_of(const Sysctl& setting, std::string_
 const Sysctl* find_sysctl(const Config& node, std::string_view path);
 /// The [sysctl] entry says exactly this.
 bool sysctl_is(const Config& node, std::string_view path, std::string_view value);
-/// The entry of [nodes] for this node, or nullptr.
-const Node* self(const Config& node);
 /// The VIPs of a node by address, for rules that ask once per service.
 class VipIndex {
 public:

@@ -168,6 +168,7 @@ void resolve(Context& context) {
         instances.refer(config.ipvs.sync->follow, config.ipvs.sync->source);
     }
     resolve_groups(context, instances);
+    check_accept(context);
     if (config.role == Role::real_server) {
         // No election takes place here: a shared file's instances are the directors' business.
         config.vrrp.clear();

@@ -66,6 +66,9 @@ void read_scheduler(Reader& in, Service& service);
 /// forwarding method start as `start` has them.
 bool read_real_server(const toml::node& node, const RealServer& start, Context& context, RealServer& out);
 
+/// Whether a real server can take packets as the file asks for.
+void check_accept(Context& context);
+
 /// After all sections: names that refer to other sections, defaults that depend on them.
 void resolve(Context& context);
 

@@ -27,16 +27,15 @@ private:
 
 void report_unsupported(const Config& config, Severity severity, Diagnostics& diagnostics) {
     Report report(severity, diagnostics);
-    const bool serves = config.role != Role::director;
-    if (serves && config.arp.method == ArpMethod::filter) {
-        report(config.arp.source, "[arp] method = \"filter\"", "method = \"sysctl\", with the VIP on lo");
+    // On the master it would have to go, and to come back on the backup, in step with the VIP.
+    const bool both = config.role == Role::both;
+    if (both && config.arp.method == ArpMethod::filter) {
+        report(config.arp.source, "[arp] method = \"filter\" with role both", "method = \"sysctl\"");
     }
     for (const Vip& vip : config.vips) {
-        if (!serves || vip.accept == Accept::loopback) continue;
-        report(vip.source, "accept = \"" + std::string(to_text(vip.accept)) + "\"", "accept = \"loopback\"");
-    }
-    if (config.ipvs.sync && config.role != Role::real_server) {
-        report(config.ipvs.sync->source, "[ipvs.sync]", "leave it out: connections are then not synchronised");
+        if (!both || vip.accept == Accept::loopback) continue;
+        report(vip.source, "accept = \"" + std::string(to_text(vip.accept)) + "\" with role both",
+               "accept = \"loopback\"");
     }
 }
 

@@ -3,17 +3,20 @@
 
 #include "lbconverge/wire/announcement.hpp"
 #include "netlink.hpp"
+#include "nft.hpp"
 
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/ip.h>
 #include <linux/netlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <netlink/addr.h>
 #include <netlink/cache.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,6 +66,18 @@ int write_setting(const std::string& path, std::string_view value) {
     return ::write(file.fd(), value.data(), value.size()) == static_cast<ssize_t>(value.size()) ? 0 : errno;
 }
 
+/// linux: devinet_ioctl, the first address of the list.
+std::optional<IpAddress> first_address(int door, const ShortName& interface) {
+    ifreq request{};
+    interface.view().copy(request.ifr_name, sizeof request.ifr_name - 1);
+    if (door < 0 || ::ioctl(door, SIOCGIFADDR, &request) != 0) return std::nullopt;
+    sockaddr_in address;
+    std::memcpy(&address, &request.ifr_addr, sizeof address);
+    std::uint8_t bytes[4];
+    std::memcpy(bytes, &address.sin_addr, sizeof bytes);
+    return IpAddress::from_bytes(Family::ipv4, bytes);
+}
+
 std::string_view text_of(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -97,6 +112,7 @@ public:
 
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
+    Result<Nft*> nft();
     template <class Kind>
     Result<void> read(const Reading& reading, Observed& observed);
     Result<void> flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
@@ -104,6 +120,7 @@ private:
     LinuxOptions options_;
     std::optional<NetlinkSocket> route_;
     std::optional<NetlinkSocket> ipvs_;
+    std::optional<Nft> nft_;
 };
 
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
@@ -121,6 +138,15 @@ Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     return &*slot;
 }
 
+Result<Nft*> LinuxKernel::nft() {
+    if (!nft_) {
+        Result<Nft> opened = Nft::open();
+        if (!opened) return tl::unexpected(opened.error());
+        nft_.emplace(std::move(*opened));
+    }
+    return &*nft_;
+}
+
 Result<Facts> LinuxKernel::facts() {
     const Result<NetlinkSocket*> route = socket(wire::Transport::route);
     if (!route) return tl::unexpected(route.error());
@@ -130,9 +156,12 @@ Result<Facts> LinuxKernel::facts() {
     }
     const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, nl_cache_free);
     Facts facts;
+    const int door = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
-        facts.interfaces.push_back(interface_of(reinterpret_cast<rtnl_link*>(each)));
+        Interface& interface = facts.interfaces.emplace_back(interface_of(reinterpret_cast<rtnl_link*>(each)));
+        if (interface.speaks_arp) interface.address = first_address(door, interface.name);
     }
+    if (door >= 0) ::close(door);
     facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
     const std::string all = read_setting("net/ipv4/conf/all/arp_ignore").value_or("0");
     from_text(std::string_view(all).substr(0, all.find('\n')), facts.all_arp_ignore);
@@ -149,6 +178,16 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
             const auto text = read_setting(std::string(text_of(requests.bytes(request))));
             if (text)
                 Kind::decode({request.transport, request.tag, std::as_bytes(std::span(*text))}, reading, observed);
+            continue;
+        }
+        if (request.transport == wire::Transport::nft) {
+            const Result<Nft*> tables = nft();
+            if (!tables) return tl::unexpected(tables.error());
+            const auto listed = (*tables)->list(std::string(text_of(requests.bytes(request))));
+            if (!listed) return tl::unexpected(listed.error());
+            if (*listed) {
+                Kind::decode({request.transport, request.tag, std::as_bytes(std::span(**listed))}, reading, observed);
+            }
             continue;
         }
         const Result<NetlinkSocket*> door = socket(request.transport);
@@ -241,6 +280,14 @@ Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std
             const int error = write_setting(std::string(text.substr(0, nul)), text.substr(nul + 1));
             if (error != 0) failures.push_back({first + list[start].tag, error});
             end = start + 1;
+        } else if (list[start].transport == wire::Transport::nft) {
+            const Result<Nft*> tables = nft();
+            if (!tables) return tl::unexpected(tables.error());
+            std::string commands;
+            for (std::size_t i = start; i < end; ++i) commands += text_of(requests.bytes(list[i]));
+            const int error = (*tables)->run(commands);
+            (*tables)->sweep();
+            for (std::size_t i = start; i < end && error != 0; ++i) failures.push_back({first + list[i].tag, error});
         } else {
             const Result<NetlinkSocket*> door = socket(list[start].transport);
             if (!door) return tl::unexpected(door.error());

@@ -56,8 +56,8 @@ bool belongs_on_loopback(const config::Vip& vip, Role role) {
 }
 
 /// Whether the VIP stands on its interface now.
-bool belongs_on_interface(Role role, ElectionState state) {
-    return role != Role::real_server && state == ElectionState::master;
+bool belongs_on_interface(const config::Vip& vip, Role role, ElectionState state) {
+    return role == Role::real_server ? vip.accept == config::Accept::interface : state == ElectionState::master;
 }
 
 /// IPv6 knows an address once per interface, whatever its prefix: one that is wanted there with another prefix can only
@@ -66,7 +66,7 @@ bool in_the_way(const Address::Key& key, const Inputs& inputs) {
     if (key.address.family != Family::ipv6) return false;
     return std::any_of(inputs.config.vips.begin(), inputs.config.vips.end(), [&](const config::Vip& vip) {
         if (vip.address != key.address) return false;
-        const bool here = belongs_on_interface(inputs.config.role, state_of(vip, inputs.election));
+        const bool here = belongs_on_interface(vip, inputs.config.role, state_of(vip, inputs.election));
         return on_lo(key) ? belongs_on_loopback(vip, inputs.config.role) : here && vip.interface == key.interface;
     });
 }
@@ -102,7 +102,7 @@ void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {
             wanted.held.push_back({key_of(vip, on_interface(vip)), "election of " + vip.vrrp + " is undecided"});
         } else if (elected && state == ElectionState::yielding) {
             wanted.held.push_back({key_of(vip, on_interface(vip)), "until the new master of " + vip.vrrp + " has it"});
-        } else if (belongs_on_interface(role, state)) {
+        } else if (belongs_on_interface(vip, role, state)) {
             want(vip, on_interface(vip), elected ? Cause::election : Cause::config);
         }
     }

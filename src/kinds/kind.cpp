@@ -49,6 +49,25 @@ Error plain_refusal(const std::string& what, int error) {
     return {ErrorKind::failed, what + ": " + std::strerror(error), {}};
 }
 
+Error nft_refusal(const std::string& what, const std::string& family, int error) {
+    switch (error) {
+        case ENOENT:
+        case EEXIST:
+            return {ErrorKind::world_moved, what + " changed meanwhile", {}};
+        case EOPNOTSUPP:
+        case EPROTONOSUPPORT:
+        case EAFNOSUPPORT:
+            return {ErrorKind::kernel_lacks, what + ": the kernel has no nftables of family " + family,
+                    "modprobe nf_tables; is the module installed for this kernel (uname -r)?"};
+        case EBUSY:
+        case EINVAL:
+            return {ErrorKind::failed, what + ": the kernel refuses it",
+                    "is there a table of our name with other contents? nft delete table " + family + " lbconverge"};
+        default:
+            return plain_refusal(what, error);
+    }
+}
+
 ElectionState state_of(std::string_view instance, const Election& election) {
     const auto at = election.find(instance);
     return at == election.end() ? ElectionState::backup : at->second;

@@ -61,6 +61,9 @@ void Route::desire(const Inputs& inputs, Wanted<Route>& wanted) {
             case ElectionState::undecided:
                 wanted.held.push_back({key_of(route), "election of " + route.vrrp + " is undecided"});
                 break;
+            case ElectionState::yielding:
+                wanted.held.push_back({key_of(route), "until the new master of " + route.vrrp + " is there"});
+                break;
             case ElectionState::backup:
                 wanted.unwanted.push_back(key_of(route));
                 break;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 
 namespace lbconverge::kinds {
 
@@ -111,22 +112,37 @@ std::uint32_t arp_ignore_of_all(const Inputs& inputs) {
     return quiet_arp_ignore(std::max(all, wanted), Scope::global) ? all : wanted;
 }
 
-/// What the file names itself under [sysctl] stays as it says. A setting that [arp] does not name is there because of
+using Want = std::function<void(const ShortName& interface, std::string_view setting, std::uint32_t value, Source)>;
+
+/// What the file names itself under [sysctl] stays as it says.
+Want unless_named(Wanted<Sysctl>& wanted) {
+    return [&wanted](const ShortName& interface, std::string_view setting, std::uint32_t value, Source source) {
+        Sysctl::Key key(std::string(ipv4_conf) + interface.str() + "/" + std::string(setting));
+        if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
+        wanted.rows.put(key, {std::to_string(value)}, {source, Cause::config});
+    };
+}
+
+/// A setting that [arp] does not name is there because of
 /// the VIP.
 void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) {
     const config::Arp& arp = inputs.config.arp;
-    const auto want = [&](const ShortName& interface, std::string_view setting, std::uint32_t value, Source source) {
-        Sysctl::Key key(std::string(ipv4_conf) + interface.str() + "/" + std::string(setting));
-        if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
-        wanted.rows.put(key, {std::to_string(value)}, {source.known() ? source : vip, Cause::config});
-    };
+    const Want want = unless_named(wanted);
+    const Source ignore = arp.ignore_source.known() ? arp.ignore_source : vip;
+    const Source announce = arp.announce_source.known() ? arp.announce_source : vip;
     for (const ShortName& interface : arp_interfaces(inputs)) {
-        want(interface, "arp_ignore", arp.arp_ignore, arp.ignore_source);
-        want(interface, "arp_announce", arp.arp_announce, arp.announce_source);
+        want(interface, "arp_ignore", arp.arp_ignore, ignore);
+        want(interface, "arp_announce", arp.arp_announce, announce);
     }
-    if (arp.automatic && inputs.facts.all_arp_ignore != 0) {
-        want("all", "arp_ignore", arp_ignore_of_all(inputs), arp.ignore_source);
-    }
+    if (arp.automatic && inputs.facts.all_arp_ignore != 0) want("all", "arp_ignore", arp_ignore_of_all(inputs), ignore);
+}
+
+/// What comes out of a tunnel has a source that no route leads back to through the tunnel. The larger of "all" and the
+/// device counts, so both are off; other interfaces keep settings of their own.
+void desire_open_tunnel(const Inputs& inputs, Wanted<Sysctl>& wanted) {
+    const config::RealServer* here = config::tunnelled_here(inputs.config, Family::ipv4);
+    if (here == nullptr) return;
+    for (const char* interface : {"all", "tunl0"}) unless_named(wanted)(interface, "rp_filter", 0, here->source);
 }
 
 /// The answer to a check via the VIP comes from an address that is the master's own. Linux takes that for a forgery
@@ -174,6 +190,7 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     wanted.rows.finish();
     if (const config::Vip* vip = quiet_vip(inputs.config)) desire_quiet_arp(inputs, vip->source, wanted);
     desire_own_answers(inputs, wanted);
+    desire_open_tunnel(inputs, wanted);
 }
 
 void Sysctl::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {

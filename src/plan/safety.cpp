@@ -30,6 +30,7 @@ struct VipState {
     int answering = 0;  ///< interfaces other than lo that have it
     int on_lo = 0;
     Scope lo_scope = Scope::host;
+    bool filtered = false;  ///< the ARP filter stands for it
     std::map<Service::Key, ServiceState> services;
     int loaded = 0;  ///< of those
     int dead = 0;    ///< needed, but not loaded or without a live server
@@ -48,6 +49,7 @@ public:
 
 private:
     void change(const Change<Sysctl>& change);
+    void change(const Change<ArpFilter>& change);
     void change(const Change<Address>& change);
     void change(const Change<Service>& change);
     void change(const Change<RealServer>& change);
@@ -55,6 +57,7 @@ private:
     void change(const Change<Kind>&) {}  // of no concern to the invariants
     void set_arp(const std::string& path, const std::string& value);
     void place(const Address::Key& key, Scope scope, int by);
+    void set_filter(const ArpFilter::Key& key, const ArpFilter::Value* value);
     void set_service(VipState& vip, ServiceState& service, bool loaded, std::uint32_t live);
     std::pair<VipState*, ServiceState*> find(const Service::Key& key);
     void need_services();
@@ -80,6 +83,7 @@ Model::Model(const Plan& plan, const Inputs& inputs) : plan_(plan), inputs_(inpu
     }
     for (const Row<Sysctl>& row : plan.observed->get<Sysctl>().rows()) set_arp(row.key.path, row.value.value);
     for (const Row<Address>& row : plan.observed->get<Address>().rows()) place(row.key, row.value.scope, 1);
+    for (const Row<ArpFilter>& row : plan.observed->get<ArpFilter>().rows()) set_filter(row.key, &row.value);
     const bool any_vip = !vips_.empty();
     for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
         if (!any_vip) break;
@@ -172,6 +176,15 @@ void Model::change(const Change<Sysctl>& change) {
     for (const auto& [address, vip] : vips_) touched_.push_back(&address);
 }
 
+void Model::set_filter(const ArpFilter::Key& key, const ArpFilter::Value* value) {
+    const auto at = vips_.find(key.vip);
+    if (at == vips_.end()) return;
+    touched_.push_back(&at->first);
+    at->second.filtered = value != nullptr && value->enforced && value->source;
+}
+
+void Model::change(const Change<ArpFilter>& change) { set_filter(change.key, change.after); }
+
 void Model::change(const Change<Address>& change) {
     if (change.before != nullptr) place(change.key, change.before->scope, -1);
     if (change.after != nullptr) place(change.key, change.after->scope, 1);
@@ -223,6 +236,12 @@ void Model::broken(const IpAddress& address, std::vector<Violation>& out) const 
                            "add \"" + on + "\" to interfaces of [arp], or leave that at \"auto\""});
         }
     }
+    const bool by_filter = role == Role::real_server && inputs_.config.arp.method == config::ArpMethod::filter &&
+                           address.family == Family::ipv4;
+    if (by_filter && !vip.filtered && (vip.on_lo > 0 || vip.answering > 0)) {
+        out.push_back({"I1", "VIP " + name() + " would be answered for and announced: the ARP filter does not stand",
+                       "it needs to know what to say instead of the VIP: source in [arp]"});
+    }
     if (vip.answering > 0 && vip.dead > 0) {
         out.push_back({"I2", "VIP " + name() + " would attract traffic for a service without a live real server", {}});
     }
@@ -230,7 +249,8 @@ void Model::broken(const IpAddress& address, std::vector<Violation>& out) const 
         (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding)) {
         out.push_back({"I3", "services of VIP " + name() + " would balance on a node that is not its master", {}});
     }
-    if (vip.answering > 0 && (role == Role::real_server || vip.elected == ElectionState::backup)) {
+    const bool not_master = role == Role::real_server ? !by_filter : vip.elected == ElectionState::backup;
+    if (vip.answering > 0 && not_master) {
         out.push_back({"I4", "VIP " + name() + " would be answered for by a node that is not its master", {}});
     }
 }

@@ -83,6 +83,7 @@ void Kernel::add_settings(const config::Config& config) {
     state_.get<Timeouts>().put({TimeoutName::udp}, {300});
     const auto add = [&](const std::string& path) { state_.get<Sysctl>().put(Sysctl::Key(path), {"0"}); };
     for (const config::Sysctl& each : config.sysctls) add(each.path);
+    for (const char* tunnel : {"all", "tunl0"}) add(setting(tunnel, "rp_filter"));
     std::vector<ShortName> names{"all", "default"};
     for (const Interface& each : state_.facts.interfaces) names.push_back(each.name);
     for (const ShortName& name : names) {
@@ -110,6 +111,8 @@ std::shared_ptr<const Observed> Kernel::observe(const Reading& reading, const Fa
         if (at == Seen<Sysctl>::npos) continue;
         seen->get<Sysctl>().put(state_.get<Sysctl>().row(at).key, state_.get<Sysctl>().row(at).value);
     }
+    wire::Requests nothing;  // it is made of the facts
+    Link::ask(reading, *seen, nothing);
     seen->get<Address>() = state_.get<Address>();
     if (reading.ipvs) {
         seen->get<Service>() = state_.get<Service>();
@@ -149,6 +152,18 @@ int Kernel::set(const Change<Sysctl>& change) {
     if (change.after == nullptr) return 0;
     if (state_.get<Sysctl>().find(change.key) == Seen<Sysctl>::npos) return ENOENT;
     state_.get<Sysctl>().put(change.key, *change.after);
+    return 0;
+}
+
+int Kernel::set(const Change<Link>& change) {
+    if (change.after == nullptr) return 0;
+    auto& links = state_.facts.interfaces;
+    auto at = std::ranges::find(links, change.key.interface, &Interface::name);
+    if (at == links.end()) {
+        const auto index = static_cast<std::uint32_t>(links.size() + 1);
+        at = links.insert(at, {.index = index, .name = change.key.interface});
+    }
+    at->up = change.after->up;
     return 0;
 }
 

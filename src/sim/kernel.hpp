@@ -30,6 +30,7 @@ private:
     void add_address(const IpAddress& address, const ShortName& interface);
     void add_settings(const config::Config& config);
     int set(const kinds::Change<kinds::Sysctl>& change);
+    int set(const kinds::Change<kinds::Link>& change);
     int set(const kinds::Change<kinds::Address>& change);
     int set(const kinds::Change<kinds::Service>& change);
     int set(const kinds::Change<kinds::RealServer>& change);

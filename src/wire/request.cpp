@@ -42,6 +42,14 @@ void Requests::file(std::string_view path, const std::string_view* value, std::u
     if (value != nullptr && !value->empty()) std::memcpy(to + path.size() + 1, value->data(), value->size());
 }
 
+void Requests::text(Transport transport, std::string_view text, std::uint32_t tag) {
+    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+                     .size = static_cast<std::uint32_t>(text.size()),
+                     .tag = tag,
+                     .transport = transport});
+    std::memcpy(grow(text.size()), text.data(), text.size());
+}
+
 void Requests::attribute(std::uint16_t type, const void* data, std::size_t size) {
     const nlattr start{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + size), .nla_type = type};
     std::byte* to = grow(NLA_HDRLEN + size);

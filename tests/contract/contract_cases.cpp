@@ -354,6 +354,48 @@ TEST_CASE("routes of both families, with a gateway, an interface, a source and a
     }
 }
 
+TEST_CASE("the kernel's tunnel devices come up with their modules, and go down") {
+    Node node;
+    for (const char* name : {"tunl0", "ip6tnl0"}) {
+        const Link::Key device{name};
+        Script up, down;
+        up.update<Link>(device, {false}, {true});
+        down.update<Link>(device, {true}, {false});
+        CHECK(node.run(up) == Errors(1));
+        CHECK(node.value<Link>(device)->up);
+        CHECK(node.run(up) == Errors(1));  // once more changes nothing
+        CHECK(node.run(down) == Errors(1));
+        CHECK(!node.value<Link>(device)->up);
+    }
+}
+
+TEST_CASE("connection synchronisation: one daemon of each state") {
+    Node node;
+    const SyncDaemon::Key master{SyncState::master};
+    const SyncDaemon::Key backup{SyncState::backup};
+    const SyncDaemon::Value value{"eth0", 7, ip("224.0.0.81"), 8848, 1};
+    const SyncDaemon::Value other{"eth0", 8, ip("224.0.0.82"), 8849, 2};
+    Script make;
+    make.create<SyncDaemon>(master, value).create<SyncDaemon>(backup, value);
+    CHECK(node.run(make) == Errors(2));
+    CHECK(*node.value<SyncDaemon>(backup) == value);
+    Script again;
+    again.create<SyncDaemon>(master, other);
+    CHECK(node.run(again) == Errors{EEXIST});
+    CHECK(*node.value<SyncDaemon>(master) == value);
+    Script change, remove;
+    change.update<SyncDaemon>(master, value, other);
+    CHECK(node.run(change) == Errors(1));
+    CHECK(*node.value<SyncDaemon>(master) == other);
+    remove.remove<SyncDaemon>(master, other).remove<SyncDaemon>(backup, value);
+    CHECK(node.run(remove) == Errors(2));
+    CHECK(node.look().get<SyncDaemon>().empty());
+    CHECK(node.run(remove) == Errors{ESRCH, ESRCH});
+    Script nowhere;
+    nowhere.create<SyncDaemon>(master, {"absent", 7, ip("224.0.0.81"), 8848, 1});
+    CHECK(node.run(nowhere) == Errors{ENODEV});
+}
+
 TEST_CASE("settings: of an interface, of all, of IPVS") {
     Node node;
     CHECK(node.run(set(setting("eth0", "arp_ignore"), "1")) == Errors(1));

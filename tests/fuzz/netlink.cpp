@@ -81,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto bytes = std::as_bytes(std::span(data + 3, size - 3));
     message.insert(message.end(), bytes.begin(), bytes.end());
     walk_attributes(message);
-    const wire::Reply reply{static_cast<wire::Transport>(data[0] % 3), data[1], message};
+    const wire::Reply reply{static_cast<wire::Transport>(data[0] % 4), data[1], message};
     const Reading reading{.ipvs = true,
                           .kinds = kinds_on_demand(true),
                           .sysctls = {"net/ipv4/vs/drop_entry", "net/ipv4/ip_forward"}};

@@ -27,7 +27,8 @@ T='' # the test's own folder, in the guest's memory
 lab_begin() {
   lab_clear
   # shellcheck disable=SC2034  # for the tests
-  T=$(mktemp -d /tmp/lab.XXXXXX)
+  T=$(mktemp -d "${LAB_TMP:-/tmp}/lab.XXXXXX")
+  chmod 755 "$T"
   mkdir /run/lab # nsrun makes the nodes' own /run in there
   LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
 }
@@ -246,6 +247,14 @@ report() {
   [ "$status" != 142 ] || status="142 (longer than $LAB_LIMIT s)"
   printf '  | command:  %s\n  | status:   %s, expected %s\n' "${*:5}" "$status" "$expected"
   tail -20 <<<"$output" | sed 's/^/  | /'
+}
+
+# Says skip where this kernel cannot have the tables of the ARP filter and of redirection.
+need_nftables() {
+  command -v nft >/dev/null || skip "nft is not installed"
+  unshare --net nft 'add table arp x; add chain arp x x { type filter hook input priority 0; }
+    add table ip x; add chain ip x x { type nat hook prerouting priority 0; }' 2>/dev/null ||
+    skip "this kernel has no nftables of the families arp and ip"
 }
 
 # skip REASON: this guest lacks what the test needs; said aloud and counted, never passed over.

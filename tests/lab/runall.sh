@@ -1,5 +1,5 @@
 #!/bin/bash
-# runall.sh SECONDS TEST...: in a guest, run those of the tests that no other guest has taken yet.
+# runall.sh SECONDS TEST...: in a guest (or natively, see labtest), run those of the tests that no other guest has taken yet.
 # A test belongs to who made its folder $LAB_OUT/NAME. It ends with NAME/result: "WORD STATUS MILLISECONDS",
 # WORD one of pass, fail, timeout, skip; NAME/log is its output. A folder without a result: the guest died.
 limit=$1
@@ -16,7 +16,7 @@ for test; do
   name=$(basename "$test" .sh)
   mkdir "$LAB_OUT/$name" 2>/dev/null || continue
   began=${EPOCHREALTIME/./}
-  run "$test" "$LAB_OUT/$name/log"
+  LAB_TMP=${LAB_NATIVE:+$LAB_OUT/$name} run "$test" "$LAB_OUT/$name/log" # nothing in the machine's /tmp
   status=$?
   milliseconds=$(((${EPOCHREALTIME/./} - began) / 1000))
   case $status in

@@ -73,6 +73,13 @@ int bad_server(const RealServer::Key& key, const RealServer::Value& value) {
     return 0;
 }
 
+std::optional<IpAddress> first_address(const Observed& node, const ShortName& interface) {
+    for (const Row<Address>& row : node.get<Address>().rows()) {
+        if (row.key.interface == interface && row.key.address.family == Family::ipv4) return row.key.address;
+    }
+    return std::nullopt;
+}
+
 bool secondary(const Address::Facts& facts) { return (facts.flags & IFA_F_SECONDARY) != 0; }
 
 }  // namespace
@@ -85,7 +92,10 @@ Result<void> FakeKernel::announce(std::span<const plan::Announcement> announceme
 Result<Facts> FakeKernel::facts() {
     ++reads;
     Facts facts = node.facts;
-    for (Interface& each : facts.interfaces) each.ipv4_devconf = devconf_of(node, each.name);
+    for (Interface& each : facts.interfaces) {
+        each.ipv4_devconf = devconf_of(node, each.name);
+        each.address = first_address(node, each.name);
+    }
     facts.all_arp_ignore = number_at(node, setting("all", "arp_ignore")).value_or(0);
     return facts;
 }
@@ -100,6 +110,8 @@ Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& readi
         if (at != Seen<Sysctl>::npos) asked.put(node.get<Sysctl>().row(at).key, node.get<Sysctl>().row(at).value);
     }
     seen->get<Sysctl>() = std::move(asked);
+    wire::Requests nothing;  // it is made of the facts
+    Link::ask(reading, *seen, nothing);
     if (!reading.ipvs) {
         seen->get<Service>() = {};
         seen->get<RealServer>() = {};
@@ -252,6 +264,32 @@ int FakeKernel::set(const Change<Address>& change) {
         std::erase_if(inherited,
                       [&](const std::string& path) { return path.starts_with(setting(key.interface.view(), "")); });
     return 0;
+}
+
+int FakeKernel::set(const Change<Link>& change) {
+    if (change.after == nullptr) return 0;
+    auto& interfaces = node.facts.interfaces;
+    auto at = std::ranges::find(interfaces, change.key.interface, &Interface::name);
+    if (at == interfaces.end()) {  // with the module comes the device
+        const auto index = static_cast<std::uint32_t>(interfaces.size() + 1);
+        at = interfaces.insert(at, {.index = index, .name = change.key.interface});
+    }
+    at->up = change.after->up;
+    return 0;
+}
+
+int FakeKernel::set(const Change<SyncDaemon>& change) {
+    Seen<SyncDaemon>& seen = node.get<SyncDaemon>();
+    int error = 0;
+    if (change.before != nullptr) {
+        error = seen.find(change.key) == Seen<SyncDaemon>::npos ? ESRCH : 0;
+        seen.erase(change.key);
+    }
+    if (change.after == nullptr) return error;
+    if (seen.find(change.key) != Seen<SyncDaemon>::npos) return EEXIST;
+    if (node.facts.interface(change.after->interface) == nullptr) return ENODEV;
+    seen.put(change.key, *change.after);
+    return error;
 }
 
 int FakeKernel::set(const Change<Route>& change) {

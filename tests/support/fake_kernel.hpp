@@ -59,7 +59,9 @@ public:
 private:
     int set(const kinds::Change<kinds::Sysctl>& change);
     int set(const kinds::Change<kinds::Address>& change);
+    int set(const kinds::Change<kinds::Link>& change);
     int set(const kinds::Change<kinds::Route>& change);
+    int set(const kinds::Change<kinds::SyncDaemon>& change);
     int set(const kinds::Change<kinds::Service>& change);
     int set(const kinds::Change<kinds::RealServer>& change);
     int set(const kinds::Change<kinds::Timeouts>& change);

@@ -171,6 +171,25 @@ config::Service pick_service(const Service::Key& key, Role role) {
     return service;
 }
 
+void add_filter(config::Config& config) {
+    if (config.role != Role::real_server || !rarely(4)) return;
+    config.arp.method = config::ArpMethod::filter;
+    config.arp.source_address = ip(one_of({"10.0.0.2", "10.1.0.2"}));
+    for (config::Vip& vip : config.vips) {
+        const bool ipv4 = vip.address.family == Family::ipv4;
+        if (ipv4 && vip.accept == config::Accept::loopback && rarely(2)) vip.accept = config::Accept::interface;
+    }
+}
+
+void add_routes(config::Config& config) {
+    if (!rarely(3)) return;
+    config::Route route{.to = ip("0.0.0.0"), .via = ip(one_of({"10.0.0.1", "10.1.0.1"}))};
+    if (rarely(3)) route.source_address = ip("10.0.0.2");
+    if (rarely(2)) route.vrrp = "red";
+    config.routes.push_back(route);
+    if (rarely(2)) config.routes.push_back({.to = ip("198.51.100.0"), .prefix = 24, .interface = "eth1", .table = 100});
+}
+
 config::Config pick_config() {
     config::Config config{.role = one_of({Role::director, Role::real_server, Role::both})};
     for (std::size_t i = 0; i < std::size(vip_places); ++i) {
@@ -196,6 +215,12 @@ config::Config pick_config() {
         config.arp.interfaces = {"all", "eth0", "eth1"};
     }
     if (rarely(10)) config.arp.method = config::ArpMethod::none;
+    add_filter(config);
+    add_routes(config);
+    if (config.role != Role::real_server && rarely(4)) {
+        config.ipvs.sync = config::IpvsSync{.interface = "eth0", .id = one_of<std::uint8_t>({0, 7})};
+        config.ipvs.sync->follow = one_of({"", "red"});
+    }
     return config;
 }
 
@@ -262,6 +287,26 @@ void add_timeouts(Case& each) {
     for (const auto& [name, seconds] : defaults) {
         if (seen.find({name}) == Seen<Timeouts>::npos) seen.put({name}, {seconds});
     }
+}
+
+/// Ours, changed since; and somebody else's beside them. (Another's in the place of ours is refused, not converged.)
+void add_routes(Case& each) {
+    Seen<Route>& seen = each.node.get<Route>();
+    if (rarely(3)) seen.put({ip("10.99.0.0"), 16}, {.via = ip("10.0.0.7")}, {.protocol = 3});
+    if (rarely(3)) seen.put({ip("0.0.0.0"), 0}, {.via = ip("10.0.0.9")}, {.protocol = Route::protocol_tag});
+}
+
+void add_daemons(Case& each) {
+    for (const SyncState state : {SyncState::master, SyncState::backup}) {
+        if (!rarely(4)) continue;
+        each.node.get<SyncDaemon>().put({state}, {"eth1", one_of({0U, 7U}), ip("224.0.0.81"), 8848, 1});
+    }
+}
+
+void add_filters(Case& each) {
+    if (!rarely(4)) return;
+    ArpFilter::Value value{.source = ip(one_of({"10.0.0.2", "10.0.0.9"})), .enforced = !rarely(3)};
+    each.node.get<ArpFilter>().put({vip_address(one_of<std::size_t>({0, 1, 3}))}, value);
 }
 
 void put_service(Case& each, const Service::Key& key) {
@@ -377,8 +422,11 @@ Case pick_case() {
     each.node.facts.ipvs_loaded = !rarely(6);
     add_settings(each);
     add_own_addresses(each);
+    add_routes(each);
+    add_filters(each);
     if (each.node.facts.ipvs_loaded) {
         add_timeouts(each);
+        add_daemons(each);
         for (std::size_t count = pick(3); count > 0; --count) put_service(each, pick_service_key());
     }
     // Mostly this very configuration under another election, or as it was before an edit; sometimes quite another one.

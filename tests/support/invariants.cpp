@@ -75,6 +75,25 @@ bool ours(const Situation& s, const Address::Key& key) {
     return tagged || s.memory.claim<Address>(key) != nullptr;
 }
 
+bool filters(const Situation& s) {
+    return s.config.role == Role::real_server && s.config.arp.method == config::ArpMethod::filter;
+}
+
+bool filtered(const Observed& node, const IpAddress& vip) {
+    const std::uint32_t at = node.get<ArpFilter>().find({vip});
+    if (at == Seen<ArpFilter>::npos) return false;
+    const ArpFilter::Value& value = node.get<ArpFilter>().row(at).value;
+    return value.enforced && value.source.has_value();
+}
+
+void quiet_behind_a_filter(const Observed& node, const Situation& s, std::set<Broken>& broken) {
+    if (!filters(s)) return;
+    for (const Row<Address>& row : node.get<Address>().rows()) {
+        if (row.key.address.family != Family::ipv4 || vip_at(s, row.key.address) == nullptr) continue;
+        if (!filtered(node, row.key.address)) broken.insert({"I1", to_text(row.key.address), "filter"});
+    }
+}
+
 void quiet_real_server(const Observed& node, const Situation& s, std::set<Broken>& broken) {
     if (s.config.arp.method != config::ArpMethod::sysctl) return;
     for (const Row<Address>& row : node.get<Address>().rows()) {
@@ -151,7 +170,9 @@ void only_the_master_answers(const Observed& node, const Situation& s, std::set<
         if (!answers(node, vip.address, &interface)) continue;
         const ElectionState state = elected(s, vip);
         const bool appeared = state == ElectionState::undecided && !answers(s.start, vip.address);
-        if (s.config.role == Role::real_server || state == ElectionState::backup || appeared) {
+        const bool silent = filters(s) && vip.address.family == Family::ipv4;  // judged by I1
+        const bool not_master = s.config.role == Role::real_server ? !silent : state == ElectionState::backup;
+        if (not_master || appeared) {
             broken.insert({"I4", to_text(vip.address), {}});
         }
     }
@@ -191,6 +212,7 @@ bool foreign(const Situation& s, const Sysctl::Key& key) {
     const std::string name = key.path.substr(key.path.rfind('/') + 1);
     // The kernel itself changes forwarding of an interface together with others; arp_* is judged by I1.
     if (name == "arp_ignore" || name == "arp_announce" || name == "forwarding" || name == "ip_forward") return false;
+    if (name == "rp_filter" && config::tunnelled_here(s.config, Family::ipv4) != nullptr) return false;
     return s.memory.claim<Sysctl>(key) == nullptr &&
            std::none_of(s.config.sysctls.begin(), s.config.sysctls.end(),
                         [&](const config::Sysctl& each) { return each.path == key.path; });
@@ -202,6 +224,18 @@ bool foreign(const Situation& s, const Timeouts::Key& key) {
                          : key.timeout == TimeoutName::udp ? ipvs.udp
                                                            : ipvs.tcp_fin;
     return !wanted && s.memory.claim<Timeouts>(key) == nullptr;
+}
+
+bool foreign(const Situation&, const ArpFilter::Key&) { return false; }  // in a table of ours
+bool foreign(const Situation&, const Redirect::Key&) { return false; }
+
+bool foreign(const Situation& s, const SyncDaemon::Key& key) {
+    const bool configured = s.config.ipvs.sync && s.config.role != Role::real_server;
+    return !configured && s.memory.claim<SyncDaemon>(key) == nullptr;
+}
+
+bool foreign(const Situation& s, const Route::Key& key, const Route::Facts& facts) {
+    return facts.protocol != Route::protocol_tag && s.memory.claim<Route>(key) == nullptr;
 }
 
 /// Kinds whose names are the configuration's alone: what it does not want and was never ours.
@@ -224,7 +258,7 @@ void foreign_rows_stay(const Observed& node, const Situation& s, std::set<Broken
         for (std::uint32_t i = 0; i < seen.size(); ++i) {
             const typename Kind::Key& key = seen.row(i).key;
             bool is_foreign = false;
-            if constexpr (std::is_same_v<Kind, Address>) {
+            if constexpr (std::is_same_v<Kind, Address> || std::is_same_v<Kind, Route>) {
                 is_foreign = foreign(s, key, seen.note(i));
             } else if constexpr (std::is_same_v<Kind, RealServer>) {
                 is_foreign = foreign_service(s, key.service);
@@ -254,6 +288,7 @@ bool foreign_service(const Situation& s, const Service::Key& key) {
 std::set<Broken> broken_invariants(const Observed& node, const Situation& situation) {
     std::set<Broken> broken;
     quiet_real_server(node, situation, broken);
+    quiet_behind_a_filter(node, situation, broken);
     no_black_hole(node, situation, broken);
     no_loop(node, situation, broken);
     only_the_master_answers(node, situation, broken);

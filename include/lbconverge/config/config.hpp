@@ -259,6 +259,15 @@ struct Config {
     Limits limits;
 };
 
+/// The entry of [nodes] for this node, or nullptr.
+const Node* self(const Config& config);
+/// The real server that this node is, of a service to which it belongs by a tunnel (IPIP) with that outer family;
+/// nullptr: it gets no packets in this way. In a file without [nodes] every real server is taken for this node.
+const RealServer* tunnelled_here(const Config& config, Family outer);
+/// The local port to which this node, which accepts the service's VIP by redirection, redirects it. nullopt: it does
+/// not. In a file without [nodes] the first real server is taken for this node.
+std::optional<std::uint16_t> redirected_to(const Service& service, const Config& config);
+
 std::string_view to_text(Accept accept);
 std::string_view to_text(ArpMethod method);
 

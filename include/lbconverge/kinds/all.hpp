@@ -2,9 +2,13 @@
 #pragma once
 
 #include "lbconverge/kinds/address.hpp"
+#include "lbconverge/kinds/arp_filter.hpp"
+#include "lbconverge/kinds/link.hpp"
 #include "lbconverge/kinds/real_server.hpp"
+#include "lbconverge/kinds/redirect.hpp"
 #include "lbconverge/kinds/route.hpp"
 #include "lbconverge/kinds/service.hpp"
+#include "lbconverge/kinds/sync_daemon.hpp"
 #include "lbconverge/kinds/sysctl.hpp"
 #include "lbconverge/kinds/timeouts.hpp"
 
@@ -14,7 +18,7 @@
 namespace lbconverge::kinds {
 
 /// In the order in which they are read and, within a phase, created: parents before children.
-using Kinds = std::tuple<Sysctl, Address, Route, Service, RealServer, Timeouts>;
+using Kinds = std::tuple<Link, Sysctl, ArpFilter, Redirect, Address, Route, Service, RealServer, Timeouts, SyncDaemon>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
 static_assert(kind_count < 32);  // bits of Reading::kinds
 

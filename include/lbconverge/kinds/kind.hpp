@@ -172,6 +172,9 @@ std::string_view to_text(Phase phase);
 /// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
 Error plain_refusal(const std::string& what, int error);
 
+/// For what stands in our table of that family of nftables.
+Error nft_refusal(const std::string& what, const std::string& family, int error);
+
 /// That of an instance; backup where nothing is known of it.
 ElectionState state_of(std::string_view instance, const Election& election);
 /// One master among the instances that the VIP hangs on. VIPs without an instance are always active.

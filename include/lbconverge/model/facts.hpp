@@ -1,10 +1,12 @@
 // What is true of a node besides the state that is converged: its network interfaces and what its kernel offers.
 #pragma once
 
+#include "lbconverge/model/address.hpp"
 #include "lbconverge/model/name.hpp"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace lbconverge {
@@ -17,6 +19,7 @@ struct Interface {
     bool loopback = false;
     bool speaks_arp = false;                     ///< neither loopback nor IFF_NOARP
     std::array<std::uint8_t, 6> link_address{};  ///< MAC; zero where the link has none of that size
+    std::optional<IpAddress> address;            ///< its first IPv4 address
     /// IFLA_INET_CONF: value of setting id N at index N-1; empty when the kernel did not say (IPv4 off on the link).
     std::vector<std::uint32_t> ipv4_devconf;
 };

@@ -14,6 +14,7 @@ enum class Transport : std::uint8_t {
     ipvs,   ///< generic netlink family IPVS; nlmsg_type is filled in by the sender (the id is dynamic)
     route,  ///< NETLINK_ROUTE
     file,   ///< one file below /proc/sys: to read, its path; to write, path NUL value
+    nft,    ///< nft(8) commands as text; those of one phase are one transaction. To read: one "list table"
 };
 
 /// One message among the bytes of a Requests.
@@ -34,6 +35,8 @@ public:
     void end();
     /// A request to Transport::file: to read when `value` is null.
     void file(std::string_view path, const std::string_view* value, std::uint32_t tag);
+    /// A request that is text.
+    void text(Transport transport, std::string_view text, std::uint32_t tag);
 
     void attribute(std::uint16_t type, const void* data, std::size_t size);
     void attribute_u8(std::uint16_t type, std::uint8_t value) { attribute(type, &value, sizeof value); }
@@ -67,11 +70,13 @@ private:
     std::vector<Request> list_;
 };
 
-/// One answer: a whole netlink message, or the contents of a file.
+/// One answer: a whole netlink message, the contents of a file, or a listing as JSON.
 struct Reply {
     Transport transport = Transport::ipvs;
     std::uint32_t tag = 0;
     std::span<const std::byte> bytes;
+
+    [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
 }  // namespace lbconverge::wire

@@ -1,0 +1,44 @@
+// Kind arp_filter: VIPs for which a real server answers no ARP, whatever its settings and wherever the VIP is: ARP for
+// it is dropped, and what the node itself sends with it as sender gets another one. One row per VIP in our own table of
+// nftables' family arp. IPv4 only: for a VIP on lo, IPv6 is quiet by itself.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+struct ArpFilter {
+    static constexpr std::string_view name = "arp_filter";
+    static constexpr std::string_view label = "filter";
+    static constexpr bool on_demand = true;
+
+    struct Key {
+        IpAddress vip;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        std::optional<IpAddress> source;  ///< what outgoing ARP says instead of the VIP
+        bool enforced = true;             ///< false: the VIP is in the table, and its rules are not as they must be
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{Field{"source", &Value::source, Show::always}, Field{"enforced", &Value::enforced}};
+        }
+    };
+    struct Facts {};
+
+    /// "192.168.1.200"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<ArpFilter>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<ArpFilter>& change, const Inputs& inputs);
+    static void encode(const Change<ArpFilter>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<ArpFilter>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,40 @@
+// Kind link: the tunnel devices through which a real server gets its packets (forwarding method tunnel). They are the
+// ones that the kernel makes itself when the module is loaded (tunl0, ip6tnl0): they take from every director.
+// Restorable: given up, a device is down again if it was before.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+struct Link {
+    static constexpr std::string_view name = "link";
+    static constexpr std::string_view label = "link";
+    static constexpr bool restorable = true;
+
+    struct Key {
+        ShortName interface;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        bool up = false;  ///< false as well where there is no such device yet
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() { return std::tuple{Field{"up", &Value::up, Show::always}}; }
+    };
+    struct Facts {};
+
+    /// "tunl0"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<Link>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Link>& change, const Inputs& inputs);
+    static void encode(const Change<Link>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Link>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

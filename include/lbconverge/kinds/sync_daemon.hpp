@@ -1,0 +1,53 @@
+// Kind sync_daemon: the threads of IPVS that send connections to the other directors, and take theirs (linux/ip_vs.h,
+// IPVS_CMD_*_DAEMON). The kernel has at most one of each state; it keeps them until they are stopped.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+
+namespace lbconverge::kinds {
+
+/// Numbers of IP_VS_STATE_*: the master sends, the backup listens.
+enum class SyncState : std::uint8_t { master = 1, backup = 2 };
+std::string_view to_text(SyncState state);
+
+struct SyncDaemon {
+    static constexpr std::string_view name = "sync_daemon";
+    static constexpr bool balancing = true;
+    static constexpr bool on_demand = true;
+    static constexpr std::string_view label = "sync";
+
+    struct Key {
+        SyncState state = SyncState::master;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Value {
+        ShortName interface;
+        std::uint32_t id = 0;
+        IpAddress group;
+        std::uint16_t port = 0;
+        std::uint8_t ttl = 0;
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{Field{"interface", &Value::interface, Show::bare}, Field{"id", &Value::id, Show::always},
+                              Field{"group", &Value::group, Show::always}, Field{"port", &Value::port, Show::always},
+                              Field{"ttl", &Value::ttl, Show::always}};
+        }
+    };
+    struct Facts {};
+
+    /// "master" or "backup"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<SyncDaemon>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<SyncDaemon>& change, const Inputs& inputs);
+    static void encode(const Change<SyncDaemon>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<SyncDaemon>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,73 @@
+#include "nft.hpp"
+
+#include "lbconverge/wire/nft.hpp"
+
+#include <linux/netlink.h>
+#include <nftables/libnftables.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace lbconverge::kernel {
+
+namespace {
+
+/// libnftables tells a person, not a program, what went wrong; the kernel's word for it is in there.
+int errno_in(std::string_view message) {
+    for (const int error : {EPERM, EACCES, ENOENT, EEXIST, EBUSY, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL}) {
+        if (message.find(std::strerror(error)) != std::string_view::npos) return error;
+    }
+    return EIO;
+}
+
+}  // namespace
+
+void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+
+Result<Nft> Nft::open() {
+    // libnftables ends the whole program where there is no such socket.
+    const int door = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (door < 0) {
+        return fail(ErrorKind::kernel_lacks, "the kernel has no nftables",
+                    "modprobe nf_tables; is the module installed for this kernel (uname -r)?");
+    }
+    ::close(door);
+    std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
+    const bool quiet = context && nft_ctx_buffer_output(context.get()) == 0 && nft_ctx_buffer_error(context.get()) == 0;
+    if (!quiet) return fail(ErrorKind::failed, "libnftables could not be started");
+    return Nft(std::move(context));
+}
+
+int Nft::run(const std::string& commands) {
+    nft_ctx_output_set_flags(context_.get(), 0);
+    const bool done = nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0;
+    nft_ctx_get_output_buffer(context_.get());  // getting it empties it
+    const std::string message = nft_ctx_get_error_buffer(context_.get());
+    return done ? 0 : errno_in(message);
+}
+
+Result<std::optional<std::string>> Nft::list(const std::string& command) {
+    nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON);
+    const bool done = nft_run_cmd_from_buffer(context_.get(), command.c_str()) == 0;
+    std::string text = nft_ctx_get_output_buffer(context_.get());
+    const std::string message = nft_ctx_get_error_buffer(context_.get());
+    if (done) return text;
+    const int error = errno_in(message);
+    // A kernel that cannot have the table does not have it; what is wrong is said where it is to be made.
+    if (error != EPERM && error != EACCES) return std::nullopt;
+    return fail(ErrorKind::not_permitted, "reading nftables: not permitted", "run as root");
+}
+
+void Nft::sweep() {
+    for (const char* family : {"arp", "ip", "ip6"}) {
+        const std::string table = std::string("table ") + family + " " + std::string(wire::nft_name);
+        const auto listed = list("list " + table);
+        const auto parsed = listed && *listed ? wire::parse_nft_table(**listed) : std::nullopt;
+        if (parsed && parsed->empty()) run("delete " + table);
+    }
+}
+
+}  // namespace lbconverge::kernel

@@ -1,0 +1,35 @@
+// nftables through libnftables, in this process: one transaction per call, and listings as JSON. Private to src/kernel.
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+struct nft_ctx;
+
+namespace lbconverge::kernel {
+
+class Nft {
+public:
+    /// In the network namespace of the calling thread. kernel_lacks where there is no netfilter at all.
+    static Result<Nft> open();
+
+    /// Runs nft(8) commands as one transaction. 0 or errno; what the kernel refuses in part has no effect at all.
+    int run(const std::string& commands);
+    /// What "list table FAMILY NAME" prints, as JSON; nullopt: there is no such table.
+    Result<std::optional<std::string>> list(const std::string& command);
+    /// Tables of ours without an element do nothing: they go.
+    void sweep();
+
+private:
+    struct Free {
+        void operator()(nft_ctx* context) const;
+    };
+    explicit Nft(std::unique_ptr<nft_ctx, Free> context) : context_(std::move(context)) {}
+
+    std::unique_ptr<nft_ctx, Free> context_;
+};
+
+}  // namespace lbconverge::kernel

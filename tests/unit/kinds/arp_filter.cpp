@@ -1,0 +1,139 @@
+#include "lbconverge/kinds/arp_filter.hpp"
+
+#include "messages.hpp"
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+namespace {
+
+using test::key;
+using test::rows_text;
+using test::world;
+
+std::string real_server(const std::string& arp = "", const std::string& accept = "interface") {
+    return "role = \"real-server\"\ninterface = \"eth0\"\n[arp]\nmethod = \"filter\"\n" + arp +
+           "[[vip]]\naddress = \"192.168.1.200\"\naccept = \"" + accept + "\"\n";
+}
+
+std::string rows(const std::string& toml, const char* own_address = "192.168.1.88") {
+    auto node = world(toml);
+    if (own_address != nullptr) node.facts.interfaces[1].address = IpAddress::parse(own_address);
+    return rows_text(node.desired().get<ArpFilter>().rows);
+}
+
+/// As libnftables 1.0.6 lists it.
+std::string listing(const std::string& sources, const std::string& comment = "lbconverge") {
+    return R"({"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "arp", "name": "lbconverge"}},
+{"set": {"family": "arp", "name": "vips", "table": "lbconverge", "type": "ipv4_addr", "elem": ["192.168.1.200"]}},
+{"map": {"family": "arp", "name": "sources", "table": "lbconverge", "map": "ipv4_addr", "elem": [)" +
+           sources + R"(]}},
+{"chain": {"family": "arp", "table": "lbconverge", "name": "in", "type": "filter", "hook": "input", "prio": 0}},
+{"chain": {"family": "arp", "table": "lbconverge", "name": "out", "type": "filter", "hook": "output", "prio": 0}},
+{"rule": {"family": "arp", "table": "lbconverge", "chain": "in", "comment": ")" +
+           comment + R"(", "expr": [{"drop": null}]}},
+{"rule": {"family": "arp", "table": "lbconverge", "chain": "out", "comment": "lbconverge", "expr": []}}]})";
+}
+
+std::string decoded(const std::string& text) {
+    Observed observed;
+    ArpFilter::decode({wire::Transport::nft, 0, std::as_bytes(std::span(text))}, {}, observed);
+    return rows_text(observed.get<ArpFilter>());
+}
+
+std::string encoded(const Change<ArpFilter>& change) {
+    wire::Requests requests;
+    ArpFilter::encode(change, {}, 0, requests);
+    REQUIRE(requests.list().size() == 1);
+    const auto bytes = requests.bytes(requests.list()[0]);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+TEST_CASE("each VIP is filtered, wherever it is; outgoing ARP names the interface's first address") {
+    CHECK(rows(real_server()) == "192.168.1.200 source=192.168.1.88\n");
+    CHECK(rows(real_server("", "loopback")) == "192.168.1.200 source=192.168.1.88\n");
+    CHECK(rows(real_server("", "redirect")).empty());
+    CHECK(rows("role = \"real-server\"\nvips = [\"192.168.1.200\"]\n").empty());
+}
+
+TEST_CASE("the file's source comes first, then the node's own address") {
+    CHECK(rows(real_server("source = \"192.168.1.7\"\n")) == "192.168.1.200 source=192.168.1.7\n");
+    const auto node = world(
+        "interface = \"eth0\"\nvips = [\"192.168.1.200\"]\narp = { method = \"filter\" }\n"
+        "[nodes]\nws = { role = \"real-server\", address = \"192.168.1.3\" }\n",
+        {}, "ws");
+    CHECK(rows_text(node.desired().get<ArpFilter>().rows) == "192.168.1.200 source=192.168.1.3\n");
+}
+
+TEST_CASE("without an address to say instead there is no filter, and that is said") {
+    CHECK(rows(real_server(), nullptr).empty());
+    CHECK(rows(real_server(), "192.168.1.200").empty());
+    CHECK(test::held_text(world(real_server()).desired().get<ArpFilter>()) ==
+          "192.168.1.200: no address known to say instead of it: [arp] source\n");
+}
+
+TEST_CASE("IPv6 needs no filter") {
+    CHECK(rows("role = \"real-server\"\narp = { method = \"filter\" }\nvips = [\"2001:db8::20\"]\n").empty());
+}
+
+TEST_CASE("a VIP with its source and both rules is a row") {
+    CHECK(decoded(listing(R"(["192.168.1.200", "192.168.1.88"])")) == "192.168.1.200 source=192.168.1.88\n");
+}
+
+TEST_CASE("a table that somebody changed does not count as a filter") {
+    CHECK(decoded(listing("")) == "192.168.1.200\n");
+    CHECK(decoded(listing(R"(["192.168.1.200", "192.168.1.88"])", "mine")) ==
+          "192.168.1.200 source=192.168.1.88 enforced=false\n");
+    CHECK(decoded(listing(R"(["192.168.1.200", "192.168.1.88"], ["192.168.1.201", "192.168.1.88"])")) ==
+          "192.168.1.200 source=192.168.1.88\n192.168.1.201 source=192.168.1.88 enforced=false\n");
+    for (const char* nonsense : {"", "{}", "[]", R"({"nftables": 1})", R"({"nftables": [{"set": {}}]})"}) {
+        CHECK(decoded(nonsense).empty());
+    }
+    CHECK(decoded(R"({"nftables": [{"table": {"family": "ip", "name": "lbconverge"}}]})").empty());
+}
+
+TEST_CASE("a row comes with all that it needs, in one text") {
+    const ArpFilter::Value value{.source = *IpAddress::parse("192.168.1.88")};
+    const ArpFilter::Value broken{.source = *IpAddress::parse("192.168.1.7"), .enforced = false};
+    const ArpFilter::Key vip = key<ArpFilter>("192.168.1.200");
+    const std::string made = encoded({vip, nullptr, &value});
+    CHECK(made.starts_with("add table arp lbconverge\n"));
+    CHECK(made.find("flush chain arp lbconverge in\n") != std::string::npos);
+    CHECK(
+        made.ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
+                       "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
+    CHECK(encoded({vip, &broken, &value})
+              .ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
+                         "delete element arp lbconverge sources { 192.168.1.200 }\n"
+                         "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
+    CHECK(encoded({vip, &value, nullptr}) ==
+          "add element arp lbconverge vips { 192.168.1.200 }\n"
+          "delete element arp lbconverge sources { 192.168.1.200 }\n"
+          "delete element arp lbconverge vips { 192.168.1.200 }\n");
+}
+
+TEST_CASE("the filter stands before the VIP and outlives it") {
+    const auto node = world(real_server());
+    const ArpFilter::Value value;
+    CHECK(ArpFilter::phase({key<ArpFilter>("192.0.2.1"), nullptr, &value}, node.inputs()) == Phase::tighten);
+    CHECK(ArpFilter::phase({key<ArpFilter>("192.0.2.1"), &value, nullptr}, node.inputs()) == Phase::relax);
+    CHECK(ArpFilter::owner(key<ArpFilter>("192.0.2.1"), {}, {}, {}) == Owner::ours);
+}
+
+TEST_CASE("refusals say what the kernel lacks") {
+    const auto refusal = [](int error) {
+        return ArpFilter::refusal({key<ArpFilter>("192.0.2.1"), nullptr, nullptr}, error);
+    };
+    CHECK(refusal(EOPNOTSUPP).kind == ErrorKind::kernel_lacks);
+    CHECK(refusal(EOPNOTSUPP).what == "ARP filter for 192.0.2.1: the kernel has no nftables of family arp");
+    CHECK(refusal(ENOENT).kind == ErrorKind::world_moved);
+    CHECK(refusal(EBUSY).hint.find("nft delete table arp lbconverge") != std::string::npos);
+}
+
+}  // namespace lbconverge::kinds
