@@ -66,8 +66,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             return "drifted";
         case Reason::election: {
             if (scene.release && step.action() == Action::remove) return "released";
-            // What a backup has comes when the node becomes one, and goes when it becomes master: role both's VIP on lo,
-            // and the listening side of connection synchronisation.
+            // What a backup has comes when the node becomes one, and goes when it becomes master: role both's VIP on
+            // lo, and the listening side of connection synchronisation.
             bool of_backup = false;
             plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
                 if constexpr (std::is_same_v<Kind, Address>) of_backup = change.key.interface == ShortName("lo");

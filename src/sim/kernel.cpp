@@ -113,6 +113,7 @@ std::shared_ptr<const Observed> Kernel::observe(const Reading& reading, const Fa
     }
     wire::Requests nothing;  // it is made of the facts
     Link::ask(reading, *seen, nothing);
+    seen->get<Link>().finish();
     seen->get<Address>() = state_.get<Address>();
     if (reading.ipvs) {
         seen->get<Service>() = state_.get<Service>();

@@ -82,9 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     message.insert(message.end(), bytes.begin(), bytes.end());
     walk_attributes(message);
     const wire::Reply reply{static_cast<wire::Transport>(data[0] % 4), data[1], message};
-    const Reading reading{.ipvs = true,
-                          .kinds = kinds_on_demand(true),
-                          .sysctls = {"net/ipv4/vs/drop_entry", "net/ipv4/ip_forward"}};
+    const Reading reading{
+        .ipvs = true, .kinds = kinds_on_demand(true), .sysctls = {"net/ipv4/vs/drop_entry", "net/ipv4/ip_forward"}};
     Observed observed = some_node();
     for_each_kind([&]<class Kind>() { Kind::decode(reply, reading, observed); });
     use(observed);

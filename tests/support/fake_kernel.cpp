@@ -84,6 +84,13 @@ bool secondary(const Address::Facts& facts) { return (facts.flags & IFA_F_SECOND
 
 }  // namespace
 
+FakeKernel::FakeKernel(Observed state) : node(std::move(state)) {
+    node.get<Link>() = {};
+    wire::Requests nothing;  // these rows are made of the facts
+    Link::ask({}, node, nothing);
+    node.get<Link>().finish();
+}
+
 Result<void> FakeKernel::announce(std::span<const plan::Announcement> announcements, const Facts&) {
     announced.insert(announced.end(), announcements.begin(), announcements.end());
     return {};
@@ -110,8 +117,6 @@ Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& readi
         if (at != Seen<Sysctl>::npos) asked.put(node.get<Sysctl>().row(at).key, node.get<Sysctl>().row(at).value);
     }
     seen->get<Sysctl>() = std::move(asked);
-    wire::Requests nothing;  // it is made of the facts
-    Link::ask(reading, *seen, nothing);
     if (!reading.ipvs) {
         seen->get<Service>() = {};
         seen->get<RealServer>() = {};
@@ -275,6 +280,7 @@ int FakeKernel::set(const Change<Link>& change) {
         at = interfaces.insert(at, {.index = index, .name = change.key.interface});
     }
     at->up = change.after->up;
+    node.get<Link>().put(change.key, *change.after);
     return 0;
 }
 

@@ -20,7 +20,7 @@ public:
     /// Thrown out of apply(): the program was killed at that point.
     struct Killed {};
 
-    explicit FakeKernel(kinds::Observed state) : node(std::move(state)) {}
+    explicit FakeKernel(kinds::Observed state);
 
     Result<Facts> facts() override;
     Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading, const Facts& facts) override;

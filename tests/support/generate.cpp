@@ -183,8 +183,8 @@ void add_filter(config::Config& config) {
 
 void add_routes(config::Config& config) {
     if (!rarely(3)) return;
-    config::Route route{.to = ip("0.0.0.0"), .via = ip(one_of({"10.0.0.1", "10.1.0.1"}))};
-    if (rarely(3)) route.source_address = ip("10.0.0.2");
+    // By an interface: a gateway would not be reached any more once somebody has removed the node's own address.
+    config::Route route{.to = ip("0.0.0.0"), .interface = one_of<ShortName>({"eth0", "eth1"})};
     if (rarely(2)) route.vrrp = "red";
     config.routes.push_back(route);
     if (rarely(2)) config.routes.push_back({.to = ip("198.51.100.0"), .prefix = 24, .interface = "eth1", .table = 100});
@@ -292,8 +292,8 @@ void add_timeouts(Case& each) {
 /// Ours, changed since; and somebody else's beside them. (Another's in the place of ours is refused, not converged.)
 void add_routes(Case& each) {
     Seen<Route>& seen = each.node.get<Route>();
-    if (rarely(3)) seen.put({ip("10.99.0.0"), 16}, {.via = ip("10.0.0.7")}, {.protocol = 3});
-    if (rarely(3)) seen.put({ip("0.0.0.0"), 0}, {.via = ip("10.0.0.9")}, {.protocol = Route::protocol_tag});
+    if (rarely(3)) seen.put({ip("10.99.0.0"), 16}, {.interface = "eth1"}, {.protocol = 3});
+    if (rarely(3)) seen.put({ip("0.0.0.0"), 0}, {.interface = "eth1"}, {.protocol = Route::protocol_tag});
 }
 
 void add_daemons(Case& each) {

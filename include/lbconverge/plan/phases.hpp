@@ -13,7 +13,8 @@ namespace lbconverge::plan {
 /// - load before bind: a VIP attracts traffic only once its services are there;
 /// - quiesce after load: a server goes out of use only once its replacement is in;
 /// - unload after bind and announce: what is given up goes last; a director's backup keeps its table anyway;
-/// - announce is also when routes are made, since one may have a VIP as its source; they go in tighten, while it stands;
+/// - announce is also when routes are made, since one may have a VIP as its source; they go in tighten, while it
+/// stands;
 /// - unbind before relax: quiet ARP outlives the VIP that it silenced.
 /// Role both differs in the kinds' phase(): its table goes in withdraw, before the VIP, so that two balancing nodes
 /// never send a packet to and fro.

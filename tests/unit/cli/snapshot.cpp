@@ -11,11 +11,14 @@ namespace lbconverge::cli {
 namespace {
 
 using kinds::Address;
+using kinds::ArpFilter;
 using kinds::Memory;
 using kinds::Observed;
 using kinds::RealServer;
+using kinds::Route;
 using kinds::Service;
 using kinds::ServiceFlags;
+using kinds::SyncDaemon;
 using kinds::Sysctl;
 using kinds::Timeouts;
 using test::key;
@@ -51,6 +54,13 @@ Observed full() {
     observed.get<RealServer>().put(key<RealServer>("udp [2001:db8::20]:53 [2001:db8::3]:53"), {.weight = 0});
     observed.get<RealServer>().put(key<RealServer>("fwmark 7 ipv4 192.0.2.6:0"), {});
     observed.get<Timeouts>().put(key<Timeouts>("tcp"), {900});
+    observed.facts.interfaces[1].address = IpAddress::parse("192.0.2.1");
+    observed.get<Route>().put(key<Route>("default table 7"),
+                              {.via = IpAddress::parse("192.0.2.254"), .source = IpAddress::parse("192.0.2.1")},
+                              {.protocol = Route::protocol_tag});
+    observed.get<Route>().put(key<Route>("2001:db8:1::/48"), {.interface = "eth0"}, {.protocol = Route::protocol_tag});
+    observed.get<Route>().put(key<Route>("default"), {.via = IpAddress::parse("192.0.2.254")}, {.protocol = 3});
+    observed.get<SyncDaemon>().put(key<SyncDaemon>("master"), {"eth0", 7, *IpAddress::parse("224.0.0.81"), 8848, 1});
     return observed;
 }
 
@@ -98,6 +108,7 @@ TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
     CHECK(again->observed->facts.interfaces[1].speaks_arp);
     CHECK(again->observed->facts.interfaces[1].ipv4_devconf.size() == 33);
     CHECK(again->observed->facts.all_arp_ignore == 2);
+    CHECK(again->observed->facts.interfaces[1].address == IpAddress::parse("192.0.2.1"));
 }
 
 TEST_CASE("what is no snapshot is refused with a reason") {
@@ -127,6 +138,17 @@ TEST_CASE("a snapshot of a version that did not know a kind yet says nothing of 
     CHECK(rows_text(older->observed->get<Service>()) == rows_text(full().get<Service>()));
 }
 
+TEST_CASE("a real server behind an ARP filter is shown as one") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    const auto source = IpAddress::parse("192.0.2.3");
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 eth0"), {}, {.protocol = Address::protocol_tag});
+    observed.get<ArpFilter>().put(key<ArpFilter>("192.0.2.20"), {.source = source});
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<ArpFilter>().rows) == "192.0.2.20 source=192.0.2.3\n");
+    CHECK(rows_text(desired.get<Address>().rows) == "192.0.2.20/32 eth0\n");
+}
+
 TEST_CASE("names that are no UTF-8 do not stop a snapshot") {
     Observed observed = full();
     observed.facts.interfaces[1].name = ShortName("eth\xff");
@@ -138,6 +160,10 @@ TEST_CASE("the kernel's state as a file asks for what is there") {
     const kinds::Desired desired = desired_by(observed);
     CHECK(rows_text(desired.get<Service>().rows) == rows_text(observed.get<Service>()));
     CHECK(rows_text(desired.get<Timeouts>().rows) == rows_text(observed.get<Timeouts>()));
+    CHECK(desired.get<SyncDaemon>().rows.row(0).value == observed.get<SyncDaemon>().row(0).value);
+    // Routes that others have made are theirs to configure.
+    CHECK(rows_text(desired.get<Route>().rows) ==
+          "default table 7 via=192.0.2.254 source=192.0.2.1\n2001:db8:1::/48 interface=eth0\n");
     CHECK(desired.get<RealServer>().rows.size() == observed.get<RealServer>().size());
     for (const auto& row : observed.get<RealServer>().rows()) {
         const std::uint32_t at = desired.get<RealServer>().rows.find(row.key);

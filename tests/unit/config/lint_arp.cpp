@@ -49,7 +49,8 @@ TEST_CASE("LVS02: \"all\" and \"default\" alone expose no interface that [arp] t
 }
 
 TEST_CASE("LVS02 is not about a node that filters ARP") {
-    CHECK_SILENT(real_server("[arp]\nmethod = \"filter\"\n[sysctl]\n\"net.ipv4.conf.eth0.arp_ignore\" = 0\n"));
+    CHECK_SILENT(real_server(
+        "[arp]\nmethod = \"filter\"\nsource = \"192.0.2.3\"\n[sysctl]\n\"net.ipv4.conf.eth0.arp_ignore\" = 0\n"));
 }
 
 TEST_CASE("LVS02 and LVS03: no method at all is a warning, unless the settings are in [sysctl]") {

@@ -381,4 +381,39 @@ TEST_CASE("the same input gives the same plan") {
     CHECK(to_text(node.plan().memory) == to_text(node.plan().memory));
 }
 
+TEST_CASE("what stands in the way and is not ours is in the plan") {
+    const test::World gateway = world("role = \"real-server\"\nroute = [{ to = \"default\", via = \"192.0.2.1\" }]\n");
+    const kinds::Route::Value theirs{.via = IpAddress::parse("192.0.2.9")};
+    Node node(gateway);
+    node.put<kinds::Route>("default", theirs, {.protocol = 3});
+    REQUIRE(node.plan().obstacle);
+    CHECK(node.plan().obstacle->kind == ErrorKind::refused);
+    Node ours(gateway);
+    ours.put<kinds::Route>("default", theirs, {.protocol = kinds::Route::protocol_tag});
+    CHECK_FALSE(ours.plan().obstacle);
+    CHECK(steps_text(ours.plan()) == "announce update route default (config)\n");
+}
+
+TEST_CASE("a route goes before its VIP and is made after it") {
+    const auto at = [](ElectionState state) {
+        return world(R"(
+role = "director"
+interface = "eth0"
+vips = ["192.0.2.20"]
+vrrp = [{ name = "LB", vrid = 51 }]
+route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
+)",
+                     {{"LB", state}});
+    };
+    Node node(at(ElectionState::master));
+    CHECK(steps_text(node.plan()) ==
+          "bind create address 192.0.2.20/32 eth0 (election)\nannounce create route default (election)\n");
+    node.converge();
+    node.world = at(ElectionState::backup);
+    CHECK(steps_text(node.plan()) ==
+          "tighten delete route default (election)\nwithdraw delete address 192.0.2.20/32 eth0 (election)\n");
+    node.world = at(ElectionState::undecided);
+    CHECK(node.plan().steps.empty());
+}
+
 }  // namespace lbconverge::plan

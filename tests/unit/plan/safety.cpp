@@ -245,4 +245,38 @@ TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight")
     CHECK(within_limits(node.plan(), node.world.config).has_value());
 }
 
+TEST_CASE("I1: behind an ARP filter a VIP may be anywhere on a real server, as long as the filter stands") {
+    const auto filtered = [](const std::string& accept) {
+        return Node(world(R"(
+role = "real-server"
+interface = "eth0"
+arp = { method = "filter", source = "192.0.2.3" }
+[[vip]]
+address = "192.0.2.20"
+accept = ")" + accept + "\"\n"));
+    };
+    for (const char* accept : {"interface", "loopback"}) {
+        Node node = filtered(accept);
+        CHECK(test::steps_text(node.plan()).starts_with("tighten create arp_filter 192.0.2.20 (config)\n"));
+        CHECK(verdict(node) == "safe");
+        CHECK(verdict(hasty(node.plan(), Phase::bind), node.world) ==
+              "I1 after step 1: VIP 192.0.2.20 would be answered for and announced: the ARP filter does not stand");
+        node.converge();
+        CHECK(verdict(node.plan({.release = true}), node.world) == "safe");
+    }
+    Node damaged = filtered("interface");
+    damaged.put<kinds::ArpFilter>("192.0.2.20", {.source = IpAddress::parse("192.0.2.3"), .enforced = false});
+    CHECK(verdict(hasty(damaged.plan(), Phase::bind), damaged.world).starts_with("I1 after step 1"));
+}
+
+TEST_CASE("I1: without an address to say instead of the VIP there is no filter, and then no VIP") {
+    const Node node(world(R"(
+role = "real-server"
+interface = "eth0"
+arp = { method = "filter" }
+vip = [{ address = "192.0.2.20", accept = "interface" }]
+)"));
+    CHECK(verdict(node).starts_with("I1 after step 1: VIP 192.0.2.20 would be answered for"));
+}
+
 }  // namespace lbconverge::plan
