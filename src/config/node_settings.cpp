@@ -1,6 +1,9 @@
 #include "choices.hpp"
 #include "sections.hpp"
 
+#include <map>
+#include <tuple>
+
 namespace lbconverge::config {
 
 namespace {
@@ -117,11 +120,27 @@ void check_route(Reader& in, const Route& route) {
                             "its destination, gateway and source are of one family");
         break;
     }
-    if (!route.via || !in.has("interface")) return;
-    if (!route.via->is_link_local()) {
+    const bool link_local = route.via && route.via->is_link_local();
+    if (link_local && route.interface.empty()) {
+        in.problems().error(route.source, "a link-local gateway needs the interface that it is on",
+                            "interface = \"eth0\"");
+    }
+    if (route.via && !link_local && in.has("interface")) {
         in.problems().warning(in.place("interface"),
                               "beside a gateway the interface is not used: the kernel finds it by the gateway",
                               "leave it out");
+    }
+}
+
+void report_double_routes(const std::vector<Route>& routes, Diagnostics& problems) {
+    std::map<std::tuple<IpAddress, std::uint8_t, std::uint32_t>, Source> first;
+    for (const Route& route : routes) {
+        const auto [at, is_new] = first.emplace(std::tuple(route.to, route.prefix, route.table), route.source);
+        if (is_new) continue;
+        problems
+            .error(route.source, "there are two routes to one destination",
+                   "keep one of them, or put one into another table")
+            .other = at->second;
     }
 }
 
@@ -139,13 +158,10 @@ void read_routes(Reader& top, Context& context) {
         in.number("table", route.table, 1, 0xffffffff);
         in.text("vrrp", route.vrrp);
         check_route(in, route);
-        if (route.via && route.via->is_link_local() && route.interface.empty()) {
-            context.problems.error(route.source, "a link-local gateway needs the interface that it is on",
-                                   "interface = \"eth0\"");
-        }
         in.finish();
         context.config.routes.push_back(std::move(route));
     });
+    report_double_routes(context.config.routes, context.problems);
 }
 
 }  // namespace lbconverge::config

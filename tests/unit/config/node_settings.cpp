@@ -78,6 +78,9 @@ TEST_CASE("routes") {
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"fe80::1\"\n"), "needs the interface");
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\ninterface = \"eth0\"\n"),
                     "warning: beside a gateway the interface is not used");
+    CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\n"
+                                  "[[route]]\nto = \"0.0.0.0/0\"\nvia = \"192.0.2.2\"\n"),
+                    "5:1: error: there are two routes to one destination");
 }
 
 TEST_CASE("the default route is of its gateway's family") {
