@@ -80,7 +80,7 @@ TEST_CASE("routes") {
                     "warning: beside a gateway the interface is not used");
     CHECK_SAYS_ONLY(read_director("[[route]]\nto = \"default\"\nvia = \"192.0.2.1\"\n"
                                   "[[route]]\nto = \"0.0.0.0/0\"\nvia = \"192.0.2.2\"\n"),
-                    "5:1: error: there are two routes to one destination");
+                    "6:1: error: there are two routes to one destination");
 }
 
 TEST_CASE("the default route is of its gateway's family") {
