@@ -71,8 +71,9 @@ void direct_past_router(const View& view, Report& report) {
 void masquerade_without_forwarding(const View& view, Report& report) {
     for (const auto& [family, path] : {std::pair{Family::ipv4, std::string("net/ipv4/ip_forward")},
                                        std::pair{Family::ipv6, std::string("net/ipv6/conf/all/forwarding")}}) {
-        const auto hit = first_server(view, Forward::masquerade,
-                                      [&](const Hit& each) { return each.server->key.address.family == family; });
+        const auto hit = first_server(view, Forward::masquerade, [wanted = family](const Hit& each) {
+            return each.server->key.address.family == wanted;
+        });
         if (!hit || !view.is(path, 0)) continue;
         report.error(Sysctl::id(Sysctl::Key(path)),
                      "masquerading needs forwarding, and it is off: answers of the real servers are dropped, and every "

@@ -109,7 +109,7 @@ TEST_CASE("fall is counted in a row: one good answer in between and it begins an
     bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
     for (int round = 0; round < 6; ++round) {
         for (int question = 0; question < 3; ++question) {
-            while (bench.board.probes()[0].run % 3 != (question + 1U) % 3) {
+            while (bench.board.probes()[0].run % 3 != (static_cast<unsigned>(question) + 1U) % 3) {
                 bench.now = *bench.board.wake_at();
                 for (const Request& each : bench.board.tick(bench.now)) {
                     const bool good = each.id != bench.board.probes()[0].id || each.run % 3 == 0;
