@@ -48,7 +48,7 @@ std::optional<Route::Key> Route::parse_id(std::string_view id) {
     id = id.substr(0, at);
     if (id == "default") return key;
     const auto to = parse_with_prefix(id);
-    if (!to) return std::nullopt;
+    if (!to || network_of(to->address, to->prefix) != to->address) return std::nullopt;
     key.to = to->address;
     key.prefix = to->prefix;
     return key;

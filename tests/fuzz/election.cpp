@@ -275,7 +275,9 @@ private:
         for (const Instance& each : node_.instances()) {
             const ElectionState state = election.at(each.machine.settings().name);
             require((state == ElectionState::master) == (each.machine.state() == vrrp::State::master));
-            if (node_.stopping()) require((state == ElectionState::undecided) == each.machine.serving());
+            const bool keeps = state == ElectionState::undecided || state == ElectionState::yielding;
+            if (node_.stopping()) require(keeps == each.machine.serving());
+            require(state != ElectionState::yielding || node_.config().role == Role::both);
         }
     }
 
