@@ -194,7 +194,8 @@ TEST_CASE("ids and refusals name the route") {
     for (const char* id : {"default", "default table 7", "::/0", "10.0.0.0/8", "2001:db8::/32 table 1000"}) {
         CHECK(Route::id(key<Route>(id)) == id);
     }
-    for (const char* bad : {"192.0.2.1/24", "1.92.0.4/0", "", "nowhere", "10.0.0.0/33", "default table", "default table x"}) {
+    for (const char* bad :
+         {"192.0.2.1/24", "1.92.0.4/0", "", "nowhere", "10.0.0.0/33", "default table", "default table x"}) {
         CHECK_FALSE(Route::parse_id(bad));
     }
     const Route::Value value{.via = ip("192.0.2.1"), .source = ip("192.0.2.20")};
