@@ -5,8 +5,17 @@
 
 #include <cstdlib>
 
-int main(int argc, char** argv) {
+// gcc defines a macro, clang knows a feature.
 #if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+int main(int argc, char** argv) {
+#if defined(SANITIZED)
     setenv("RC_PARAMS", "seed=20240229 max_success=600", 0);  // a tenth as fast
 #else
     setenv("RC_PARAMS", "seed=20240229 max_success=4000", 0);
