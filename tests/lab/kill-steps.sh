@@ -37,10 +37,11 @@ unsafe() {
     announce=$value
     case $ignore/$announce in 1/[12] | 2/[12]) ;; *) why="VIP on lo with arp_ignore $ignore, arp_announce $announce" ;; esac
     case $1 in
-      both-backup | real-server*) has "service 10.0.0.20:80" && why="VIP on lo of a node that balances and is not master" ;;
+      real-server*) has "service 10.0.0.20:80" && why="VIP on lo of a real server that balances" ;;
     esac
   fi
   case $1 in
+    both-*) has "address 10.0.0.20/32 lo" || why="the VIP is not on lo: what another master sends here is refused" ;;
     director*)
       has "address 10.0.0.20/32 eth0" && ! has "live 10.0.0.20:80" && why="VIP on eth0 without its service"
       [ "$1" = director-edited ] || ! has "address 2001:db8::20/128 eth0" || has "live [2001:db8::20]:80" ||
