@@ -87,15 +87,49 @@ void append_route(std::string& text, const Row<Route>& row) {
     if (row.key.table != Route::Key{}.table) text += fmt::format("table = {}\n", row.key.table);
 }
 
+/// A service that is redirected names this host by one of its addresses, and the local port.
+void append_redirections(std::string& text, const Observed& observed) {
+    const auto own_address = [&](Family family) {
+        IpAddress own{family, {}};
+        for (const Row<Address>& row : observed.get<Address>().rows()) {
+            if (row.key.address.family == family && !on_lo(row.key)) own = row.key.address;
+        }
+        return own;
+    };
+    std::optional<IpAddress> vip;
+    for (const Row<Redirect>& row : observed.get<Redirect>().rows()) {
+        if (vip == row.key.vip) continue;
+        vip = row.key.vip;
+        text += fmt::format("\n[[vip]]\naddress = \"{}\"\naccept = \"redirect\"\n", to_text(*vip));
+    }
+    for (const Row<Redirect>& row : observed.get<Redirect>().rows()) {
+        text += fmt::format("\n[[service]]\nvip = \"{}\"\nport = {}\nprotocol = \"{}\"\nreal_servers = [\"{}\"]\n",
+                            to_text(row.key.vip), row.key.port, to_text(row.key.protocol),
+                            with_port(own_address(row.key.vip.family), row.value.to));
+    }
+}
+
 void append_sync(std::string& text, const SyncDaemon::Value& value) {
     text += fmt::format("\n[ipvs.sync]\ninterface = \"{}\"\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
                         value.interface.view(), value.id, to_text(value.group), value.port, value.ttl);
 }
 
-void append_service(std::string& text, const Row<Service>& row) {
+std::string marked(const Service::Key& service, const Observed& observed) {
+    std::string text;
+    for (const Row<Mark>& row : observed.get<Mark>().rows()) {
+        if (row.value.fwmark != service.fwmark || row.key.vip.family != service.vip.family) continue;
+        text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", to_text(row.key));
+    }
+    return text;
+}
+
+void append_service(std::string& text, const Row<Service>& row, const Observed& observed) {
     text += "\n[[service]]\n";
     if (row.key.fwmark != 0) {
         text += fmt::format("fwmark = {}\nfamily = \"{}\"\n", row.key.fwmark, to_text(row.key.vip.family));
+        if (const std::string marks = marked(row.key, observed); !marks.empty()) {
+            text += fmt::format("marks = [{}]\n", marks);
+        }
     } else {
         text += fmt::format("vip = \"{}\"\nport = {}\n", to_text(row.key.vip), row.key.port);
         if (row.key.protocol != Protocol::tcp) text += fmt::format("protocol = \"{}\"\n", to_text(row.key.protocol));
@@ -146,7 +180,8 @@ std::string toml_of(const Observed& observed) {
     const bool quiet =
         std::any_of(vips.begin(), vips.end(), [&](std::uint32_t i) { return on_lo(addresses.row(i).key); });
     const auto& filters = observed.get<ArpFilter>();
-    const bool real_server = services.empty() && (quiet || !filters.empty());
+    const bool redirects = !observed.get<Redirect>().empty();
+    const bool real_server = services.empty() && (quiet || !filters.empty() || redirects);
     std::string text = fmt::format("role = \"{}\"\n", real_server ? "real-server" : "director");
     if (real_server && !filters.empty()) {
         text += "\n[arp]\nmethod = \"filter\"\n";
@@ -162,6 +197,7 @@ std::string toml_of(const Observed& observed) {
                                 Address::id(addresses.row(i).key));
         }
     }
+    if (real_server) append_redirections(text, observed);
 
     const auto servers = observed.get<RealServer>().rows();
     std::size_t next = 0;
@@ -170,7 +206,7 @@ std::string toml_of(const Observed& observed) {
         for (; next < servers.size() && servers[next].key.service == service.key; ++next)
             append_server(pool, servers[next]);
         if (is_probe_mark(service.key.fwmark)) continue;  // the check that made it stands in the file
-        append_service(text, service);
+        append_service(text, service, observed);
         text += "real_servers = [\n" + pool + "]\n";
     }
     if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";

@@ -84,16 +84,22 @@ void vip_not_local(const Nodes& nodes, Report& report) {
 void fwmark_without_vip(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Found found = find_services(node, [&](const Service& service) {
-            return service.fwmark != 0 && std::none_of(node.vips.begin(), node.vips.end(), [&](const Vip& vip) {
-                       return vip.address.family == service.vip.family;
-                   });
-        });
+        const auto is_vip = [&](auto&& that) { return std::ranges::any_of(node.vips, that); };
+        const auto reaches_ipvs = [&](const Service& service) {
+            if (service.marks.empty())
+                return is_vip([&](const Vip& vip) { return vip.address.family == service.vip.family; });
+            return std::ranges::all_of(service.marks, [&](const Marked& each) {
+                return is_vip([&](const Vip& vip) { return vip.address == each.destination.vip; });
+            });
+        };
+        const Found found =
+            find_services(node, [&](const Service& service) { return service.fwmark != 0 && !reaches_ipvs(service); });
         if (found.count == 0) continue;
+        const std::string lacking =
+            found.first->marks.empty() ? "no VIP of that family" : "not every VIP that is marked";
         report.warning(found.first->source,
-                       first_of(*found.first, found.count) +
-                           ": this file has no VIP of that family, and marked packets reach IPVS only when their "
-                           "destination is an address of the director",
+                       first_of(*found.first, found.count) + ": this file has " + lacking +
+                           ", and marked packets reach IPVS only when their destination is an address of the director",
                        "add the destination to vips, unless something else makes it local");
     }
 }
@@ -101,14 +107,15 @@ void fwmark_without_vip(const Nodes& nodes, Report& report) {
 void nothing_sets_mark(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Found found = find_services(node, [](const Service& service) { return service.fwmark != 0; });
+        const Found found =
+            find_services(node, [](const Service& service) { return service.fwmark != 0 && service.marks.empty(); });
         if (found.count == 0) continue;
         report.warning(
             found.first->source,
             first_of(*found.first, found.count) +
                 ": this file does not set the mark, and a packet without it never reaches the service",
-            "a rule of the firewall sets it: nft add rule ip mangle prerouting ip daddr VIP tcp dport 80 meta "
-            "mark set " +
+            "marks = [\"tcp VIP:80\"] lets lbconverge set it. Or a rule of the firewall does: nft add rule ip mangle "
+            "prerouting ip daddr VIP tcp dport 80 meta mark set " +
                 std::to_string(found.first->fwmark) + "; doctor looks whether there is one");
     }
 }

@@ -2,6 +2,7 @@
 #include "sections.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace lbconverge::config {
@@ -63,6 +64,28 @@ bool read_vip_of(Reader& in, Context& context, Service& service) {
     return true;
 }
 
+void read_mark(const toml::node& node, Context& context, Service& service) {
+    const auto* text = node.as_string();
+    const auto destination = text != nullptr ? parse_destination(text->get()) : std::nullopt;
+    if (!destination || destination->port == 0 || destination->vip.family != service.vip.family) {
+        context.problems.error(place(node),
+                               "what gets a mark is a protocol and an address of the service's family with its port",
+                               service.vip.family == Family::ipv4 ? "marks = [\"tcp 192.0.2.20:80\"]"
+                                                                  : "marks = [\"tcp [2001:db8::20]:80\"]");
+        return;
+    }
+    service.marks.push_back({*destination, place(node)});
+}
+
+/// Which packets get the mark. A list, so that ports and protocols that belong together become one service.
+void read_marks(Reader& in, Context& context, Service& service) {
+    const toml::node* node = in.take("marks");
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) return in.wrong_type(*node, "marks", "a list of strings", "marks = [\"tcp 192.0.2.20:80\"]");
+    for (const toml::node& each : *list) read_mark(each, context, service);
+}
+
 /// What a packet must look like to belong to the service: a VIP, protocol and ports, or a firewall mark.
 bool read_identity(Reader& in, Context& context, Service& service, Ports& ports) {
     const bool marked = in.number("fwmark", service.fwmark, 1, 0xffffffff);
@@ -71,6 +94,9 @@ bool read_identity(Reader& in, Context& context, Service& service, Ports& ports)
         if (in.has("family")) {
             context.problems.error(in.place("family"), "only a service with a fwmark has a family",
                                    "the VIP's address says it already: leave it out");
+        }
+        if (in.has("marks")) {
+            context.problems.error(in.place("marks"), "only a service with a fwmark marks packets", "fwmark = 1");
         }
         if (!in.has("vip")) {
             context.problems.error(service.source, "a service needs a vip or a fwmark",
@@ -83,9 +109,12 @@ bool read_identity(Reader& in, Context& context, Service& service, Ports& ports)
     }
     for (const std::string_view key : {"vip", "port", "protocol"}) {
         if (!in.has(key)) continue;
-        context.problems.error(in.place(key), "a service with a fwmark has no " + quoted(key),
-                               "the mark alone decides; VIP, port and protocol belong to the rule that sets it");
+        context.problems.error(
+            in.place(key), "a service with a fwmark has no " + quoted(key),
+            "the mark alone decides; what gets it stands in marks = [\"tcp 192.0.2.20:80\"], or in a "
+            "rule of your firewall");
     }
+    read_marks(in, context, service);
     service.protocol = Protocol::none;
     ports.push_back(0);
     return marked;
@@ -321,6 +350,21 @@ void report_double_services(const std::vector<Service>& services, Diagnostics& p
     }
 }
 
+/// A packet has one mark.
+void report_double_marks(const std::vector<Service>& services, Diagnostics& problems) {
+    std::map<Destination, Source> first;
+    for (const Service& service : services) {
+        for (const Marked& each : service.marks) {
+            const auto [at, is_new] = first.emplace(each.destination, each.source);
+            if (is_new) continue;
+            problems
+                .error(each.source, lbconverge::to_text(each.destination) + " gets a mark twice",
+                       "a packet has one mark, and belongs to one service")
+                .other = at->second;
+        }
+    }
+}
+
 }  // namespace
 
 void read_services(Reader& top, Context& context) {
@@ -328,6 +372,7 @@ void read_services(Reader& top, Context& context) {
     if (node != nullptr && node->is_array()) context.config.services.reserve(node->as_array()->size());
     top.tables("service", [&](const toml::table& table) { read_service(table, context); });
     report_double_services(context.config.services, context.problems);
+    report_double_marks(context.config.services, context.problems);
 }
 
 }  // namespace lbconverge::config

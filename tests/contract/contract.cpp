@@ -16,7 +16,10 @@ using namespace kinds;
 
 namespace {
 
-kernel::LinuxOptions may_load_ipvs() { return {.may_load_ipvs = true}; }
+bool asked_for(const char* what) {
+    const char* wanted = std::getenv("LBCONVERGE_REAL");
+    return wanted != nullptr && std::strcmp(wanted, what) == 0;
+}
 
 /// One line per row, with the facts that every kernel reports alike.
 std::string listing(const Observed& node) {
@@ -39,7 +42,8 @@ std::string listing(const Observed& node) {
 Observed observe(kernel::Kernel& kernel) {
     const Result<Facts> facts = kernel.facts();
     REQUIRE_MESSAGE(facts.has_value(), facts.error().what);
-    const Reading reading{.ipvs = true, .kinds = kinds_on_demand(true), .sysctls = Node::settings()};
+    const bool ipvs = facts->ipvs_loaded;
+    const Reading reading{.ipvs = ipvs, .kinds = kinds_on_demand(ipvs), .sysctls = Node::settings()};
     const auto observed = kernel.observe(reading, *facts);
     REQUIRE_MESSAGE(observed.has_value(), observed.error().what);
     return **observed;
@@ -102,10 +106,7 @@ plan::Plan Script::plan(const Facts& facts) const {
     return plan;
 }
 
-bool real_kernel_wanted() {
-    const char* wanted = std::getenv("LBCONVERGE_REAL");
-    return wanted != nullptr && std::strcmp(wanted, "1") == 0;
-}
+bool real_kernel_wanted() { return asked_for("1") || asked_for("without-ipvs"); }
 
 const std::vector<std::string>& Node::settings() {
     static const std::vector<std::string> paths = [] {
@@ -127,11 +128,10 @@ Node::Node() : fake(lab_node()) {
     if (!real_kernel_wanted()) return;
     REQUIRE(unshare(CLONE_NEWNET) == 0);
     REQUIRE(std::system(node_of_the_lab) == 0);
-    real_ = kernel::linux_kernel(may_load_ipvs());
+    real_ = kernel::linux_kernel({.may_load_ipvs = asked_for("1")});
     Observed first = observe(*real_);
     for (Interface& each : first.facts.interfaces) each.ipv4_devconf.clear();
     fake = FakeKernel(first);
-    fake.node.facts.ipvs_loaded = true;
     // An interface without an IPv4 address has settings of its own only where somebody wrote them.
     for (const std::string& path : settings()) {
         if (path.find("/eth1/") != std::string::npos) fake.inherited.insert(path);

@@ -53,8 +53,8 @@ private:
     std::vector<Place> places_;
 };
 
-/// True when a real kernel is to be tested, too: LBCONVERGE_REAL=1. This needs root, and a network namespace is made
-/// for each Node; run it in a lab guest.
+/// True when a real kernel is to be tested, too: LBCONVERGE_REAL=1, or without-ipvs where it has none. This needs root,
+/// and a network namespace is made for each Node; run it in a lab guest.
 bool real_kernel_wanted();
 
 /// A fresh node: lo up, eth0 with 10.0.0.2/24 and 2001:db8::2/64, eth1 up without an address.

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <set>
 
 using namespace lbconverge;
 using namespace lbconverge::node;
@@ -77,6 +79,57 @@ min_ttl = 64
 [daemon]
 repair = false
 )",
+    // Two that go together, what they depend on, what runs when they move, and servers that are asked.
+    R"(role = "director"
+interface = "eth0"
+[[vip]]
+address = "192.0.2.20"
+vrrp = "one"
+[[vip]]
+address = "192.0.2.30"
+vrrp = "two"
+[[track]]
+name = "weighs"
+file = "/weight"
+weight = 1
+[[track]]
+name = "faults"
+command = ["/true"]
+fall = 2
+rise = 2
+[[track]]
+name = "link"
+interface = "eth1"
+[[vrrp]]
+name = "one"
+vrid = 1
+priority = 101
+advert_interval = "100ms"
+track = ["weighs", "faults"]
+[[vrrp]]
+name = "two"
+vrid = 2
+advert_interval = "100ms"
+track = ["link"]
+[[sync_group]]
+name = "pair"
+members = ["one", "two"]
+[[hook]]
+on = ["master", "backup", "stop"]
+command = ["/bin/true"]
+timeout = "1s"
+retries = 1
+retry_delay = "100ms"
+[[service]]
+vip = "192.0.2.20"
+port = 80
+real_servers = ["192.0.2.3", "192.0.2.4"]
+check = { type = "tcp", interval = "200ms", timeout = "100ms", fall = 2, rise = 2 }
+quorum = 2
+fallback = "192.0.2.9"
+on_down = "remove"
+drain_timeout = "1s"
+)",
 };
 
 ConfigPtr read_file(const char* text) {
@@ -87,7 +140,11 @@ ConfigPtr read_file(const char* text) {
 }
 
 const std::vector<ConfigPtr>& configs() {
-    static const std::vector<ConfigPtr> all{read_file(files[0]), read_file(files[1]), read_file(files[2])};
+    static const std::vector<ConfigPtr> all = [] {
+        std::vector<ConfigPtr> read;
+        for (const char* file : files) read.push_back(read_file(file));
+        return read;
+    }();
     return all;
 }
 
@@ -122,7 +179,7 @@ public:
 
 private:
     Event event() {
-        switch (bytes_.next() % 12) {
+        switch (bytes_.next() % 16) {
             case 0:
                 return links();
             case 1:
@@ -145,6 +202,14 @@ private:
             case 10:  // microseconds to minutes
                 now_ += Duration(std::int64_t{1 + bytes_.next() % 16} << (bytes_.next() % 24));
                 return Tick{};
+            case 11:
+                return tracked();
+            case 12:
+                return hook_ended();
+            case 13:
+                return probed();
+            case 14:
+                return Drain{.what = {.address = ip("192.0.2.3"), .port = 80}, .undo = bytes_.next() % 2 == 1};
             default:
                 now_ = std::max(now_, std::min(node_.wake_at().value_or(now_), now_ + std::chrono::hours(1)));
                 return Tick{};
@@ -218,9 +283,39 @@ private:
         return event;
     }
 
+    Event tracked() {
+        const std::uint8_t bits = bytes_.next();
+        constexpr const char* names[] = {"weighs", "faults", "link", "nobody"};
+        constexpr Opinion opinions[] = {Opinion::unknown, Opinion::good, Opinion::bad, Opinion::bad};
+        return Tracked{names[bits % 4], {opinions[bits / 4 % 4], "why", static_cast<std::int8_t>(bytes_.next())}};
+    }
+
+    /// One that runs; now and then one that never did.
+    Event hook_ended() {
+        const std::uint8_t bits = bytes_.next();
+        if (hooks_.empty() || bits % 16 == 15) return HookEnded{.id = bits, .good = true};
+        const auto which = std::next(hooks_.begin(), bits % static_cast<std::ptrdiff_t>(hooks_.size()));
+        return HookEnded{.id = *which, .good = (bits & 128) == 0, .said = "exit status 1"};
+    }
+
+    /// An answer to the oldest question; to any other one it is too late, or too early.
+    Event probed() {
+        const std::uint8_t bits = bytes_.next();
+        health::Answer answer{.id = bits, .run = 1, .good = (bits & 1) != 0, .what = "refused"};
+        if (!asked_.empty() && bits % 16 != 15) {
+            answer.id = asked_.front().id;
+            answer.run = asked_.front().run;
+            asked_.erase(asked_.begin());
+        }
+        answer.asked = (bits & 2) == 0;
+        if ((bits & 4) != 0) answer.weight = bits;
+        return Probed{{answer}};
+    }
+
     void turn(const Event& event) {
         const bool was_exited = exited_;
         const bool links_known = links_known_ || std::holds_alternative<Links>(event);
+        if (const auto* ended = std::get_if<HookEnded>(&event)) hooks_.erase(ended->id);
         if (const auto* done = std::get_if<Converged>(&event)) at_work_[static_cast<std::size_t>(done->lane)].reset();
         const std::size_t instances = node_.instances().size();
         const Effects effects = node_.turn(event, now_);
@@ -238,6 +333,11 @@ private:
             require(at_work_[static_cast<std::size_t>(each)].has_value());
             overtaken_[static_cast<std::size_t>(each)] = true;
         }
+        for (const std::uint64_t each : effects.end_hooks) require(hooks_.contains(each));
+        for (const RunHook& each : effects.run_hooks) require(hooks_.insert(each.id).second);
+        require(hooks_.size() <= node_.hooks().size());
+        require(effects.probe.size() <= node_.board().probes().size());
+        asked_.insert(asked_.end(), effects.probe.begin(), effects.probe.end());
         for (const Packet& each : effects.send) check(each);
         for (const Converge& each : effects.converge) check(each);
         check_node();
@@ -286,7 +386,9 @@ private:
         turn(Stop{});
         const Instant latest = now_ + std::chrono::seconds(2);
         for (int i = 0; i < 1000 && !exited_; ++i) {
-            if (node_.lane(Lane::network).busy) {
+            if (!hooks_.empty()) {
+                turn(HookEnded{.id = *hooks_.begin(), .good = true});
+            } else if (node_.lane(Lane::network).busy) {
                 turn(Converged{.lane = Lane::network});
             } else if (const auto at = node_.wake_at(); at && *at <= latest) {
                 now_ = std::max(now_, *at);
@@ -306,6 +408,8 @@ private:
     bool exited_ = false;
     std::optional<kinds::Part> at_work_[lane_count];
     bool overtaken_[lane_count] = {};
+    std::set<std::uint64_t> hooks_;         ///< those that run
+    std::vector<health::Request> asked_{};  ///< and are not answered
 };
 
 }  // namespace

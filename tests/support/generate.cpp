@@ -152,6 +152,10 @@ config::Service pick_service(const Service::Key& key, Role role) {
         .drain_timeout =
             one_of({std::chrono::milliseconds(60000), std::chrono::milliseconds(0), std::chrono::milliseconds(1500)}),
     };
+    if (key.fwmark != 0 && rarely(2)) {  // no two services mark the same packets
+        const IpAddress vip = ip(key.vip.family == Family::ipv4 ? "10.0.0.50" : "2001:db8::50");
+        service.marks.push_back({{vip, Protocol::udp, static_cast<std::uint16_t>(key.fwmark)}, {}});
+    }
     const bool follows = role == Role::both || rarely(4);
     service.active = follows ? config::Active::master : config::Active::always;
     std::set<RealServer::Key> keys;
@@ -307,6 +311,7 @@ void add_filters(Case& each) {
     if (!rarely(4)) return;
     ArpFilter::Value value{.source = ip(one_of({"10.0.0.2", "10.0.0.9"})), .enforced = !rarely(3)};
     each.node.get<ArpFilter>().put({vip_address(one_of<std::size_t>({0, 1, 3}))}, value);
+    each.node.get<Mark>().put({ip("10.0.0.50"), Protocol::udp, 7}, {.fwmark = 8, .enforced = !rarely(3)});
 }
 
 void put_service(Case& each, const Service::Key& key) {

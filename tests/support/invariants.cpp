@@ -227,7 +227,7 @@ bool foreign(const Situation& s, const Timeouts::Key& key) {
 }
 
 bool foreign(const Situation&, const ArpFilter::Key&) { return false; }  // in a table of ours
-bool foreign(const Situation&, const Redirect::Key&) { return false; }
+bool foreign(const Situation&, const Destination&) { return false; }     // redirections and marks, too
 
 bool foreign(const Situation& s, const SyncDaemon::Key& key) {
     const bool configured = s.config.ipvs.sync && s.config.role != Role::real_server;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lbconverge/model/address.hpp"
+#include "lbconverge/model/destination.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
 #include "lbconverge/model/terms.hpp"
@@ -111,6 +112,12 @@ struct RealServer {
     Source source;
 };
 
+/// Packets that get the mark of a service.
+struct Marked {
+    Destination destination;
+    Source source;
+};
+
 /// One virtual service. A [[service]] with several ports becomes several of these.
 struct Service {
     std::string name;
@@ -119,6 +126,7 @@ struct Service {
     std::uint16_t port = 0;
     Protocol protocol = Protocol::tcp;
     std::uint32_t fwmark = 0;
+    std::vector<Marked> marks;  ///< with fwmark: what gets it from us; none: somebody else sets it
     ShortName scheduler = "wlc";
     std::uint32_t scheduler_flags = 0;  ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h): 0x8, 0x10, 0x20
     Forward forward = Forward::direct;

@@ -4,6 +4,7 @@
 #include "lbconverge/kinds/address.hpp"
 #include "lbconverge/kinds/arp_filter.hpp"
 #include "lbconverge/kinds/link.hpp"
+#include "lbconverge/kinds/mark.hpp"
 #include "lbconverge/kinds/real_server.hpp"
 #include "lbconverge/kinds/redirect.hpp"
 #include "lbconverge/kinds/route.hpp"
@@ -18,7 +19,8 @@
 namespace lbconverge::kinds {
 
 /// In the order in which they are read and, within a phase, created: parents before children.
-using Kinds = std::tuple<Link, Sysctl, ArpFilter, Redirect, Address, Route, Service, RealServer, Timeouts, SyncDaemon>;
+using Kinds =
+    std::tuple<Link, Sysctl, ArpFilter, Redirect, Mark, Address, Route, Service, RealServer, Timeouts, SyncDaemon>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
 static_assert(kind_count < 32);  // bits of Reading::kinds
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
+#include "lbconverge/model/destination.hpp"
 
 namespace lbconverge::kinds {
 
@@ -11,12 +12,7 @@ struct Redirect {
     static constexpr std::string_view label = "redirect";
     static constexpr bool on_demand = true;
 
-    struct Key {
-        IpAddress vip;
-        Protocol protocol = Protocol::tcp;
-        std::uint16_t port = 0;
-        auto operator<=>(const Key&) const = default;
-    };
+    using Key = Destination;
     struct Value {
         std::uint16_t to = 0;  ///< the local server's port
         bool enforced = true;  ///< false: the service is in the table, and its rule is not as it must be

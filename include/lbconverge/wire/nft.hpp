@@ -1,5 +1,5 @@
 // Our tables in nftables as values: what libnftables' JSON listing of one says (libnftables-json(5)). Written by kinds
-// arp_filter and redirect as nft(8) text, read through here. Pure: src/kernel runs the commands.
+// arp_filter, redirect and mark as nft(8) text, read through here. Pure: src/kernel runs the commands.
 #pragma once
 
 #include <map>

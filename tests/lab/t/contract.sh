@@ -3,8 +3,9 @@
 . "$(dirname "$0")/../lab.sh"
 CONTRACT_TESTS=${LBCONVERGE_CONTRACT_TESTS:-$(dirname "$LBCONVERGE")/tests/contract/contract_tests}
 
+modprobe -q ip_vs
 check "contract_tests is built" test -x "$CONTRACT_TESTS"
-LBCONVERGE_REAL=1 "$CONTRACT_TESTS" --no-colors=true >"$LAB_OUT/contract.log" 2>&1
+LBCONVERGE_REAL=1 "$CONTRACT_TESTS" --no-colors=true --test-suite-exclude=nftables >"$LAB_OUT/contract.log" 2>&1
 status=$?
 cat "$LAB_OUT/contract.log"
 check_eq "the real kernel and the fake one keep the contract" 0 "$status"

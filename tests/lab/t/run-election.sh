@@ -30,6 +30,7 @@ worst() { sed -n 's/.*maxgap_ms=\([0-9]*\).*/\1/p' "$1"; }
 
 check_exit "status without a daemon" 1 lbc lb1 status
 start lb1
+check "lb1 runs" within 10 lbc lb1 status
 start lb2
 check "lb1 becomes master" within 10 is lb1 master
 check "and has the VIP" within 2 has lb1

@@ -12,9 +12,11 @@ namespace {
 
 using kinds::Address;
 using kinds::ArpFilter;
+using kinds::Mark;
 using kinds::Memory;
 using kinds::Observed;
 using kinds::RealServer;
+using kinds::Redirect;
 using kinds::Route;
 using kinds::Service;
 using kinds::ServiceFlags;
@@ -147,6 +149,30 @@ TEST_CASE("a real server behind an ARP filter is shown as one") {
     const kinds::Desired desired = desired_by(observed);
     CHECK(rows_text(desired.get<ArpFilter>().rows) == "192.0.2.20 source=192.0.2.3\n");
     CHECK(rows_text(desired.get<Address>().rows) == "192.0.2.20/32 eth0\n");
+}
+
+TEST_CASE("a real server without the VIP is shown as one that redirects") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Address>().put(key<Address>("127.0.0.1/8 lo"), {.scope = Scope::host});
+    observed.get<Address>().put(key<Address>("192.0.2.3/24 eth0"), {});
+    observed.get<Redirect>().put(key<Redirect>("tcp 192.0.2.20:80"), {.to = 8080});
+    observed.get<Redirect>().put(key<Redirect>("udp 192.0.2.20:53"), {.to = 53});
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Redirect>().rows) == rows_text(observed.get<Redirect>()));
+    CHECK(desired.get<Address>().rows.empty());
+}
+
+TEST_CASE("a service by mark is shown with what gets the mark") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Service>().put(key<Service>("fwmark 7 ipv4"), {.scheduler = "rr"});
+    observed.get<Service>().put(key<Service>("fwmark 7 ipv6"), {.scheduler = "rr", .netmask = {128}});
+    observed.get<Mark>().put(key<Mark>("tcp 192.0.2.20:80"), {.fwmark = 7});
+    observed.get<Mark>().put(key<Mark>("udp 192.0.2.20:53"), {.fwmark = 7});
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Mark>().rows) == rows_text(observed.get<Mark>()));
+    CHECK(desired.get<Service>().rows.size() == 2);
 }
 
 TEST_CASE("names that are no UTF-8 do not stop a snapshot") {

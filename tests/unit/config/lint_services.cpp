@@ -80,12 +80,15 @@ TEST_CASE("LVS21: marked packets for an address that the director does not have"
     };
     CHECK_SAYS(lint_file(with("2001:db8::10")), "6:1: warning: service fwmark 7: this file has no VIP of that family");
     CHECK_FALSE(lint_file(with("192.0.2.10")).says("LVS21"));
+    const std::string marks = "marks = [\"tcp 192.0.2.10:80\", \"tcp 192.0.2.11:80\"]\n";
+    CHECK_SAYS(lint_file(with("192.0.2.10") + marks), "this file has not every VIP that is marked");
 }
 
 TEST_CASE("LVS20: a firewall mark that this file does not set") {
     const std::string marked =
         "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.10\"]\n[[vrrp]]\nvrid = 1\n[[service]]\n";
     CHECK_MISTAKE(marked + "fwmark = 7\n" + server, "6:1: warning: service fwmark 7", "LVS20");
+    CHECK_SILENT(marked + "fwmark = 7\nmarks = [\"tcp 192.0.2.10:80\"]\n" + server);
     CHECK_SILENT(marked + "vip = \"192.0.2.10\"\nport = 80\n" + server);
 }
 

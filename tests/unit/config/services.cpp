@@ -13,6 +13,23 @@ Reading read_marked(const std::string& text) { return read_director("[[service]]
 
 }  // namespace
 
+TEST_CASE("what gets the mark of a service") {
+    const Reading reading = read_marked("marks = [\"tcp 192.0.2.20:80\", \"udp 192.0.2.20:80\"]\n");
+    const std::vector<Marked>& marks = reading.good().services.at(0).marks;
+    REQUIRE(marks.size() == 2);
+    CHECK(lbconverge::to_text(marks[1].destination) == "udp 192.0.2.20:80");
+    CHECK(marks[1].source.line == 5);
+    const std::string wrong = "lb.toml:5:10: error: what gets a mark is a protocol and an address of the service's";
+    for (const char* text : {"80", "\"192.0.2.20:80\"", "\"tcp 192.0.2.20\"", "\"tcp 192.0.2.20:0\"",
+                             "\"icmp 192.0.2.20:80\"", "\"tcp [2001:db8::20]:80\""}) {
+        CHECK_SAYS_ONLY(read_marked("marks = [" + std::string(text) + "]\n"), wrong);
+    }
+    CHECK_SAYS_ONLY(read_marked("marks = \"tcp 192.0.2.20:80\"\n"), "must be a list of strings");
+    CHECK_SAYS_ONLY(
+        read_marked("marks = [\"tcp 192.0.2.20:80\"]\n[[service]]\nfwmark = 8\nmarks = [\"tcp 192.0.2.20:80\"]\n"),
+        "lb.toml:8:10: error: tcp 192.0.2.20:80 gets a mark twice (first at lb.toml:5:10)");
+}
+
 TEST_CASE("a service with its defaults") {
     const Reading reading = read_service("real_servers = [\"192.0.2.3\"]\n");
     REQUIRE(reading.good().services.size() == 1);
@@ -127,6 +144,7 @@ TEST_CASE("a mark excludes VIP, port and protocol") {
     CHECK_SAYS(reading, "has no \"port\"");
     CHECK_SAYS(reading, "has no \"protocol\"");
     CHECK_SAYS_ONLY(read_service("family = \"ipv4\"\n"), "only a service with a fwmark has a family");
+    CHECK_SAYS_ONLY(read_service("marks = []\n"), "only a service with a fwmark marks packets");
     CHECK_SAYS_ONLY(read_director("[[service]]\nfwmark = 0\n"),
                     "\"fwmark\" of a service must be a number from 1 to 4294967295");
 }

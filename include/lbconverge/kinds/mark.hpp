@@ -1,0 +1,41 @@
+// Kind mark: which packets get the firewall mark of a service, in our own tables of nftables' families ip and ip6. One
+// row per VIP, protocol and port. Packets that the director itself sends get none: they do not come in.
+#pragma once
+
+#include "lbconverge/kinds/kind.hpp"
+#include "lbconverge/model/destination.hpp"
+
+namespace lbconverge::kinds {
+
+struct Mark {
+    static constexpr std::string_view name = "mark";
+    static constexpr std::string_view label = "mark";
+    static constexpr bool on_demand = true;
+
+    using Key = Destination;
+    struct Value {
+        std::uint32_t fwmark = 0;
+        bool enforced = true;  ///< false: the row is in the table, and its rule is not as it must be
+
+        auto operator<=>(const Value&) const = default;
+        static constexpr auto fields() {
+            return std::tuple{Field{"fwmark", &Value::fwmark, Show::always}, Field{"enforced", &Value::enforced}};
+        }
+    };
+    struct Facts {};
+
+    /// "tcp 192.168.1.200:80"
+    static std::string id(const Key& key);
+    static std::optional<Key> parse_id(std::string_view id);
+
+    static void desire(const Inputs& inputs, Wanted<Mark>& wanted);
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Phase phase(const Change<Mark>& change, const Inputs& inputs);
+    static void encode(const Change<Mark>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+                       wire::Requests& requests);
+    static Error refusal(const Change<Mark>& change, int error);
+};
+
+}  // namespace lbconverge::kinds

@@ -1,0 +1,98 @@
+#include "lbconverge/kinds/mark.hpp"
+
+#include "messages.hpp"
+#include "unit/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+
+namespace lbconverge::kinds {
+
+namespace {
+
+using test::key;
+using test::rows_text;
+using test::world;
+
+std::string file(const std::string& role) {
+    return "role = \"" + role + R"("
+interface = "eth0"
+vips = ["192.0.2.20", "2001:db8::20"]
+[[service]]
+fwmark = 7
+marks = ["tcp 192.0.2.20:80", "udp 192.0.2.20:443"]
+real_servers = ["192.0.2.3"]
+[[service]]
+fwmark = 7
+family = "ipv6"
+marks = ["tcp [2001:db8::20]:80"]
+[[service]]
+fwmark = 8
+)";
+}
+
+std::string rows(const std::string& role) { return rows_text(world(file(role)).desired().get<Mark>().rows); }
+
+Observed decoded(const std::string& elements, const std::string& hook = "prerouting") {
+    const std::string text =
+        R"({"nftables": [{"table": {"family": "ip", "name": "lbconverge"}},
+{"map": {"family": "ip", "name": "marks", "table": "lbconverge", "elem": [)" +
+        elements + R"(]}}, {"chain": {"table": "lbconverge", "name": "marking", "hook": ")" + hook +
+        R"("}}, {"rule": {"chain": "marking", "comment": "lbconverge"}}]})";
+    Observed observed;
+    Mark::decode({wire::Transport::nft, 0, std::as_bytes(std::span(text))}, {}, observed);
+    return observed;
+}
+
+std::string encoded(const Change<Mark>& change) {
+    wire::Requests requests;
+    Mark::encode(change, {}, 0, requests);
+    REQUIRE(requests.list().size() == 1);
+    const auto bytes = requests.bytes(requests.list()[0]);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+TEST_CASE("what a service names gets its mark, on directors") {
+    const std::string all = "tcp 192.0.2.20:80 fwmark=7\nudp 192.0.2.20:443 fwmark=7\ntcp [2001:db8::20]:80 fwmark=7\n";
+    CHECK(rows("director") == all);
+    CHECK(rows("both") == all);
+    CHECK(rows("real-server").empty());
+}
+
+TEST_CASE("marks are read; without their rule they do nothing") {
+    const std::string element = R"([{"concat": ["192.0.2.20", "udp", 443]}, 4294967295])";
+    CHECK(rows_text(decoded(element).get<Mark>()) == "udp 192.0.2.20:443 fwmark=4294967295\n");
+    CHECK(rows_text(decoded(element, "input").get<Mark>()) == "udp 192.0.2.20:443 fwmark=4294967295 enforced=false\n");
+    CHECK(decoded(R"([{"concat": ["192.0.2.20", "udp", 443]}, 4294967296])").get<Mark>().empty());
+}
+
+TEST_CASE("both families are asked for, and only when something is wanted") {
+    Observed observed;
+    wire::Requests requests;
+    Mark::ask({}, observed, requests);
+    CHECK(requests.empty());
+    Mark::ask({.kinds = kind_bit<Mark>}, observed, requests);
+    CHECK(requests.list().size() == 2);
+}
+
+TEST_CASE("a mark comes with its rule, and is changed in one text") {
+    const Mark::Value seven{.fwmark = 7};
+    const Mark::Value eight{.fwmark = 8};
+    const Mark::Key http = key<Mark>("tcp 192.0.2.20:80");
+    const std::string made = encoded({http, nullptr, &seven});
+    CHECK(made.find("add rule ip lbconverge marking meta l4proto { tcp, udp, sctp } meta mark set ip daddr . meta "
+                    "l4proto . th dport map @marks comment \"lbconverge\"\n") != std::string::npos);
+    CHECK(made.ends_with("add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 7 }\n"));
+    CHECK(encoded({http, &seven, &eight})
+              .ends_with("delete element ip lbconverge marks { 192.0.2.20 . tcp . 80 }\n"
+                         "add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 8 }\n"));
+    CHECK(encoded({key<Mark>("tcp [2001:db8::20]:80"), &seven, nullptr}) ==
+          "delete element ip6 lbconverge marks { 2001:db8::20 . tcp . 80 }\n");
+    CHECK(Mark::refusal({http, nullptr, nullptr}, EAFNOSUPPORT).what ==
+          "mark for tcp 192.0.2.20:80: the kernel has no nftables of family ip");
+}
+
+}  // namespace lbconverge::kinds
