@@ -5,7 +5,9 @@ runs=$1
 VIP=192.168.100.20
 intervals=(1000 100 20 10) # ms
 events=(link kill stop return)
-if [ -n "${LBCONVERGE_ELECTION:-}" ]; then
+if [ "${LBCONVERGE_ELECTION:-}" = rest ]; then
+  intervals=()
+elif [ -n "${LBCONVERGE_ELECTION:-}" ]; then
   read -r -a intervals <<<"${LBCONVERGE_ELECTION%|*}"
   read -r -a events <<<"${LBCONVERGE_ELECTION#*|}"
 fi
@@ -149,7 +151,7 @@ outages() {
 vips() { ip -n "$1" -o -4 addr show dev eth0 | grep -c ' 192\.168\.10[01]\.[0-9]*/32'; }
 count_is() { [ "$(vips "$1")" = "$2" ]; }
 all_on_lb1() { count_is lb1 $1 && count_is lb2 0; }
-cpu_ms() { local p total=0 u s; for p in $1; do read -r u s < <(awk '{print $14, $15}' "/proc/$p/stat"); total=$((total + u + s)); done; echo $((total * 10)); }
+cpu_ms() { local p total=0; for p in $1; do total=$((total + $(awk '{print $14 + $15}' "/proc/$p/stat"))); done; echo $((total * 10)); }
 peak_kb() { local p total=0; for p in $1; do total=$((total + $(awk '/^VmHWM/ {print $2}' "/proc/$p/status"))); done; echo $total; }
 
 # Both start together; transitions to master on lb2 are needless. Then lb1's cable is cut.
@@ -204,8 +206,8 @@ large() { # SIDE: appends the services to lb1's file
     }
   }'
 }
-services() { wc -l <(X lb1 cat /proc/net/ip_vs) | cut -d' ' -f1; }
-loaded() { [ "$(services)" -gt 110000 ]; }
+services() { X lb1 wc -l /proc/net/ip_vs | cut -d' ' -f1; }
+loaded() { [ "$(services)" -gt 109000 ]; }
 
 spread() { # SIDE
   local side=$1
@@ -247,12 +249,13 @@ for name in ws1 ws2; do
   X $name ip addr add $VIP/32 dev lo
 done
 outages
-if [ -z "${LBCONVERGE_ELECTION:-}" ]; then
+if [ "${LBCONVERGE_ELECTION:-rest}" = rest ]; then
   for ((run = 1; run <= (runs + 1) / 2; run++)); do
     for side in lbconverge keepalived; do many $side; done
     echo "254 instances, run $run ($SECONDS s)"
   done
   # Last, and once: the kernel remembers removed real servers for minutes, and each new one is looked for there.
+  for name in ws1 ws2; do unserve $name; done
   for side in lbconverge keepalived; do
     topo_four
     spread $side

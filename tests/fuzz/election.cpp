@@ -335,7 +335,9 @@ private:
         }
         for (const std::uint64_t each : effects.end_hooks) require(hooks_.contains(each));
         for (const RunHook& each : effects.run_hooks) require(hooks_.insert(each.id).second);
-        require(hooks_.size() <= node_.hooks().size());
+        // One run at a time, which nobody has forgotten; a hook that a reload removed may still have to end.
+        for (const HookQueue& each : node_.hooks())
+            require(each.running() == HookState::none || hooks_.contains(each.run));
         require(effects.probe.size() <= node_.board().probes().size());
         asked_.insert(asked_.end(), effects.probe.begin(), effects.probe.end());
         for (const Packet& each : effects.send) check(each);
