@@ -154,7 +154,11 @@ void World::step(std::size_t node, std::size_t lane) {
             news(node);
         }
         job.plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-            if constexpr (std::is_same_v<Kind, RealServer>) look_at_pool(node, job.ask, change.key.service);
+            if constexpr (std::is_same_v<Kind, RealServer>) {
+                // A pool that is being filled for the first time is empty until its first server is there.
+                if (change.before != nullptr && change.before->weight > 0)
+                    look_at_pool(node, job.ask, change.key.service);
+            }
         });
     }
     const bool more = job.next < job.plan.steps.size() && job.plan.steps[job.next].phase == step.phase;
