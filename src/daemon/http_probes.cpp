@@ -1,14 +1,17 @@
 #include "http_probes.hpp"
 
+#include "lbconverge/kernel/library.hpp"
+
 #include <curl/curl.h>
 #include <sys/socket.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <spdlog/spdlog.h>
 #include <algorithm>
 #include <map>
-#include <stdexcept>
+#include <utility>
 
 namespace lbconverge::daemon {
 
@@ -17,6 +20,36 @@ using health::Answer;
 using health::Request;
 
 namespace {
+
+#define LBCONVERGE_CURL_FUNCTIONS(each) \
+    each(curl_easy_cleanup);            \
+    each(curl_easy_getinfo);            \
+    each(curl_easy_init);               \
+    each(curl_easy_setopt);             \
+    each(curl_easy_strerror);           \
+    each(curl_global_cleanup);          \
+    each(curl_global_init);             \
+    each(curl_multi_add_handle);        \
+    each(curl_multi_cleanup);           \
+    each(curl_multi_info_read);         \
+    each(curl_multi_init);              \
+    each(curl_multi_remove_handle);     \
+    each(curl_multi_setopt);            \
+    each(curl_multi_socket_action);     \
+    each(curl_slist_append);            \
+    each(curl_slist_free_all);
+
+// These hide the functions of curl.h: libcurl is loaded with the first check over HTTP.
+LBCONVERGE_CURL_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
+
+Result<void> load_curl() {
+    const auto library = kernel::Library::load(LBCONVERGE_CURL);
+    if (!library) return tl::unexpected(library.error());
+    bool complete = true;
+    LBCONVERGE_CURL_FUNCTIONS(LBCONVERGE_LATE_FIND)
+    if (complete) return {};
+    return lbconverge::fail(ErrorKind::failed, LBCONVERGE_CURL " lacks functions that are needed", "is it too old?");
+}
 
 /// Of a body no more is read; what is expected has to stand in it.
 constexpr std::size_t most_of_body = 64 * 1024;
@@ -145,7 +178,6 @@ public:
     explicit Curl(asio::io_context& loop) : loop_(loop), timer_(loop) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         multi_ = curl_multi_init();
-        if (multi_ == nullptr) throw std::runtime_error("libcurl cannot be used");
         curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket);
         curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
         curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer);
@@ -254,10 +286,20 @@ private:
     std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
 };
 
-HttpProbes::HttpProbes(asio::io_context& loop) : curl_(std::make_unique<Curl>(loop)) {}
+HttpProbes::HttpProbes(asio::io_context& loop) : loop_(loop) {}
 
 HttpProbes::~HttpProbes() = default;
 
-void HttpProbes::ask(const Request& request, const OnAnswer& report) { curl_->ask(request, report); }
+void HttpProbes::ask(const Request& request, const OnAnswer& report) {
+    if (!curl_) {
+        const auto loaded = load_curl();
+        if (!loaded) {
+            if (!std::exchange(complained_, true)) spdlog::error("{} ({})", loaded.error().what, loaded.error().hint);
+            return report(not_asked(request, loaded.error().what));
+        }
+        curl_ = std::make_unique<Curl>(loop_);
+    }
+    curl_->ask(request, report);
+}
 
 }  // namespace lbconverge::daemon

@@ -16,6 +16,8 @@ namespace lbconverge::daemon {
 std::string reason_text(int error);
 /// Descriptors, memory, ports: nothing that the server could do anything about.
 bool is_of_this_host(int error);
+/// The answer to a question that could not be asked, and why.
+health::Answer not_asked(const health::Request& request, const std::string& why);
 /// The address that this host uses towards another one: what goes through a VIP must not come from the VIP itself.
 std::optional<IpAddress> source_towards(const IpAddress& address);
 
@@ -31,7 +33,9 @@ public:
 
 private:
     class Curl;
-    std::unique_ptr<Curl> curl_;
+    boost::asio::io_context& loop_;
+    std::unique_ptr<Curl> curl_;  ///< from the first question on
+    bool complained_ = false;
 };
 
 }  // namespace lbconverge::daemon

@@ -41,12 +41,6 @@ void set_mark(int socket, std::uint32_t mark, boost::system::error_code& error) 
 Answer bad(const Request& request, std::string what) { return {request.id, request.run, false, std::move(what), {}}; }
 Answer good(const Request& request, std::string what) { return {request.id, request.run, true, std::move(what), {}}; }
 
-Answer not_asked(const Request& request, int error) {
-    Answer answer = bad(request, std::string("this host could not ask: ") + std::strerror(error));
-    answer.asked = false;
-    return answer;
-}
-
 asio::ip::address address_of(const IpAddress& address) {
     if (address.family == Family::ipv4) {
         asio::ip::address_v4::bytes_type bytes{};
@@ -77,7 +71,7 @@ public:
         const typename Protocol::endpoint to(address_of(through_vip ? request_.vip : request_.address), request_.port);
         socket_.open(to.protocol(), error);
         if (!error && through_vip) mark(error);
-        if (error) return end(not_asked(request_, error.value()));
+        if (error) return end(not_asked(request_, std::strerror(error.value())));
         prepare(socket_);
         socket_.async_connect(to, [self](const boost::system::error_code& failed) {
             if (self->ended_) return;
@@ -99,7 +93,8 @@ protected:
 
     void refused(const boost::system::error_code& error) {
         const bool here = is_of_this_host(error.value());
-        end(here ? not_asked(request_, error.value()) : bad(request_, "connect " + reason_text(error.value())));
+        end(here ? not_asked(request_, std::strerror(error.value()))
+                 : bad(request_, "connect " + reason_text(error.value())));
     }
     void end(const Answer& answer) {
         if (std::exchange(ended_, true)) return;
@@ -233,6 +228,12 @@ std::optional<IpAddress> source_towards(const IpAddress& address) {
 
 bool is_of_this_host(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+}
+
+Answer not_asked(const Request& request, const std::string& why) {
+    Answer answer = bad(request, "this host could not ask: " + why);
+    answer.asked = false;
+    return answer;
 }
 
 std::string reason_text(int error) {

@@ -1,18 +1,44 @@
 #include "supervisor.hpp"
 
+#include "lbconverge/kernel/library.hpp"
+
 #include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace lbconverge::daemon {
 
+namespace {
+
+#define LBCONVERGE_SYSTEMD_FUNCTIONS(each) \
+    each(sd_notify);                       \
+    each(sd_watchdog_enabled);
+
+// These hide the functions of sd-daemon.h.
+LBCONVERGE_SYSTEMD_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
+
+/// Where systemd started this process. An `apply` has nothing to tell it.
+bool load_systemd() {
+    if (std::getenv("NOTIFY_SOCKET") == nullptr) return false;
+    const auto library = kernel::Library::load(LBCONVERGE_SYSTEMD);
+    if (!library) spdlog::error("systemd cannot be told anything: {} ({})", library.error().what, library.error().hint);
+    if (!library) return false;
+    bool complete = true;
+    LBCONVERGE_SYSTEMD_FUNCTIONS(LBCONVERGE_LATE_FIND)
+    return complete;
+}
+
+}  // namespace
+
 void Supervisor::start(std::uint32_t realtime_priority) {
+    told_ = load_systemd();
     std::uint64_t usec = 0;
-    if (::sd_watchdog_enabled(0, &usec) > 0) {
+    if (told_ && sd_watchdog_enabled(0, &usec) > 0) {
         watchdog_interval_ = std::chrono::microseconds(usec / 2);  // as sd_watchdog_enabled(3) recommends
         watchdog();
     }
@@ -27,8 +53,12 @@ void Supervisor::start(std::uint32_t realtime_priority) {
         spdlog::warn("locking memory: {}", std::strerror(errno));
 }
 
+void Supervisor::notify(const std::string& what) const {
+    if (told_) sd_notify(0, what.c_str());
+}
+
 void Supervisor::watchdog() {
-    ::sd_notify(0, "WATCHDOG=1");
+    notify("WATCHDOG=1");
     timer_.expires_after(watchdog_interval_);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) watchdog();
@@ -49,20 +79,20 @@ void Supervisor::alive(const node::Node& node) {
     }
     if (text == said_) return;
     said_ = text;
-    ::sd_notify(0, ("STATUS=" + text).c_str());
+    notify("STATUS=" + text);
 }
 
 void Supervisor::ready() {
-    if (said_ready_) ::sd_notify(0, "READY=1");
+    if (said_ready_) notify("READY=1");
 }
 
 void Supervisor::reloading() {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
     const auto usec = static_cast<long long>(time.tv_sec) * 1000000 + time.tv_nsec / 1000;
-    ::sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec)).c_str());
+    notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec));
 }
 
-void Supervisor::stopping() { ::sd_notify(0, "STOPPING=1"); }
+void Supervisor::stopping() { notify("STOPPING=1"); }
 
 }  // namespace lbconverge::daemon

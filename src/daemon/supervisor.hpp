@@ -25,7 +25,9 @@ public:
 
 private:
     void watchdog();
+    void notify(const std::string& what) const;
 
+    bool told_ = false;  ///< systemd is there, and wants to know
     boost::asio::steady_timer timer_;
     std::chrono::microseconds watchdog_interval_{0};
     bool said_ready_ = false;

@@ -1,6 +1,7 @@
 // Packet filters. iptables-legacy has no netlink: its tables come through a socket option as one block of entries
 // (linux/netfilter_ipv4/ip_tables.h), which is read here bounds-checked, as it comes from the kernel of another day.
 #include "lbconverge/kernel/survey.hpp"
+#include "nft.hpp"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/x_tables.h>
@@ -10,7 +11,6 @@
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
-#include <nftables/libnftables.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -18,7 +18,6 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <memory>
 
 namespace lbconverge::kernel {
 
@@ -30,15 +29,10 @@ using doctor::Firewall;
 using doctor::Verdict;
 
 bool read_nftables(Firewall& firewall) {
-    const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free);
-    if (!context) return false;
-    nft_ctx_buffer_output(context.get());
-    nft_ctx_buffer_error(context.get());
-    nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_NUMERIC_PROTO |
-                                                NFT_CTX_OUTPUT_NUMERIC_PRIO);
-    if (nft_run_cmd_from_buffer(context.get(), "list ruleset") != 0) return false;
-    const char* output = nft_ctx_get_output_buffer(context.get());
-    return output != nullptr && doctor::parse_nftables(output, firewall);
+    Result<Nft> tables = Nft::open();
+    if (!tables) return false;
+    const auto listed = tables->ruleset();
+    return listed && *listed && doctor::parse_nftables(**listed, firewall);
 }
 
 /// The names in /proc/net/ip_tables_names and its kin: the tables that somebody has made use of.

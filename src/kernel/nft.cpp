@@ -1,5 +1,6 @@
 #include "nft.hpp"
 
+#include "lbconverge/kernel/library.hpp"
 #include "lbconverge/wire/nft.hpp"
 
 #include <linux/netlink.h>
@@ -14,6 +15,28 @@
 namespace lbconverge::kernel {
 
 namespace {
+
+#define LBCONVERGE_NFT_FUNCTIONS(each) \
+    each(nft_ctx_buffer_error);        \
+    each(nft_ctx_buffer_output);       \
+    each(nft_ctx_free);                \
+    each(nft_ctx_get_error_buffer);    \
+    each(nft_ctx_get_output_buffer);   \
+    each(nft_ctx_new);                 \
+    each(nft_ctx_output_set_flags);    \
+    each(nft_run_cmd_from_buffer);
+
+// These hide the functions of libnftables.h.
+LBCONVERGE_NFT_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
+
+Result<void> load_nftables() {
+    const auto library = Library::load(LBCONVERGE_NFTABLES);
+    if (!library) return tl::unexpected(library.error());
+    bool complete = true;
+    LBCONVERGE_NFT_FUNCTIONS(LBCONVERGE_LATE_FIND)
+    if (complete) return {};
+    return fail(ErrorKind::failed, LBCONVERGE_NFTABLES " lacks functions that are needed", "is it too old?");
+}
 
 /// libnftables tells a person, not a program, what went wrong; the kernel's word for it is in there.
 int errno_in(std::string_view message) {
@@ -35,6 +58,8 @@ Result<Nft> Nft::open() {
                     "modprobe nf_tables; is the module installed for this kernel (uname -r)?");
     }
     ::close(door);
+    static const Result<void> loaded = load_nftables();
+    if (!loaded) return tl::unexpected(loaded.error());
     std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
     const bool quiet = context && nft_ctx_buffer_output(context.get()) == 0 && nft_ctx_buffer_error(context.get()) == 0;
     if (!quiet) return fail(ErrorKind::failed, "libnftables could not be started");
@@ -49,8 +74,14 @@ int Nft::run(const std::string& commands) {
     return done ? 0 : errno_in(message);
 }
 
-Result<std::optional<std::string>> Nft::list(const std::string& command) {
-    nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON);
+Result<std::optional<std::string>> Nft::list(const std::string& command) { return print(command, 0); }
+
+Result<std::optional<std::string>> Nft::ruleset() {
+    return print("list ruleset", NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_NUMERIC_PROTO | NFT_CTX_OUTPUT_NUMERIC_PRIO);
+}
+
+Result<std::optional<std::string>> Nft::print(const std::string& command, unsigned flags) {
+    nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON | flags);
     const bool done = nft_run_cmd_from_buffer(context_.get(), command.c_str()) == 0;
     std::string text = nft_ctx_get_output_buffer(context_.get());
     const std::string message = nft_ctx_get_error_buffer(context_.get());

@@ -13,13 +13,17 @@ namespace lbconverge::kernel {
 
 class Nft {
 public:
-    /// In the network namespace of the calling thread. kernel_lacks where there is no netfilter at all.
+    /// In the network namespace of the calling thread. kernel_lacks where there is no netfilter at all, failed where
+    /// libnftables cannot be loaded: most runs do without it.
     static Result<Nft> open();
 
     /// Runs nft(8) commands as one transaction. 0 or errno; what the kernel refuses in part has no effect at all.
     int run(const std::string& commands);
     /// What "list table FAMILY NAME" prints, as JSON; nullopt: there is no such table.
     Result<std::optional<std::string>> list(const std::string& command);
+    /// All that there is, as JSON, with handles, and numbers for protocols and priorities; nullopt: nftables is
+    /// missing.
+    Result<std::optional<std::string>> ruleset();
     /// Tables of ours without an element do nothing: they go.
     void sweep();
 
@@ -27,6 +31,7 @@ private:
     struct Free {
         void operator()(nft_ctx* context) const;
     };
+    Result<std::optional<std::string>> print(const std::string& command, unsigned flags);
     explicit Nft(std::unique_ptr<nft_ctx, Free> context) : context_(std::move(context)) {}
 
     std::unique_ptr<nft_ctx, Free> context_;

@@ -1,0 +1,35 @@
+// A shared library that is loaded when it is first needed. libcurl alone brings thirty others, and an `apply` from a
+// timer would pay for them each time without ever asking over HTTP.
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+
+#include <string>
+
+namespace lbconverge::kernel {
+
+class Library {
+public:
+    /// By its soname ("libcurl.so.4"). It stays until the program ends. failed, with the loader's own words.
+    static Result<Library> load(const std::string& soname);
+
+    /// Puts the function of that name into `function`, whose type is that of the library's header. False: it has none.
+    template <class Function>
+    [[nodiscard]] bool find(const char* name, Function*& function) const {
+        function = reinterpret_cast<Function*>(address_of(name));
+        return function != nullptr;
+    }
+
+private:
+    explicit Library(void* handle) : handle_(handle) {}
+    [[nodiscard]] void* address_of(const char* name) const;
+
+    void* handle_;
+};
+
+}  // namespace lbconverge::kernel
+
+// For a macro that lists functions, LIST(each) each(f); each(g); — LIST(LBCONVERGE_LATE_DECLARE) declares pointers that
+// are named like them, and LIST(LBCONVERGE_LATE_FIND) finds them in `library`; `complete` stays true if all are there.
+#define LBCONVERGE_LATE_DECLARE(function) decltype(&::function) function = nullptr
+#define LBCONVERGE_LATE_FIND(function) complete = library->find(#function, function) && complete
