@@ -125,16 +125,25 @@ private:
 };
 
 template <class Kind>
-std::string label_text() {
-    return Child<Kind> ? fmt::format("  {:<{}}", Kind::label, child_label_width)
-                       : fmt::format("{:<{}}", Kind::label, label_width);
+const std::string& label_text() {
+    static const std::string text = Child<Kind> ? fmt::format("  {:<{}}", Kind::label, child_label_width)
+                                                : fmt::format("{:<{}}", Kind::label, label_width);
+    return text;
 }
 
+/// A plan may have a hundred thousand of these: no format string is looked at.
 template <class Kind>
 std::string step_text(const Change<Kind>& change, std::size_t number, std::size_t width) {
-    const char sign = sign_of(change.action());
-    std::string text =
-        fmt::format("{:>{}} {} {} {}", number, width, sign, label_text<Kind>(), display<Kind>(change.key));
+    const std::string digits = std::to_string(number);
+    const char sign[] = {' ', sign_of(change.action()), ' ', '\0'};
+    std::string text;
+    text.reserve(reason_column);
+    text.append(width - std::min(width, digits.size()), ' ')
+        .append(digits)
+        .append(sign)
+        .append(label_text<Kind>())
+        .append(" ")
+        .append(display<Kind>(change.key));
     const std::string what = change.before == nullptr  ? value_text(*change.after)
                              : change.after == nullptr ? std::string()
                                                        : change_text<Kind>(*change.before, *change.after);
@@ -184,8 +193,9 @@ std::string counts(const Plan& plan) {
 
 std::string place_text(Source source, const std::vector<std::string>& files) {
     if (!source.known() || source.file >= files.size()) return {};
-    const std::string& path = files[source.file];
-    return fmt::format("{}:{}:{}", path.substr(path.rfind('/') + 1), source.line, source.column);
+    const std::string_view path = files[source.file];
+    std::string text(path.substr(path.rfind('/') + 1));
+    return text.append(":").append(std::to_string(source.line)).append(":").append(std::to_string(source.column));
 }
 
 void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {

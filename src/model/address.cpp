@@ -94,12 +94,9 @@ bool from_text(std::string_view text, IpAddress& address) {
 }
 
 std::string with_port(const IpAddress& address, std::uint16_t port) {
-    const bool ipv6 = address.family == Family::ipv6;
-    std::string text = ipv6 ? "[" : "";
-    text += to_text(address);
-    text += ipv6 ? "]:" : ":";
-    text += std::to_string(port);
-    return text;
+    std::string text = to_text(address);
+    if (address.family == Family::ipv6) text = "[" + text + "]";
+    return text.append(":").append(std::to_string(port));
 }
 
 std::optional<AddressAndPort> parse_with_port(std::string_view text) {

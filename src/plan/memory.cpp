@@ -118,10 +118,11 @@ Memory claims_on(const Desired& desired, const Observed& observed, const Memory&
                 list.push_back({rows[i].key, prints[i]});
                 if constexpr (Restorable<Kind>) list.back().before = value_before<Kind>(rows[i].key, observed, memory);
             }
+            const auto in_order = static_cast<std::ptrdiff_t>(list.size());
             for (const Held<Kind>& held : desired.get<Kind>().held) {
                 if (const Claim<Kind>* claim = memory.claim<Kind>(held.key)) list.push_back(*claim);
             }
-            std::sort(list.begin(), list.end(), by_key<Kind>);
+            std::inplace_merge(list.begin(), list.begin() + in_order, list.end(), by_key<Kind>);
         }
     });
     return claims;

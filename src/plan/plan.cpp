@@ -115,8 +115,9 @@ bool drifted(const typename Kind::Key& key, const Planning& planning) {
         return drifted<typename Kind::Parent>(Kind::parent(key), planning);
     } else {
         const Claim<Kind>* before = planning.memory.claim<Kind>(key);
+        if (before == nullptr) return false;
         const Claim<Kind>* after = planning.plan.memory.claim<Kind>(key);
-        return before != nullptr && after != nullptr && before->fingerprint == after->fingerprint;
+        return after != nullptr && before->fingerprint == after->fingerprint;
     }
 }
 

@@ -2,19 +2,27 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace lbconverge::wire {
 
 std::byte* Requests::grow(std::size_t size) {
-    const std::size_t old = bytes_.size();
-    bytes_.resize(old + NLMSG_ALIGN(size));  // zero-filled, so that padding is zero
+    const std::size_t old = used_;
+    used_ += NLMSG_ALIGN(size);
+    if (used_ > bytes_.size()) bytes_.resize(std::max(used_, 2 * bytes_.size()));
     return bytes_.data() + old;
+}
+
+void Requests::clear() {
+    std::fill_n(bytes_.begin(), used_, std::byte{});
+    used_ = 0;
+    list_.clear();
 }
 
 void Requests::begin(Transport transport, std::uint16_t type, std::uint16_t flags, std::span<const std::byte> header,
                      std::uint32_t tag) {
-    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+    list_.push_back({.offset = static_cast<std::uint32_t>(used_),
                      .tag = tag,
                      .transport = transport,
                      .dump = (flags & NLM_F_DUMP) == NLM_F_DUMP});
@@ -27,13 +35,13 @@ void Requests::begin(Transport transport, std::uint16_t type, std::uint16_t flag
 
 void Requests::end() {
     Request& request = list_.back();
-    request.size = static_cast<std::uint32_t>(bytes_.size()) - request.offset;
+    request.size = static_cast<std::uint32_t>(used_) - request.offset;
     std::memcpy(bytes_.data() + request.offset, &request.size, sizeof request.size);  // nlmsg_len comes first
 }
 
 void Requests::file(std::string_view path, const std::string_view* value, std::uint32_t tag) {
     const std::size_t size = path.size() + (value != nullptr ? 1 + value->size() : 0);
-    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+    list_.push_back({.offset = static_cast<std::uint32_t>(used_),
                      .size = static_cast<std::uint32_t>(size),
                      .tag = tag,
                      .transport = Transport::file});
@@ -43,7 +51,7 @@ void Requests::file(std::string_view path, const std::string_view* value, std::u
 }
 
 void Requests::text(Transport transport, std::string_view text, std::uint32_t tag) {
-    list_.push_back({.offset = static_cast<std::uint32_t>(bytes_.size()),
+    list_.push_back({.offset = static_cast<std::uint32_t>(used_),
                      .size = static_cast<std::uint32_t>(text.size()),
                      .tag = tag,
                      .transport = transport});
@@ -70,13 +78,13 @@ void Requests::attribute_text(std::uint16_t type, std::string_view text) {
 }
 
 std::size_t Requests::begin_nest(std::uint16_t type) {
-    const std::size_t start = bytes_.size();
+    const std::size_t start = used_;
     attribute(static_cast<std::uint16_t>(type | NLA_F_NESTED), nullptr, 0);
     return start;
 }
 
 void Requests::end_nest(std::size_t start) {
-    const auto size = static_cast<std::uint16_t>(bytes_.size() - start);
+    const auto size = static_cast<std::uint16_t>(used_ - start);
     std::memcpy(bytes_.data() + start, &size, sizeof size);  // nla_len comes first
 }
 

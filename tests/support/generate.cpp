@@ -140,14 +140,14 @@ config::Service pick_service(const Service::Key& key, Role role) {
     const Service::Value value = pick_service_value(key);
     config::Service service{
         .vip = key.vip,
-        .port = key.port,
         .protocol = key.protocol,
+        .port = key.port,
         .fwmark = key.fwmark,
         .scheduler = value.scheduler,
         .scheduler_flags = value.flags.bits & ~(ServiceFlags::persistent | ServiceFlags::one_packet),
         .persistence = value.persistence,
-        .persistence_mask = prefix_of(key.vip.family, value.netmask),
         .persistence_engine = value.engine,
+        .persistence_mask = prefix_of(key.vip.family, value.netmask),
         .one_packet = (value.flags.bits & ServiceFlags::one_packet) != 0,
         .drain_timeout =
             one_of({std::chrono::milliseconds(60000), std::chrono::milliseconds(0), std::chrono::milliseconds(1500)}),
@@ -163,13 +163,13 @@ config::Service pick_service(const Service::Key& key, Role role) {
     for (const RealServer::Key& server : keys) {
         const RealServer::Value of = pick_server_value();
         service.real_servers.push_back({.address = server.address,
+                                        .forward = of.forward,
                                         .port = server.port,
                                         .weight = of.weight,
                                         .upper_threshold = of.upper_threshold,
                                         .lower_threshold = of.lower_threshold,
                                         .tunnel_port = of.tunnel_port,
                                         .tunnel_flags = static_cast<std::uint8_t>(of.tunnel_flags),
-                                        .forward = of.forward,
                                         .tunnel_type = of.tunnel_type});
     }
     return service;

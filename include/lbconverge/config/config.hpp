@@ -100,13 +100,13 @@ struct Check {
 
 struct RealServer {
     IpAddress address;
+    Forward forward = Forward::direct;
     std::uint16_t port = 0;
     std::uint32_t weight = 1;
     std::uint32_t upper_threshold = 0;
     std::uint32_t lower_threshold = 0;
     std::uint16_t tunnel_port = 0;
     std::uint8_t tunnel_flags = 0;  ///< IP_VS_TUNNEL_ENCAP_FLAG_* (linux/ip_vs.h): 1 checksum, 2 remote checksum
-    Forward forward = Forward::direct;
     TunnelType tunnel_type = TunnelType::ipip;
     std::int32_t check = -1;  ///< index into Config::checks; -1: the service's check
     Source source;
@@ -121,27 +121,27 @@ struct Marked {
 /// One virtual service. A [[service]] with several ports becomes several of these.
 struct Service {
     std::string name;
-    IpAddress vip;         ///< unless fwmark != 0; then only its family counts
-    std::string vip_name;  ///< as written, when the file used the VIP's name
-    std::uint16_t port = 0;
+    IpAddress vip;  ///< unless fwmark != 0; then only its family counts
     Protocol protocol = Protocol::tcp;
+    std::uint16_t port = 0;
     std::uint32_t fwmark = 0;
+    std::string vip_name;       ///< as written, when the file used the VIP's name
     std::vector<Marked> marks;  ///< with fwmark: what gets it from us; none: somebody else sets it
     ShortName scheduler = "wlc";
     std::uint32_t scheduler_flags = 0;  ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h): 0x8, 0x10, 0x20
-    Forward forward = Forward::direct;
     std::uint32_t persistence = 0;      ///< seconds; 0: off
-    std::uint8_t persistence_mask = 0;  ///< prefix length; 32 or 128 unless given
     ShortName persistence_engine;
+    std::uint8_t persistence_mask = 0;  ///< prefix length; 32 or 128 unless given
     bool one_packet = false;
+    Forward forward = Forward::direct;
+    OnDown on_down = OnDown::drain;
+    Active active = Active::always;  ///< role both: master
     std::vector<RealServer> real_servers;
     std::optional<RealServer> fallback;
     std::int32_t check = -1;       ///< index into Config::checks; -1: none
     std::uint32_t quorum = 1;      ///< servers that must be up, or the fallback takes over
     std::uint32_t hysteresis = 0;  ///< and so many more before it gives back
-    OnDown on_down = OnDown::drain;
     milliseconds drain_timeout{60000};
-    Active active = Active::always;  ///< role both: master
     Source source;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +38,21 @@ struct IpAddress {
     /// The first `prefix` bits are equal (and the family).
     [[nodiscard]] bool in_same_net(const IpAddress& other, std::uint8_t prefix) const;
 
-    auto operator<=>(const IpAddress&) const = default;
+    /// By family, then by the bytes from the first on.
+    friend std::strong_ordering operator<=>(const IpAddress& a, const IpAddress& b) {
+        if (a.family != b.family) return a.family <=> b.family;
+        // A call of memcmp for each comparison of each row would be a good part of the whole comparison.
+        const auto high = a.word(0) <=> b.word(0);
+        return high != 0 ? high : a.word(8) <=> b.word(8);
+    }
+    bool operator==(const IpAddress&) const = default;
+
+private:
+    [[nodiscard]] std::uint64_t word(std::size_t first) const {
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data() + first, sizeof value);
+        return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+    }
 };
 
 /// The address with all bits after the first `prefix` cleared.

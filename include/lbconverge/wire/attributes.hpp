@@ -4,6 +4,10 @@
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/name.hpp"
 
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,10 +28,17 @@ struct Attribute {
     requires std::is_trivially_copyable_v<T>
     [[nodiscard]] T as() const {
         T value{};
-        std::memcpy(&value, data.data(), data.size() < sizeof value ? data.size() : sizeof value);
+        if (data.size() >= sizeof value) {
+            std::memcpy(&value, data.data(), sizeof value);  // of a known size: no call
+        } else if (!data.empty()) {
+            std::memcpy(&value, data.data(), data.size());
+        }
         return value;
     }
-    [[nodiscard]] std::uint16_t be16() const;
+    [[nodiscard]] std::uint16_t be16() const {
+        const auto bytes = as<std::array<std::uint8_t, 2>>();
+        return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
+    }
     /// Up to the first NUL.
     [[nodiscard]] ShortName name() const;
 };
@@ -37,7 +48,16 @@ struct Attribute {
 class Attributes {
 public:
     explicit Attributes(Bytes bytes) : rest_(bytes) {}
-    bool next();
+    bool next() {
+        if (rest_.size() < NLA_HDRLEN) return false;
+        nlattr start;
+        std::memcpy(&start, rest_.data(), sizeof start);
+        if (start.nla_len < NLA_HDRLEN || start.nla_len > rest_.size()) return false;
+        current_ = {.type = static_cast<std::uint16_t>(start.nla_type & NLA_TYPE_MASK),
+                    .data = rest_.subspan(NLA_HDRLEN, start.nla_len - NLA_HDRLEN)};
+        rest_ = rest_.subspan(std::min<std::size_t>(NLA_ALIGN(start.nla_len), rest_.size()));
+        return true;
+    }
     [[nodiscard]] const Attribute& current() const { return current_; }
 
 private:

@@ -56,17 +56,15 @@ public:
     [[nodiscard]] std::span<const std::byte> bytes(const Request& request) const {
         return std::span(bytes_).subspan(request.offset, request.size);
     }
-    [[nodiscard]] std::span<std::byte> all_bytes() { return bytes_; }
+    [[nodiscard]] std::span<std::byte> all_bytes() { return std::span(bytes_).first(used_); }
     [[nodiscard]] bool empty() const { return list_.empty(); }
-    void clear() {
-        bytes_.clear();
-        list_.clear();
-    }
+    void clear();
 
 private:
     std::byte* grow(std::size_t size);
 
-    std::vector<std::byte> bytes_;
+    std::vector<std::byte> bytes_;  ///< zero from used_ on, so that padding is zero
+    std::size_t used_ = 0;
     std::vector<Request> list_;
 };
 

@@ -111,6 +111,17 @@ TEST_CASE("addresses sort by family, then by number") {
     CHECK(some == std::vector<IpAddress>{ip("9.255.0.0"), ip("10.0.0.1"), ip("10.0.0.2"), ip("::1")});
 }
 
+TEST_CASE("each byte of an address counts for its place in the order") {
+    for (std::size_t place = 0; place < 16; ++place) {
+        IpAddress lower{Family::ipv6, {}}, upper{Family::ipv6, {}};
+        upper.bytes[place] = 1;
+        for (std::size_t after = place + 1; after < 16; ++after) lower.bytes[after] = 0xff;
+        CHECK(lower < upper);
+        CHECK_FALSE(upper < lower);
+        CHECK((upper <=> upper) == std::strong_ordering::equal);
+    }
+}
+
 TEST_CASE("address and port") {
     CHECK(with_port(ip("192.0.2.1"), 80) == "192.0.2.1:80");
     CHECK(with_port(ip("2001:db8::1"), 443) == "[2001:db8::1]:443");

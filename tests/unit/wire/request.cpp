@@ -119,4 +119,17 @@ TEST_CASE("cleared requests can be used again") {
     CHECK(requests.list()[0].offset == 0);
 }
 
+TEST_CASE("padding is zero, also where something else was before") {
+    Requests requests;
+    requests.begin(Transport::route, 0, 0, header, 0);
+    for (int i = 0; i < 100; ++i) requests.attribute_u32(1, 0xffffffff);
+    requests.end();
+    requests.clear();
+    requests.begin(Transport::route, 0, 0, header, 0);
+    requests.attribute_u8(1, 0xaa);
+    requests.end();
+    CHECK(written(requests).ends_with("05000100aa000000"));
+    CHECK(requests.all_bytes().size() == requests.list()[0].size);
+}
+
 }  // namespace lbconverge::wire
