@@ -9,8 +9,9 @@ constexpr std::uint32_t most = 0x7fffffff;  // the kernel takes weights and thre
 
 /// "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; no port: 0.
 std::optional<AddressAndPort> parse_endpoint(std::string_view text) {
-    if (const auto address = IpAddress::parse(text)) return AddressAndPort{*address, 0};
-    return parse_with_port(text);
+    if (const auto both = parse_with_port(text)) return both;  // first: without a port it ends soon
+    const auto address = IpAddress::parse(text);
+    return address ? std::optional(AddressAndPort{*address, 0}) : std::nullopt;
 }
 
 /// A node's name, alone or with a port.
