@@ -35,6 +35,34 @@ constexpr std::array commands = {
     Command{"release", "remove what is ours and put settings back", 0},
 };
 
+/// Of the options that are not for every command: where they belong. One that would do nothing is an error, since
+/// whoever gives it expects something of it.
+struct Belonging {
+    const char* option;
+    std::vector<std::string_view> commands;
+};
+const std::vector<Belonging>& belongings() {
+    static const std::vector<Belonging> all = {
+        {"json", {"diff", "apply", "release", "drain", "undrain", "status", "doctor"}},
+        {"dry-run", {"apply", "release", "drain", "undrain"}},
+        {"as", {"diff", "apply", "explain", "drain", "undrain", "doctor"}},
+        {"against", {"diff"}},
+        {"from", {"diff"}},
+        {"prune-foreign", {"diff", "apply"}},
+        {"arp", {"doctor"}},
+        {"vrrp", {"doctor"}},
+        {"watch", {"status"}},
+        {"format", {"show"}},
+        {"seed", {"simulate"}},
+        {"runs", {"simulate"}},
+        {"duration", {"simulate"}},
+        {"faults", {"simulate"}},
+        {"only", {"simulate"}},
+        {"svg", {"simulate"}},
+    };
+    return all;
+}
+
 po::options_description simulate_options() {
     po::options_description options("Options of simulate");
     options.add_options()("seed", po::value<std::uint64_t>()->value_name("N"), "the first seed (1)")(
@@ -121,6 +149,18 @@ Result<void> read_simulate(const po::variables_map& given, Options& options) {
     return {};
 }
 
+Result<void> check_belonging(const po::variables_map& given, const std::string& command) {
+    for (const Belonging& each : belongings()) {
+        if (!given.contains(each.option)) continue;
+        if (std::find(each.commands.begin(), each.commands.end(), command) != each.commands.end()) continue;
+        std::string where;
+        for (const std::string_view one : each.commands) where.append(where.empty() ? "" : ", ").append(one);
+        return fail(ErrorKind::usage, std::string("--") + each.option + " does not go with " + command,
+                    "it belongs to: " + where);
+    }
+    return {};
+}
+
 Result<void> check_command(const Options& options) {
     const auto* const command = std::find_if(commands.begin(), commands.end(),
                                              [&](const Command& each) { return each.name == options.command; });
@@ -139,10 +179,6 @@ Result<void> check_command(const Options& options) {
         return usage("--log-level takes error, warning, info or debug, not \"" + options.log_level + "\"");
     }
     if (options.format != "toml" && options.format != "snapshot") return usage("--format takes toml or snapshot");
-    if (options.command == "run" && options.as) return usage("--as does not go with run: the election decides");
-    const bool diffs = options.command == "diff";
-    if (!diffs && !(options.against.empty() && options.from.empty()))
-        return usage("--against and --from belong to diff");
     return {};
 }
 
@@ -203,6 +239,7 @@ Result<Options> parse_options(int argc, char** argv) {
     if (auto good = read_simulate(given, options); !good) return tl::unexpected(good.error());
     if (auto good = read_as(given, options); !good) return tl::unexpected(good.error());
     if (auto good = check_command(options); !good) return tl::unexpected(good.error());
+    if (auto good = check_belonging(given, options.command); !good) return tl::unexpected(good.error());
     return options;
 }
 

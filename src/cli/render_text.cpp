@@ -79,6 +79,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             return why_overruled(plan, step);
         case Reason::unclaimed:
             return scene.release ? "released" : "no longer configured";
+        case Reason::foreign:
+            return "nobody configured it";
         case Reason::misplaced:
             return scene.release ? "released" : "not wanted here now";
         case Reason::drain:

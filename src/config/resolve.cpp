@@ -149,6 +149,27 @@ void resolve_groups(Context& context, Names& instances) {
     }
 }
 
+/// The nodes must compare one number on every link, and that is the lowest.
+void report_uneven_groups(const Config& config, Diagnostics& problems) {
+    for (const SyncGroup& group : config.sync_groups) {
+        std::vector<const Vrrp*> members;
+        for (const Vrrp& each : config.vrrp) {
+            if (std::find(group.members.begin(), group.members.end(), each.name) != group.members.end())
+                members.push_back(&each);
+        }
+        const auto lower = [](const Vrrp* a, const Vrrp* b) { return a->priority < b->priority; };
+        const auto lowest = std::min_element(members.begin(), members.end(), lower);
+        for (const Vrrp* each : members) {
+            if (each->priority == (*lowest)->priority) continue;
+            problems.warning(each->source,
+                             "priority " + std::to_string(each->priority) + " of VRRP instance " + quoted(each->name) +
+                                 " does not count: its sync group " + quoted(group.name) + " has one priority, " +
+                                 std::to_string((*lowest)->priority) + " of " + quoted((*lowest)->name),
+                             "give all members of a sync group the same priority");
+        }
+    }
+}
+
 }  // namespace
 
 void resolve(Context& context) {
@@ -178,6 +199,7 @@ void resolve(Context& context) {
     }
     for (Vrrp& vrrp : config.vrrp) resolve_instance(context, tracks, vrrp);
     report_double_vrids(config.vrrp, context.problems);
+    report_uneven_groups(config, context.problems);
 }
 
 }  // namespace lbconverge::config

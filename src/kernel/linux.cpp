@@ -182,6 +182,7 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
         }
         if (request.transport == wire::Transport::nft) {
             const Result<Nft*> tables = nft();
+            if (!tables && tables.error().kind == ErrorKind::kernel_lacks) continue;  // it has no table of ours, then
             if (!tables) return tl::unexpected(tables.error());
             const auto listed = (*tables)->list(std::string(text_of(requests.bytes(request))));
             if (!listed) return tl::unexpected(listed.error());

@@ -164,7 +164,9 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
     switch (Kind::owner(key, observed.note(row), *planning.plan.desired, planning.memory)) {
         case Owner::ours: {
             // Beside rows that are wanted as before, somebody else put it there.
-            const Reason reason = drifted<Kind>(key, planning) ? Reason::drift : Reason::unclaimed;
+            const bool drift = drifted<Kind>(key, planning);
+            const bool strange = Balancing<Kind> && !claimed<Kind>(key, planning.memory);
+            const Reason reason = drift ? Reason::drift : strange ? Reason::foreign : Reason::unclaimed;
             return add_step<Kind>(planning, reason, row, Step::none);
         }
         case Owner::named: {
@@ -325,6 +327,8 @@ std::string_view to_text(Reason reason) {
             return "health";
         case Reason::unclaimed:
             return "unclaimed";
+        case Reason::foreign:
+            return "foreign";
         case Reason::misplaced:
             return "misplaced";
         case Reason::drain:

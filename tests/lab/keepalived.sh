@@ -55,7 +55,6 @@ EOF
 
 has() { X "$1" ip -o addr show dev eth0 | grep -qF " ${2:-$VIP}/"; }
 lacks() { ! has "$@"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 end() { # NODE: a clean stop
   if [ -n "${OURS[$1]:-}" ]; then
     kill -TERM "${OURS[$1]}"

@@ -2,7 +2,7 @@
 # lab.sh: what a lab test is written with. Sourced inside a guest by tests/lab/t/*.sh and by tests/lab/shell.
 #
 # Build         lab_begin; node NAME IFACE=ADDR/PLEN[,ADDR/PLEN...][@BRIDGE]...; topo_s1, topo_four, topo_s2
-# Act           X NODE COMMAND...; lbc NODE ARGUMENTS...; background NODE COMMAND...; serve, unserve NODE
+# Act           X NODE COMMAND...; lbc NODE ARGUMENTS...; background NODE COMMAND...; start, stop NODE; serve, unserve NODE
 # Look          fetch NODE URL; fetches N URL; arp_owner NODE ADDRESS; mac NODE IFACE; sniff, sniffed
 # Judge         check, check_fails, check_eq, check_exit, within; skip REASON
 #
@@ -133,6 +133,25 @@ lbc() {
 
 # background NODE COMMAND...: with no time limit but the test's; its process id is in $!.
 background() { "$LAB_TOOLS/nsrun" "$@" & }
+
+# start NODE [VARIABLE=VALUE...]: the daemon, with $LBC_CONFIG; its log is $T/NODE.log, its process ${DAEMON[NODE]}.
+declare -A DAEMON=()
+start() {
+  local name=$1
+  shift
+  background "$name" env "$@" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$name" run >>"$T/$name.log" 2>&1
+  DAEMON[$name]=$!
+  disown $!
+}
+
+# stop NODE [SIGNAL]: the daemon ends by it (TERM), and is waited for.
+stop() {
+  kill -"${2:-TERM}" "${DAEMON[$1]}"
+  within 10 gone "${DAEMON[$1]}" || abort "$1: the daemon does not end"
+}
+
+# gone PID: that process has ended.
+gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # serve NODE [PORT...]: a server that answers with the node's name (TCP and UDP); it listens on return.
 serve() {

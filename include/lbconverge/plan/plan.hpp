@@ -26,6 +26,7 @@ enum class Reason : std::uint8_t {
     election,   ///< master or backup
     health,     ///< a check, a quorum or an operator says so
     unclaimed,  ///< ours, and the configuration no longer names it
+    foreign,    ///< nobody ever configured it: in a pool of ours, or in a table that is to be ours alone
     misplaced,  ///< a VIP of the configuration where it must not be now
     drain,      ///< taken out of use; removed when its connections are gone
     restore,    ///< given up: back to the value that was there before

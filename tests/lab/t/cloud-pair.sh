@@ -23,12 +23,6 @@ disown $!
 
 check "check accepts the file without a word" test -z "$(lbc lb1 check | grep -E 'warning|error')"
 
-declare -A DAEMON=()
-start() { # NODE
-  background "$1" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
 says() { lbc "$1" status --json 2>/dev/null | grep -q "$2"; }
 is() { says "$1" "\"state\":\"$2\",\"undecided\""; }
 ask() { X provider curl -sS -H "Authorization: Bearer $TOKEN" "http://10.130.0.1:8000/floating_ips/$ADDRESS"; }
@@ -39,7 +33,6 @@ longest_gap() {
   awk '{split($1, t, ":"); now = (t[1] * 60 + t[2]) * 60 + t[3]; if (NR > 1 && now - last > most) most = now - last; last = now}
     END {print NR < 3 ? 99999 : int(most * 1000)}' "$1"
 }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 asked_by() { grep -c "POST /floating_ips/$ADDRESS/$1 " "$LOG"; }
 
 start lb1

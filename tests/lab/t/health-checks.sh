@@ -34,13 +34,6 @@ $1
 E2
   mv "$config.new" "$config"
 }
-start() {
-  background lb1 "$LBCONVERGE" -c "$config" --node lb1 run >>"$T/lb1.log" 2>&1
-  DAEMON=$!
-  disown $DAEMON
-}
-stop() { kill "-$1" "$DAEMON"; within 5 gone "$DAEMON"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 status() { lbc lb1 status --json; }
 weight() { X lb1 ipvsadm -Sn | awk -v to="$1:${2:-80}" '{for (i = 1; i < NF; i++) if ($i == "-r" && $(i + 1) == to) w = $0} END {sub(/.*-w /, "", w); print w == "" ? "none" : w + 0}'; }
 is_weight() { [ "$(weight "$1" "${3:-80}")" = "$2" ]; }
@@ -49,7 +42,7 @@ reload() { lbc lb1 apply; }
 # ---- from an empty kernel: the first answer decides ---------------------------------------------------------------
 unserve ws2
 write ''
-start
+start lb1
 check "the server that answers comes in" within 10 is_weight 192.168.100.3 1
 check "the one that does not is there with weight 0" within 3 is_weight 192.168.100.4 0
 check "diff says why" grep -qE 'h +server 192.168.100.4:80 +weight 0 .*down: connect refused, [0-9]+ s' <<<"$(lbc lb1 diff)"
@@ -78,14 +71,14 @@ check "apply does not lift it, but puts it back" lbc lb1 apply
 check_eq "to 0" 0 "$(weight 192.168.100.3)"
 
 # ---- a restart of the daemon ---------------------------------------------------------------------------------------
-stop KILL
+stop lb1 KILL
 check_eq "the table stays" "0 1" "$(weight 192.168.100.3) $(weight 192.168.100.4)"
 check_eq "without a daemon apply changes nothing" 0 "$(lbc lb1 apply | grep -c 'to do')"
 check_eq "and holds the server that is down" "0 1" "$(weight 192.168.100.3) $(weight 192.168.100.4)"
 check "diff says so" grep -qE 'h +server 192.168.100.3:80 +weight 0 .*down: connect refused' <<<"$(lbc lb1 diff)"
 background lb1 sh -c 'while :; do ipvsadm -Sn | grep -- "-r 192.168.100.4:80"; done' >"$T/watch"
 watch=$!
-start
+start lb1
 check "the next daemon asks again" within 5 grep -q '"state":"up"' <<<"$(within 5 status; status)"
 sleep 1
 kill $watch
@@ -132,9 +125,9 @@ unserve ws2
 check "without a living server the fallback is" within 5 is_weight 192.168.100.9 1
 check_eq "and answers" "sorry=5" "$(fetches 5 http://$VIP/)"
 check "diff says why" grep -qE 'h +server 192.168.100.9:80 +weight 1 .*fallback: fewer than 1 of 2 are up' <<<"$(lbc lb1 diff)"
-stop KILL
+stop lb1 KILL
 check_eq "without a daemon apply leaves it there" "sorry=5" "$(lbc lb1 apply >/dev/null; fetches 5 http://$VIP/)"
-start
+start lb1
 serve ws1 80 81 82 83 84
 check "it goes when a server is back" within 8 is_weight 192.168.100.9 none
 check_eq "who answers then" "ws1=5" "$(fetches 5 http://$VIP/)"

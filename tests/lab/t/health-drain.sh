@@ -37,13 +37,6 @@ real_servers = ["ws1", "ws2"]
 E2
 weights() { X lb1 ipvsadm -Sn | awk '$4 == "-r" || $3 ~ /./ {for (i = 1; i < NF; i++) if ($i == "-w") printf "%s%s", n++ ? " " : "", $(i + 1)} END {print ""}'; }
 are() { [ "$(weights)" = "$1" ]; }
-start() {
-  background lb1 "$LBCONVERGE" -c "$config" --node lb1 run >>"$T/lb1.log" 2>&1
-  DAEMON=$!
-  disown $DAEMON
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
-stop() { kill "-$1" "$DAEMON"; within 5 gone "$DAEMON"; }
 up() { lbc lb1 status >/dev/null 2>&1; }
 
 # ---- without a daemon ------------------------------------------------------------------------------------------------
@@ -65,7 +58,7 @@ check_exit "what nobody knows is refused" 64 lbc lb1 drain 192.168.100.77
 check_exit "no server at all" 64 lbc lb1 drain
 
 # ---- the daemon takes it over ----------------------------------------------------------------------------------------
-start
+start lb1
 check "the daemon is up" within 10 up
 sleep 1
 check_eq "it keeps the drain" "ws2=6" "$(fetches 6 http://$VIP/)"
@@ -87,12 +80,12 @@ check "status shows the connection that is left" grep -qE "$server +weight 0 +ac
 check_eq "the other service is as it was" "1 1" "$(X lb1 ipvsadm -Sn | grep -- ':443 ' | grep -o -- '-w [0-9]*' | cut -c4- | paste -sd' ')"
 
 # ---- over a restart, hard and soft -----------------------------------------------------------------------------------
-stop KILL
-start
+stop lb1 KILL
+start lb1
 check "up again" within 10 up
 check "still drained after kill -9" grep -q "drained  *$server@tcp $VIP:80" <<<"$(lbc lb1 status)"
-stop TERM
-start
+stop lb1
+start lb1
 check "up again" within 10 up
 check "still drained after a stop" grep -q "drained  *$server@tcp $VIP:80" <<<"$(lbc lb1 status)"
 wait $PING
@@ -103,7 +96,7 @@ check "undrain" lbc lb1 undrain "$server"
 background client "$LAB_TOOLS/pinger" long $VIP 80 50 5 >"$T/long2"
 PING=$!
 within 5 sh -c "ip netns exec lb1 ipvsadm -Ln | awk '/192.168.100.[34]:80/ && \$5 > 0' | grep -q ."
-stop KILL
+stop lb1 KILL
 sed 's/^name = "web"/name = "web"\ndrain_timeout = "0s"/; s/real_servers = \["ws1", "ws2"\]/real_servers = []/' "$config" >"$T/none.toml"
 check "diff says how many connections it would cut" grep -q 'cuts 1 connection' <<<"$(X lb1 "$LBCONVERGE" -c "$T/none.toml" --node lb1 diff)"
 wait $PING

@@ -42,15 +42,9 @@ master() { X lb1 ip -o addr show dev eth0 | grep -qF " $VIP/"; }
 refused() { lbc lb1 status | grep -q '192.168.100.4:80 http down .*connect refused'; }
 why() { lbc lb1 diff | sed -n 's/.*h  *server 192.168.100.4:80 .*tcp 192.168.100.20:80  *//p'; }
 
-start() {
-  background lb1 "$LBCONVERGE" -c "$config" --node lb1 run >>"$T/lb1.log" 2>&1
-  DAEMON=$!
-  disown $DAEMON
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 write 150 60s tcp
-start
+start lb1
 check "as backup: the server that has the VIP is up" within 10 is_weight 192.168.100.3 1
 check "the one that does not is down" within 5 is_weight 192.168.100.4 0
 check_fails "and this is no master" master
@@ -58,10 +52,9 @@ check "the report says that it is the VIP" grep -q "^down: 192.168.100.4 answers
 X ws2 ip addr add $VIP/32 dev lo
 check "with the VIP it comes up" within 5 is_weight 192.168.100.4 1
 
-kill -TERM "$DAEMON"
-within 5 gone "$DAEMON"
+stop lb1
 write 150 0s http
-start
+start lb1
 check "master" within 15 master
 check "as master: both are up" within 10 sh -c "[ \$(ip netns exec lb1 ipvsadm -Sn | grep -c -- '-r 192.168.100.[34]:80 -g -w 1') = 2 ]"
 check_eq "clients do not notice" "ws1=5 ws2=5" "$(fetches 10 http://$VIP/)"

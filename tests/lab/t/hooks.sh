@@ -60,12 +60,6 @@ timeout = "1s"
 EOF
 
 export HIDDEN=leak
-declare -A DAEMON=()
-start() { # NODE
-  background "$1" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
 says() { lbc "$1" status --json 2>/dev/null | grep -q "$2"; }
 is() { says "$1" "\"state\":\"$2\",\"undecided\""; }
 wrote() { grep -q "$1" "$OUT"; }
@@ -75,7 +69,6 @@ longest_gap() {
   awk '{split($1, t, ":"); now = (t[1] * 60 + t[2]) * 60 + t[3]; if (NR > 1 && now - last > most) most = now - last; last = now}
     END {print NR < 3 ? 99999 : int(most * 1000)}' "$1"
 }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 check "check has nothing to say" test -z "$(lbc lb1 check | grep -E 'warning|error')"
 start lb1

@@ -26,7 +26,7 @@ real_servers = ["192.168.100.3"]
 check = { type = "tcp", interval = "200ms", timeout = "200ms" }
 E2
 
-hidden=$(ldconfig -p | awk '$1 ~ /^lib(curl|nftables|systemd)[.-]/ && !seen[$NF]++ { print $NF }')
+hidden=$(ldconfig -p | awk '$1 ~ /^lib(curl|nftables|systemd)[a-z-]*[.]so[.][0-9]/ && !seen[$NF]++ { print $NF }')
 # without COMMAND...: with empty files in place of these libraries, in a mount namespace of its own.
 cat >"$T/without" <<E2
 #!/bin/bash

@@ -8,17 +8,6 @@ VIP=192.168.100.20
 topo_four
 serve ws1 80
 serve ws2 80
-declare -A DAEMON=()
-start() { # NODE FILE
-  background "$1" "$LBCONVERGE" -c "$2" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
-finish() { # NODE SIGNAL
-  kill -"$2" "${DAEMON[$1]}"
-  within 10 gone "${DAEMON[$1]}" || abort "$1 does not end"
-}
 is() { [ "$(lbc "$1" status --json 2>/dev/null | grep -o '"state":"[a-z]*"' | head -1 | cut -d'"' -f4)" = "$2" ]; }
 table() { X lb1 ipvsadm -Sn | sort; }
 same_table() { [ "$(table)" = "$1" ]; }
@@ -27,7 +16,7 @@ did() { lbc lb1 apply --json | sed -n 's/.*"create":\([0-9]*\),"update":\([0-9]*
 
 LBC_CONFIG=$T/lb.toml
 sed '/^vrid = 51/a advert_interval = "200ms"' "$LAB_REPO/examples/four-nodes.toml" | grep -v '^check' >"$LBC_CONFIG"
-start lb1 "$LBC_CONFIG"
+start lb1
 check "lb1 becomes master" within 10 is lb1 master
 wanted=$(table)
 
@@ -44,17 +33,17 @@ kill -HUP "${DAEMON[lb1]}"
 check "a threshold changed in the file alone is applied" within 5 \
   sh -c "ip netns exec lb1 ipvsadm -Ln --thresholds | grep -Eq '192.168.100.3:80 +100 '"
 
-finish lb1 KILL
+stop lb1 KILL
 sed -i 's/^port = 80/&\nscheduler = "wrr"/' "$LBC_CONFIG"
 X lb1 ipvsadm -a -t $VIP:80 -r 192.168.100.9 -g
 X lb1 ipvsadm -A -t 10.9.9.9:443 -s rr
-start lb1 "$LBC_CONFIG"
+start lb1
 check "after kill -9 and a change of the file: lb1 is master again" within 10 is lb1 master
 check "the table is exactly the file" within 5 sh -c \
   "ip netns exec lb1 ipvsadm -Sn | grep -q -- '-A -t $VIP:80 -s wrr' && ! ip netns exec lb1 ipvsadm -Sn | grep -q 192.168.100.9"
 check_eq "somebody else's service is left" 1 "$(table | grep -c 10.9.9.9)"
 check "and shown as foreign" grep -q '10.9.9.9:443.*foreign' <<<"$(lbc lb1 diff)"
-finish lb1 TERM
+stop lb1
 
 # --- A thousand services of sixteen checked servers, and one weight changed.
 many() { # WEIGHT of the last server of the last service
@@ -70,7 +59,7 @@ for ((s = 101; s <= 116; s++)); do echo "addr add 192.168.100.$s/24 dev eth0"; d
 X lb1 ipvsadm -C
 LBC_CONFIG=$T/many.toml
 many 1 >"$LBC_CONFIG"
-start lb1 "$LBC_CONFIG"
+start lb1
 LAB_LIMIT=60
 loaded() { [ "$(X lb1 ipvsadm -Sn | grep -c -- '-w [1-9]')" = 16000 ]; }
 check "1,000 services of 16 checked servers are loaded" within 60 loaded
@@ -79,7 +68,7 @@ began=${EPOCHREALTIME/./}
 check_eq "one changed weight is one write" "0 1 0" "$(did)"
 echo "     one changed weight of 16,000, reading the file included: $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
 check_eq "and it is there" 1 "$(X lb1 ipvsadm -Sn | grep -c -- '-w 5')"
-finish lb1 TERM
+stop lb1
 X lb1 ipvsadm -C
 
 # --- 254 elections that begin at once.
@@ -91,19 +80,19 @@ for name in lb1 lb2; do
       printf 'priority = %d\nadvert_interval = "100ms"\n' $([ $name = lb1 ] && echo 150 || echo 100)
     done
   } >"$T/$name.toml"
-  start $name "$T/$name.toml"
+  LBC_CONFIG=$T/$name.toml start $name
 done
 vips() { [ "$(X "$1" ip -o addr show dev eth0 | grep -c '192\.168\.101\.')" = "$2" ]; }
 check "the preferred node of 254 elections has all VIPs" within 30 vips lb1 254
 check "the other one has none" vips lb2 0
 check_eq "and never was master" 0 "$(lbc lb2 status --json | grep -o '"became_master":[0-9]*' | cut -d: -f2 | paste -sd+ | sed 's/^/echo $((/; s/$/))/' | sh)"
-finish lb2 TERM
-finish lb1 TERM
+stop lb2
+stop lb1
 
 # --- Two masters that meet again.
 LBC_CONFIG=$T/lb.toml
-start lb1 "$LBC_CONFIG"
-start lb2 "$LBC_CONFIG"
+start lb1
+start lb2
 check "lb1 becomes master" within 10 is lb1 master
 ip link set lb2.0 nomaster # it hears nobody, and its link is up
 check "cut off, lb2 is master as well" within 10 is lb2 master

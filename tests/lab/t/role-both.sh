@@ -15,17 +15,6 @@ sed '/^vrid = 51/a advert_interval = "200ms"' "$LAB_REPO/examples/s3-self-balanc
 printf '[[service]]\nvip = "%s"\nport = 53\nprotocol = "udp"\nscheduler = "rr"\n' $VIP >>"$LBC_CONFIG"
 printf 'real_servers = ["web1", "web2", "web3"]\n' >>"$LBC_CONFIG"
 
-declare -A DAEMON=()
-start() { # NODE
-  background "$1" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
-stop() {
-  kill -TERM "${DAEMON[$1]}"
-  within 10 gone "${DAEMON[$1]}" || abort "$1 does not end"
-}
 places() { # NODE: where it has the VIP
   X "$1" ip -o -4 addr show to $VIP/32 | awk '{ print $2, $4, ($5 == "scope" ? $6 : $8) }' | sort | paste -sd';'
 }

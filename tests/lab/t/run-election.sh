@@ -11,18 +11,11 @@ serve ws1 80 53
 serve ws2 80 53
 for name in ws1 ws2; do check "$name: apply" lbc $name apply; done
 
-declare -A DAEMON=()
-start() { # NODE
-  background "$1" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
 state() { lbc "$1" status --json 2>/dev/null | grep -o '"state":"[a-z]*"' | head -1 | cut -d'"' -f4; }
 is() { [ "$(state "$1")" = "$2" ]; }
 masters_of() { lbc "$1" status --json | grep -o '"became_master":[0-9]*' | cut -d: -f2; }
 has() { X "$1" ip -o addr show dev eth0 | grep -qF "$VIP/"; }
 lacks() { ! has "$1"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 ping_client() { # SECONDS FILE
   X client "$LAB_TOOLS/pinger" udp $VIP 53 10 "$1" >"$2" &
 }

@@ -27,25 +27,19 @@ write() { # SERVICES
 write 1
 LBC_CONFIG=$config
 
-declare -A DAEMON=()
-start() { # NODE
-  background "$1" env NOTIFY_SOCKET="$T/$1.notify" WATCHDOG_USEC=400000 "$LBCONVERGE" -c "$config" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
+told() { start "$1" NOTIFY_SOCKET="$T/$1.notify" WATCHDOG_USEC=400000; } # as systemd would start it
 status() { lbc "$1" status --json; }
 is() { status "$1" 2>/dev/null | grep -q "\"state\":\"$2\""; }
 count() { status "$1" | grep -o "\"$2\":[0-9]*" | head -1 | cut -d: -f2; }
 has() { X "$1" ip -o addr show dev eth0 | grep -qF " ${2:-$VIP}/"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 for name in lb1 lb2; do
   background $name "$LAB_TOOLS/notified" "$T/$name.notify" >"$T/$name.notified"
   disown $!
 done
 within 3 test -S "$T/lb2.notify"
-start lb1
-start lb2
+told lb1
+told lb2
 check "lb1 becomes master" within 10 is lb1 master
 check "systemd hears that it is ready" grep -q '^READY=1' "$T/lb1.notified"
 check "and the watchdog" within 2 grep -q '^WATCHDOG=1' "$T/lb1.notified"
@@ -101,7 +95,7 @@ check "read" within 5 sh -c "[ \$(grep -c 'configuration read again' '$T/lb1.log
 kill -TERM "${DAEMON[lb1]}"
 check "the daemon ends" within 3 gone "${DAEMON[lb1]}"
 check "and keeps the VIP" has lb1
-start lb1
+told lb1
 check "the next one is master" within 10 is lb1 master
 check "and was told to stop by systemd's word" grep -q '^STOPPING=1' "$T/lb1.notified"
 tail -5 "$T/lb1.log"

@@ -9,18 +9,11 @@ background hap01 bash -c 'exec -a haproxy sleep 1000' # nodes share the processe
 PROXY=$!
 disown $!
 
-start() { # NODE
-  background "$1" "$LBCONVERGE" -c "$LBC_CONFIG" --node "$1" run >>"$T/$1.log" 2>&1
-  DAEMON[$1]=$!
-  disown $!
-}
-declare -A DAEMON=()
 states() { lbc "$1" status --json 2>/dev/null | grep -o '"state":"[a-z]*","undecided"' | cut -d'"' -f4 | paste -sd' '; }
 are() { [ "$(states "$1")" = "$2" ]; }
 vips() { X "$1" ip -o -4 addr show secondary | awk '{print $4}' | sort | paste -sd' '; }
 have() { [ "$(vips "$1")" = "$2" ]; }
 says() { lbc "$1" status --json | grep -q "$2"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 BOTH="100.100.100.100/24 192.168.1.100/24"
 on() { have "$1" "$BOTH" && have "$2" ""; }
 

@@ -10,16 +10,10 @@ node lb2 eth0=$LB2/24
 
 run_with() { # EXTRA: lb1 with this in its [[vrrp]]; alone, so it becomes master
   printf 'role = "director"\ninterface = "eth0"\nvips = ["%s"]\n[[vrrp]]\nvrid = 51\n%s\n' $VIP "$1" >"$T/lb1.toml"
-  background lb1 "$LBCONVERGE" -c "$T/lb1.toml" run >"$T/lb1.log" 2>&1
-  daemon=$!
-  disown $!
+  : >"$T/lb1.log"
+  LBC_CONFIG=$T/lb1.toml start lb1
   check "master with: ${1//$'\n'/, }" within 8 is master
 }
-stop() {
-  kill -TERM "$daemon"
-  within 5 gone "$daemon" || abort "the daemon does not end"
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
 status() { X lb1 "$LBCONVERGE" -c "$T/lb1.toml" status --json; }
 is() { status 2>/dev/null | grep -q "\"state\":\"$1\""; }
 # Reasons stand in the object "dropped", other counters beside it.
@@ -64,7 +58,7 @@ check "a good one of priority 255 is obeyed" within 2 is backup
 check "and when it falls silent, we are master again" within 3 is master
 check_eq "twice in all" 2 "$(count became_master)"
 check "the log names the differing VIPs" grep -q 'another list of VIPs' "$T/lb1.log"
-stop
+stop lb1
 
 run_with $'version = 2\nauth_pass = "s3cr3tPw"'
 refused "authentication type" "version 2 without a password" -c message $LB2 $GROUP 2133ff0100010000${vip}0000000000000000
@@ -73,13 +67,13 @@ refused interval "another interval" -c message $LB2 $GROUP 2133ff0101020000${vip
 refused length "no authentication data" -c message $LB2 $GROUP 2133ff0101010000$vip
 wire -c message $LB2 $GROUP 2133ff0101010000${vip}7333637233745077
 check "the right one is obeyed" within 2 is backup
-stop
+stop lb1
 
 run_with $'advert_interval = "200ms"\npeers = ["192.168.100.9"]\nmin_ttl = 250'
 refused "not a peer" "unicast from somebody else" $LB2 $LB1 ${good}33ff0100140000$vip
-stop
+stop lb1
 run_with $'advert_interval = "200ms"\npeers = ["192.168.100.2"]\nmin_ttl = 250'
 refused ttl "unicast from too far" -t 249 $LB2 $LB1 ${good}33ff0100140000$vip
 wire -t 251 $LB2 $LB1 ${good}33ff0100140000$vip
 check "near enough is obeyed" within 2 is backup
-stop
+stop lb1

@@ -33,7 +33,6 @@ theirs() { # NODE PRIORITY
 }
 vips() { X "$1" ip -o -4 addr show secondary | awk '{print $4}' | sort | paste -sd' '; }
 on() { [ "$(vips "$1")" = "$BOTH" ] && [ -z "$(vips "$2")" ]; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # The better node is hap01.
 lost_links() { # WHO

@@ -70,13 +70,25 @@ TEST_CASE("a command line that makes no sense says what is wrong with it") {
     CHECK(wrong({"diff", "--as", "boss"}) == "--as takes master or backup, not \"boss\"");
     CHECK(wrong({"diff", "--as", "undecided"}) == "--as takes master or backup, not \"undecided\"");
     CHECK(wrong({"diff", "--against", "a", "--from", "b"}) == "--against and --from exclude each other");
-    CHECK(wrong({"apply", "--from", "b"}) == "--against and --from belong to diff");
     CHECK(wrong({"show", "--format", "yaml"}) == "--format takes toml or snapshot");
     CHECK(wrong({"diff", "--nonsense"}).find("nonsense") != std::string::npos);
     CHECK(wrong({"diff", "--node"}).find("node") != std::string::npos);
     CHECK(wrong({"diff", "--jso"}).find("jso") != std::string::npos);  // no abbreviations
     CHECK(wrong({"diff", "--json", "--json"}) != "accepted");
     CHECK(wrong({"diff", "--log-level", "loud"}) == "--log-level takes error, warning, info or debug, not \"loud\"");
+}
+
+TEST_CASE("an option that would do nothing is refused, and said to belong elsewhere") {
+    CHECK(wrong({"apply", "--from", "b"}) == "--from does not go with apply");
+    CHECK(wrong({"run", "--as", "master"}) == "--as does not go with run");
+    CHECK(wrong({"--watch", "apply"}) == "--watch does not go with apply");
+    CHECK(wrong({"check", "--json"}) == "--json does not go with check");
+    CHECK(wrong({"diff", "--seed", "1"}) == "--seed does not go with diff");
+    CHECK(parse({"diff", "--arp"}).error().hint == "it belongs to: doctor");
+    CHECK(parse({"doctor", "--as", "master", "--arp", "--vrrp", "--json"}).has_value());
+    CHECK(parse({"status", "--watch", "--json"}).has_value());
+    CHECK(parse({"--prune-foreign", "diff", "--against", "s.json"}).has_value());
+    CHECK(parse({"release", "--dry-run", "--json"}).has_value());
 }
 
 TEST_CASE("help and version come before anything else is looked at") {

@@ -35,6 +35,19 @@ TEST_CASE("a name that is not there is an error with the nearest one") {
     CHECK_SAYS_ONLY(read_director("[[sync_group]]\nname = \"g\"\nmembers = [\"x\"]\n"), "there is no VRRP instance");
 }
 
+TEST_CASE("a sync group has one priority: another one does not count") {
+    const std::string group = "[[sync_group]]\nname = \"g\"\nmembers = [\"a\", \"b\"]\n";
+    const auto pair = [](const std::string& a, const std::string& b) {
+        return "[[vrrp]]\nvrid = 1\nname = \"a\"\npriority = " + a +
+               "\n[[vrrp]]\nvrid = 2\nname = \"b\"\npriority = " + b + "\n";
+    };
+    CHECK_SAYS_ONLY(read_director(pair("90", "150") + group),
+                    "warning: priority 150 of VRRP instance \"b\" does not count: its sync group \"g\" has one "
+                    "priority, 90 of \"a\"");
+    CHECK(read_director(pair("90", "90") + group).lines.empty());
+    CHECK(read_director(pair("90", "150")).lines.empty());
+}
+
 TEST_CASE("names are unique") {
     CHECK_SAYS_ONLY(read_director("[[vrrp]]\nvrid = 1\nname = \"a\"\n[[vrrp]]\nvrid = 2\nname = \"a\"\n"),
                     "two VRRP instances are named \"a\" (first at lb.toml:3:1)");

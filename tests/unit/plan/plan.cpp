@@ -255,8 +255,8 @@ TEST_CASE("services that nobody configured are shown and left alone, with their 
     const Plan exclusive = node.plan();
     CHECK(foreign_text(exclusive).empty());
     CHECK(steps_text(exclusive) ==
-          "unload delete real_server tcp 198.51.100.1:25 198.51.100.2:25 (unclaimed)\n"
-          "unload delete service tcp 198.51.100.1:25 (unclaimed)\n");
+          "unload delete real_server tcp 198.51.100.1:25 198.51.100.2:25 (foreign)\n"
+          "unload delete service tcp 198.51.100.1:25 (foreign)\n");
 }
 
 TEST_CASE("a server with connections drains: out of use now, removed when they are gone") {
