@@ -325,6 +325,26 @@ TEST_CASE("undrain of a server takes back the drains of its services") {
     CHECK(bench.board.health(bench.now).drains.empty());
 }
 
+TEST_CASE("undrain of less, or of another, takes nothing back") {
+    Bench bench;
+    const auto one = [](const char* address, std::uint16_t port, const char* service) {
+        kinds::Drained drained{IpAddress::parse(address).value(), port};
+        if (service != nullptr) drained.service = kinds::Service::parse_id(service);
+        return drained;
+    };
+    const auto left = [&] { return bench.board.health(bench.now).drains.size(); };
+    bench.board.drain(one("10.0.0.3", 80, nullptr), bench.now);
+    CHECK_FALSE(bench.board.undrain(one("10.0.0.4", 0, nullptr), bench.now));
+    CHECK_FALSE(bench.board.undrain(one("10.0.0.4", 80, nullptr), bench.now));
+    CHECK_FALSE(bench.board.undrain(one("10.0.0.3", 81, nullptr), bench.now));
+    CHECK_FALSE(bench.board.undrain(one("10.0.0.3", 80, "tcp 192.0.2.20:80"), bench.now));
+    CHECK(left() == 1);
+    bench.board.drain(one("10.0.0.4", 80, "tcp 192.0.2.20:80"), bench.now);
+    CHECK_FALSE(bench.board.undrain(one("10.0.0.4", 80, "tcp 192.0.2.20:443"), bench.now));
+    CHECK(bench.board.undrain(one("10.0.0.4", 80, "tcp 192.0.2.20:80"), bench.now));
+    CHECK(left() == 1);
+}
+
 TEST_CASE("without a daemon nobody is unknown") {
     Bench bench;
     bench.board.assume_up(bench.now);
