@@ -65,6 +65,12 @@ TEST_CASE("what was drained as a whole is not taken back in part") {
     CHECK(can_take_back(one("192.0.2.4:80"), whole));
     CHECK(can_take_back(one("ws1"), {{}, {}, {one("ws1@web")}}));
     CHECK(can_take_back(one("ws1:443"), {{}, {}, {one("ws1:80")}}));
+    // Wider in one respect, and about something else in the other.
+    CHECK(can_take_back(one("ws1:443@web"), {{}, {}, {one("ws1:80")}}));
+    CHECK_FALSE(can_take_back(one("ws1:80@web"), {{}, {}, {one("ws1:80")}}));
+    const kinds::Health mail{{}, {}, {one("192.0.2.4@192.0.2.20:25")}};
+    CHECK(can_take_back(one("192.0.2.4:80@192.0.2.20:80"), mail));
+    CHECK_FALSE(can_take_back(one("192.0.2.4:25@192.0.2.20:25"), mail));
 }
 
 TEST_CASE("what is taken back may have left the file") { CHECK(read("192.0.2.9", true) == "192.0.2.9"); }
