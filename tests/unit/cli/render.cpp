@@ -43,7 +43,7 @@ real_servers = [
         "192.168.100.3", { address = "192.168.100.4", weight = 0 }]
 )";
 
-const std::vector<std::string> files{"/etc/lbconverge/lb.toml"};
+const std::vector<std::string> rendered_files{"/etc/lbconverge/lb.toml"};
 
 struct Sample {
     Node node{world(sample, {{"LB_1", ElectionState::master}})};
@@ -62,7 +62,7 @@ struct Sample {
         plan = node.plan();
         plan.held.push_back({kinds::kind_id<RealServer>, "192.168.100.4:80", "down: connect refused, 12 s"});
     }
-    [[nodiscard]] Scene scene() const { return {node.world.config, node.world.election, files}; }
+    [[nodiscard]] Scene scene() const { return {node.world.config, node.world.election, rendered_files}; }
 };
 
 /// How many spaces there are before the last column is nobody's business.
@@ -79,7 +79,7 @@ std::string squeezed(const std::string& text) {
 }
 
 std::string text_of(const Node& node, bool release = false) {
-    return squeezed(plan_text(node.plan(), {node.world.config, node.world.election, files, false, release}));
+    return squeezed(plan_text(node.plan(), {node.world.config, node.world.election, rendered_files, false, release}));
 }
 
 }  // namespace
@@ -155,9 +155,9 @@ TEST_CASE("a server that drains is said to do so, with its connections") {
 }
 
 TEST_CASE("places are named by the file's last name; what is not from a file has none") {
-    CHECK(place_text({14, 1, 0}, files) == "lb.toml:14:1");
-    CHECK(place_text({}, files).empty());
-    CHECK(place_text({14, 1, 7}, files).empty());
+    CHECK(place_text({14, 1, 0}, rendered_files) == "lb.toml:14:1");
+    CHECK(place_text({}, rendered_files).empty());
+    CHECK(place_text({14, 1, 7}, rendered_files).empty());
 }
 
 TEST_CASE("a plan for programs is the interface's JSON") {
@@ -187,8 +187,8 @@ TEST_CASE("a removal has no value after, and no line that asked for it") {
     Node node(world(sample, {{"LB_1", ElectionState::master}}));
     node.converge();
     node.world.election["LB_1"] = ElectionState::backup;
-    const auto json =
-        nlohmann::json::parse(plan_json(node.plan(), {node.world.config, node.world.election, files}, nullptr, 2));
+    const auto json = nlohmann::json::parse(
+        plan_json(node.plan(), {node.world.config, node.world.election, rendered_files}, nullptr, 2));
     REQUIRE(json["changes"].size() == 1);
     CHECK(json["changes"][0]["action"] == "delete");
     CHECK(json["changes"][0]["after"].is_null());
@@ -201,7 +201,7 @@ TEST_CASE("a drain in JSON has its connections and its end in seconds since 1970
     node.converge();
     node.put<RealServer>("tcp 192.168.100.20:80 192.168.100.9:80", {}, {.active = 3});
     const auto json = nlohmann::ordered_json::parse(
-        plan_json(node.plan(), {node.world.config, node.world.election, files}, nullptr, 2));
+        plan_json(node.plan(), {node.world.config, node.world.election, rendered_files}, nullptr, 2));
     CHECK(json["deferred"].dump() ==
           R"([{"kind":"real_server","id":"tcp 192.168.100.20:80 192.168.100.9:80","reason":"drain","connections":3,)"
           R"("until":1000060}])");
@@ -212,7 +212,8 @@ TEST_CASE("text that is no UTF-8 does not stop the JSON") {
     node.observed.facts.interfaces[1].name = ShortName("eth\xff");
     node.observed.get<Address>().put({*IpAddress::parse("192.0.2.20"), 32, ShortName("eth\xff")}, {},
                                      {.protocol = 0x4c});
-    const std::string text = plan_json(node.plan(), {node.world.config, node.world.election, files}, nullptr, 2);
+    const std::string text =
+        plan_json(node.plan(), {node.world.config, node.world.election, rendered_files}, nullptr, 2);
     CHECK(nlohmann::json::parse(text)["changes"].size() == 1);
 }
 
