@@ -24,7 +24,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::chrono::seconds lock_patience{10};
 constexpr std::chrono::seconds watch_interval{1};
 
 std::string absolute(const std::string& path) {

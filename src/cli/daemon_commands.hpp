@@ -5,9 +5,13 @@
 #include "load.hpp"
 #include "options.hpp"
 
+#include <chrono>
 #include <optional>
 
 namespace lbconverge::cli {
+
+/// How long a second run waits for the first.
+constexpr std::chrono::seconds lock_patience{10};
 
 /// Becomes the daemon.
 int run_command(const Options& options, Loaded loaded);
@@ -16,13 +20,13 @@ int run_command(const Options& options, Loaded loaded);
 void withdraw_left_behind(const Options& options);
 /// Prints what the daemon says of itself.
 int status_command(const Options& options);
-/// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.
 /// What the daemon's elections have decided; empty where there is none.
 Election election_of_daemon();
 /// For what a daemon at work must not be asked for. nullopt: there is none.
 std::optional<int> refused_by_daemon();
 /// drain or undrain. nullopt: there is no daemon.
 std::optional<int> drain_by_daemon(const Options& options, bool undo);
+/// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded);
 
 }  // namespace lbconverge::cli

@@ -26,9 +26,6 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// How long a second run waits for the first.
-constexpr std::chrono::seconds lock_patience{10};
-
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }

@@ -15,24 +15,24 @@ namespace po = boost::program_options;
 
 namespace {
 
-struct Command {
+struct Listed {
     std::string_view name;
     std::string_view does;
     std::size_t arguments;
 };
 constexpr std::array commands = {
-    Command{"check", "read the configuration and say everything that is wrong with it", 0},
-    Command{"diff", "show what apply would do (exit code 2: something)", 0},
-    Command{"apply", "do it, read the kernel again and prove that nothing is left to do", 0},
-    Command{"run", "the daemon: election, repair, and a socket that answers status and apply", 0},
-    Command{"status", "what the daemon says: elections and why, kernel work, services", 0},
-    Command{"show", "print the kernel's state as TOML, or as a snapshot", 0},
-    Command{"explain", "say why the rows of an address are as they are", 1},
-    Command{"drain", "take a real server out of use, until undrain: no new connections, the old ones go on", 1},
-    Command{"undrain", "give it back", 1},
-    Command{"doctor", "check this host against the known mistakes (exit code 2: something found)", 0},
-    Command{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
-    Command{"release", "remove what is ours and put settings back", 0},
+    Listed{"check", "read the configuration and say everything that is wrong with it", 0},
+    Listed{"diff", "show what apply would do (exit code 2: something)", 0},
+    Listed{"apply", "do it, read the kernel again and prove that nothing is left to do", 0},
+    Listed{"run", "the daemon: election, repair, and a socket that answers status and apply", 0},
+    Listed{"status", "what the daemon says: elections and why, kernel work, services", 0},
+    Listed{"show", "print the kernel's state as TOML, or as a snapshot", 0},
+    Listed{"explain", "say why the rows of an address are as they are", 1},
+    Listed{"drain", "take a real server out of use, until undrain: no new connections, the old ones go on", 1},
+    Listed{"undrain", "give it back", 1},
+    Listed{"doctor", "check this host against the known mistakes (exit code 2: something found)", 0},
+    Listed{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
+    Listed{"release", "remove what is ours and put settings back", 0},
 };
 
 /// Of the options that are not for every command: where they belong. One that would do nothing is an error, since
@@ -99,7 +99,7 @@ po::options_description visible_options() {
 std::string help_text() {
     std::ostringstream text;
     text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
-    for (const Command& command : commands) {
+    for (const Listed& command : commands) {
         text << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.does << "\n";
     }
     text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
@@ -163,7 +163,7 @@ Result<void> check_belonging(const po::variables_map& given, const std::string& 
 
 Result<void> check_command(const Options& options) {
     const auto* const command = std::find_if(commands.begin(), commands.end(),
-                                             [&](const Command& each) { return each.name == options.command; });
+                                             [&](const Listed& each) { return each.name == options.command; });
     if (command == commands.end()) return usage("there is no command \"" + options.command + "\"");
     const bool may_lack = command->name == "simulate" && options.arguments.empty();  // -c names the file as well
     if (options.arguments.size() != command->arguments && !may_lack) {

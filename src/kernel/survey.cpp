@@ -1,11 +1,10 @@
 #include "lbconverge/kernel/survey.hpp"
 
+#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
 #include "netlink.hpp"
 
-#include <linux/genetlink.h>
 #include <linux/if.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netlink/cache.h>
@@ -120,7 +119,7 @@ Result<std::vector<doctor::SyncDaemon>> read_sync_daemons() {
     if (!family) return tl::unexpected(family.error());
     socket->set_type(*family);
     wire::Requests requests;
-    const genlmsghdr header{.cmd = IPVS_CMD_GET_DAEMON, .version = IPVS_GENL_VERSION, .reserved = 0};
+    const genlmsghdr header = kinds::ipvs_header(IPVS_CMD_GET_DAEMON);
     requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
     requests.end();
     const auto done = socket->query(requests, requests.list().front(), [&](std::span<const std::byte> message) {

@@ -12,7 +12,7 @@ constexpr Family families[] = {Family::ipv4, Family::ipv6};
 std::string table_of(Family family) { return nft_family(family) + " " + std::string(wire::nft_name); }
 
 /// Brings the table about, however much of it is there (see arp_filter.cpp).
-std::string frame(const NftMap& map, Family family) {
+std::string frame_of(const NftMap& map, Family family) {
     const std::string chain = table_of(family) + " " + std::string(map.chain);
     const std::string address = family == Family::ipv4 ? "ipv4_addr" : "ipv6_addr";
     std::string text = "add table " + table_of(family);
@@ -60,7 +60,7 @@ void NftMap::decode(const wire::Reply& reply,
 
 std::string NftMap::change(const Destination& key, std::optional<std::uint32_t> before,
                            std::optional<std::uint32_t> after) const {
-    std::string text = after ? frame(*this, key.vip.family) : "";
+    std::string text = after ? frame_of(*this, key.vip.family) : "";
     // A map does not take another value for a key that it has.
     if (before) text += element("delete", *this, key, std::nullopt);
     if (after) text += element("add", *this, key, after);

@@ -2,11 +2,10 @@
 
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
+#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
-#include <linux/genetlink.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 
 #include <algorithm>
@@ -41,8 +40,6 @@ RealServer::Value value_of(const config::RealServer& server) {
     forget_unused(value);
     return value;
 }
-
-constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
 
 /// The pool of one service where the file is not the only owner of a weight.
 class Pool {
@@ -172,7 +169,7 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
 void RealServer::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
     if (!reading.ipvs) return;
     // There is no dump of all destinations: one request per service, told apart by the tag.
-    const genlmsghdr header = command(IPVS_CMD_GET_DEST);
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_DEST);
     const auto services = observed.get<Service>().rows();
     if (!services.empty()) observed.get<RealServer>().reserve(reading.expected_real_servers);
     for (std::uint32_t i = 0; i < services.size(); ++i) {
@@ -271,7 +268,7 @@ Phase RealServer::phase(const Change<RealServer>& change, const Inputs& inputs) 
 void RealServer::encode(const Change<RealServer>& change, const lbconverge::Facts&, std::uint32_t tag,
                         wire::Requests& requests) {
     constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST, IPVS_CMD_DEL_DEST};
-    const genlmsghdr header = command(commands[static_cast<std::size_t>(change.action())]);
+    const genlmsghdr header = ipvs_header(commands[static_cast<std::size_t>(change.action())]);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
     std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
     Service::encode_key(change.key.service, requests);

@@ -1,11 +1,10 @@
 #include "lbconverge/kinds/service.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
-#include <linux/genetlink.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 
 #include <algorithm>
@@ -66,8 +65,6 @@ void forget_unused(Family family, Service::Value& value) {
 }
 
 bool not_master(ElectionState state) { return state == ElectionState::backup || state == ElectionState::yielding; }
-
-constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
 
 }  // namespace
 
@@ -176,7 +173,7 @@ void Service::desire(const Inputs& inputs, Wanted<Service>& wanted) {
 
 void Service::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     if (!reading.ipvs) return;
-    const genlmsghdr header = command(IPVS_CMD_GET_SERVICE);
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_SERVICE);
     requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
     requests.end();
 }
@@ -275,7 +272,7 @@ void Service::encode_key(const Key& key, wire::Requests& requests) {
 void Service::encode(const Change<Service>& change, const lbconverge::Facts&, std::uint32_t tag,
                      wire::Requests& requests) {
     constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_SERVICE, IPVS_CMD_SET_SERVICE, IPVS_CMD_DEL_SERVICE};
-    const genlmsghdr header = command(commands[static_cast<std::size_t>(change.action())]);
+    const genlmsghdr header = ipvs_header(commands[static_cast<std::size_t>(change.action())]);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
     const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
     encode_key(change.key, requests);

@@ -1,10 +1,9 @@
 #include "lbconverge/kinds/sync_daemon.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
-#include <linux/genetlink.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 
 #include <algorithm>
@@ -26,8 +25,6 @@ constexpr IpAddress usual_group{Family::ipv4, {224, 0, 0, 81}};
 SyncDaemon::Value value_of(const config::IpvsSync& sync) {
     return {sync.interface, sync.id, sync.group.value_or(usual_group), sync.port, sync.ttl};
 }
-
-constexpr genlmsghdr command(std::uint8_t cmd) { return {.cmd = cmd, .version = IPVS_GENL_VERSION, .reserved = 0}; }
 
 /// What was decided about the states of this node: whether [ipvs.sync] is in the file.
 bool is_configured(const Wanted<SyncDaemon>& wanted) {
@@ -69,7 +66,7 @@ void SyncDaemon::desire(const Inputs& inputs, Wanted<SyncDaemon>& wanted) {
 
 void SyncDaemon::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     if (!reads<SyncDaemon>(reading)) return;
-    const genlmsghdr header = command(IPVS_CMD_GET_DAEMON);
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_DAEMON);
     requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
     requests.end();
 }
@@ -134,7 +131,7 @@ Phase SyncDaemon::phase(const Change<SyncDaemon>& change, const Inputs&) {
 void SyncDaemon::encode(const Change<SyncDaemon>& change, const lbconverge::Facts&, std::uint32_t tag,
                         wire::Requests& requests) {
     const auto write = [&](std::uint8_t cmd, const Value* value) {
-        const genlmsghdr header = command(cmd);
+        const genlmsghdr header = ipvs_header(cmd);
         requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
         const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_DAEMON);
         requests.attribute_u32(IPVS_DAEMON_ATTR_STATE, static_cast<std::uint32_t>(change.key.state));

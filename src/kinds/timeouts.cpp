@@ -1,10 +1,9 @@
 #include "lbconverge/kinds/timeouts.hpp"
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
-#include <linux/genetlink.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 
 #include <array>
@@ -51,7 +50,7 @@ void Timeouts::desire(const Inputs& inputs, Wanted<Timeouts>& wanted) {
 
 void Timeouts::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     if (!reads<Timeouts>(reading)) return;
-    const genlmsghdr header{.cmd = IPVS_CMD_GET_CONFIG, .version = IPVS_GENL_VERSION, .reserved = 0};
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_CONFIG);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), 0);
     requests.end();
 }
@@ -77,7 +76,7 @@ Phase Timeouts::phase(const Change<Timeouts>& change, const Inputs&) {
 void Timeouts::encode(const Change<Timeouts>& change, const lbconverge::Facts&, std::uint32_t tag,
                       wire::Requests& requests) {
     if (change.after == nullptr) return;
-    const genlmsghdr header{.cmd = IPVS_CMD_SET_CONFIG, .version = IPVS_GENL_VERSION, .reserved = 0};
+    const genlmsghdr header = ipvs_header(IPVS_CMD_SET_CONFIG);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
     requests.attribute_u32(static_cast<std::uint16_t>(change.key.timeout), change.after->seconds);
     requests.end();

@@ -17,7 +17,7 @@ constexpr std::string_view conf = "net/ipv4/conf/";
 std::uint32_t number_at(const Observed& state, const std::string& path) {
     const std::uint32_t at = state.get<Sysctl>().find(Sysctl::Key(path));
     std::uint32_t number = 0;
-    if (at != Seen<Sysctl>::npos) from_text(state.get<Sysctl>().row(at).value.value, number);
+    if (at != Seen<Sysctl>::npos) lbconverge::from_text(state.get<Sysctl>().row(at).value.value, number);
     return number;
 }
 

@@ -7,7 +7,7 @@ namespace lbconverge::sim {
 namespace {
 
 /// Below this a fault is not made shorter.
-constexpr Duration least_duration = std::chrono::milliseconds(10);
+constexpr Duration shortest_kept = std::chrono::milliseconds(10);
 
 std::vector<Kept> ids_of(const std::vector<Fault>& faults) {
     std::vector<Kept> kept;
@@ -75,7 +75,7 @@ private:
             std::vector<Kept> shorter = best_.kept;
             Duration& duration = shorter[index].duration;
             duration = std::chrono::floor<std::chrono::milliseconds>(duration / 2);
-            if (duration < least_duration || !attempt(std::move(shorter))) return;
+            if (duration < shortest_kept || !attempt(std::move(shorter))) return;
         }
     }
 

@@ -1,6 +1,6 @@
 #include "lbconverge/wire/question.hpp"
 
-#include "checksum.hpp"
+#include "neighbour.hpp"
 
 #include <algorithm>
 
@@ -8,10 +8,6 @@ namespace lbconverge::wire {
 
 namespace {
 
-constexpr LinkAddress broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-constexpr std::uint8_t icmpv6 = 58;
-constexpr std::uint8_t hop_limit = 255;  // neighbours discard anything less (RFC 4861 §7.1.1)
-constexpr std::uint8_t solicitation = 135, advertisement = 136;
 constexpr std::size_t ethernet_header = 14, ipv6_header = 40;
 
 std::vector<std::byte> arp_request(const IpAddress& address, const IpAddress& sender, const LinkAddress& link) {
@@ -35,18 +31,7 @@ std::vector<std::byte> neighbour_solicitation(const IpAddress& address, const Ip
     append(message, octets_of(address));
     append(message, {1, 1});  // source link-layer address
     append(message, link);
-    Checksum sum;
-    sum.add_pseudo_header(sender, group, icmpv6, message.size());
-    sum.add(octets_of(message));
-    put_be16(message, 2, sum.value());
-    std::vector<std::byte> frame;
-    append(frame, {0x33, 0x33, group.bytes[12], group.bytes[13], group.bytes[14], group.bytes[15]});  // RFC 2464 §7
-    append(frame, link);
-    append(frame, {0x86, 0xdd, 0x60, 0, 0, 0, 0, static_cast<std::uint8_t>(message.size()), icmpv6, hop_limit});
-    append(frame, octets_of(sender));
-    append(frame, octets_of(group));
-    append(frame, octets_of(message));
-    return frame;
+    return neighbour_frame(std::move(message), sender, group, link);
 }
 
 LinkAddress link_at(Octets octets) {

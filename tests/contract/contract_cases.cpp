@@ -1,6 +1,8 @@
 // The cases of the contract: what a kernel does with each change, and with which error it refuses one.
 #include "contract.hpp"
 
+#include "support/ip.hpp"
+
 #include <doctest/doctest.h>
 
 #include <linux/if_addr.h>
@@ -16,7 +18,6 @@ namespace {
 
 using Errors = std::vector<int>;
 
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 Service::Key tcp(std::string_view vip, std::uint16_t port = 80) { return {ip(vip), Protocol::tcp, port, 0}; }
 Service::Key mark(std::uint32_t number, Family family = Family::ipv4) {
     return {{family, {}}, Protocol::none, 0, number};

@@ -3,6 +3,8 @@
 // many steps it wrote. Run as root on a lab node by tests/lab/t/kill-resume-*.sh.
 #include "lbconverge/daemon/converge.hpp"
 
+#include "../support/ip.hpp"
+
 #include <unistd.h>
 #include <csignal>
 #include <cstdio>
@@ -12,10 +14,9 @@
 #include <string>
 
 using namespace lbconverge;
+using test::ip;
 
 namespace {
-
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 
 config::Service service(std::string_view vip, std::uint16_t port, std::initializer_list<const char*> servers,
                         Role role) {

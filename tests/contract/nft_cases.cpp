@@ -2,6 +2,8 @@
 // nftables, and this machine's, which has it, need not have IPVS.
 #include "contract.hpp"
 
+#include "support/ip.hpp"
+
 #include <doctest/doctest.h>
 
 #include <arpa/inet.h>
@@ -19,8 +21,6 @@ using namespace lbconverge::test;
 namespace {
 
 using Errors = std::vector<int>;
-
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 
 /// Rows are made, changed in place and removed, all with one text each; what is not there cannot be removed.
 template <class Kind>

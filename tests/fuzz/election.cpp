@@ -1,5 +1,6 @@
 // Any bytes as what happens to a node: each event is one byte that says what, and a few that say how (see Story). What
 // is asked of the kernel is answered as the bytes want; at the end the node is stopped and has to come to its end.
+#include "../support/ip.hpp"
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/node/node.hpp"
 
@@ -11,6 +12,7 @@
 
 using namespace lbconverge;
 using namespace lbconverge::node;
+using test::ip;
 
 namespace {
 
@@ -147,8 +149,6 @@ const std::vector<ConfigPtr>& configs() {
     }();
     return all;
 }
-
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 /// 0 when there is nothing left.
 class Bytes {

@@ -1,6 +1,7 @@
 #include "generate.hpp"
 
 #include "lbconverge/plan/memory.hpp"
+#include "support/ip.hpp"
 
 #include <linux/if_addr.h>
 
@@ -26,8 +27,6 @@ template <class T>
 T one_of(std::initializer_list<T> choices) {
     return choices.begin()[pick(choices.size())];
 }
-
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 
 // ---- the domains
 

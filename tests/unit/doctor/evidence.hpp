@@ -3,6 +3,7 @@
 
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/doctor/doctor.hpp"
+#include "support/ip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,7 @@
 
 namespace lbconverge::doctor {
 
-inline IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+using test::ip;
 
 /// A host with lo and one interface eth0 that has 192.0.2.3/24, and default settings.
 class Host {

@@ -1,15 +1,16 @@
 #include "lbconverge/doctor/firewall.hpp"
 
+#include "support/ip.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 using namespace lbconverge;
 using namespace lbconverge::doctor;
+using test::ip;
 
 namespace {
-
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
 
 /// An nftables ruleset with one input chain and these expressions, one rule each.
 Firewall input(const std::string& policy, const std::string& rules, const std::string& others = "") {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr wire::LinkAddress link(std::uint8_t last) { return {2, 0, 0, 0, 0, last}; }
 
-const std::string file =
+const std::string cluster =
     "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[nodes]\n"
     "lb1 = { role = \"director\", address = \"192.0.2.3\", priority = 150 }\n"
     "lb2 = { role = \"director\", address = \"192.0.2.2\" }\nws = { role = \"real-server\", address = \"192.0.2.4\" }\n"
@@ -16,7 +16,7 @@ const std::string file =
 /// lb1 as master, with the answers of the others' own addresses.
 Host master() {
     Host host;
-    host.config(file, "lb1").address("192.0.2.20/32", "eth0").route("192.0.2.0/24", nullptr, "eth0");
+    host.config(cluster, "lb1").address("192.0.2.20/32", "eth0").route("192.0.2.0/24", nullptr, "eth0");
     host.all.election["A"] = ElectionState::master;
     host.all.asked = true;
     host.all.answers = {{ip("192.0.2.2"), "eth0", link(0x22)}, {ip("192.0.2.4"), "eth0", link(0x44)}};

@@ -12,6 +12,8 @@ namespace lbconverge::kinds {
 namespace {
 
 using test::key;
+using test::nft_listed;
+using test::nft_text;
 using test::rows_text;
 using test::world;
 
@@ -39,19 +41,7 @@ std::string listing(const std::string& sources, const std::string& comment = "lb
 {"rule": {"family": "arp", "table": "lbconverge", "chain": "out", "comment": "lbconverge", "expr": []}}]})";
 }
 
-std::string decoded(const std::string& text) {
-    Observed observed;
-    ArpFilter::decode({wire::Transport::nft, 0, std::as_bytes(std::span(text))}, {}, observed);
-    return rows_text(observed.get<ArpFilter>());
-}
-
-std::string encoded(const Change<ArpFilter>& change) {
-    wire::Requests requests;
-    ArpFilter::encode(change, {}, 0, requests);
-    REQUIRE(requests.list().size() == 1);
-    const auto bytes = requests.bytes(requests.list()[0]);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string decoded(const std::string& text) { return rows_text(nft_listed<ArpFilter>(text).get<ArpFilter>()); }
 
 }  // namespace
 
@@ -102,17 +92,17 @@ TEST_CASE("a row comes with all that it needs, in one text") {
     const ArpFilter::Value value{.source = *IpAddress::parse("192.168.1.88")};
     const ArpFilter::Value broken{.source = *IpAddress::parse("192.168.1.7"), .enforced = false};
     const ArpFilter::Key vip = key<ArpFilter>("192.168.1.200");
-    const std::string made = encoded({vip, nullptr, &value});
+    const std::string made = nft_text<ArpFilter>({vip, nullptr, &value});
     CHECK(made.starts_with("add table arp lbconverge\n"));
     CHECK(made.find("flush chain arp lbconverge in\n") != std::string::npos);
     CHECK(
         made.ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
                        "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
-    CHECK(encoded({vip, &broken, &value})
+    CHECK(nft_text<ArpFilter>({vip, &broken, &value})
               .ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
                          "delete element arp lbconverge sources { 192.168.1.200 }\n"
                          "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
-    CHECK(encoded({vip, &value, nullptr}) ==
+    CHECK(nft_text<ArpFilter>({vip, &value, nullptr}) ==
           "add element arp lbconverge vips { 192.168.1.200 }\n"
           "delete element arp lbconverge sources { 192.168.1.200 }\n"
           "delete element arp lbconverge vips { 192.168.1.200 }\n");

@@ -12,6 +12,8 @@ namespace lbconverge::kinds {
 namespace {
 
 using test::key;
+using test::nft_listed;
+using test::nft_text;
 using test::rows_text;
 using test::world;
 
@@ -40,17 +42,7 @@ Observed decoded(const std::string& elements, const std::string& hook = "prerout
 {"map": {"family": "ip", "name": "marks", "table": "lbconverge", "elem": [)" +
         elements + R"(]}}, {"chain": {"table": "lbconverge", "name": "marking", "hook": ")" + hook +
         R"("}}, {"rule": {"chain": "marking", "comment": "lbconverge"}}]})";
-    Observed observed;
-    Mark::decode({wire::Transport::nft, 0, std::as_bytes(std::span(text))}, {}, observed);
-    return observed;
-}
-
-std::string encoded(const Change<Mark>& change) {
-    wire::Requests requests;
-    Mark::encode(change, {}, 0, requests);
-    REQUIRE(requests.list().size() == 1);
-    const auto bytes = requests.bytes(requests.list()[0]);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return nft_listed<Mark>(text);
 }
 
 }  // namespace
@@ -82,14 +74,14 @@ TEST_CASE("a mark comes with its rule, and is changed in one text") {
     const Mark::Value seven{.fwmark = 7};
     const Mark::Value eight{.fwmark = 8};
     const Mark::Key http = key<Mark>("tcp 192.0.2.20:80");
-    const std::string made = encoded({http, nullptr, &seven});
+    const std::string made = nft_text<Mark>({http, nullptr, &seven});
     CHECK(made.find("add rule ip lbconverge marking meta l4proto { tcp, udp, sctp } meta mark set ip daddr . meta "
                     "l4proto . th dport map @marks comment \"lbconverge\"\n") != std::string::npos);
     CHECK(made.ends_with("add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 7 }\n"));
-    CHECK(encoded({http, &seven, &eight})
+    CHECK(nft_text<Mark>({http, &seven, &eight})
               .ends_with("delete element ip lbconverge marks { 192.0.2.20 . tcp . 80 }\n"
                          "add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 8 }\n"));
-    CHECK(encoded({key<Mark>("tcp [2001:db8::20]:80"), &seven, nullptr}) ==
+    CHECK(nft_text<Mark>({key<Mark>("tcp [2001:db8::20]:80"), &seven, nullptr}) ==
           "delete element ip6 lbconverge marks { 2001:db8::20 . tcp . 80 }\n");
     CHECK(Mark::refusal({http, nullptr, nullptr}, EAFNOSUPPORT).what ==
           "mark for tcp 192.0.2.20:80: the kernel has no nftables of family ip");

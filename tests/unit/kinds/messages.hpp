@@ -4,6 +4,8 @@
 #include "lbconverge/kinds/all.hpp"
 #include "unit/bytes.hpp"
 
+#include <doctest/doctest.h>
+
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
@@ -64,6 +66,24 @@ std::string encoded(const kinds::Change<Kind>& change, const Facts& facts = {}) 
         text += hex(request.transport == wire::Transport::file ? bytes : bytes.subspan(NLMSG_HDRLEN)) + "\n";
     }
     return text;
+}
+
+/// What is written for one change of a table of nftables.
+template <class Kind>
+std::string nft_text(const kinds::Change<Kind>& change) {
+    wire::Requests requests;
+    Kind::encode(change, {}, 0, requests);
+    REQUIRE(requests.list().size() == 1);
+    const auto bytes = requests.bytes(requests.list()[0]);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// What a kind makes of a table as libnftables lists it.
+template <class Kind>
+kinds::Observed nft_listed(const std::string& json) {
+    kinds::Observed observed;
+    Kind::decode({wire::Transport::nft, 0, std::as_bytes(std::span(json))}, {}, observed);
+    return observed;
 }
 
 }  // namespace lbconverge::test

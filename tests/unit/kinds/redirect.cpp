@@ -12,6 +12,8 @@ namespace lbconverge::kinds {
 namespace {
 
 using test::key;
+using test::nft_listed;
+using test::nft_text;
 using test::rows_text;
 using test::world;
 
@@ -45,17 +47,7 @@ std::string decoded(const std::string& elements, const std::string& hook = "prer
 {"map": {"family": "ip", "name": "ports", "table": "lbconverge", "elem": [)" +
         elements + R"(]}}, {"chain": {"table": "lbconverge", "name": "in", "hook": ")" + hook +
         R"("}}, {"rule": {"chain": "in", "comment": "lbconverge"}}]})";
-    Observed observed;
-    Redirect::decode({wire::Transport::nft, 0, std::as_bytes(std::span(text))}, {}, observed);
-    return rows_text(observed.get<Redirect>());
-}
-
-std::string encoded(const Change<Redirect>& change) {
-    wire::Requests requests;
-    Redirect::encode(change, {}, 0, requests);
-    REQUIRE(requests.list().size() == 1);
-    const auto bytes = requests.bytes(requests.list()[0]);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return rows_text(nft_listed<Redirect>(text).get<Redirect>());
 }
 
 }  // namespace
@@ -111,13 +103,13 @@ TEST_CASE("a row comes with all that it needs, in one text") {
     const Redirect::Value value{.to = 3753};
     const Redirect::Value other{.to = 80};
     const Redirect::Key http = key<Redirect>("tcp 192.168.1.200:80");
-    const std::string made = encoded({http, nullptr, &value});
+    const std::string made = nft_text<Redirect>({http, nullptr, &value});
     CHECK(made.starts_with("add table ip lbconverge\n"));
     CHECK(made.ends_with("add element ip lbconverge ports { 192.168.1.200 . tcp . 80 : 3753 }\n"));
-    CHECK(encoded({http, &other, &value})
+    CHECK(nft_text<Redirect>({http, &other, &value})
               .ends_with("delete element ip lbconverge ports { 192.168.1.200 . tcp . 80 }\n"
                          "add element ip lbconverge ports { 192.168.1.200 . tcp . 80 : 3753 }\n"));
-    CHECK(encoded({key<Redirect>("udp [2001:db8::20]:53"), &value, nullptr}) ==
+    CHECK(nft_text<Redirect>({key<Redirect>("udp [2001:db8::20]:53"), &value, nullptr}) ==
           "delete element ip6 lbconverge ports { 2001:db8::20 . udp . 53 }\n");
 }
 

@@ -1,6 +1,7 @@
 #include "lbconverge/kinds/route.hpp"
 
 #include "messages.hpp"
+#include "support/ip.hpp"
 #include "unit/world.hpp"
 
 #include <doctest/doctest.h>
@@ -13,6 +14,7 @@ namespace lbconverge::kinds {
 
 namespace {
 
+using test::ip;
 using test::key;
 using test::rows_text;
 using test::world;
@@ -24,8 +26,6 @@ vips = ["192.0.2.20"]
 vrrp = [{ name = "LB", vrid = 51 }]
 route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
 )";
-
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 
 struct Dumped {
     rtmsg header{.rtm_family = 2, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = 3, .rtm_type = RTN_UNICAST};

@@ -4,6 +4,7 @@
 
 #include "lbconverge/node/node.hpp"
 
+#include "support/ip.hpp"
 #include "unit/world.hpp"
 
 #include <algorithm>
@@ -18,8 +19,6 @@ using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
 inline ConfigPtr config_of(const std::string& toml, const std::string& name = "") {
     return std::make_shared<const config::Config>(world(toml, {}, name).config);

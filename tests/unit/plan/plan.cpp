@@ -15,7 +15,10 @@ using kinds::ServiceFlags;
 using kinds::Sysctl;
 using kinds::Timeouts;
 using std::chrono::seconds;
+using test::backup;
+using test::converged;
 using test::foreign_text;
+using test::master;
 using test::Node;
 using test::steps_text;
 using test::world;
@@ -41,18 +44,10 @@ port = 443
 real_servers = ["192.0.2.3"]
 )";
 
-constexpr ElectionState master = ElectionState::master;
-constexpr ElectionState backup = ElectionState::backup;
 constexpr ElectionState undecided = ElectionState::undecided;
 
 test::World role(const std::string& name, ElectionState state, const std::string& services = web + tls) {
     return world("role = \"" + name + "\"" + cluster + services, {{"LB", state}});
-}
-
-Node converged(test::World start) {
-    Node node(std::move(start));
-    node.converge();
-    return node;
 }
 
 /// The configuration or the election changes under a node that has converged.

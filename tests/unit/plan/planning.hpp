@@ -45,6 +45,15 @@ struct Node {
     }
 };
 
+constexpr ElectionState master = ElectionState::master;
+constexpr ElectionState backup = ElectionState::backup;
+
+inline Node converged(World start) {
+    Node node(std::move(start));
+    node.converge();
+    return node;
+}
+
 /// "phase action kind id (reason)", a line per step.
 inline std::string steps_text(const plan::Plan& plan) {
     std::string text;

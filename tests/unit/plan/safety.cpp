@@ -14,14 +14,14 @@ using kinds::Address;
 using kinds::RealServer;
 using kinds::Service;
 using kinds::Sysctl;
+using test::backup;
+using test::converged;
+using test::master;
 using test::Node;
 using test::World;
 using test::world;
 
-constexpr ElectionState master = ElectionState::master;
-constexpr ElectionState backup = ElectionState::backup;
-
-const std::string cluster = R"(
+const std::string web_cluster = R"(
 interface = "eth0"
 vips = ["192.0.2.20"]
 vrrp = [{ name = "LB", vrid = 51 }]
@@ -31,8 +31,8 @@ port = 80
 real_servers = ["192.0.2.3", "192.0.2.4"]
 )";
 
-World role(const std::string& name, ElectionState state, const std::string& more = "") {
-    return world("role = \"" + name + "\"" + cluster + more, {{"LB", state}});
+World as(const std::string& name, ElectionState state, const std::string& more = "") {
+    return world("role = \"" + name + "\"" + web_cluster + more, {{"LB", state}});
 }
 
 /// "I2 after step 1: what", or "safe".
@@ -62,29 +62,23 @@ void make_loud(Node& node) {
 }
 
 Node real_server(const std::string& more = "") {
-    Node node(role("real-server", backup, more));
+    Node node(as("real-server", backup, more));
     make_loud(node);
-    return node;
-}
-
-Node converged(World start) {
-    Node node(std::move(start));
-    node.converge();
     return node;
 }
 
 }  // namespace
 
 TEST_CASE("plans as they are made are safe") {
-    CHECK(verdict(Node(role("director", master))) == "safe");
-    CHECK(verdict(Node(role("director", backup))) == "safe");
+    CHECK(verdict(Node(as("director", master))) == "safe");
+    CHECK(verdict(Node(as("director", backup))) == "safe");
     CHECK(verdict(real_server()) == "safe");
     for (const char* name : {"director", "both"}) {
         for (const ElectionState before : {master, backup}) {
-            Node node(role(name, before));
+            Node node(as(name, before));
             make_loud(node);
             node.converge();
-            node.world = role(name, before == master ? backup : master);
+            node.world = as(name, before == master ? backup : master);
             CHECK(verdict(node) == "safe");
         }
     }
@@ -123,7 +117,7 @@ TEST_CASE("I1: all counts for every interface, and a loud all for none") {
     node.put<Sysctl>("net.ipv4.conf.all.arp_ignore", {"0"});
     node.put<Sysctl>("net.ipv4.conf.all.arp_announce", {"0"});
     CHECK(verdict(node) == "safe");
-    node.world = role("real-server", backup, "[arp]\ninterfaces = [\"eth0\", \"eth1\"]\n");
+    node.world = as("real-server", backup, "[arp]\ninterfaces = [\"eth0\", \"eth1\"]\n");
     CHECK(verdict(node) == "safe");
     node.world.facts.all_arp_ignore = 5;  // more than what the interfaces say, and 4 to 7 answer for everything
     node.observed.get<Sysctl>().erase(test::key<Sysctl>("net.ipv4.conf.all.arp_ignore"));
@@ -135,20 +129,20 @@ TEST_CASE("I1: with another method than settings, settings decide nothing") {
 }
 
 TEST_CASE("I2: a VIP before its services is refused") {
-    const Node node(role("director", master));
+    const Node node(as("director", master));
     CHECK(verdict(hasty(node.plan(), Phase::bind), node.world) ==
           "I2 after step 1: VIP 192.0.2.20 would attract traffic for a service without a live real server");
 }
 
 TEST_CASE("I2: a service without a server that takes traffic is no better") {
-    Plan plan = Node(role("director", master)).plan();
+    Plan plan = Node(as("director", master)).plan();
     REQUIRE(plan.steps.size() == 4);
     std::swap(plan.steps[1], plan.steps[3]);  // service, address, servers
-    CHECK(verdict(plan, role("director", master)).starts_with("I2 after step 2: "));
+    CHECK(verdict(plan, as("director", master)).starts_with("I2 after step 2: "));
 }
 
 TEST_CASE("I2: the last server does not go before the new one is there") {
-    Node node = converged(role("director", master));
+    Node node = converged(as("director", master));
     node.world = world(
         "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"LB\"\n"
         "vrid = 51\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"192.0.2.5\"]\n",
@@ -162,10 +156,10 @@ TEST_CASE("I2: the last server does not go before the new one is there") {
 }
 
 TEST_CASE("I2: a VIP that goes keeps its services until it is gone") {
-    Node node = converged(role("director", master));
+    Node node = converged(as("director", master));
     node.world = world("role = \"director\"\n");
     Node before = node;
-    before.world.config.vips = role("director", master).config.vips;  // the VIP is known, and wanted nowhere
+    before.world.config.vips = as("director", master).config.vips;  // the VIP is known, and wanted nowhere
     before.world.config.vips[0].vrrp = "LB";
     before.world.election = {{"LB", ElectionState::undecided}};
     const Plan plan = node.plan();
@@ -174,25 +168,25 @@ TEST_CASE("I2: a VIP that goes keeps its services until it is gone") {
 }
 
 TEST_CASE("I3: role both does not balance for a VIP of another master") {
-    const Plan plan = Node(role("both", master)).plan();
+    const Plan plan = Node(as("both", master)).plan();
     Plan table_only = plan;
     std::erase_if(table_only.steps, [](const Step& step) { return step.phase != Phase::load; });
-    CHECK(verdict(table_only, role("both", master)) == "safe");
-    CHECK(verdict(table_only, role("both", backup)) ==
+    CHECK(verdict(table_only, as("both", master)) == "safe");
+    CHECK(verdict(table_only, as("both", backup)) ==
           "I3 after step 1: services of VIP 192.0.2.20 would balance on a node that is not its master");
-    CHECK(verdict(table_only, role("both", ElectionState::yielding)).starts_with("I3 after step 1: "));
+    CHECK(verdict(table_only, as("both", ElectionState::yielding)).starts_with("I3 after step 1: "));
 }
 
 TEST_CASE("I4: a VIP answers on the master alone") {
-    const Plan plan = Node(role("director", master)).plan();
-    CHECK(verdict(plan, role("director", backup)) ==
+    const Plan plan = Node(as("director", master)).plan();
+    CHECK(verdict(plan, as("director", backup)) ==
           "I4 after step 4: VIP 192.0.2.20 would be answered for by a node that is not its master");
-    CHECK(verdict(plan, role("director", ElectionState::undecided)) == "safe");
-    CHECK(verdict(plan, role("real-server", master)).starts_with("I4 after step 4: "));
+    CHECK(verdict(plan, as("director", ElectionState::undecided)) == "safe");
+    CHECK(verdict(plan, as("real-server", master)).starts_with("I4 after step 4: "));
 }
 
 TEST_CASE("what was wrong before is not the plan's fault") {
-    Node node(role("director", backup));
+    Node node(as("director", backup));
     node.put<Address>("192.0.2.20/32 eth0");
     CHECK(verdict(node) == "safe");
 }
@@ -204,7 +198,7 @@ TEST_CASE("an IPv6 VIP on lo needs no quiet: Linux answers for it there only") {
 }
 
 TEST_CASE("more services than max_service_deletes do not go at once") {
-    Node node = converged(role("director", master, "[[service]]\nvip = \"192.0.2.20\"\nport = 81\n"));
+    Node node = converged(as("director", master, "[[service]]\nvip = \"192.0.2.20\"\nport = 81\n"));
     node.world = world("role = \"director\"\n");
     const auto limited = [&](std::uint32_t limit) {
         node.world.config.limits.max_service_deletes = limit;
@@ -219,7 +213,7 @@ TEST_CASE("more services than max_service_deletes do not go at once") {
 }
 
 TEST_CASE("a service does not lose more of its weight than max_weight_loss") {
-    Node node = converged(role("director", master));
+    Node node = converged(as("director", master));
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80", {.weight = 3});  // 4 in all, 2 wanted
     const auto limited = [&](std::uint32_t limit) {
         node.world.config.limits.max_weight_loss = limit;
@@ -235,7 +229,7 @@ TEST_CASE("a service does not lose more of its weight than max_weight_loss") {
 }
 
 TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight") {
-    Node node(role("director", master));
+    Node node(as("director", master));
     node.world.config.limits.max_weight_loss = 0;
     CHECK(within_limits(node.plan(), node.world.config).has_value());
     node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "wlc"});

@@ -4,6 +4,8 @@
 
 #include "lbconverge/vrrp/machine.hpp"
 
+#include "support/ip.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -17,8 +19,6 @@ using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
 inline const IpAddress our_address = ip("192.0.2.5");
 constexpr const char* lesser = "192.0.2.4";

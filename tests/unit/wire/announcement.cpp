@@ -1,5 +1,6 @@
 #include "lbconverge/wire/announcement.hpp"
 
+#include "support/ip.hpp"
 #include "unit/bytes.hpp"
 
 #include <doctest/doctest.h>
@@ -10,8 +11,7 @@ namespace {
 
 using test::from_hex;
 using test::hex;
-
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+using test::ip;
 
 constexpr LinkAddress link{0x02, 0, 0, 0, 0, 0x01};
 constexpr LinkAddress virtual4{0, 0, 0x5e, 0, 0x01, 0x1f};

@@ -1,36 +1,22 @@
 // RFC 826, RFC 4861 §4.3 and §4.4, octet by octet.
 #include "lbconverge/wire/question.hpp"
 
+#include "support/ip.hpp"
+#include "unit/bytes.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 using namespace lbconverge;
 using namespace lbconverge::wire;
+using test::from_hex;
+using test::hex;
+using test::ip;
 
 namespace {
 
-constexpr LinkAddress link{0x02, 0, 0, 0, 0, 1};
-
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
-
-std::string hex(const std::vector<std::byte>& bytes) {
-    std::string text;
-    for (const std::byte each : bytes) {
-        constexpr char digits[] = "0123456789abcdef";
-        text += digits[std::to_integer<unsigned>(each) >> 4];
-        text += digits[std::to_integer<unsigned>(each) & 15];
-    }
-    return text;
-}
-
-std::vector<std::byte> bytes(std::string_view text) {
-    std::vector<std::byte> result;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        result.push_back(static_cast<std::byte>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-    }
-    return result;
-}
+constexpr LinkAddress asker{0x02, 0, 0, 0, 0, 1};
 
 const std::string arp_reply =
     "020000000001"
@@ -45,7 +31,7 @@ const std::string arp_reply =
 }  // namespace
 
 TEST_CASE("an ARP request is broadcast and says who asks") {
-    CHECK(hex(question(ip("192.0.2.20"), ip("192.0.2.1"), link)) ==
+    CHECK(hex(question(ip("192.0.2.20"), ip("192.0.2.1"), asker)) ==
           "ffffffffffff0200000000010806000108000604000102000000"
           "0001c0000201"
           "000000000000"
@@ -53,7 +39,7 @@ TEST_CASE("an ARP request is broadcast and says who asks") {
 }
 
 TEST_CASE("a neighbour solicitation goes to the solicited-node group with the sender's link address") {
-    const std::string frame = hex(question(ip("2001:db8::14:5678"), ip("2001:db8::1"), link));
+    const std::string frame = hex(question(ip("2001:db8::14:5678"), ip("2001:db8::1"), asker));
     CHECK(frame.substr(0, 28) ==
           "3333ff145678"
           "020000000001"
@@ -69,7 +55,7 @@ TEST_CASE("a neighbour solicitation goes to the solicited-node group with the se
 }
 
 TEST_CASE("an ARP reply says who has the address") {
-    const auto claim = claim_in(bytes(arp_reply));
+    const auto claim = claim_in(from_hex(arp_reply));
     REQUIRE(claim);
     CHECK(claim->address == ip("192.0.2.20"));
     CHECK(claim->link == LinkAddress{0x02, 0, 0, 0, 0, 3});
@@ -78,12 +64,12 @@ TEST_CASE("an ARP reply says who has the address") {
 TEST_CASE("a request, another protocol or half a reply says nothing") {
     std::string request = arp_reply;
     request[43] = '1';
-    CHECK_FALSE(claim_in(bytes(request)));
+    CHECK_FALSE(claim_in(from_hex(request)));
     std::string other = arp_reply;
     other[27] = '0';
-    CHECK_FALSE(claim_in(bytes(other)));
+    CHECK_FALSE(claim_in(from_hex(other)));
     for (std::size_t size = 0; size < arp_reply.size(); size += 2)
-        CHECK_FALSE(claim_in(bytes(arp_reply.substr(0, size))));
+        CHECK_FALSE(claim_in(from_hex(arp_reply.substr(0, size))));
 }
 
 TEST_CASE("a neighbour advertisement says who has the address") {
@@ -96,7 +82,7 @@ TEST_CASE("a neighbour advertisement says who has the address") {
 }
 
 TEST_CASE("an advertisement that came through a router counts for nothing (RFC 4861 §7.1.2)") {
-    auto frame = neighbour_advertisement(ip("2001:db8::20"), link, false);
+    auto frame = neighbour_advertisement(ip("2001:db8::20"), asker, false);
     frame[14 + 7] = std::byte{254};
     CHECK_FALSE(claim_in(frame));
 }

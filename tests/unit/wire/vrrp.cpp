@@ -1,5 +1,6 @@
 #include "lbconverge/wire/vrrp.hpp"
 
+#include "support/ip.hpp"
 #include "unit/bytes.hpp"
 
 #include <doctest/doctest.h>
@@ -17,9 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using test::from_hex;
 using test::hex;
+using test::ip;
 using Message = std::vector<std::byte>;
-
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
 /// Who sends to whom.
 struct Way {
