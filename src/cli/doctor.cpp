@@ -2,7 +2,6 @@
 
 #include "daemon_commands.hpp"
 #include "json.hpp"
-#include "lbconverge/kernel/kernel.hpp"
 #include "lbconverge/kernel/survey.hpp"
 #include "load.hpp"
 #include "show.hpp"
@@ -138,8 +137,7 @@ Result<void> read_configuration(const Options& options, doctor::Evidence& eviden
 }
 
 Result<void> read_kernel(doctor::Evidence& evidence) {
-    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    auto observed = observe_all(*kernel);
+    auto observed = observe_all();
     if (!observed) return tl::unexpected(observed.error());
     evidence.kernel = std::move(*observed);
     auto routes = kernel::read_routes();

@@ -5,6 +5,7 @@
 #include "explain.hpp"
 #include "health.hpp"
 #include "lbconverge/health/drain.hpp"
+#include "lbconverge/kernel/kernel.hpp"
 #include "load.hpp"
 #include "options.hpp"
 #include "render.hpp"
@@ -235,8 +236,7 @@ int Command::run() {
 }
 
 int Command::show() {
-    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto observed = observe_all(*kernel);
+    const auto observed = observe_all();
     if (!observed) return report(observed.error());
     if (options_.format == "toml") {
         print(toml_of(**observed));

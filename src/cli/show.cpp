@@ -1,6 +1,8 @@
 #include "show.hpp"
 
+#include "lbconverge/kernel/kernel.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "options.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -163,14 +165,18 @@ void append_server(std::string& text, const Row<RealServer>& row) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Observed>> observe_all(kernel::Kernel& kernel) {
-    const Result<Facts> facts = kernel.facts();
+Result<std::shared_ptr<const Observed>> observe_all() {
+    const auto kernel = kernel::linux_kernel(
+        {.may_load_ipvs = false, .left_out = [](const Error& error) {
+             report({error.kind, "ARP filters, redirections and marks are left out: " + error.what, error.hint});
+         }});
+    const Result<Facts> facts = kernel->facts();
     if (!facts) return tl::unexpected(facts.error());
     Reading reading;
     reading.ipvs = facts->ipvs_loaded;
     reading.kinds = kinds_on_demand(facts->ipvs_loaded);
     reading.sysctls = all_settings();
-    return kernel.observe(reading, *facts);
+    return kernel->observe(reading, *facts);
 }
 
 std::string toml_of(const Observed& observed) {

@@ -1,15 +1,16 @@
 // The kernel's state as TOML that check accepts, and as a snapshot that diff --against reads. Private to src/cli.
 #pragma once
 
-#include "lbconverge/kernel/kernel.hpp"
+#include "lbconverge/kinds/all.hpp"
 
 #include <memory>
 #include <string>
 
 namespace lbconverge::cli {
 
-/// Everything that lbconverge understands, with every setting below /proc/sys/net that is not a secret.
-Result<std::shared_ptr<const kinds::Observed>> observe_all(kernel::Kernel& kernel);
+/// Everything that lbconverge understands, with every setting below /proc/sys/net that is not a secret. What
+/// cannot be read for want of libnftables is left out, and said on stderr.
+Result<std::shared_ptr<const kinds::Observed>> observe_all();
 
 /// VIPs are the addresses that services use, and the /32 and /128 addresses on lo.
 std::string toml_of(const kinds::Observed& observed);

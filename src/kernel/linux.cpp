@@ -26,6 +26,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace lbconverge::kernel {
 
@@ -102,7 +103,7 @@ Interface interface_of(rtnl_link* link) {
 
 class LinuxKernel final : public Kernel {
 public:
-    explicit LinuxKernel(LinuxOptions options) : options_(options) {}
+    explicit LinuxKernel(LinuxOptions options) : options_(std::move(options)) {}
 
     Result<Facts> facts() override;
     Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const Facts& facts) override;
@@ -113,6 +114,7 @@ public:
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
     Result<Nft*> nft();
+    bool may_leave_out(const Error& error);
     template <class Kind>
     Result<void> read(const Reading& reading, Observed& observed);
     Result<void> flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
@@ -121,6 +123,7 @@ private:
     std::optional<NetlinkSocket> route_;
     std::optional<NetlinkSocket> ipvs_;
     std::optional<Nft> nft_;
+    bool leaves_out_ = false;
 };
 
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
@@ -145,6 +148,14 @@ Result<Nft*> LinuxKernel::nft() {
         nft_.emplace(std::move(*opened));
     }
     return &*nft_;
+}
+
+/// A kernel without nftables has no table of ours. Whoever wants to see what can be seen goes on without the library.
+bool LinuxKernel::may_leave_out(const Error& error) {
+    if (error.kind == ErrorKind::kernel_lacks) return true;
+    if (!options_.left_out) return false;
+    if (!std::exchange(leaves_out_, true)) options_.left_out(error);
+    return true;
 }
 
 Result<Facts> LinuxKernel::facts() {
@@ -182,7 +193,7 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
         }
         if (request.transport == wire::Transport::nft) {
             const Result<Nft*> tables = nft();
-            if (!tables && tables.error().kind == ErrorKind::kernel_lacks) continue;  // it has no table of ours, then
+            if (!tables && may_leave_out(tables.error())) continue;
             if (!tables) return tl::unexpected(tables.error());
             const auto listed = (*tables)->list(std::string(text_of(requests.bytes(request))));
             if (!listed) return tl::unexpected(listed.error());
@@ -340,6 +351,6 @@ Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcem
 
 }  // namespace
 
-std::unique_ptr<Kernel> linux_kernel(LinuxOptions options) { return std::make_unique<LinuxKernel>(options); }
+std::unique_ptr<Kernel> linux_kernel(LinuxOptions options) { return std::make_unique<LinuxKernel>(std::move(options)); }
 
 }  // namespace lbconverge::kernel

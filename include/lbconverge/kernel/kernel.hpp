@@ -5,6 +5,7 @@
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/plan/plan.hpp"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,6 +38,8 @@ public:
 struct LinuxOptions {
     bool may_load_ipvs = false;           ///< resolving the IPVS family loads module ip_vs; a dry run must not
     std::size_t batch_bytes = 64 * 1024;  ///< of netlink messages per system call; 0: one step at a time
+    /// Told once what cannot be read because libnftables is not installed; the rest is read then. Without it, an error.
+    std::function<void(const Error&)> left_out{};
 };
 
 /// The kernel of the network namespace that the calling thread is in. Sockets are opened at the first use.

@@ -40,6 +40,9 @@ check "check needs none" without check
 check "apply needs none" without apply
 check_eq "and does its work" 2 "$(X lb1 ipvsadm -Sn | grep -c -- '^-A')"
 check_eq "the whole program needs none to start" 0 "$(ldd "$LBCONVERGE" | grep -c 'curl\|nftables\|systemd')"
+check "show prints what it can read" grep -q "^address = \"$VIP/32\"" <<<"$(without show --format toml 2>"$T/said")"
+check "and says once what it left out, and why" grep -qx 1 <<<"$(grep -c 'left out: .*libnftables' "$T/said")"
+check "doctor goes on without it, too" without doctor
 
 X lb1 ipvsadm -C
 background lb1 unshare -m bash "$T/without" "$LBCONVERGE" -c "$config" --node lb1 run >"$T/log" 2>&1
