@@ -16,7 +16,7 @@ namespace {
 constexpr int max_rounds = 4;
 
 Inputs inputs_of(const Task& task, const Facts& facts) {
-    return {task.config, task.election, facts, task.health.get()};
+    return {task.config, task.election, facts, task.health.get(), task.release};
 }
 
 /// An interface that is missing is found before anything is changed.
@@ -124,8 +124,7 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Memory& memory, const Task
     const Reading reading = reading_for(desired, memory, task.config.role, *facts);
     auto observed = kernel.observe(reading, *facts);
     if (!observed) return tl::unexpected(observed.error());
-    return plan::make_plan(std::move(desired), std::move(*observed), memory, inputs_of(task, *facts), now,
-                           {.release = task.release});
+    return plan::make_plan(std::move(desired), std::move(*observed), memory, inputs_of(task, *facts), now);
 }
 
 namespace {
@@ -134,7 +133,7 @@ namespace {
 plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Memory& memory, const Task& task,
                    std::chrono::sys_seconds now) {
     const Inputs inputs = inputs_of(task, seen->facts);
-    return plan::make_plan(desired_for(task, seen->facts), seen, memory, inputs, now, {.release = task.release});
+    return plan::make_plan(desired_for(task, seen->facts), seen, memory, inputs, now);
 }
 
 /// The first round on what was seen a moment ago. True: it did something, and all went well; else the kernel is asked.

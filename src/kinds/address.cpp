@@ -60,10 +60,9 @@ bool belongs_on_interface(const config::Vip& vip, Role role, ElectionState state
     return role == Role::real_server ? vip.accept == config::Accept::interface : state == ElectionState::master;
 }
 
-/// IPv6 knows an address once per interface, whatever its prefix: one that is wanted there with another prefix can only
-/// be made once this one is gone. (IPv4 has both side by side.)
-bool in_the_way(const Address::Key& key, const Inputs& inputs) {
-    if (key.address.family != Family::ipv6) return false;
+/// The same address is wanted on the same interface, with another prefix.
+bool is_replaced(const Address::Key& key, const Inputs& inputs) {
+    if (inputs.release) return false;
     return std::any_of(inputs.config.vips.begin(), inputs.config.vips.end(), [&](const config::Vip& vip) {
         if (vip.address != key.address) return false;
         const bool here = belongs_on_interface(vip, inputs.config.role, state_of(vip, inputs.election));
@@ -186,7 +185,12 @@ Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired,
 
 Phase Address::phase(const Change<Address>& change, const Inputs& inputs) {
     if (change.action() != Action::remove) return Phase::bind;
-    return on_lo(change.key) && !in_the_way(change.key, inputs) ? Phase::unbind : Phase::withdraw;
+    // IPv4 has two prefixes of an address side by side, and nobody notices when the old one goes. IPv6 knows an address
+    // once per interface: the new one can only be made when the old one is gone.
+    if (is_replaced(change.key, inputs)) {
+        return change.key.address.family == Family::ipv4 ? Phase::unbind : Phase::withdraw;
+    }
+    return on_lo(change.key) ? Phase::unbind : Phase::withdraw;
 }
 
 void Address::encode(const Change<Address>& change, const lbconverge::Facts& facts, std::uint32_t tag,
@@ -233,6 +237,16 @@ Error Address::refusal(const Change<Address>& change, int error) {
     if (error == ENODEV) {
         return {ErrorKind::failed, what + ": there is no interface " + change.key.interface.str(),
                 "name an interface of this node (ip link), or bring it up before lbconverge runs"};
+    }
+    const bool ipv6 = change.key.address.family == Family::ipv6;
+    if (ipv6 && error == EACCES) {  // a lack of privilege is EPERM
+        return {
+            ErrorKind::failed, what + ": IPv6 is switched off on " + change.key.interface.str(),
+            "set net.ipv6.conf." + change.key.interface.str() + ".disable_ipv6 to 0, or take the VIP out of the file"};
+    }
+    if (ipv6 && (error == EOPNOTSUPP || error == EAFNOSUPPORT)) {
+        return {ErrorKind::kernel_lacks, what + ": the kernel has no IPv6",
+                "was it started with ipv6.disable=1? Else take the VIP out of the file"};
     }
     if (error == EEXIST || error == EADDRNOTAVAIL) return {ErrorKind::world_moved, what + " changed meanwhile", {}};
     return plain_refusal(what, error);

@@ -261,6 +261,10 @@ Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
                 id + ": the kernel refuses the value \"" + (change.after ? change.after->value : "") + "\"",
                 "see Documentation/networking/ip-sysctl.rst of the kernel for the range"};
     }
+    if (error == EROFS) {
+        return {ErrorKind::failed, id + ": /proc/sys is read-only here",
+                "in a container? Set it on the host, or start the container with the right to"};
+    }
     return plain_refusal(id, error);
 }
 

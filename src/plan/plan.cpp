@@ -353,14 +353,14 @@ Source Plan::source(const Step& step) const {
 }
 
 Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Memory& memory, const Inputs& inputs,
-               std::chrono::sys_seconds now, Options options) {
+               std::chrono::sys_seconds now) {
     Planning planning{.inputs = inputs, .memory = memory, .now = now, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
     std::vector<Drain> drains;
     const Part part = desired.part;
     if (!within<RealServer>(part)) {
         drains = memory.drains;
-    } else if (!options.release) {
+    } else if (!inputs.release) {
         drains = keep_draining(planning, desired);
     }
     planning.plan.memory = claims_on(desired, *planning.plan.observed, memory);

@@ -33,8 +33,11 @@ struct World {
     Election election;
     Facts facts = plain_facts();
     std::optional<kinds::Health> health{};
+    bool release = false;
 
-    [[nodiscard]] kinds::Inputs inputs() const { return {config, election, facts, health ? &*health : nullptr}; }
+    [[nodiscard]] kinds::Inputs inputs() const {
+        return {config, election, facts, health ? &*health : nullptr, release};
+    }
     [[nodiscard]] kinds::Desired desired() const { return kinds::desire(inputs()); }
 };
 

@@ -120,6 +120,7 @@ struct Inputs {
     const Election& election;
     const lbconverge::Facts& facts;
     const Health* health = nullptr;  ///< none: everything is as configured
+    bool release = false;            ///< everything that is ours is given up, at once and without draining
 };
 
 /// What is to be read from the kernel.

@@ -128,12 +128,8 @@ struct Plan {
     [[nodiscard]] Source source(const Step& step) const;
 };
 
-struct Options {
-    bool release = false;  ///< give up everything that is ours, at once, without draining
-};
-
 /// Pure. `now` decides whether a drained server's time is over.
 Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Memory& memory,
-               const kinds::Inputs& inputs, std::chrono::sys_seconds now, Options options = {});
+               const kinds::Inputs& inputs, std::chrono::sys_seconds now);
 
 }  // namespace lbconverge::plan

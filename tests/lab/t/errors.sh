@@ -62,6 +62,18 @@ check_eq "says which setting" 1 "$(grep -c '^lbconverge: .*sync_version.*refuses
 check_eq "which step failed, and what was done" 1 "$(grep -c 'not converged: 1 of 5 steps done, 1 failed, 3 not attempted' <<<"$output")"
 check_eq "the VIP was not bound on a node that is not ready" 0 "$(X lb1 ip -o addr | grep -cF 192.168.100.20/32)"
 
+# What is not a lack of privilege is not called one.
+printf 'role = "director"\ninterface = "eth0"\nvips = ["2001:db8::20"]\n[[service]]\nvip = "2001:db8::20"\nport = 80\nreal_servers = ["2001:db8::3"]\n' >"$LBC_CONFIG"
+X lb1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+says "IPv6 is switched off" 3 'IPv6 is switched off on eth0' lb1 apply
+says "and what to do" 1 'net.ipv6.conf.eth0.disable_ipv6 to 0' lb1 apply
+X lb1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
+check "it is done, and goes on from there" lbc lb1 apply
+printf 'role = "real-server"\n[sysctl]\n"net.ipv4.ip_forward" = 1\n' >"$LBC_CONFIG"
+output=$(X ws1 unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"' sh \
+  "$LBCONVERGE" -c "$LBC_CONFIG" apply 2>&1)
+check "settings of a container cannot be written: says so" grep -q '/proc/sys is read-only here' <<<"$output"
+
 # A scheduler that this kernel does not have.
 if modprobe ip_vs_twos 2>/dev/null || zgrep -q CONFIG_IP_VS_TWOS=y /proc/config.gz 2>/dev/null; then
   echo "note: this kernel has scheduler twos; its absence is tested on Debian's kernel"

@@ -31,7 +31,20 @@ check_eq "the old service is gone, the new one there" "1" "$(X lb1 ipvsadm -Sn |
 check_eq "nothing else" "0" "$(X lb1 ipvsadm -Sn | grep -c "$VIP:80 ")"
 check "and back" lbc lb1 apply --as master
 
-X lb1 ip addr del $VIP/32 dev eth0 # it was adopted; now it is made by us
+# A VIP as keepalived makes it, with the prefix of its network, becomes ours without a moment in between.
+X lb1 ip addr del $VIP/32 dev eth0
+X lb1 ip addr add $VIP/24 dev eth0
+background lb1 ip -o monitor address >"$T/addresses"
+MONITOR=$!
+sleep 0.3
+check "apply over another prefix" lbc lb1 apply --as master
+check "the monitor has seen it" within 3 grep -q "Deleted.*$VIP/24" "$T/addresses"
+kill $MONITOR
+check_eq "first the new one is there, then the old one goes" "$VIP/32 Deleted $VIP/24" \
+  "$(grep -oE "(Deleted .*)?$VIP/[0-9]+" "$T/addresses" | sed 's/Deleted .* /Deleted /' | paste -sd' ')"
+check_eq "and one is left" "$VIP/32" "$(X lb1 ip -o -4 addr show dev eth0 | grep -oF "$VIP/32")"
+
+X lb1 ip addr del $VIP/32 dev eth0 # now it is made by us
 check "the VIP is made" lbc lb1 apply --as master
 # Without a ledger the addresses still carry their mark.
 X lb1 sh -c 'rm -r /run/lbconverge'

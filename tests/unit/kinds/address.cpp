@@ -262,6 +262,22 @@ TEST_CASE("a VIP leaves an answering interface first and lo last") {
     CHECK(Address::phase({lo, &value, nullptr}, node.inputs()) == Phase::unbind);
 }
 
+TEST_CASE("a VIP whose prefix changes stays, where the family can have both") {
+    const auto master = world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\", \"2001:db8::20\"]\n");
+    const auto backup = world("role = \"director\"" + pair);
+    const Address::Value value;
+    const auto leaves = [&](const char* id, const test::World& node) {
+        return Address::phase({key<Address>(id), &value, nullptr}, node.inputs());
+    };
+    CHECK(leaves("192.0.2.20/24 eth0", master) == Phase::unbind);
+    CHECK(leaves("192.0.2.20/24 eth1", master) == Phase::withdraw);
+    CHECK(leaves("192.0.2.20/24 eth0", backup) == Phase::withdraw);
+    CHECK(leaves("2001:db8::20/64 eth0", master) == Phase::withdraw);
+    auto released = master;
+    released.release = true;
+    CHECK(leaves("192.0.2.20/24 eth0", released) == Phase::withdraw);
+}
+
 TEST_CASE("a refusal says what to do") {
     const Address::Key eth9 = key<Address>("192.0.2.20/32 eth9");
     const Error missing = Address::refusal({eth9, nullptr, nullptr}, ENODEV);
@@ -270,6 +286,13 @@ TEST_CASE("a refusal says what to do") {
     CHECK(Address::refusal({eth9, nullptr, nullptr}, EEXIST).kind == ErrorKind::world_moved);
     CHECK(Address::refusal({eth9, nullptr, nullptr}, EADDRNOTAVAIL).kind == ErrorKind::world_moved);
     CHECK(Address::refusal({eth9, nullptr, nullptr}, EPERM).kind == ErrorKind::not_permitted);
+    CHECK(Address::refusal({eth9, nullptr, nullptr}, EACCES).kind == ErrorKind::not_permitted);
+    const Address::Key six = key<Address>("2001:db8::20/128 eth0");
+    CHECK(Address::refusal({six, nullptr, nullptr}, EPERM).kind == ErrorKind::not_permitted);
+    CHECK(Address::refusal({six, nullptr, nullptr}, EACCES).what ==
+          "address 2001:db8::20/128 dev eth0: IPv6 is switched off on eth0");
+    CHECK(Address::refusal({six, nullptr, nullptr}, EACCES).hint.find("net.ipv6.conf.eth0.disable_ipv6") == 4);
+    CHECK(Address::refusal({six, nullptr, nullptr}, EAFNOSUPPORT).kind == ErrorKind::kernel_lacks);
 }
 
 TEST_CASE("each id is read back, and nothing else is an id") {

@@ -209,6 +209,7 @@ TEST_CASE("a refusal says what to do") {
     CHECK(refused("net.core.nonsense", ENOENT).hint.find("module") != std::string::npos);
     CHECK(refused("net.ipv4.ip_forward", EINVAL).what == "net.ipv4.ip_forward: the kernel refuses the value \"9\"");
     CHECK(refused("net.ipv4.ip_forward", EACCES).kind == ErrorKind::not_permitted);
+    CHECK(refused("net.ipv4.ip_forward", EROFS).what == "net.ipv4.ip_forward: /proc/sys is read-only here");
 }
 
 TEST_CASE("an id has dots where the path has slashes, and the other way round") {

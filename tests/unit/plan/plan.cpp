@@ -356,12 +356,26 @@ TEST_CASE("IPVS time-outs come with the table and go back at the end") {
     CHECK(steps_text(node.plan()) == "relax update timeouts tcp (restore)\n");
 }
 
+TEST_CASE("a VIP that changes its prefix is there throughout, unless it is given up") {
+    Node node = converged(role("director", master));
+    node.erase<Address>("192.0.2.20/32 eth0");
+    node.put<Address>("192.0.2.20/24 eth0", {}, {.protocol = Address::protocol_tag});
+    CHECK(steps_text(node.plan()) ==
+          "bind create address 192.0.2.20/32 eth0 (drift)\n"
+          "unbind delete address 192.0.2.20/24 eth0 (misplaced)\n");
+    kinds::Desired nothing;
+    nothing.vips = node.world.desired().vips;
+    node.world.release = true;
+    CHECK(steps_text(node.plan_for(std::move(nothing))).starts_with("withdraw delete address 192.0.2.20/24 eth0 "));
+}
+
 TEST_CASE("a release drains nothing") {
     Node node = converged(role("director", master, tls));
     node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443", {}, {.active = 5});
     kinds::Desired nothing;
     nothing.vips = node.world.desired().vips;
-    const Plan plan = node.plan_for(std::move(nothing), {.release = true});
+    node.world.release = true;
+    const Plan plan = node.plan_for(std::move(nothing));
     CHECK(steps_text(plan) ==
           "withdraw delete address 192.0.2.20/32 eth0 (election)\n"
           "unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)\n"

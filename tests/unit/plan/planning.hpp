@@ -19,10 +19,10 @@ struct Node {
 
     explicit Node(World node) : world(std::move(node)) { observed.facts = world.facts; }
 
-    [[nodiscard]] plan::Plan plan(plan::Options options = {}) const { return plan_for(world.desired(), options); }
-    [[nodiscard]] plan::Plan plan_for(kinds::Desired desired, plan::Options options = {}) const {
+    [[nodiscard]] plan::Plan plan() const { return plan_for(world.desired()); }
+    [[nodiscard]] plan::Plan plan_for(kinds::Desired desired) const {
         auto seen = std::make_shared<const kinds::Observed>(observed);
-        return plan::make_plan(std::move(desired), std::move(seen), memory, world.inputs(), now, options);
+        return plan::make_plan(std::move(desired), std::move(seen), memory, world.inputs(), now);
     }
     /// As if everything that is wanted had been done.
     void converge() {

@@ -256,7 +256,8 @@ accept = ")" + accept + "\"\n"));
         CHECK(verdict(hasty(node.plan(), Phase::bind), node.world) ==
               "I1 after step 1: VIP 192.0.2.20 would be answered for and announced: the ARP filter does not stand");
         node.converge();
-        CHECK(verdict(node.plan({.release = true}), node.world) == "safe");
+        node.world.release = true;
+        CHECK(verdict(node) == "safe");
     }
     Node damaged = filtered("interface");
     damaged.put<kinds::ArpFilter>("192.0.2.20", {.source = IpAddress::parse("192.0.2.3"), .enforced = false});
