@@ -82,6 +82,13 @@ TEST_CASE("LVS07 and LVS08: prefix and scope on lo") {
     CHECK(global.only().severity == config::Severity::warning);
 }
 
+TEST_CASE("LVS07: an IPv6 address has no scope to be told") {
+    Host host;
+    host.address("2001:db8::20/64", "lo");
+    CHECK(host.only().code == "LVS07");
+    CHECK(host.only().cure.text == "ip addr add 2001:db8::20/128 dev lo; ip addr del 2001:db8::20/64 dev lo");
+}
+
 TEST_CASE("127.0.0.1, ::1 and link-local addresses of lo are nobody's VIP") {
     CHECK(Host()
               .address("127.0.0.1/8", "lo", Scope::host)
@@ -107,6 +114,14 @@ TEST_CASE("LVS09: a real server whose VIP came to the answering interface") {
               .file("/etc/keepalived/keepalived.conf", "vrrp_instance A {\nvirtual_ipaddress {\n192.0.2.20/32\n}\n}\n")
               .codes()
               .empty());
+}
+
+TEST_CASE("LVS09: the modes of arp_ignore that a real server is quiet with") {
+    for (const int mode : {1, 2, 3})
+        CHECK(Host().arp("eth0", mode, 2).address("192.0.2.20/32", "eth0").codes() == "LVS09");
+    for (const int mode : {0, 5}) {
+        CHECK(Host().arp("eth0", mode, 2).address("192.0.2.20/32", "eth0").codes().find("LVS09") == std::string::npos);
+    }
 }
 
 TEST_CASE("LVS43: a VIP that goes with the primary address") {

@@ -87,6 +87,21 @@ TEST_CASE("LVS46: a file that cloud-init writes again") {
               .empty());
 }
 
+TEST_CASE("LVS46: only cloud-init's network section switched off counts") {
+    const std::string generated = "# generated from information provided by the datasource.  Changes\n";
+    for (const char* text : {"network: {config: enabled}\n", "other: {config: disabled}\n"}) {
+        CHECK(real_server()
+                  .file("/etc/network/interfaces.d/50-cloud-init", generated + stanza)
+                  .file("/etc/cloud/cloud.cfg.d/99.cfg", text)
+                  .codes() == "LVS46");
+    }
+}
+
+TEST_CASE("LVS47: a file that configures no addresses is no owner") {
+    const std::string file = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n";
+    CHECK(real_server().config(file).file("/etc/sysctl.d/a.conf", "net.example = 192.0.2.20\n").codes().empty());
+}
+
 TEST_CASE("LVS47: two owners by hand, one beside a configuration") {
     CHECK(real_server()
               .file(interfaces, stanza)

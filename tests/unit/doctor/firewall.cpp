@@ -74,6 +74,45 @@ TEST_CASE("addresses, prefixes and interfaces") {
     CHECK(of_port(input("drop", lo + ",{\"accept\":null}"), 80).fate == Fate::dropped);
 }
 
+TEST_CASE("protocols and ports in all their shapes; a shape that is not known is not guessed at") {
+    const auto accepting = [](const std::string& of, const std::string& field, const std::string& right) {
+        return input("drop", R"({"match":{"op":"==","left":{"payload":{"protocol":")" + of + R"(","field":")" + field +
+                                 R"("}},"right":)" + right + "}},{\"accept\":null}");
+    };
+    const auto fate = [](const Firewall& firewall, std::uint8_t protocol, const char* address, std::uint16_t port) {
+        return judge(firewall, {protocol, ip(address), port, "eth0"}).fate;
+    };
+    const Firewall tcp = accepting("ip", "protocol", "\"tcp\"");
+    CHECK(fate(tcp, 6, "192.0.2.20", 80) == Fate::passes);
+    CHECK(fate(tcp, 17, "192.0.2.20", 80) == Fate::dropped);
+    const Firewall udp6 = accepting("ip6", "nexthdr", "\"udp\"");
+    CHECK(fate(udp6, 17, "2001:db8::20", 53) == Fate::passes);
+    CHECK(fate(udp6, 6, "2001:db8::20", 53) == Fate::dropped);
+    const Firewall any = accepting("th", "dport", R"({"range":[80,90]})");
+    CHECK(fate(any, 17, "192.0.2.20", 90) == Fate::passes);
+    CHECK(fate(any, 132, "192.0.2.20", 91) == Fate::dropped);
+    for (const char* range : {R"({"range":["x",90]})", R"({"range":[80,"x"]})", R"({"range":[80]})"}) {
+        CHECK(fate(accepting("tcp", "dport", range), 6, "192.0.2.20", 80) == Fate::unknown);
+    }
+    CHECK(fate(accepting("dccp", "dport", "80"), 6, "192.0.2.20", 80) == Fate::unknown);
+    CHECK(fate(accepting("tcp", "sport", "80"), 6, "192.0.2.20", 80) == Fate::unknown);
+    CHECK(fate(accepting("ip6", "hoplimit", "\"tcp\""), 6, "192.0.2.20", 80) == Fate::unknown);
+    CHECK(fate(accepting("arp", "nexthdr", "\"tcp\""), 6, "192.0.2.20", 80) == Fate::unknown);
+}
+
+TEST_CASE("connection states: what counts is whether new packets are among them") {
+    const auto with = [](const std::string& states) {
+        return of_port(input("drop", R"({"match":{"op":"in","left":{"ct":{"key":"state"}},"right":)" + states +
+                                         "}},{\"accept\":null}"),
+                       80)
+            .fate;
+    };
+    CHECK(with(R"(["established","new"])") == Fate::passes);
+    CHECK(with("\"new\"") == Fate::passes);
+    CHECK(with("\"established\"") == Fate::dropped);
+    CHECK(with(R"({"set":["established","untracked"]})") == Fate::passes);
+}
+
 TEST_CASE("jumps come back, gotos do not, and what is not understood makes the answer unknown") {
     const std::string chain =
         R"(,{"chain":{"family":"inet","table":"filter","name":"mine","handle":9}},{"rule":{"family":"inet","table":"filter","chain":"mine","handle":10,"expr":[)" +

@@ -25,6 +25,25 @@ TEST_CASE("LVS11: in a keepalived.conf that is not at work yet") {
     CHECK(with("NAT").empty());
 }
 
+TEST_CASE("LVS11: each server of a keepalived.conf with the method of its own service, wherever that stands") {
+    const auto places = [](const std::string& path, const std::string& text) {
+        Host host;
+        host.file(path, text);
+        std::string all;
+        for (const Finding& each : host.findings()) all += each.code + " " + each.place + "\n";
+        return all;
+    };
+    const std::string conf = "/etc/keepalived/keepalived.conf";
+    const std::string after =
+        "virtual_server 192.0.2.20 80 {\n real_server 192.0.2.4 8080 {\n }\n real_server 192.0.2.5 8080 {\n }\n"
+        " lb_kind DR\n}\nvirtual_server 192.0.2.21 80 {\n real_server 192.0.2.6 8080 {\n }\n}\n";
+    CHECK(places(conf, after) == "LVS11 " + conf + ":2\nLVS11 " + conf + ":4\n");
+    CHECK(places("/etc/keepalived/conf.d/web.conf", after).starts_with("LVS11 /etc/keepalived/conf.d/web.conf:2\n"));
+    CHECK(places("/etc/keepalived/keepalived.conf.bak", after).empty());
+    CHECK(places("/etc/haproxy/haproxy.conf", after).empty());
+    CHECK(places(conf, "virtual_server 192.0.2.20 80 {\n lb_kind DR\n real_server 192.0.2.4 {\n }\n}\n").empty());
+}
+
 TEST_CASE("LVS12: direct routing to what is behind a router") {
     Host host = director(Forward::direct, "198.51.100.4");
     host.route("0.0.0.0/0", "192.0.2.254", "eth0");

@@ -23,7 +23,7 @@ void drops(Host& host, std::uint8_t protocol, std::uint16_t port, const char* de
     rule.verdict = Verdict::drop;
     rule.place = "iptables filter INPUT rule 1";
     if (port != 0) rule.ports = {{port, port}};
-    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), 32, true}};
+    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), ip(destination).bits(), true}};
     host.all.firewall.known = true;
     host.all.firewall.chains = {
         {Layer::ipv4, "iptables filter", "INPUT", Hook::input, "iptables -t filter -I INPUT", Verdict::accept, {rule}}};
@@ -54,6 +54,16 @@ TEST_CASE("LVS48 without a configuration knows the usual ports") {
     CHECK(other.codes().empty());
 }
 
+TEST_CASE("LVS48: another family's address, or a server behind masquerading, is as it should be") {
+    Host other = real_server();
+    other.address("2001:db8::3/64", "eth0");
+    takes(other, "2001:db8::3", 443);
+    CHECK(other.codes().empty());
+    Host masqueraded = real_server().config(file + "forward = \"masquerade\"\n", "ws");
+    takes(masqueraded, "192.0.2.3", 8000);
+    CHECK(masqueraded.codes().find("LVS48") == std::string::npos);
+}
+
 TEST_CASE("LVS49: checks are answered, and the VIP is not here") {
     Host host;
     host.config(file, "ws").arp("eth0", 1, 2);
@@ -78,6 +88,29 @@ TEST_CASE("LVS50 and LVS41: what the firewall drops for clients, and for checks"
     takes(other, "0.0.0.0", 8000);
     drops(other, 6, 8001, nullptr);
     CHECK(other.codes().empty());
+}
+
+TEST_CASE("LVS50: the cure speaks the filter's language, and the family's") {
+    const auto cure = [](const char* vip, const char* insert) {
+        const bool six = ip(vip).family == Family::ipv6;
+        Host host =
+            Host()
+                .config("role = \"real-server\"\nvips = [\"" + std::string(vip) + "\"]\n[[service]]\nvip = \"" + vip +
+                        "\"\nport = 8000\nreal_servers = [\"" + (six ? "2001:db8::3" : "192.0.2.3") + "\"]\n")
+                .arp("eth0", 1, 2)
+                .address("2001:db8::3/64", "eth0");
+        host.address((vip + std::string(six ? "/128" : "/32")).c_str(), "lo", Scope::host);
+        takes(host, "0.0.0.0", 8000);
+        takes(host, "::", 8000);
+        drops(host, 6, 8000, vip);
+        host.all.firewall.chains[0].layer = Layer::inet;
+        host.all.firewall.chains[0].insert = insert;
+        return host.only().cure.text;
+    };
+    CHECK(cure("192.0.2.20", "nft insert rule inet filter input") ==
+          "nft insert rule inet filter input ip daddr 192.0.2.20 tcp dport 8000 accept");
+    CHECK(cure("2001:db8::20", "nft insert rule inet filter input") ==
+          "nft insert rule inet filter input ip6 daddr 2001:db8::20 tcp dport 8000 accept");
 }
 
 TEST_CASE("LVS41: VRRP is dropped, on a director") {

@@ -15,7 +15,7 @@ void add_mark(Host& host, std::optional<std::uint32_t> mark, const char* destina
     FilterRule rule;
     rule.mark = mark;
     rule.sets_unknown_mark = !mark;
-    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), 32, true}};
+    if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), ip(destination).bits(), true}};
     host.all.firewall.chains.push_back(
         {Layer::ipv4, "iptables mangle", "PREROUTING", Hook::prerouting, "", Verdict::accept, {rule}});
 }
@@ -73,6 +73,17 @@ TEST_CASE("LVS21: the marked packets are for no address of this host") {
     CHECK(host.address("192.0.2.21/32", "eth0").codes().empty());
 }
 
+TEST_CASE("LVS21: a mark for the other family's packets, or of no service, says nothing about a VIP") {
+    Host other = marked();
+    add_mark(other, 7, "192.0.2.20");
+    add_mark(other, 7, "2001:db8::21");
+    CHECK(other.codes().empty());
+    Host unmarked = director();
+    unmarked.all.firewall.known = true;
+    add_mark(unmarked, 0, "192.0.2.99");
+    CHECK(unmarked.codes().empty());
+}
+
 TEST_CASE("LVS23: persistence and weight 0") {
     const auto with = [](kinds::Service::Value service, std::uint32_t weight, const char* expire) {
         Host host;
@@ -100,6 +111,18 @@ TEST_CASE("LVS27: a scheduler whose module is missing") {
     CHECK(unknown.codes().empty());
 }
 
+TEST_CASE("LVS27: a scheduler of the file") {
+    Host host;
+    host.all.modules = {true, {"ip_vs_wlc"}};
+    host.config(
+        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\n[[service]]\n"
+        "vip = \"192.0.2.20\"\nport = 80\nscheduler = \"mh\"\nreal_servers = [\"192.0.2.4\"]\n");
+    CHECK(host.only().code == "LVS27");
+    CHECK(host.only().place == "lb.toml:6:1");
+    host.all.modules.names.insert("ip_vs_mh");
+    CHECK(host.codes().empty());
+}
+
 TEST_CASE("LVS28: both sides of synchronisation with backup_only") {
     const auto with = [](std::vector<SyncDaemon> sync, const char* backup_only) {
         Host host = director();
@@ -121,6 +144,13 @@ TEST_CASE("LVS29: a backup of role both with its table loaded") {
     CHECK(with("tcp 192.0.2.20:80 192.0.2.3:80", "tcp 192.0.2.20:80 192.0.2.4:80") == "LVS29");
     // A director that has its VIP on lo and announces it by routing is not one of its own real servers.
     CHECK(with("tcp 192.0.2.20:80 192.0.2.4:80", "tcp 192.0.2.20:80 192.0.2.5:80").empty());
+}
+
+TEST_CASE("LVS29: the master of role both has its VIP on the interface as well, and its table loaded") {
+    Host host = real_server();
+    host.address("192.0.2.20/32", "eth0").arp("eth0", 0, 0).service("tcp 192.0.2.20:80");
+    host.server("tcp 192.0.2.20:80 192.0.2.3:80").server("tcp 192.0.2.20:80 192.0.2.4:80");
+    CHECK(host.codes().find("LVS29") == std::string::npos);
 }
 
 TEST_CASE("LVS30: synchronised connections beside a VIP on lo") {
