@@ -225,13 +225,15 @@ Election election_of_daemon() {
     return election;
 }
 
-std::optional<int> refused_by_daemon() {
+std::optional<int> refused_by_daemon(bool release) {
     const auto run = daemon::RunDirectory::of_this_namespace();
     const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
     if (!reply) return report(reply.error());
     if (!*reply) return std::nullopt;
+    const std::string stop = "stop it first (systemctl stop lbconverge)";
+    if (release) return report({ErrorKind::busy, "a daemon is at work here, and would make everything again", stop});
     return report({ErrorKind::busy, "a daemon is at work here, and its election decides who is master",
-                   "stop it first (systemctl stop lbconverge), or leave --as and --prune-foreign out"});
+                   stop + ", or leave --as and --prune-foreign out"});
 }
 
 int status_command(const Options& options) {

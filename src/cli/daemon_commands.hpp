@@ -22,8 +22,8 @@ void withdraw_left_behind(const Options& options);
 int status_command(const Options& options);
 /// What the daemon's elections have decided; empty where there is none.
 Election election_of_daemon();
-/// For what a daemon at work must not be asked for. nullopt: there is none.
-std::optional<int> refused_by_daemon();
+/// For what a daemon at work must not be asked for: a release, --as, --prune-foreign. nullopt: there is none.
+std::optional<int> refused_by_daemon(bool release);
 /// drain or undrain. nullopt: there is no daemon.
 std::optional<int> drain_by_daemon(const Options& options, bool undo);
 /// Has the daemon converge, where one is at work. nullopt: there is none, and it is for the caller to do.

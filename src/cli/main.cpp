@@ -174,7 +174,7 @@ int Command::apply(bool release) {
     }
     // A daemon at work is the only writer: it does this now, and says what came of it.
     if (release || options_.as || options_.prune_foreign) {
-        if (const auto refused = refused_by_daemon()) return *refused;
+        if (const auto refused = refused_by_daemon(release)) return *refused;
     } else if (const auto done = apply_by_daemon(options_, loaded_)) {
         return *done;
     }

@@ -65,7 +65,6 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
         case Reason::drift:
             return "drifted";
         case Reason::election: {
-            if (scene.release && step.action() == Action::remove) return "released";
             // What a backup has comes when the node becomes one, and goes when it becomes master: role both's VIP on
             // lo, and the listening side of connection synchronisation.
             bool of_backup = false;
@@ -78,15 +77,17 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
         case Reason::health:
             return why_overruled(plan, step);
         case Reason::unclaimed:
-            return scene.release ? "released" : "no longer configured";
+            return "no longer configured";
         case Reason::foreign:
             return "nobody configured it";
         case Reason::misplaced:
-            return scene.release ? "released" : "not wanted here now";
+            return "not wanted here now";
         case Reason::drain:
             return "drains: no longer configured";
         case Reason::restore:
             return "given up: as it was before";
+        case Reason::release:
+            return "released";
     }
     return {};
 }

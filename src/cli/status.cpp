@@ -182,8 +182,9 @@ Json with_owners(Json services, const Json& status) {
 
 std::string status_text(const std::string& reply, const Observed* kernel, Clock::time_point now) {
     const Json status = Json::parse(reply);
+    const auto node = status.at("node").get<std::string>();
     std::string text =
-        fmt::format("{}: {}{}\n", status.at("node").get<std::string>(), status.at("role").get<std::string>(),
+        fmt::format("{}: {}{}\n", node.empty() ? "this node" : node, status.at("role").get<std::string>(),
                     status.at("stopping") == true ? ", stopping" : "");
     for (const Json& each : status.at("vrrp")) add_instance(each, now, text);
     for (const Json& each : status.at("tracks")) add_track(each, now, text);

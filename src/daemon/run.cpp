@@ -397,9 +397,13 @@ void Daemon::request(const std::string& line, const ControlServer::ClientPtr& cl
         refuse(client, exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
     } else if (!client->is_root()) {
         refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
-    } else if (asked.value("file", "") != options_.file || asked.value("node", "") != options_.node) {
+    } else if (asked.value("file", "") != options_.file) {
         refuse(client, exit_code(ErrorKind::busy),
                "a daemon with another configuration is at work here: " + options_.file);
+    } else if (asked.value("node", "") != options_.node) {
+        refuse(client, exit_code(ErrorKind::busy),
+               "a daemon for another node is at work here: " +
+                   (options_.node.empty() ? "it was started without --node" : options_.node));
     } else {
         reload(client, asked.value("json", false));
     }

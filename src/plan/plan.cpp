@@ -161,7 +161,11 @@ template <class Kind>
 void unwanted_row(Planning& planning, std::uint32_t row) {
     const auto& observed = planning.plan.observed->get<Kind>();
     const typename Kind::Key& key = observed.row(row).key;
-    switch (Kind::owner(key, observed.note(row), *planning.plan.desired, planning.memory)) {
+    const Owner owner = Kind::owner(key, observed.note(row), *planning.plan.desired, planning.memory);
+    if (planning.inputs.release && (owner == Owner::ours || owner == Owner::named)) {
+        return add_step<Kind>(planning, Reason::release, row, Step::none);
+    }
+    switch (owner) {
         case Owner::ours: {
             // Beside rows that are wanted as before, somebody else put it there.
             const bool drift = drifted<Kind>(key, planning);
@@ -335,6 +339,8 @@ std::string_view to_text(Reason reason) {
             return "drain";
         case Reason::restore:
             return "restore";
+        case Reason::release:
+            return "release";
     }
     return "?";
 }

@@ -30,6 +30,7 @@ enum class Reason : std::uint8_t {
     misplaced,  ///< a VIP of the configuration where it must not be now
     drain,      ///< taken out of use; removed when its connections are gone
     restore,    ///< given up: back to the value that was there before
+    release,    ///< everything of ours is given up
 };
 std::string_view to_text(Reason reason);
 

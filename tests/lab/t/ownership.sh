@@ -59,6 +59,8 @@ LBC_CONFIG=$T/own.toml lbc lb2 apply >/dev/null 2>&1
 check_eq "an own address that the file calls a VIP by mistake stays" 1 "$(X lb2 ip -o -4 addr show dev eth0 | grep -c 192.168.100.2/24)"
 
 # Release leaves what is not ours; prune takes it on demand.
+check_eq "a release says of each row that it is released" "released" \
+  "$(LBC_CONFIG=$T/moved.toml lbc lb1 release --dry-run | awk '/^ *[0-9]+ -/ {print $NF}' | sort -u)"
 LBC_CONFIG=$T/moved.toml check "release" lbc lb1 release
 check_eq "foreign rows are left" "$foreign" "$(X lb1 ipvsadm -Sn | grep 10.9.9.9)"
 check "apply --prune-foreign" lbc lb1 apply --prune-foreign

@@ -78,8 +78,8 @@ std::string squeezed(const std::string& text) {
     return result;
 }
 
-std::string text_of(const Node& node, bool release = false) {
-    return squeezed(plan_text(node.plan(), {node.world.config, node.world.election, rendered_files, false, release}));
+std::string text_of(const Node& node) {
+    return squeezed(plan_text(node.plan(), {node.world.config, node.world.election, rendered_files}));
 }
 
 }  // namespace

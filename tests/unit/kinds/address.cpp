@@ -135,7 +135,7 @@ TEST_CASE("a dumped IPv4 address is the node's own end, with scope, label and br
           })) == "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255 | protocol=76 flags=129\n");
     CHECK(decoded(dumped(header(2, 32, 254, 1), [](wire::Requests& out) {
               put(out, IFA_LOCAL, "c0000214");
-              put(out, IFA_ADDRESS, "c0000214");
+              put(out, IFA_ADDRESS, "c0000263");    // in this order, too
               out.attribute_text(IFA_LABEL, "lo");  // the interface's name is no label
           })) == "192.0.2.20/32 lo scope=host | flags=128\n");
 }
@@ -271,6 +271,7 @@ TEST_CASE("a VIP whose prefix changes stays, where the family can have both") {
     };
     CHECK(leaves("192.0.2.20/24 eth0", master) == Phase::unbind);
     CHECK(leaves("192.0.2.20/24 eth1", master) == Phase::withdraw);
+    CHECK(leaves("192.0.2.99/24 eth0", master) == Phase::withdraw);
     CHECK(leaves("192.0.2.20/24 eth0", backup) == Phase::withdraw);
     CHECK(leaves("2001:db8::20/64 eth0", master) == Phase::withdraw);
     auto released = master;

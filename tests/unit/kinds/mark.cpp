@@ -83,6 +83,10 @@ TEST_CASE("a mark comes with its rule, and is changed in one text") {
                          "add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 8 }\n"));
     CHECK(nft_text<Mark>({key<Mark>("tcp [2001:db8::20]:80"), &seven, nullptr}) ==
           "delete element ip6 lbconverge marks { 2001:db8::20 . tcp . 80 }\n");
+    const auto node = world(file("director"));
+    CHECK(Mark::phase({http, nullptr, &seven}, node.inputs()) == Phase::load);
+    CHECK(Mark::phase({http, &seven, &eight}, node.inputs()) == Phase::load);
+    CHECK(Mark::phase({http, &seven, nullptr}, node.inputs()) == Phase::unload);
     CHECK(Mark::refusal({http, nullptr, nullptr}, EAFNOSUPPORT).what ==
           "mark for tcp 192.0.2.20:80: the kernel has no nftables of family ip");
 }

@@ -374,12 +374,13 @@ TEST_CASE("a release drains nothing") {
     node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443", {}, {.active = 5});
     kinds::Desired nothing;
     nothing.vips = node.world.desired().vips;
+    nothing.get<RealServer>().unwanted = {test::key<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443")};  // is no fallback
     node.world.release = true;
     const Plan plan = node.plan_for(std::move(nothing));
     CHECK(steps_text(plan) ==
-          "withdraw delete address 192.0.2.20/32 eth0 (election)\n"
-          "unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)\n"
-          "unload delete service tcp 192.0.2.20:443 (unclaimed)\n");
+          "withdraw delete address 192.0.2.20/32 eth0 (release)\n"
+          "unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (release)\n"
+          "unload delete service tcp 192.0.2.20:443 (release)\n");
     CHECK(plan.deferred.empty());
 }
 
