@@ -162,7 +162,7 @@ int run_command(const Options& options, Loaded loaded) {
         again->config.ipvs.exclusive = again->config.ipvs.exclusive || options.prune_foreign;
         return std::make_shared<const config::Config>(std::move(again->config));
     };
-    how.render = [](const daemon::Report& done, const config::Config& config, const Election& election, bool json) {
+    how.render = [](const daemon::Outcome& done, const config::Config& config, const Election& election, bool json) {
         const Scene scene{config, election, config.files};
         if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);
         return plan_text(done.plan, scene) + outcome_text(done, scene);
@@ -178,17 +178,17 @@ void withdraw_left_behind(const Options& options) {
     const std::string file = running(run) + "/lbconverge.toml";
     if (::access(file.c_str(), R_OK) != 0 || !run.lock({})) return;
     const Result<Loaded> last = load_node(file, options.node);
-    const auto memory = run.load();
-    if (!last || !memory) return;
+    const auto ledger = run.load();
+    if (!last || !ledger) return;
     Election nobody;
     for (const config::Vrrp& instance : last->config.vrrp) nobody[instance.name] = ElectionState::backup;
     daemon::Task task{.config = last->config, .election = nobody};
     if (last->config.role == Role::director) task.part = kinds::Part::network;
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const auto plan = daemon::look(*kernel, *memory, task, now);
+    const auto plan = daemon::look(*kernel, *ledger, task, now);
     if (!plan || !takes_vips_away(*plan)) return;
-    const daemon::Report done = daemon::converge(*kernel, run, task, now, [](const plan::Plan&) {});
+    const daemon::Outcome done = daemon::converge(*kernel, run, task, now, [](const plan::Plan&) {});
     if (done.error) {
         report(*done.error);
     } else {

@@ -1,7 +1,7 @@
 // The commands that run the daemon or talk to it. Private to src/cli.
 #pragma once
 
-#include "lbconverge/model/terms.hpp"
+#include "lbconverge/model/enumerations.hpp"
 #include "load.hpp"
 #include "options.hpp"
 

@@ -40,7 +40,7 @@ std::string_view owner_text(Owner owner) {
 }
 
 template <class Kind>
-void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Memory& memory, const Scene& scene,
+void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Ledger& ledger, const Scene& scene,
                  std::string& text) {
     const auto& wanted = plan.desired->get<Kind>();
     const auto& observed = plan.observed->get<Kind>();
@@ -65,7 +65,7 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Me
     }
     if (const std::string* why = plan.overruled<Kind>(key)) text += fmt::format("  because  {}\n", *why);
     if (o != Seen<Kind>::npos && w == Table<Kind, Origin>::npos) {
-        text += fmt::format("  owner    {}\n", owner_text(Kind::owner(key, observed.note(o), *plan.desired, memory)));
+        text += fmt::format("  owner    {}\n", owner_text(Kind::owner(key, observed.note(o), *plan.desired, ledger)));
     }
     bool in_plan = false;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -84,7 +84,7 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Me
 
 }  // namespace
 
-std::string explain_text(const IpAddress& address, const plan::Plan& plan, const Memory& memory, const Scene& scene) {
+std::string explain_text(const IpAddress& address, const plan::Plan& plan, const Ledger& ledger, const Scene& scene) {
     const std::string wanted = to_text(address);
     std::string text;
     for (const config::Vip& vip : scene.config.vips) {
@@ -102,7 +102,7 @@ std::string explain_text(const IpAddress& address, const plan::Plan& plan, const
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
         for (const auto& key : keys) {
-            if (occurs_in(wanted, Kind::id(key))) explain_row<Kind>(key, plan, memory, scene, text);
+            if (occurs_in(wanted, Kind::id(key))) explain_row<Kind>(key, plan, ledger, scene, text);
         }
     });
     if (text.empty()) text = fmt::format("{}: neither the configuration nor the kernel knows this address\n", wanted);

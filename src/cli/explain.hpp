@@ -9,7 +9,7 @@ namespace lbconverge::cli {
 
 /// Every desired and observed row in which the address occurs: who wants it and where, what the kernel has, whose it
 /// is, and what apply would do about it.
-std::string explain_text(const IpAddress& address, const plan::Plan& plan, const kinds::Memory& memory,
+std::string explain_text(const IpAddress& address, const plan::Plan& plan, const kinds::Ledger& ledger,
                          const Scene& scene);
 
 }  // namespace lbconverge::cli

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lbconverge/config/config.hpp"
-#include "lbconverge/daemon/ledger.hpp"
+#include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kinds/health.hpp"
 
 #include <chrono>

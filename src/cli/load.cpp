@@ -2,7 +2,7 @@
 
 #include "lbconverge/config/lint.hpp"
 #include "lbconverge/daemon/trust.hpp"
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 #include <unistd.h>
 
@@ -59,7 +59,7 @@ std::string node_to_use(const config::Document& document, const std::string& ask
     return host_name();
 }
 
-void add_interface(Facts& facts, const ShortName& name) {
+void add_interface(HostFacts& facts, const ShortName& name) {
     const bool special = name.empty() || name == ShortName("all") || name == ShortName("default");
     if (special || facts.interface(name) != nullptr) return;
     const bool loopback = name == ShortName("lo");
@@ -209,11 +209,11 @@ Assumed assume_converged(const config::Config& old, const config::Config& fresh,
     const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
     for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
     const Desired desired = desire({old, assumed, observed->facts});
-    const Memory memory = plan::claims_on(desired, *observed, {});
+    const Ledger ledger = plan::claims_on(desired, *observed, {});
     for_each_kind([&]<class Kind>() {
         for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) observed->get<Kind>().add(row.key, row.value);
     });
-    return {std::move(observed), memory};
+    return {std::move(observed), ledger};
 }
 
 }  // namespace lbconverge::cli

@@ -41,7 +41,7 @@ Result<Checked> check_files(const std::string& path, const std::string& node);
 /// The kernel and the ledger of a node that has converged to `old`; interfaces are those that either file names.
 struct Assumed {
     std::shared_ptr<const kinds::Observed> observed;
-    kinds::Memory memory;
+    kinds::Ledger ledger;
 };
 Assumed assume_converged(const config::Config& old, const config::Config& fresh, const Election& election);
 

@@ -130,10 +130,10 @@ int Command::diff() {
     const daemon::Task& task = *asked;
     if (!options_.from.empty()) return diff_from_old(task);
     if (!options_.against.empty()) return diff_against_snapshot(task);
-    const auto memory = daemon::RunDirectory::of_this_namespace().load();
-    if (!memory) return report(memory.error());
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *memory, task, now());
+    const auto plan = daemon::look(*kernel, *ledger, task, now());
     if (!plan) return report(plan.error());
     return print_diff(*plan, task);
 }
@@ -143,8 +143,8 @@ int Command::diff_against_snapshot(const daemon::Task& task) {
     if (!text) return report(text.error());
     auto snapshot = parse_snapshot(options_.against, *text);
     if (!snapshot) return report(snapshot.error());
-    const Facts& facts = snapshot->observed->facts;
-    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), snapshot->observed, snapshot->memory,
+    const HostFacts& facts = snapshot->observed->facts;
+    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), snapshot->observed, snapshot->ledger,
                                             {task.config, task.election, facts}, now());
     return print_diff(plan, task);
 }
@@ -153,8 +153,8 @@ int Command::diff_from_old(const daemon::Task& task) {
     const Result<Loaded> old = load_node(options_.from, loaded_.config.node);
     if (!old) return report(old.error());
     const Assumed assumed = assume_converged(old->config, loaded_.config, task.election);
-    const Facts& facts = assumed.observed->facts;
-    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), assumed.observed, assumed.memory,
+    const HostFacts& facts = assumed.observed->facts;
+    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), assumed.observed, assumed.ledger,
                                             {task.config, task.election, facts}, now());
     return print_diff(plan, task);
 }
@@ -167,9 +167,9 @@ int Command::apply(bool release) {
     auto run = daemon::RunDirectory::of_this_namespace();
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
     if (options_.dry_run) {
-        const auto memory = run.load();
-        if (!memory) return report(memory.error());
-        const auto plan = daemon::look(*kernel, *memory, task, now());
+        const auto ledger = run.load();
+        if (!ledger) return report(ledger.error());
+        const auto plan = daemon::look(*kernel, *ledger, task, now());
         return plan ? print_diff(*plan, task) : report(plan.error());
     }
     // A daemon at work is the only writer: it does this now, and says what came of it.
@@ -199,9 +199,9 @@ int Command::drain(bool undo) {
     const daemon::Task task{.config = loaded_.config, .election = election(), .health = *health};
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = !options_.dry_run});
     if (options_.dry_run) {
-        const auto memory = run.load();
-        if (!memory) return report(memory.error());
-        const auto plan = daemon::look(*kernel, *memory, task, now());
+        const auto ledger = run.load();
+        if (!ledger) return report(ledger.error());
+        const auto plan = daemon::look(*kernel, *ledger, task, now());
         return plan ? print_diff(*plan, task) : report(plan.error());
     }
     if (const auto saved = run.save_health(**health, now()); !saved) return report(saved.error());
@@ -213,7 +213,7 @@ int Command::converge(kernel::Kernel& kernel, const daemon::RunDirectory& run, c
     daemon::Task task = asked;
     task.keep_rows = options_.json;  // the text of a plan is printed before it is carried out, JSON after it
     const Scene scene = this->scene(task.election, task.release);
-    const daemon::Report outcome = daemon::converge(kernel, run, task, now(), [&](const plan::Plan& plan) {
+    const daemon::Outcome outcome = daemon::converge(kernel, run, task, now(), [&](const plan::Plan& plan) {
         if (options_.json) return;
         write_plan(plan, scene, print);
         std::fflush(stdout);  // on record before the first write, whatever happens then
@@ -242,9 +242,9 @@ int Command::show() {
         print(toml_of(**observed));
         return exit_good;
     }
-    const auto memory = daemon::RunDirectory::of_this_namespace().load();
-    if (!memory) return report(memory.error());
-    print(snapshot_of(**observed, *memory, options_.node.empty() ? host_name() : options_.node));
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
+    print(snapshot_of(**observed, *ledger, options_.node.empty() ? host_name() : options_.node));
     return exit_good;
 }
 
@@ -255,12 +255,12 @@ int Command::explain() {
     const Result<daemon::Task> asked = this->task(false);
     if (!asked) return report(asked.error());
     const daemon::Task& task = *asked;
-    const auto memory = daemon::RunDirectory::of_this_namespace().load();
-    if (!memory) return report(memory.error());
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *memory, task, now());
+    const auto plan = daemon::look(*kernel, *ledger, task, now());
     if (!plan) return report(plan.error());
-    print(explain_text(*address, *plan, *memory, scene(task.election)));
+    print(explain_text(*address, *plan, *ledger, scene(task.election)));
     return exit_good;
 }
 

@@ -1,8 +1,8 @@
 // The command line as a value. Private to src/cli.
 #pragma once
 
+#include "lbconverge/model/enumerations.hpp"
 #include "lbconverge/model/exit.hpp"
-#include "lbconverge/model/terms.hpp"
 
 #include <chrono>
 #include <cstdint>

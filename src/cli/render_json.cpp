@@ -40,7 +40,7 @@ std::string_view kind_name(std::uint8_t id) {
 Json lists_json(const Plan& plan) {
     Json json;
     json["held"] = Json::array();
-    for (const plan::Held& each : plan.held) {
+    for (const plan::HeldRow& each : plan.held) {
         json["held"].push_back({{"kind", std::string(kind_name(each.kind))}, {"id", each.id}, {"reason", each.reason}});
         if (each.kind == kind_id<RealServer> && (each.row != Step::none || each.absent)) {
             const auto& rows = plan.desired->get<RealServer>().rows;
@@ -85,7 +85,7 @@ Json error_json(const Error& error) {
     return json;
 }
 
-Json result_json(const daemon::Report& report, int exit) {
+Json result_json(const daemon::Outcome& report, int exit) {
     Json json;
     const bool idle = report.plan.steps.empty();
     json["status"] = report.error ? "failed" : idle ? "in sync" : "converged";
@@ -105,7 +105,7 @@ Json result_json(const daemon::Report& report, int exit) {
 
 }  // namespace
 
-void write_json(const Plan& plan, const Scene& scene, const daemon::Report* report, int exit, const Sink& sink) {
+void write_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit, const Sink& sink) {
     // Change by change: a tree of a hundred thousand of them would cost more memory than everything else together.
     sink("{\"format_version\":1,\"node\":" + dumped(scene.config.node) + ",\"changes\":[");
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -116,7 +116,7 @@ void write_json(const Plan& plan, const Scene& scene, const daemon::Report* repo
     sink("]," + dumped(rest).substr(1) + "\n");
 }
 
-std::string plan_json(const Plan& plan, const Scene& scene, const daemon::Report* report, int exit) {
+std::string plan_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit) {
     std::string text;
     write_json(plan, scene, report, exit, [&](std::string_view piece) { text += piece; });
     return text;

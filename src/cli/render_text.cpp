@@ -156,7 +156,7 @@ std::string step_text(const Change<Kind>& change, std::size_t number, std::size_
 
 /// "192.168.100.4:80  weight 0  of tcp 192.168.100.20:80" where it is not the file that decides, else the id.
 template <class Kind>
-std::string held_text(const Plan& plan, const plan::Held& held) {
+std::string held_text(const Plan& plan, const plan::HeldRow& held) {
     if constexpr (std::is_same_v<Kind, RealServer>) {
         const bool kept = held.row != Step::none;
         const auto key = RealServer::parse_id(held.id);
@@ -224,7 +224,7 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
                               RealServer::display(each.key), Service::id(each.key.service)),
                   fmt::format("draining: {} connections; removed when they are gone", each.connections));
     }
-    for (const plan::Held& each : plan.held) {
+    for (const plan::HeldRow& each : plan.held) {
         with_kind(each.kind, [&]<class Kind>() {
             lines.add("\x1b[36m",
                       fmt::format("{:>{}} {} {}", "h", width, label_text<Kind>(), held_text<Kind>(plan, each)),
@@ -246,7 +246,7 @@ std::string plan_text(const Plan& plan, const Scene& scene) {
     return text;
 }
 
-std::string outcome_text(const daemon::Report& report, const Scene& scene) {
+std::string outcome_text(const daemon::Outcome& report, const Scene& scene) {
     const std::size_t total = report.plan.steps.size();
     std::string text;
     for (const daemon::FailedStep& each : report.failed) {

@@ -16,10 +16,10 @@ Result<std::shared_ptr<const kinds::Observed>> observe_all();
 std::string toml_of(const kinds::Observed& observed);
 
 /// A snapshot is an Observed and the ledger, in JSON.
-std::string snapshot_of(const kinds::Observed& observed, const kinds::Memory& memory, const std::string& node);
+std::string snapshot_of(const kinds::Observed& observed, const kinds::Ledger& ledger, const std::string& node);
 struct Snapshot {
     std::shared_ptr<const kinds::Observed> observed;
-    kinds::Memory memory;
+    kinds::Ledger ledger;
 };
 Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text);
 

@@ -68,7 +68,7 @@ Result<Scenario> scenario_of(const Options& options) {
 }
 
 /// A word of a command line, as a shell reads it.
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-,:";
     if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
     std::string text = "'";
@@ -77,7 +77,7 @@ std::string quoted(const std::string& word) {
 }
 
 std::string replay(const Options& options, std::uint64_t seed, std::span<const Kept> kept) {
-    return "lbconverge simulate " + quoted(file_of(options)) + " --seed " + std::to_string(seed) + " --duration " +
+    return "lbconverge simulate " + shell_word(file_of(options)) + " --seed " + std::to_string(seed) + " --duration " +
            std::to_string(options.duration.count()) + "ms --faults " + options.faults + " --only " + sim::to_text(kept);
 }
 
@@ -114,12 +114,12 @@ Json lines_json(const std::string& text) {
 }
 
 /// What went wrong, with as few faults as it takes, and how to see it again.
-struct Failure {
+struct FailedRun {
     std::uint64_t seed;
     Shrunk shrunk;
 };
 
-Json failure_json(const Options& options, const Failure& failure) {
+Json failure_json(const Options& options, const FailedRun& failure) {
     Json faults = Json::array();
     for (const Fault& each : failure.shrunk.run.faults) faults.push_back(sim::to_text(each, failure.shrunk.run.nodes));
     Json violations = Json::array();
@@ -133,7 +133,7 @@ Json failure_json(const Options& options, const Failure& failure) {
             {"replay", replay(options, failure.seed, failure.shrunk.kept)}};
 }
 
-std::string failure_text(const Options& options, const Failure& failure) {
+std::string failure_text(const Options& options, const FailedRun& failure) {
     std::string text = "seed " + std::to_string(failure.seed) + ", with the faults that it takes:\n";
     for (const Fault& each : failure.shrunk.run.faults) {
         text += "  " + sim::to_text(each, failure.shrunk.run.nodes) + "\n";
@@ -158,7 +158,7 @@ int simulate_command(const Options& options) {
     auto scenario = scenario_of(options);
     if (!scenario) return report(scenario.error());
     Counts counts;
-    std::vector<Failure> failures;
+    std::vector<FailedRun> failures;
     std::optional<Run> shown;
     constexpr std::size_t most_failures = 10;
     std::uint64_t runs = 0;
@@ -174,12 +174,12 @@ int simulate_command(const Options& options) {
     }
     if (options.json) {
         Json json{{"runs", runs}, {"counts", counts_json(counts)}, {"failures", Json::array()}};
-        for (const Failure& each : failures) json["failures"].push_back(failure_json(options, each));
+        for (const FailedRun& each : failures) json["failures"].push_back(failure_json(options, each));
         if (options.runs == 1) json["timeline"] = lines_json(timeline_text(*shown));
         print(dumped(json, 2) + "\n");
     } else {
         if (options.runs == 1) print(timeline_text(*shown));
-        for (const Failure& each : failures) print(failure_text(options, each));
+        for (const FailedRun& each : failures) print(failure_text(options, each));
         print(std::to_string(runs) + (runs == 1 ? " run, " : " runs, ") + std::to_string(failures.size()) +
               " with a violation: " + counts_text(counts));
     }

@@ -1,7 +1,7 @@
 #include "json.hpp"
 #include "show.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 namespace lbconverge::cli {
 
@@ -9,7 +9,7 @@ using namespace kinds;
 
 namespace {
 
-Json facts_json(const Facts& facts) {
+Json facts_json(const HostFacts& facts) {
     Json json;
     json["ipvs_loaded"] = facts.ipvs_loaded;
     json["all_arp_ignore"] = facts.all_arp_ignore;
@@ -34,8 +34,8 @@ std::uint32_t number_of(const Json& json) {
     return static_cast<std::uint32_t>(number);
 }
 
-Facts read_facts(const Json& json) {
-    Facts facts;
+HostFacts read_facts(const Json& json) {
+    HostFacts facts;
     facts.ipvs_loaded = json.at("ipvs_loaded").get<bool>();
     facts.all_arp_ignore = number_of(json.at("all_arp_ignore"));
     for (const Json& each : json.at("interfaces")) {
@@ -89,13 +89,13 @@ Error damaged(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-std::string snapshot_of(const Observed& observed, const Memory& memory, const std::string& node) {
+std::string snapshot_of(const Observed& observed, const Ledger& ledger, const std::string& node) {
     Json json;
     json["format_version"] = 1;
     json["node"] = node;
     json["facts"] = facts_json(observed.facts);
     for_each_kind([&]<class Kind>() { json["rows"][std::string(Kind::name)] = rows_json<Kind>(observed.get<Kind>()); });
-    json["ledger"] = plan::to_text(memory);
+    json["ledger"] = plan::to_text(ledger);
     return dumped(json, 1) + "\n";
 }
 
@@ -113,9 +113,9 @@ Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text
             if (at != rows.end() && !read_rows<Kind>(*at, observed->get<Kind>())) wrong = Kind::name;
         });
         if (!wrong.empty()) return tl::unexpected(damaged(path, "a row of kind " + wrong + " cannot be read"));
-        auto memory = plan::parse_memory(json.at("ledger").get<std::string>());
-        if (!memory) return tl::unexpected(damaged(path, "ledger: " + memory.error().what));
-        return Snapshot{std::move(observed), std::move(*memory)};
+        auto ledger = plan::parse_ledger(json.at("ledger").get<std::string>());
+        if (!ledger) return tl::unexpected(damaged(path, "ledger: " + ledger.error().what));
+        return Snapshot{std::move(observed), std::move(*ledger)};
     } catch (const Json::exception& error) {
         return tl::unexpected(damaged(path, error.what()));
     }

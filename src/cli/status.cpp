@@ -15,20 +15,18 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-using Clock = std::chrono::system_clock;
-
 /// "14:03:07", and the day when it is not today.
-std::string clock_text(double seconds, Clock::time_point now) {
+std::string clock_text(double seconds, std::chrono::system_clock::time_point now) {
     const auto at = static_cast<std::time_t>(seconds);
     std::tm then{};
     ::localtime_r(&at, &then);
     char text[32];
-    const bool today = Clock::to_time_t(now) - at < 86400;
+    const bool today = std::chrono::system_clock::to_time_t(now) - at < 86400;
     std::strftime(text, sizeof text, today ? "%H:%M:%S" : "%F %H:%M:%S", &then);
     return text;
 }
 
-std::string ago_text(double seconds, Clock::time_point now) {
+std::string ago_text(double seconds, std::chrono::system_clock::time_point now) {
     const double age = std::chrono::duration<double>(now.time_since_epoch()).count() - seconds;
     if (age < 120) return fmt::format("{:.1f} s ago", std::max(age, 0.0));
     if (age < 7200) return fmt::format("{:.0f} min ago", age / 60);
@@ -48,7 +46,7 @@ std::string priority_text(const Json& instance) {
     return is == base ? fmt::format("{}", is) : fmt::format("{} (base {})", is, base);
 }
 
-void add_instance(const Json& instance, Clock::time_point now, std::string& text) {
+void add_instance(const Json& instance, std::chrono::system_clock::time_point now, std::string& text) {
     const std::string state = instance.at("state");
     text += fmt::format("  {:<12} {:<8} since {}  {}\n", instance.at("name").get<std::string>(),
                         instance.at("undecided") == true ? "decides" : state, clock_text(instance.at("since"), now),
@@ -72,14 +70,14 @@ void add_instance(const Json& instance, Clock::time_point now, std::string& text
     text += "\n";
 }
 
-void add_track(const Json& track, Clock::time_point now, std::string& text) {
+void add_track(const Json& track, std::chrono::system_clock::time_point now, std::string& text) {
     const Json& since = track.at("since");
     text += fmt::format("  track {:<12} {:<7} {}  {}\n", track.at("name").get<std::string>(),
                         track.at("state").get<std::string>(), since.is_null() ? "" : "since " + clock_text(since, now),
                         track.at("why").get<std::string>());
 }
 
-void add_hook(const Json& hook, Clock::time_point now, std::string& text) {
+void add_hook(const Json& hook, std::chrono::system_clock::time_point now, std::string& text) {
     text += fmt::format("  hook {} of {}: ", hook.at("command").get<std::string>(), hook.at("vrrp").get<std::string>());
     const Json& last = hook.at("last");
     if (!hook.at("running").is_null()) {
@@ -100,7 +98,7 @@ void add_hook(const Json& hook, Clock::time_point now, std::string& text) {
     }
 }
 
-void add_lane(const std::string& name, const Json& lane, Clock::time_point now, std::string& text) {
+void add_lane(const std::string& name, const Json& lane, std::chrono::system_clock::time_point now, std::string& text) {
     if (!lane.contains("last")) {
         text += fmt::format("  {:<12} not looked at yet\n", name);
         return;
@@ -117,7 +115,7 @@ void add_lane(const std::string& name, const Json& lane, Clock::time_point now, 
 }
 
 /// "checks  9 up, 1 down", and a line for each that is not up.
-void add_checks(const Json& status, Clock::time_point now, std::string& text) {
+void add_checks(const Json& status, std::chrono::system_clock::time_point now, std::string& text) {
     std::size_t up = 0;
     std::string others;
     for (const Json& each : status.value("checks", Json::array())) {
@@ -180,7 +178,7 @@ Json with_owners(Json services, const Json& status) {
 
 }  // namespace
 
-std::string status_text(const std::string& reply, const Observed* kernel, Clock::time_point now) {
+std::string status_text(const std::string& reply, const Observed* kernel, std::chrono::system_clock::time_point now) {
     const Json status = Json::parse(reply);
     const auto node = status.at("node").get<std::string>();
     std::string text =

@@ -26,7 +26,7 @@ void read_interfaces(Reader& in, Arp& arp) {
         if (is_interface_name(name)) {
             arp.interfaces.emplace_back(name);
         } else {
-            in.problems().error(arp.interfaces_source, quoted(name) + " is not the name of an interface");
+            in.problems().error(arp.interfaces_source, in_quotes(name) + " is not the name of an interface");
         }
     }
 }

@@ -28,7 +28,7 @@ void report_unused(Reader& in, const Check& check) {
     for (const Use& use : uses) {
         const bool used = std::find(use.types.begin(), use.types.end(), check.type) != use.types.end();
         if (used || !in.has(use.key)) continue;
-        in.problems().error(in.place(use.key), "a check of type " + quoted(type) + " has no " + quoted(use.key),
+        in.problems().error(in.place(use.key), "a check of type " + in_quotes(type) + " has no " + in_quotes(use.key),
                             "leave it out");
     }
 }
@@ -111,7 +111,7 @@ bool read_value(Reader& owner, const toml::node& node, Check& out) {
     if (word->get() == "none") return true;
     out.type = CheckType::tcp;
     if (word->get() == "tcp") return true;
-    owner.problems().error(out.source, "\"check\" must be \"tcp\", \"none\" or a table, not " + quoted(word->get()),
+    owner.problems().error(out.source, "\"check\" must be \"tcp\", \"none\" or a table, not " + in_quotes(word->get()),
                            "check = { type = \"http\", path = \"/\" }");
     return false;
 }

@@ -44,7 +44,7 @@ void read_head(Reader& top, bool sound, Context& context) {
         const bool named = node != nullptr;
         context.problems.error(
             named ? node->source : whole_file,
-            named ? "node " + quoted(node->name) + " has no role" : "the role of this node is missing",
+            named ? "node " + in_quotes(node->name) + " has no role" : "the role of this node is missing",
             "role = \"director\", \"real-server\" or \"both\"" +
                 std::string(named ? ", here or at the top" : ", at the top of the file"));
     }
@@ -56,7 +56,7 @@ void report_misplaced(const Layers& layers, Diagnostics& problems) {
     for (const std::string_view key : {"address", "priority"}) {
         const toml::node* node = layers.base->get(key);
         if (node == nullptr) continue;
-        problems.error(place(*node), quoted(key) + " belongs to a node or a section, not to the top level",
+        problems.error(place(*node), in_quotes(key) + " belongs to a node or a section, not to the top level",
                        "write it in [nodes.NAME]" + std::string(key == "priority" ? " or [[vrrp]]" : ""));
     }
     if (layers.over == nullptr || !layers.over->contains("nodes")) return;
@@ -89,7 +89,7 @@ const toml::table* table_of(const toml::node& nodes, const std::string& name, co
     for (const Node& each : known) names.push_back(each.name);
     problems.error(place(nodes),
                    name.empty() ? "this file has several nodes, and none is chosen"
-                                : "node " + quoted(name) + " is not in [nodes]",
+                                : "node " + in_quotes(name) + " is not in [nodes]",
                    "choose one with --node" + std::string(names.empty() ? "" : ": ") + one_of(names));
     return nullptr;
 }

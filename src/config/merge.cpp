@@ -27,7 +27,7 @@ void merge_at(const std::string& path, toml::table& into, toml::table&& from, Di
         } else if (existing->is_array() && node.is_array()) {
             append(*existing->as_array(), std::move(*node.as_array()));
         } else {
-            problems.error(place(key.source()), quoted(name) + " is given twice", "remove one of them").other =
+            problems.error(place(key.source()), in_quotes(name) + " is given twice", "remove one of them").other =
                 place(*existing);
         }
     }

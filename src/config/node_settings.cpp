@@ -65,7 +65,7 @@ void read_daemon(Reader& top, Context& context) {
     Daemon& daemon = context.config.daemon;
     daemon.source = in->place();
     if (in->text("metrics", daemon.metrics) && !parse_with_port(daemon.metrics)) {
-        context.problems.error(in->place("metrics"), quoted(daemon.metrics) + " is not an address with a port",
+        context.problems.error(in->place("metrics"), in_quotes(daemon.metrics) + " is not an address with a port",
                                "metrics = \"127.0.0.1:9469\"");
     }
     in->boolean("repair", daemon.repair);
@@ -98,14 +98,14 @@ void read_destination(Reader& in, Route& route) {
         const auto& other = route.via ? route.via : route.source_address;
         if (other) route.to.family = other->family;
     } else if (!parsed) {
-        in.problems().error(in.place("to"), quoted(to) + " is not a destination",
+        in.problems().error(in.place("to"), in_quotes(to) + " is not a destination",
                             "write \"default\", or \"192.0.2.0/24\"");
     } else {
         route.to = parsed->address;
         route.prefix = parsed->prefix;
         const IpAddress network = network_of(route.to, route.prefix);
         if (network == route.to) return;
-        in.problems().error(in.place("to"), quoted(to) + " is an address in a network, not a network",
+        in.problems().error(in.place("to"), in_quotes(to) + " is an address in a network, not a network",
                             "write \"" + lbconverge::to_text(network) + "/" + std::to_string(route.prefix) + "\"");
     }
 }

@@ -39,7 +39,7 @@ std::vector<Node> read_nodes(const toml::table& root, Diagnostics& problems) {
             result.push_back(read_node(key.str(), *one, problems));
         } else {
             problems.error(place(node),
-                           "node " + quoted(key.str()) + " must be a table, not " + std::string(kind_of(node)),
+                           "node " + in_quotes(key.str()) + " must be a table, not " + std::string(kind_of(node)),
                            std::string(key.str()) + " = { role = \"director\", address = \"192.0.2.1\" }");
         }
     }

@@ -73,7 +73,7 @@ Source Reader::place(std::string_view key) const {
 }
 
 void Reader::wrong_type(const toml::node& node, std::string_view key, std::string_view wanted, std::string hint) {
-    std::string what = quoted(key).append(" of ").append(what_).append(" must be ").append(wanted);
+    std::string what = in_quotes(key).append(" of ").append(what_).append(" must be ").append(wanted);
     problems_.error(config::place(node), what.append(", not ").append(kind_of(node)), std::move(hint));
 }
 
@@ -98,7 +98,7 @@ bool Reader::integer(std::string_view key, std::int64_t& out, std::int64_t min, 
         return false;
     }
     if (value->get() < min || value->get() > max) {
-        problems_.error(config::place(*node), quoted(key).append(" of ").append(what_).append(" must be ") +
+        problems_.error(config::place(*node), in_quotes(key).append(" of ").append(what_).append(" must be ") +
                                                   range_text(min, max) + ", not " + std::to_string(value->get()));
         return false;
     }
@@ -117,7 +117,7 @@ bool Reader::text(std::string_view key, std::string& out) {
     const bool empty = value->get().empty();
     if (empty || value->get().find('\0') != std::string::npos) {
         problems_.error(config::place(*node),
-                        quoted(key).append(" of ").append(what_) +
+                        in_quotes(key).append(" of ").append(what_) +
                             (empty ? " must not be empty" : " must not contain a NUL character"),
                         empty ? "leave the key out" : "");
         return false;
@@ -130,7 +130,7 @@ bool Reader::interface(std::string_view key, ShortName& out) {
     std::string name;
     if (!text(key, name)) return false;
     if (!is_interface_name(name)) {
-        problems_.error(place(key), quoted(name) + " is not the name of an interface",
+        problems_.error(place(key), in_quotes(name) + " is not the name of an interface",
                         "1 to 15 characters without blanks, slashes and colons, as in \"ip link\"");
         return false;
     }
@@ -143,7 +143,7 @@ bool Reader::address(std::string_view key, std::optional<IpAddress>& out) {
     if (!text(key, written)) return false;
     const auto address = IpAddress::parse(written);
     if (!address) {
-        problems_.error(place(key), quoted(written) + " is not an IP address",
+        problems_.error(place(key), in_quotes(written) + " is not an IP address",
                         "write one IPv4 or IPv6 address, without prefix, port or name");
         return false;
     }
@@ -161,11 +161,12 @@ bool Reader::duration(std::string_view key, milliseconds& out, DurationRange ran
     }
     const auto duration = parse_duration(value->get());
     if (!duration) {
-        problems_.error(config::place(*node), quoted(value->get()) + " is not a duration", std::string(duration_hint));
+        problems_.error(config::place(*node), in_quotes(value->get()) + " is not a duration",
+                        std::string(duration_hint));
         return false;
     }
     if (*duration < range.min || *duration > range.max) {
-        problems_.error(config::place(*node), quoted(key).append(" of ").append(what_).append(" must be from ") +
+        problems_.error(config::place(*node), in_quotes(key).append(" of ").append(what_).append(" must be from ") +
                                                   to_text(range.min) + " to " + to_text(range.max));
         return false;
     }
@@ -177,7 +178,7 @@ bool Reader::seconds(std::string_view key, std::uint32_t& out, DurationRange ran
     milliseconds duration{};
     if (!this->duration(key, duration, range)) return false;
     if (duration.count() % 1000 != 0) {
-        problems_.error(place(key), quoted(key).append(" of ").append(what_).append(" must be whole seconds"));
+        problems_.error(place(key), in_quotes(key).append(" of ").append(what_).append(" must be whole seconds"));
         return false;
     }
     out = static_cast<std::uint32_t>(duration.count() / 1000);
@@ -198,7 +199,7 @@ bool Reader::texts(std::string_view key, std::vector<std::string>& out) {
         const auto* value = element.as_string();
         if (value == nullptr || value->get().empty() || value->get().find('\0') != std::string::npos) {
             problems_.error(config::place(element),
-                            "each element of " + quoted(key).append(" must be a string that is not empty"));
+                            "each element of " + in_quotes(key).append(" must be a string that is not empty"));
             continue;
         }
         out.push_back(value->get());
@@ -210,7 +211,7 @@ bool Reader::command(std::string_view key, std::vector<std::string>& out) {
     const toml::node* node = take(key);
     if (node == nullptr || !texts(key, out)) return false;
     if (node->as_array()->empty()) {
-        problems_.error(config::place(*node), quoted(key).append(" of ").append(what_).append(" is an empty list"),
+        problems_.error(config::place(*node), in_quotes(key).append(" of ").append(what_).append(" is an empty list"),
                         "the program and its arguments: [\"/usr/local/bin/program\", \"argument\"]");
     }
     return !out.empty();
@@ -227,8 +228,8 @@ bool Reader::word(std::string_view key, std::span<const std::string_view> words,
     const auto at = std::find(words.begin(), words.end(), value->get());
     if (at == words.end()) {
         problems_.error(config::place(*node),
-                        quoted(key).append(" of ").append(what_).append(" must be ") + one_of(words) + ", not " +
-                            quoted(value->get()),
+                        in_quotes(key).append(" of ").append(what_).append(" must be ") + one_of(words) + ", not " +
+                            in_quotes(value->get()),
                         nearest(value->get(), words).empty() ? "" : suggestion(value->get(), words));
         return false;
     }
@@ -268,7 +269,7 @@ void Reader::report_unknown(const toml::table* table) {
     const std::span<const std::string_view> known(known_.data(), known_count_);
     for (const auto& [key, node] : *table) {
         if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-        problems_.error(config::place(key.source()), "unknown key " + quoted(key.str()).append(" in ").append(what_),
+        problems_.error(config::place(key.source()), "unknown key " + in_quotes(key.str()).append(" in ").append(what_),
                         suggestion(key.str(), known));
     }
 }

@@ -28,13 +28,13 @@ bool read_node_name(const std::string& text, Source source, Context& context, Re
     if (node == nullptr) {
         std::vector<std::string_view> names;
         for (const Node& each : context.config.nodes) names.push_back(each.name);
-        context.problems.error(source, quoted(text) + " is neither an address nor a node",
+        context.problems.error(source, in_quotes(text) + " is neither an address nor a node",
                                names.empty() ? "write ADDR, ADDR:PORT or [ADDR]:PORT" : suggestion(name, names));
         return false;
     }
     if (!node->address) {
         context.problems
-            .error(source, "node " + quoted(name) + " has no address",
+            .error(source, "node " + in_quotes(name) + " has no address",
                    "give [nodes." + std::string(name) + "] an address")
             .other = node->source;
         return false;

@@ -19,14 +19,14 @@ public:
         if (is_new) {
             names_.push_back(name);
         } else {
-            problems_.error(source, "two " + what_ + "s are named " + quoted(name), "names must differ").other =
+            problems_.error(source, "two " + what_ + "s are named " + in_quotes(name), "names must differ").other =
                 at->second;
         }
     }
     bool refer(std::string_view name, Source source) {
         if (name.empty()) return false;
         if (places_.contains(name)) return true;
-        problems_.error(source, "there is no " + what_ + " named " + quoted(name), suggestion(name, names_));
+        problems_.error(source, "there is no " + what_ + " named " + in_quotes(name), suggestion(name, names_));
         return false;
     }
 
@@ -84,9 +84,9 @@ void find_peers(Context& context, Vrrp& vrrp) {
             vrrp.peers.push_back(*node.address);
         } else {
             context.problems.error(node.source,
-                                   "node " + quoted(node.name) + " needs an " +
+                                   "node " + in_quotes(node.name) + " needs an " +
                                        (vrrp.family == Family::ipv4 ? "IPv4" : "IPv6") +
-                                       " address: it is a unicast peer of VRRP instance " + quoted(vrrp.name),
+                                       " address: it is a unicast peer of VRRP instance " + in_quotes(vrrp.name),
                                    "address = \"…\" in [nodes." + node.name + "]");
         }
     }
@@ -103,7 +103,7 @@ void resolve_instance(Context& context, Names& tracks, Vrrp& vrrp) {
     for (const IpAddress& peer : vrrp.peers) {
         if (peer.family == vrrp.family) continue;
         context.problems.error(vrrp.source,
-                               "the peers of VRRP instance " + quoted(vrrp.name) + " are of both address families",
+                               "the peers of VRRP instance " + in_quotes(vrrp.name) + " are of both address families",
                                "one instance speaks IPv4 or IPv6: make two");
         break;
     }
@@ -142,7 +142,7 @@ void resolve_groups(Context& context, Names& instances) {
             const auto [at, is_new] = members.emplace(member, group.source);
             if (is_new) continue;
             context.problems
-                .error(group.source, "VRRP instance " + quoted(member) + " is a member of sync groups twice",
+                .error(group.source, "VRRP instance " + in_quotes(member) + " is a member of sync groups twice",
                        "an instance belongs to one sync group")
                 .other = at->second;
         }
@@ -162,9 +162,10 @@ void report_uneven_groups(const Config& config, Diagnostics& problems) {
         for (const Vrrp* each : members) {
             if (each->priority == (*lowest)->priority) continue;
             problems.warning(each->source,
-                             "priority " + std::to_string(each->priority) + " of VRRP instance " + quoted(each->name) +
-                                 " does not count: its sync group " + quoted(group.name) + " has one priority, " +
-                                 std::to_string((*lowest)->priority) + " of " + quoted((*lowest)->name),
+                             "priority " + std::to_string(each->priority) + " of VRRP instance " +
+                                 in_quotes(each->name) + " does not count: its sync group " + in_quotes(group.name) +
+                                 " has one priority, " + std::to_string((*lowest)->priority) + " of " +
+                                 in_quotes((*lowest)->name),
                              "give all members of a sync group the same priority");
         }
     }

@@ -25,12 +25,12 @@ void read_flag(const std::string& word, Source source, Service& service, Diagnos
     if (flag == std::end(flags)) {
         std::vector<std::string_view> words;
         for (const Flag& each : flags) words.push_back(each.word);
-        problems.error(source, "no scheduler has a flag " + quoted(word), suggestion(word, words));
+        problems.error(source, "no scheduler has a flag " + in_quotes(word), suggestion(word, words));
         return;
     }
     if (!flag->scheduler.empty() && service.scheduler.view() != flag->scheduler) {
-        problems.error(source, "scheduler " + quoted(service.scheduler.view()) + " has no flag " + quoted(word),
-                       "it belongs to scheduler = " + quoted(flag->scheduler));
+        problems.error(source, "scheduler " + in_quotes(service.scheduler.view()) + " has no flag " + in_quotes(word),
+                       "it belongs to scheduler = " + in_quotes(flag->scheduler));
     }
     service.scheduler_flags |= flag->bit;
 }
@@ -42,7 +42,7 @@ void read_scheduler(Reader& in, Service& service) {
     if (in.text("scheduler", name)) {
         if (std::find(std::begin(schedulers), std::end(schedulers), name) == std::end(schedulers)) {
             in.problems().error(in.place("scheduler"),
-                                "there is no scheduler " + quoted(name) + ": the service could not be created",
+                                "there is no scheduler " + in_quotes(name) + ": the service could not be created",
                                 suggestion(name, schedulers), "LVS27");
         }
         service.scheduler = ShortName(name);

@@ -51,12 +51,12 @@ bool read_vip_of(Reader& in, Context& context, Service& service) {
         for (const Vip& vip : context.config.vips) {
             if (!vip.name.empty()) names.push_back(vip.name);
         }
-        context.problems.error(in.place("vip"), quoted(text) + " is neither an IP address nor the name of a VIP",
+        context.problems.error(in.place("vip"), in_quotes(text) + " is neither an IP address nor the name of a VIP",
                                names.empty() ? "write the address without prefix and port" : suggestion(text, names));
         return false;
     }
     if (address->is_unspecified() || address->is_multicast()) {
-        context.problems.error(in.place("vip"), quoted(text) + " cannot be the VIP of a service",
+        context.problems.error(in.place("vip"), in_quotes(text) + " cannot be the VIP of a service",
                                "a VIP is one host's unicast address");
         return false;
     }
@@ -110,7 +110,7 @@ bool read_identity(Reader& in, Context& context, Service& service, Ports& ports)
     for (const std::string_view key : {"vip", "port", "protocol"}) {
         if (!in.has(key)) continue;
         context.problems.error(
-            in.place(key), "a service with a fwmark has no " + quoted(key),
+            in.place(key), "a service with a fwmark has no " + in_quotes(key),
             "the mark alone decides; what gets it stands in marks = [\"tcp 192.0.2.20:80\"], or in a "
             "rule of your firewall");
     }
@@ -144,7 +144,7 @@ void read_mask(Reader& in, Service& service) {
         service.persistence_mask = *mask;
         return;
     }
-    in.problems().error(place(*node), quoted(text->get()) + " is not a persistence mask",
+    in.problems().error(place(*node), in_quotes(text->get()) + " is not a persistence mask",
                         service.vip.family == Family::ipv4 ? "write \"255.255.255.0\" or the prefix length: 24"
                                                            : "for IPv6, write the prefix length: 64");
 }
@@ -157,13 +157,13 @@ void read_persistence(Reader& in, Service& service) {
     if (in.text("persistence_engine", engine)) {
         service.persistence_engine = ShortName(engine);
         if (engine != "sip") {
-            in.problems().error(in.place("persistence_engine"), "there is no persistence engine " + quoted(engine),
+            in.problems().error(in.place("persistence_engine"), "there is no persistence engine " + in_quotes(engine),
                                 "the kernel has one: \"sip\"");
         }
     }
     for (const std::string_view key : {"persistence_mask", "persistence_engine"}) {
         if (in.has("persistence") || !in.has(key)) continue;
-        in.problems().error(in.place(key), quoted(key) + " without \"persistence\" does nothing",
+        in.problems().error(in.place(key), in_quotes(key) + " without \"persistence\" does nothing",
                             "add persistence = \"300s\", or leave it out");
     }
 }
@@ -213,7 +213,7 @@ void fit_server(const Service& service, bool redirected, bool director, RealServ
         const std::string arrival =
             service.port == 0 ? "the port that the client used" : "port " + std::to_string(service.port);
         problems.error(server.source,
-                       "forward = " + quoted(how) + " to another port: the packet is not rewritten and arrives at " +
+                       "forward = " + in_quotes(how) + " to another port: the packet is not rewritten and arrives at " +
                            arrival + ", where nobody may listen",
                        "leave the port out, or use forward = \"masquerade\"", "LVS11");
     }

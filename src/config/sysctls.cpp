@@ -62,7 +62,7 @@ void read_settings(const toml::table* table, bool use, const Sources& above, Sou
         const Source source = place(key.source());
         std::string path = path_of(key.str());
         if (!path.starts_with("net/") && path != "net") {
-            context.problems.error(source, "unknown key " + quoted(key.str()) + " in [sysctl]",
+            context.problems.error(source, "unknown key " + in_quotes(key.str()) + " in [sysctl]",
                                    "only settings whose name begins with \"net.\" are taken");
             continue;
         }
@@ -72,16 +72,16 @@ void read_settings(const toml::table* table, bool use, const Sources& above, Sou
         }
         const auto value = value_of(node);
         if (!is_sane(path) || !value) {
-            context.problems.error(source, value
-                                               ? quoted(key.str()) + " is not the name of a setting"
-                                               : "the value of " + quoted(key.str()) + " must be a number, a string, " +
-                                                     "true or false, not " + std::string(kind_of(node)));
+            context.problems.error(source, value ? in_quotes(key.str()) + " is not the name of a setting"
+                                                 : "the value of " + in_quotes(key.str()) +
+                                                       " must be a number, a string, " + "true or false, not " +
+                                                       std::string(kind_of(node)));
             continue;
         }
         if (!use || above.contains(path)) continue;
         const auto [at, is_new] = seen.emplace(path, source);
         if (!is_new) {
-            context.problems.error(source, "setting " + quoted(key.str()) + " is there twice", "remove one of them")
+            context.problems.error(source, "setting " + in_quotes(key.str()) + " is there twice", "remove one of them")
                 .other = at->second;
             continue;
         }
@@ -108,7 +108,7 @@ void read_layer(const toml::table* table, const Sources& above, Sources& seen, C
     for (const auto& [key, node] : *table) {
         if (!node.is_table() || is_role(key.str()) || key.str().starts_with("net")) continue;
         constexpr std::string_view known[] = {"director", "real-server", "both"};
-        context.problems.error(place(key.source()), "unknown table " + quoted(key.str()) + " in [sysctl]",
+        context.problems.error(place(key.source()), "unknown table " + in_quotes(key.str()) + " in [sysctl]",
                                suggestion(key.str(), known));
     }
 }

@@ -19,7 +19,7 @@ constexpr Target targets[] = {{"process", TrackType::process},
 /// There is no shell, and nobody's search path counts.
 void read_command(Reader& in, std::vector<std::string>& command) {
     if (!in.command("command", command) || command.front().starts_with('/')) return;
-    in.problems().error(in.place("command"), quoted(command.front()) + " is not an absolute path",
+    in.problems().error(in.place("command"), in_quotes(command.front()) + " is not an absolute path",
                         "commands are run without a shell and without a search path: \"/usr/local/bin/program\"");
 }
 
@@ -67,7 +67,7 @@ void read_events(Reader& in, Hook& hook) {
     }
     for (const std::string& event : hook.on) {
         if (std::find(std::begin(known), std::end(known), event) != std::end(known)) continue;
-        in.problems().error(in.place("on"), "a hook cannot run on " + quoted(event), suggestion(event, known));
+        in.problems().error(in.place("on"), "a hook cannot run on " + in_quotes(event), suggestion(event, known));
     }
 }
 

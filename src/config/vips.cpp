@@ -10,12 +10,12 @@ namespace {
 bool read_vip_address(const std::string& text, Source source, Vip& vip, Diagnostics& problems) {
     const auto parsed = parse_with_prefix(text);
     if (!parsed) {
-        problems.error(source, quoted(text) + " is not an IP address", "write \"192.0.2.1\" or \"192.0.2.1/24\"");
+        problems.error(source, in_quotes(text) + " is not an IP address", "write \"192.0.2.1\" or \"192.0.2.1/24\"");
         return false;
     }
     const IpAddress& address = parsed->address;
     if (address.is_unspecified() || address.is_multicast() || address.is_loopback() || parsed->prefix == 0) {
-        problems.error(source, quoted(text) + " cannot be a VIP", "a VIP is one host's unicast address");
+        problems.error(source, in_quotes(text) + " cannot be a VIP", "a VIP is one host's unicast address");
         return false;
     }
     vip.address = address;
@@ -111,7 +111,7 @@ void Context::index_vips() {
         if (vip.name.empty()) continue;
         const auto [by_name, name_is_new] = vips_by_name_.emplace(vip.name, &vip);
         if (!name_is_new) {
-            problems.error(vip.source, "two VIPs are named " + quoted(vip.name), "names must differ").other =
+            problems.error(vip.source, "two VIPs are named " + in_quotes(vip.name), "names must differ").other =
                 by_name->second->source;
         }
     }

@@ -57,7 +57,7 @@ void read_secret(Reader& in, Vrrp& vrrp) {
     for (const std::string_view key : {"auth_pass", "auth_pass_file"}) {
         if (vrrp.version == 2 || !in.has(key)) continue;
         in.problems().error(in.place(key), "VRRP version 3 has no authentication",
-                            "leave " + quoted(key) + " out, or use version = 2");
+                            "leave " + in_quotes(key) + " out, or use version = 2");
     }
     in.choice("checksum", vrrp.checksum, choices::checksum);
     if (in.has("checksum") && vrrp.version == 2) {
@@ -81,7 +81,7 @@ void read_peer_list(Reader& in, Context& context, Vrrp& vrrp) {
         if (address) continue;
         context.problems.error(
             source,
-            "peer " + quoted(peer) +
+            "peer " + in_quotes(peer) +
                 (node != nullptr ? " is a node without an address" : " is neither an address nor a node"),
             node != nullptr ? "give [nodes." + peer + "] an address" : "write the peer's IPv4 or IPv6 address");
     }

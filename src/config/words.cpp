@@ -40,7 +40,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t most = 60;
     std::string result = "\"";
     for (const char c : text.substr(0, most)) {
@@ -55,7 +55,7 @@ std::string one_of(std::span<const std::string_view> words) {
     std::string text;
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (i != 0) text += i + 1 == words.size() ? " or " : ", ";
-        text += quoted(words[i]);
+        text += in_quotes(words[i]);
     }
     return text;
 }
@@ -75,7 +75,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
     const std::string_view near = nearest(word, known);
-    if (!near.empty()) return "did you mean " + quoted(near) + "?";
+    if (!near.empty()) return "did you mean " + in_quotes(near) + "?";
     return known.empty() ? std::string() : "known here: " + one_of(known);
 }
 

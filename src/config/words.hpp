@@ -11,7 +11,7 @@
 namespace lbconverge::config {
 
 /// "text" in double quotes; long or unprintable input is shortened, because it came from outside.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// "a, b or c".
 std::string one_of(std::span<const std::string_view> words);

@@ -1,6 +1,6 @@
 #include "lbconverge/daemon/converge.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 /// Writing may change the world under our feet (a setting that resets others), and others write too.
 constexpr int max_rounds = 4;
 
-Inputs inputs_of(const Task& task, const Facts& facts) {
+Inputs inputs_of(const Task& task, const HostFacts& facts) {
     return {task.config, task.election, facts, task.health.get(), task.release};
 }
 
@@ -60,7 +60,7 @@ std::vector<plan::Announcement> bound(const plan::Plan& plan, const std::vector<
 }
 
 /// Phase by phase; a phase with a failure is the last one.
-void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Report& report, bool first_round) {
+void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Outcome& report, bool first_round) {
     for (std::size_t first = 0; first < plan.steps.size() && !overtaken(task);) {
         std::size_t last = first;
         while (last < plan.steps.size() && plan.steps[last].phase == plan.steps[first].phase) ++last;
@@ -93,7 +93,7 @@ Result<void> allowed(const plan::Plan& plan, const Task& task) {
     if (!task.release) {
         if (auto good = plan::within_limits(plan, task.config); !good) return good;
     }
-    if (const auto violation = plan::first_violation(plan, inputs_of(task, plan.observed->facts))) {
+    if (const auto violation = plan::first_unsafe_step(plan, inputs_of(task, plan.observed->facts))) {
         return fail(
             ErrorKind::refused,
             violation->invariant + " after step " + std::to_string(violation->step + 1) + ": " + violation->what,
@@ -102,7 +102,7 @@ Result<void> allowed(const plan::Plan& plan, const Task& task) {
     return {};
 }
 
-Desired desired_for(const Task& task, const Facts& facts) {
+Desired desired_for(const Task& task, const HostFacts& facts) {
     Desired desired = desire(inputs_of(task, facts), task.part);
     if (!task.release) return desired;
     Desired nothing;
@@ -117,32 +117,32 @@ Desired desired_for(const Task& task, const Facts& facts) {
     return nothing;
 }
 
-Result<plan::Plan> look(kernel::Kernel& kernel, const Memory& memory, const Task& task, std::chrono::sys_seconds now) {
-    const Result<Facts> facts = kernel.facts();
+Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const Task& task, std::chrono::sys_seconds now) {
+    const Result<HostFacts> facts = kernel.facts();
     if (!facts) return tl::unexpected(facts.error());
     Desired desired = desired_for(task, *facts);
-    const Reading reading = reading_for(desired, memory, task.config.role, *facts);
+    const Reading reading = reading_for(desired, ledger, task.config.role, *facts);
     auto observed = kernel.observe(reading, *facts);
     if (!observed) return tl::unexpected(observed.error());
-    return plan::make_plan(std::move(desired), std::move(*observed), memory, inputs_of(task, *facts), now);
+    return plan::make_plan(std::move(desired), std::move(*observed), ledger, inputs_of(task, *facts), now);
 }
 
 namespace {
 
 /// A plan without a look at the kernel.
-plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Memory& memory, const Task& task,
+plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger, const Task& task,
                    std::chrono::sys_seconds now) {
     const Inputs inputs = inputs_of(task, seen->facts);
-    return plan::make_plan(desired_for(task, seen->facts), seen, memory, inputs, now);
+    return plan::make_plan(desired_for(task, seen->facts), seen, ledger, inputs, now);
 }
 
 /// The first round on what was seen a moment ago. True: it did something, and all went well; else the kernel is asked.
-bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Memory& memory,
-           std::chrono::sys_seconds now, const std::function<void(const plan::Plan&)>& announce, Report& report) {
-    plan::Plan plan = plan_on(task.seen, memory, task, now);
+bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Ledger& ledger,
+           std::chrono::sys_seconds now, const std::function<void(const plan::Plan&)>& announce, Outcome& report) {
+    plan::Plan plan = plan_on(task.seen, ledger, task, now);
     if (plan.steps.empty() || !may_run(kernel, plan, task)) return false;
-    memory = plan::before_deeds(memory, plan.memory);
-    if (!run.save(memory, task.part)) return false;
+    ledger = plan::before_deeds(ledger, plan.ledger);
+    if (!run.save(ledger, task.part)) return false;
     announce(plan);
     execute(kernel, plan, task, report, true);
     report.planned = !report.error;
@@ -156,18 +156,18 @@ bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Me
 
 }  // namespace
 
-Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
-                const std::function<void(const plan::Plan&)>& announce) {
-    Report report;
-    Result<Memory> memory = run.load(task.part);
-    if (!memory) {
-        report.error = memory.error();
+Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+                 const std::function<void(const plan::Plan&)>& announce) {
+    Outcome report;
+    Result<Ledger> ledger = run.load(task.part);
+    if (!ledger) {
+        report.error = ledger.error();
         return report;
     }
-    const bool hurried = task.seen != nullptr && hurry(kernel, run, task, *memory, now, announce, report);
+    const bool hurried = task.seen != nullptr && hurry(kernel, run, task, *ledger, now, announce, report);
     for (int round = hurried ? 2 : 1;; ++round) {
         if (overtaken(task)) return report;
-        Result<plan::Plan> plan = look(kernel, *memory, task, now);
+        Result<plan::Plan> plan = look(kernel, *ledger, task, now);
         if (!plan) {
             report.error = plan.error();
             return report;
@@ -176,7 +176,7 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         report.planned = true;
         report.error.reset();
         if (plan->steps.empty()) {
-            if (auto saved = run.save(plan->memory, task.part); !saved) report.error = saved.error();
+            if (auto saved = run.save(plan->ledger, task.part); !saved) report.error = saved.error();
             report.seen = plan->observed;
             if (round == 1) report.plan = std::move(*plan);
             return report;
@@ -190,8 +190,8 @@ Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& tas
         }
         Result<void> ready = may_run(kernel, *plan, task);
         // Claims come before deeds: a run that is cut off must find again what it made.
-        *memory = plan::before_deeds(*memory, plan->memory);
-        if (ready) ready = run.save(*memory, task.part);
+        *ledger = plan::before_deeds(*ledger, plan->ledger);
+        if (ready) ready = run.save(*ledger, task.part);
         if (ready) {
             execute(kernel, *plan, task, report, round == 1);
         } else {

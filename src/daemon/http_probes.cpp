@@ -16,8 +16,8 @@
 namespace lbconverge::daemon {
 
 namespace asio = boost::asio;
-using health::Answer;
-using health::Request;
+using health::ProbeAnswer;
+using health::ProbeRequest;
 
 namespace {
 
@@ -56,14 +56,14 @@ constexpr std::size_t most_of_body = 64 * 1024;
 
 /// One transfer.
 struct Transfer {
-    Request request;
+    ProbeRequest request;
     OnAnswer report;
     CURL* easy = nullptr;
     curl_slist* connect_to = nullptr;
     std::string body;
     char error[CURL_ERROR_SIZE] = "";
 
-    Transfer(Request asked, OnAnswer told)
+    Transfer(ProbeRequest asked, OnAnswer told)
         : request(std::move(asked)), report(std::move(told)), easy(curl_easy_init()) {}
     ~Transfer() {
         curl_easy_cleanup(easy);
@@ -83,7 +83,7 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* own
 
 /// The socket of a check via the VIP carries its mark. 0: good.
 int set_mark(void* request, curl_socket_t socket, curlsocktype) {
-    const std::uint32_t mark = static_cast<const Request*>(request)->mark;
+    const std::uint32_t mark = static_cast<const ProbeRequest*>(request)->mark;
     return ::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
@@ -93,7 +93,7 @@ std::string in_url(const IpAddress& address) {
 }
 
 void set_up(Transfer& transfer) {
-    const Request& request = transfer.request;
+    const ProbeRequest& request = transfer.request;
     const config::Check& check = *request.check;
     CURL* easy = transfer.easy;
     const bool tls = check.type == config::CheckType::https;
@@ -148,9 +148,9 @@ bool is_good(const config::Check& check, long status) {
     return std::find(check.status.begin(), check.status.end(), status) != check.status.end();
 }
 
-Answer answer_of(const Transfer& transfer, CURLcode code) {
-    const Request& request = transfer.request;
-    Answer answer{request.id, request.run, false, {}, {}};
+ProbeAnswer answer_of(const Transfer& transfer, CURLcode code) {
+    const ProbeRequest& request = transfer.request;
+    ProbeAnswer answer{request.id, request.run, false, {}, {}};
     long status = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     const bool cut = code == CURLE_WRITE_ERROR && transfer.body.size() == most_of_body;
@@ -192,7 +192,7 @@ public:
     Curl(const Curl&) = delete;
     Curl& operator=(const Curl&) = delete;
 
-    void ask(const Request& request, const OnAnswer& report) {
+    void ask(const ProbeRequest& request, const OnAnswer& report) {
         auto transfer = std::make_unique<Transfer>(request, report);
         set_up(*transfer);
         CURL* easy = transfer->easy;
@@ -272,7 +272,7 @@ private:
 
     void finish(CURL* easy, CURLcode code) {
         const auto at = transfers_.find(easy);
-        const Answer answer = answer_of(*at->second, code);
+        const ProbeAnswer answer = answer_of(*at->second, code);
         const OnAnswer report = at->second->report;
         curl_multi_remove_handle(multi_, easy);
         transfers_.erase(at);
@@ -290,7 +290,7 @@ HttpProbes::HttpProbes(asio::io_context& loop) : loop_(loop) {}
 
 HttpProbes::~HttpProbes() = default;
 
-void HttpProbes::ask(const Request& request, const OnAnswer& report) {
+void HttpProbes::ask(const ProbeRequest& request, const OnAnswer& report) {
     if (!curl_) {
         const auto loaded = load_curl();
         if (!loaded) {

@@ -17,7 +17,7 @@ std::string reason_text(int error);
 /// Descriptors, memory, ports: nothing that the server could do anything about.
 bool is_of_this_host(int error);
 /// The answer to a question that could not be asked, and why.
-health::Answer not_asked(const health::Request& request, const std::string& why);
+health::ProbeAnswer not_asked(const health::ProbeRequest& request, const std::string& why);
 /// The address that this host uses towards another one: what goes through a VIP must not come from the VIP itself.
 std::optional<IpAddress> source_towards(const IpAddress& address);
 
@@ -29,7 +29,7 @@ public:
     HttpProbes& operator=(const HttpProbes&) = delete;
 
     /// On the loop's thread.
-    void ask(const health::Request& request, const OnAnswer& report);
+    void ask(const health::ProbeRequest& request, const OnAnswer& report);
 
 private:
     class Curl;

@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using asio::ip::udp;
 using config::CheckType;
-using health::Answer;
-using health::Request;
+using health::ProbeAnswer;
+using health::ProbeRequest;
 
 namespace {
 
@@ -38,8 +38,12 @@ void set_mark(int socket, std::uint32_t mark, boost::system::error_code& error) 
     }
 }
 
-Answer bad(const Request& request, std::string what) { return {request.id, request.run, false, std::move(what), {}}; }
-Answer good(const Request& request, std::string what) { return {request.id, request.run, true, std::move(what), {}}; }
+ProbeAnswer bad(const ProbeRequest& request, std::string what) {
+    return {request.id, request.run, false, std::move(what), {}};
+}
+ProbeAnswer good(const ProbeRequest& request, std::string what) {
+    return {request.id, request.run, true, std::move(what), {}};
+}
 
 asio::ip::address address_of(const IpAddress& address) {
     if (address.family == Family::ipv4) {
@@ -56,7 +60,7 @@ asio::ip::address address_of(const IpAddress& address) {
 template <class Protocol>
 class Ask : public std::enable_shared_from_this<Ask<Protocol>> {
 public:
-    Ask(asio::io_context& loop, Request request, OnAnswer report)
+    Ask(asio::io_context& loop, ProbeRequest request, OnAnswer report)
         : request_(std::move(request)), report_(std::move(report)), socket_(loop), timer_(loop) {}
     virtual ~Ask() = default;
 
@@ -96,7 +100,7 @@ protected:
         end(here ? not_asked(request_, std::strerror(error.value()))
                  : bad(request_, "connect " + reason_text(error.value())));
     }
-    void end(const Answer& answer) {
+    void end(const ProbeAnswer& answer) {
         if (std::exchange(ended_, true)) return;
         timer_.cancel();
         boost::system::error_code ignored;
@@ -104,7 +108,7 @@ protected:
         report_(answer);
     }
 
-    Request request_;
+    ProbeRequest request_;
     OnAnswer report_;
     typename Protocol::socket socket_;
     asio::steady_timer timer_;
@@ -230,8 +234,8 @@ bool is_of_this_host(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
 }
 
-Answer not_asked(const Request& request, const std::string& why) {
-    Answer answer = bad(request, "this host could not ask: " + why);
+ProbeAnswer not_asked(const ProbeRequest& request, const std::string& why) {
+    ProbeAnswer answer = bad(request, "this host could not ask: " + why);
     answer.asked = false;
     return answer;
 }
@@ -242,7 +246,7 @@ std::string reason_text(int error) {
     return std::string("failed: ") + std::strerror(error);
 }
 
-Answer answer_of_file(const Request& request, const std::string& text) {
+ProbeAnswer answer_of_file(const ProbeRequest& request, const std::string& text) {
     const auto begin = text.find_first_not_of(" \t\r\n");
     const auto end = text.find_last_not_of(" \t\r\n");
     const std::string word = begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
@@ -252,17 +256,17 @@ Answer answer_of_file(const Request& request, const std::string& text) {
     std::uint32_t weight = 0;
     if (!from_text(word, weight) || weight > 0x7fffffff)
         return bad(request, path + " says neither up, down nor a weight");
-    Answer answer = good(request, path + " says " + word);
+    ProbeAnswer answer = good(request, path + " says " + word);
     answer.weight = weight;
     return answer;
 }
 
 /// keepalived's convention for checks that give a weight, so that such scripts can stay as they are.
-Answer answer_of_command(const Request& request, const Ended& ended) {
+ProbeAnswer answer_of_command(const ProbeRequest& request, const Ended& ended) {
     const std::string said = to_text(ended);
     if (ended.good()) return good(request, said);
     if (ended.how != Ended::How::exited || ended.status < 2) return bad(request, said);
-    Answer answer = good(request, said);
+    ProbeAnswer answer = good(request, said);
     answer.weight = static_cast<std::uint32_t>(ended.status - 2);
     return answer;
 }
@@ -280,20 +284,20 @@ Probes::~Probes() {
     thread_.join();
 }
 
-void Probes::ask(std::vector<Request> requests) {
+void Probes::ask(std::vector<ProbeRequest> requests) {
     asio::post(loop_, [this, all = std::move(requests)] {
-        for (const Request& each : all) begin(each);
+        for (const ProbeRequest& each : all) begin(each);
     });
 }
 
 /// Without an answer through the VIP the server itself is asked: which of the two is wrong?
-void Probes::begin(const Request& request) {
-    if (request.mark == 0) return ask_once(request, [this](Answer each) { answer(std::move(each)); });
-    ask_once(request, [this, request](Answer through_vip) {
+void Probes::begin(const ProbeRequest& request) {
+    if (request.mark == 0) return ask_once(request, [this](ProbeAnswer each) { answer(std::move(each)); });
+    ask_once(request, [this, request](ProbeAnswer through_vip) {
         if (through_vip.good || !through_vip.asked) return answer(std::move(through_vip));
-        Request directly = request;
+        ProbeRequest directly = request;
         directly.mark = 0;
-        ask_once(directly, [this, request, through_vip](Answer answered) {
+        ask_once(directly, [this, request, through_vip](ProbeAnswer answered) {
             if (answered.good) {
                 answered.good = false;
                 answered.what = to_text(request.address) + " answers, but not for VIP " + to_text(request.vip) + ": " +
@@ -304,7 +308,7 @@ void Probes::begin(const Request& request) {
     });
 }
 
-void Probes::ask_once(const Request& request, const OnAnswer& report) {
+void Probes::ask_once(const ProbeRequest& request, const OnAnswer& report) {
     switch (request.check->type) {
         case CheckType::tcp:
             return std::make_shared<TcpAsk>(loop_, request, report)->begin();
@@ -324,7 +328,7 @@ void Probes::ask_once(const Request& request, const OnAnswer& report) {
     }
 }
 
-void Probes::execute(const Request& request) {
+void Probes::execute(const ProbeRequest& request) {
     Command command{.argv = request.check->command, .user = request.check->user, .timeout = request.check->timeout};
     command.environment["LBCONVERGE_SERVER"] = to_text(request.address);
     command.environment["LBCONVERGE_PORT"] = std::to_string(request.port);
@@ -333,7 +337,7 @@ void Probes::execute(const Request& request) {
 }
 
 /// A file may lie where reading takes time.
-void Probes::read_file(const Request& request) {
+void Probes::read_file(const ProbeRequest& request) {
     files_.post([this, request] {
         std::ifstream in(request.check->path, std::ios::binary);
         std::string text(most_of_file, '\0');
@@ -346,7 +350,7 @@ void Probes::read_file(const Request& request) {
     });
 }
 
-void Probes::answer(Answer answer) {
+void Probes::answer(ProbeAnswer answer) {
     answers_.push_back(std::move(answer));
     if (answers_.size() > 1) return;
     flush_.expires_after(flush_interval);

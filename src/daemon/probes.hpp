@@ -19,12 +19,12 @@ namespace lbconverge::daemon {
 
 class HttpProbes;
 /// One answer, on the thread of the probes.
-using OnAnswer = std::function<void(health::Answer)>;
+using OnAnswer = std::function<void(health::ProbeAnswer)>;
 
 class Probes {
 public:
     /// Called on the thread of the probes, with what has come together meanwhile.
-    using Done = std::function<void(std::vector<health::Answer>)>;
+    using Done = std::function<void(std::vector<health::ProbeAnswer>)>;
 
     explicit Probes(Done done);
     /// What is under way is dropped.
@@ -33,20 +33,20 @@ public:
     Probes& operator=(const Probes&) = delete;
 
     /// From any thread.
-    void ask(std::vector<health::Request> requests);
+    void ask(std::vector<health::ProbeRequest> requests);
 
 private:
-    void begin(const health::Request& request);
-    void ask_once(const health::Request& request, const OnAnswer& report);
-    void read_file(const health::Request& request);
-    void execute(const health::Request& request);
-    void answer(health::Answer answer);
+    void begin(const health::ProbeRequest& request);
+    void ask_once(const health::ProbeRequest& request, const OnAnswer& report);
+    void read_file(const health::ProbeRequest& request);
+    void execute(const health::ProbeRequest& request);
+    void answer(health::ProbeAnswer answer);
 
     Done done_;
     boost::asio::io_context loop_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer flush_;
-    std::vector<health::Answer> answers_;
+    std::vector<health::ProbeAnswer> answers_;
     std::unique_ptr<HttpProbes> http_;
     Processes processes_;
     Worker files_;
@@ -54,8 +54,8 @@ private:
 };
 
 /// What a file of type "file" says: "up", "down" or a weight. Pure.
-health::Answer answer_of_file(const health::Request& request, const std::string& text);
+health::ProbeAnswer answer_of_file(const health::ProbeRequest& request, const std::string& text);
 /// What the end of a command says: 0 is up, 2 to 255 is up with a weight of two less, anything else down. Pure.
-health::Answer answer_of_command(const health::Request& request, const Ended& ended);
+health::ProbeAnswer answer_of_command(const health::ProbeRequest& request, const Ended& ended);
 
 }  // namespace lbconverge::daemon

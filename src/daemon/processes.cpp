@@ -17,14 +17,15 @@
 namespace lbconverge::daemon {
 
 namespace asio = boost::asio;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
 /// Between SIGTERM and SIGKILL.
 constexpr auto patience = std::chrono::seconds(1);
 
-Duration since(Clock::time_point then) { return std::chrono::duration_cast<Duration>(Clock::now() - then); }
+Duration since(std::chrono::steady_clock::time_point then) {
+    return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - then);
+}
 
 /// What a child wrote is shown to people, in a line, and may be anything.
 std::string last_line(const std::string& said) {
@@ -87,7 +88,7 @@ struct Processes::Child {
     asio::steady_timer timer;
     Done done;
     Duration timeout{0};
-    Clock::time_point began{};
+    std::chrono::steady_clock::time_point began{};
     std::string said;
     std::optional<Ended::How> ending;  ///< SIGTERM was sent, for this reason
 };
@@ -122,7 +123,7 @@ void Processes::started(Id id, const std::shared_ptr<Started>& how) {
     child.pid = how->result->pid;
     child.process.assign(how->result->process);
     child.output.assign(how->result->output);
-    child.began = Clock::now();
+    child.began = std::chrono::steady_clock::now();
     watch(id, child);
     listen(id, child);
     if (child.ending) {

@@ -6,10 +6,10 @@
 #include "lbconverge/model/exit.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
-#include "sockets.hpp"
+#include "service_manager.hpp"
 #include "status.hpp"
-#include "supervisor.hpp"
 #include "tracker.hpp"
+#include "vrrp_sockets.hpp"
 #include "worker.hpp"
 
 #include <linux/if_addr.h>
@@ -43,7 +43,7 @@ Instant now() {
 
 std::chrono::sys_seconds wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
-node::Converged converged_of(Lane lane, const Report& report) {
+node::Converged converged_of(Lane lane, const Outcome& report) {
     node::Converged out{.lane = lane, .done = report.changed ? report.done - report.failed.size() : 0};
     if (report.error) {
         out.error = report.error->what + (report.error->hint.empty() ? "" : " (" + report.error->hint + ")");
@@ -80,7 +80,7 @@ public:
           timer_(loop_),
           signals_(loop_, SIGTERM, SIGINT, SIGHUP),
           control_(loop_, [this](const std::string& line, const auto& client) { request(line, client); }),
-          supervisor_(loop_),
+          service_manager_(loop_),
           processes_(loop_),
           tracker_(loop_, processes_, [this](const node::Tracked& event) { turn(event); }) {}
 
@@ -116,7 +116,7 @@ private:
     asio::steady_timer timer_;
     asio::signal_set signals_;
     ControlServer control_;
-    Supervisor supervisor_;
+    ServiceManager service_manager_;
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
     Tracker tracker_;
@@ -138,7 +138,7 @@ private:
     Worker lanes_[node::lane_count];
     Worker telling_;  // does not queue behind a lane: an announcement that comes late may come after another master's
     Worker files_;
-    Probes probes_{[this](std::vector<health::Answer> answers) {
+    Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
         asio::post(loop_, [this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
     }};
 };
@@ -161,7 +161,7 @@ Result<void> Daemon::run() {
     if (!before->empty()) turn(node::Remembered{std::move(*before)});
     wait_for_signal();
     tracker_.match(node_.tracks());
-    supervisor_.start(options_.config->daemon.realtime_priority);
+    service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
     write_the_rest();
     return {};
@@ -179,7 +179,7 @@ void Daemon::act() {
         carry_out(node_.turn(node::Tick{}, now()));
     }
     set_timer();
-    supervisor_.alive(node_);
+    service_manager_.alive(node_);
 }
 
 void Daemon::receive() {
@@ -270,7 +270,7 @@ void Daemon::look_round(const kernel::Surroundings& seen) {
             continue;
         }
         if ((addresses.note(i).flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;
-        for (node::Link& link : event.links) {
+        for (node::InterfaceState& link : event.links) {
             if (link.name == key.interface) link.addresses.push_back(key.address);
         }
     }
@@ -288,7 +288,7 @@ void Daemon::converge(const node::Converge& job) {
         Task task{.config = *job.config, .election = job.election, .part = job.part, .health = job.health};
         task.overtaken = &overtaken_[lane];
         if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
-        const Report report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
+        const Outcome report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = converged_of(job.lane, report);
         result.overtaken = overtaken_[lane];
@@ -342,7 +342,7 @@ void Daemon::wait_for_signal() {
         } else {
             const bool keep = signal == SIGUSR2;  // a restart: the next daemon goes on with what is here
             spdlog::info(keep ? "stopping, and leaving the VIPs to the next daemon" : "stopping");
-            supervisor_.stopping();
+            service_manager_.stopping();
             turn(node::Stop{.keep = keep});
         }
         wait_for_signal();
@@ -350,7 +350,7 @@ void Daemon::wait_for_signal() {
 }
 
 void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
-    supervisor_.reloading();
+    service_manager_.reloading();
     files_.post([this, then_apply, json] {
         Result<node::ConfigPtr> fresh = options_.load();
         asio::post(loop_, [this, then_apply, json, fresh = std::move(fresh)] {
@@ -363,7 +363,7 @@ void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
                     refuse(then_apply, exit_code(fresh.error().kind), why);
                 }
             }
-            supervisor_.ready();
+            service_manager_.ready();
         });
     });
 }
@@ -440,7 +440,7 @@ void Daemon::drain(const std::string& server, bool undo, bool json, const Contro
     waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}, .outputs = {}, .errors = {}});
     for (const kinds::Drained& each : *drains) {
         spdlog::info("{} {}", undo ? "taken back: drain of" : "drain of", health::to_text(each));
-        carry_out(node_.turn(node::Drain{each, undo}, now()));
+        carry_out(node_.turn(node::DrainAsked{each, undo}, now()));
     }
     act();
 }

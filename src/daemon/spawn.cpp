@@ -130,7 +130,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 /// What the child needs, made ready by its parent: until it becomes the program, it runs in the parent's memory and
 /// may neither allocate nor take a lock.
-struct Plan {
+struct ChildSetup {
     const char* program;
     char* const* argv;
     char* const* environment;
@@ -163,45 +163,45 @@ void default_signals() {
 __attribute__((no_sanitize("address", "undefined")))
 #endif
 int child(void* argument) {
-    Plan& plan = *static_cast<Plan*>(argument);
+    ChildSetup& setup = *static_cast<ChildSetup*>(argument);
     const auto give_up = [&](const char* step) {
-        plan.error = errno;
-        plan.step = step;
+        setup.error = errno;
+        setup.step = step;
         ::_exit(127);
     };
     ::setsid();
     default_signals();
     const sched_param ordinary{};
     ::sched_setscheduler(0, SCHED_OTHER, &ordinary);  // memory locks end with the program (mlockall(2))
-    if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.output, 2) < 0) give_up("dup2");
+    if (::dup2(setup.input, 0) < 0 || ::dup2(setup.output, 1) < 0 || ::dup2(setup.output, 2) < 0) give_up("dup2");
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     ::umask(022);
     if (::chdir("/") != 0) give_up("chdir");
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up("no_new_privs");
-    if (plan.user->change && !become(*plan.user)) give_up("becoming the user");
-    ::sigprocmask(SIG_SETMASK, &plan.no_signals, nullptr);
-    ::execve(plan.program, plan.argv, plan.environment);
+    if (setup.user->change && !become(*setup.user)) give_up("becoming the user");
+    ::sigprocmask(SIG_SETMASK, &setup.no_signals, nullptr);
+    ::execve(setup.program, setup.argv, setup.environment);
     give_up("execve");
     return 127;
 }
 
 /// The pid. The memory is shared and this thread waits until the child is a program of its own (as posix_spawn(3) does
 /// it): nothing is copied, however much memory is locked.
-Result<int> make_child(Plan& plan, int& process) {
+Result<int> make_child(ChildSetup& setup, int& process) {
     const auto stack = std::make_unique<std::byte[]>(stack_size);
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int pid = ::clone(child, stack.get() + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan,
+    const int pid = ::clone(child, stack.get() + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &setup,
                             &process, nullptr, nullptr);
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid < 0) return tl::unexpected(failed(std::string("clone: ") + std::strerror(error)));
-    if (plan.step == nullptr) return pid;
+    if (setup.step == nullptr) return pid;
     ::syscall(SYS_waitid, P_PIDFD, process, nullptr, WEXITED, nullptr);
     ::close(process);
-    return tl::unexpected(failed(std::string(plan.step) + ": " + std::strerror(plan.error)));
+    return tl::unexpected(failed(std::string(setup.step) + ": " + std::strerror(setup.error)));
 }
 
 bool is_name(const std::string& text) {
@@ -260,16 +260,16 @@ Result<Spawned> spawn(const Command& command) {
     std::vector<std::string> arguments = command.argv;
     const auto argv = pointers(arguments);
     const auto variables = pointers(*environment);
-    Plan plan{.program = program.get(),
-              .argv = argv.data(),
-              .environment = variables.data(),
-              .user = &*user,
-              .input = input.get(),
-              .output = theirs.get(),
-              .no_signals = {}};
-    ::sigemptyset(&plan.no_signals);
+    ChildSetup setup{.program = program.get(),
+                     .argv = argv.data(),
+                     .environment = variables.data(),
+                     .user = &*user,
+                     .input = input.get(),
+                     .output = theirs.get(),
+                     .no_signals = {}};
+    ::sigemptyset(&setup.no_signals);
     int process = -1;
-    const auto pid = make_child(plan, process);
+    const auto pid = make_child(setup, process);
     if (!pid) return tl::unexpected(failed(path + ": " + pid.error().what));
     return Spawned{*pid, process, ours.release()};
 }

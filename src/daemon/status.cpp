@@ -98,7 +98,7 @@ Json track_json(const node::Track& track, const Times& time) {
               {"since", nullptr},
               {"weight", track.settings().weight},
               {"share", track.share()}};
-    if (track.opinion() != node::Opinion::unknown) json["since"] = time(track.since());
+    if (track.opinion() != node::TrackOpinion::unknown) json["since"] = time(track.since());
     return json;
 }
 
@@ -151,7 +151,7 @@ Json check_json(const health::Probe& probe, const Times& time) {
 
 std::string owner_of(const kinds::RealServer::Key& key, const kinds::Health& health) {
     if (health.drain_of(key) != nullptr) return "operator";
-    const kinds::Opinion* opinion = health.of(key);
+    const kinds::ServerOpinion* opinion = health.of(key);
     const bool by_check = opinion != nullptr && (opinion->is != kinds::Liveness::up || opinion->weight);
     return by_check ? "health" : "fallback";
 }

@@ -17,8 +17,8 @@ namespace lbconverge::daemon {
 
 namespace asio = boost::asio;
 using config::TrackType;
-using node::Opinion;
-using node::Reading;
+using node::TrackOpinion;
+using node::TrackReading;
 
 namespace {
 
@@ -30,13 +30,13 @@ bool same(const config::Track& a, const config::Track& b) {
            a.interval == b.interval && a.timeout == b.timeout;
 }
 
-Reading no_opinion(std::string why) { return {.opinion = Opinion::unknown, .why = std::move(why)}; }
+TrackReading no_opinion(std::string why) { return {.opinion = TrackOpinion::unknown, .why = std::move(why)}; }
 
 }  // namespace
 
-Reading read_number(const std::string& path) {
+TrackReading read_number(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT) return {.opinion = Opinion::good, .why = "there is no file " + path};
+    if (fd < 0 && errno == ENOENT) return {.opinion = TrackOpinion::good, .why = "there is no file " + path};
     if (fd < 0) return no_opinion(path + ": " + std::strerror(errno));
     std::array<char, 64> room;
     const ssize_t size = ::read(fd, room.data(), room.size());
@@ -50,7 +50,7 @@ Reading read_number(const std::string& path) {
     if (error != std::errc() || end != text.data() + text.size() || std::abs(number) > largest_number) {
         return no_opinion(path + " holds no number from -254 to 254");
     }
-    return {.opinion = Opinion::good, .why = path + " reads " + std::to_string(number), .number = number};
+    return {.opinion = TrackOpinion::good, .why = path + " reads " + std::to_string(number), .number = number};
 }
 
 /// A command or a file that is looked at again and again.
@@ -103,12 +103,12 @@ void Tracker::probe(const std::shared_ptr<Probe>& probe) {
     command.timeout = probe->settings.timeout;
     probe->process = processes_.start(std::move(command), [this, probe](const Ended& ended) {
         probe->process = 0;
-        again(probe, {.opinion = ended.good() ? Opinion::good : Opinion::bad, .why = to_text(ended)});
+        again(probe, {.opinion = ended.good() ? TrackOpinion::good : TrackOpinion::bad, .why = to_text(ended)});
     });
 }
 
 /// The next one an interval after this one began, and never two at a time.
-void Tracker::again(const std::shared_ptr<Probe>& probe, const Reading& reading) {
+void Tracker::again(const std::shared_ptr<Probe>& probe, const TrackReading& reading) {
     if (probe->gone) return;
     probe->timer.expires_at(std::max(probe->began + probe->settings.interval, std::chrono::steady_clock::now()));
     probe->timer.async_wait([this, probe](const boost::system::error_code& error) {
@@ -135,8 +135,8 @@ void Tracker::watch_processes(const std::vector<node::Track>& tracks) {
     }
     const auto seen = [this](const std::string& name, bool running) {
         asio::post(loop_, [this, name, running] {
-            const Reading found{.opinion = running ? Opinion::good : Opinion::bad,
-                                .why = (running ? "process " : "no process ") + name + (running ? " runs" : "")};
+            const TrackReading found{.opinion = running ? TrackOpinion::good : TrackOpinion::bad,
+                                     .why = (running ? "process " : "no process ") + name + (running ? " runs" : "")};
             const auto all = processes_watched_;
             for (const config::Track& each : all) {
                 if (each.target == name) tell_({each.name, found});

@@ -29,7 +29,7 @@ private:
     struct Probe;
     void watch_processes(const std::vector<node::Track>& tracks);
     void probe(const std::shared_ptr<Probe>& probe);
-    void again(const std::shared_ptr<Probe>& probe, const node::Reading& reading);
+    void again(const std::shared_ptr<Probe>& probe, const node::TrackReading& reading);
 
     boost::asio::io_context& loop_;
     Processes& processes_;
@@ -41,6 +41,6 @@ private:
 };
 
 /// What a file with a number says: without one it is 0, and what is no number is no opinion.
-node::Reading read_number(const std::string& path);
+node::TrackReading read_number(const std::string& path);
 
 }  // namespace lbconverge::daemon

@@ -14,9 +14,9 @@ namespace lbconverge::daemon {
 
 namespace {
 
-enum class Place { file, directory, above };
+enum class PathPart { file, directory, above };
 
-std::optional<Distrust> look_at(const std::string& path, unsigned user, Place place) {
+std::optional<Distrust> look_at(const std::string& path, unsigned user, PathPart place) {
     struct stat is {};
     if (::stat(path.c_str(), &is) != 0) {
         return Distrust{errno == ENOENT || errno == ENOTDIR, path + ": " + std::strerror(errno)};
@@ -24,7 +24,7 @@ std::optional<Distrust> look_at(const std::string& path, unsigned user, Place pl
     if (is.st_uid != 0 && is.st_uid != user && is.st_uid != ::geteuid()) {
         return Distrust{false, path + " belongs to user " + std::to_string(is.st_uid)};
     }
-    if (place == Place::above && (is.st_mode & S_ISVTX) != 0) return std::nullopt;
+    if (place == PathPart::above && (is.st_mode & S_ISVTX) != 0) return std::nullopt;
     if ((is.st_mode & S_IWOTH) != 0) return Distrust{false, path + " may be written by everybody"};
     // Members of group 0 are as good as root on every distribution.
     if ((is.st_mode & S_IWGRP) != 0 && is.st_gid != 0) return Distrust{false, path + " may be written by its group"};
@@ -33,13 +33,13 @@ std::optional<Distrust> look_at(const std::string& path, unsigned user, Place pl
 
 /// The file and every directory on the way to it, as the path says it.
 std::optional<Distrust> look_along(std::string path, unsigned user) {
-    Place place = Place::file;
+    PathPart place = PathPart::file;
     for (;;) {
         if (auto reason = look_at(path, user, place)) return reason;
         if (path == "/") return std::nullopt;
         const std::size_t slash = path.rfind('/');
         path.resize(slash == 0 ? 1 : slash);
-        place = place == Place::file ? Place::directory : Place::above;
+        place = place == PathPart::file ? PathPart::directory : PathPart::above;
     }
 }
 

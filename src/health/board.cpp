@@ -66,7 +66,7 @@ std::string text_of(const config::Check& check) {
 std::vector<Found> found_in(const kinds::Observed& observed, const kinds::Health& health) {
     std::vector<Found> all;
     const auto& rows = observed.get<RealServer>();
-    for (const kinds::Opinion& each : health.servers) {
+    for (const kinds::ServerOpinion& each : health.servers) {
         if (each.is != Liveness::unknown) continue;
         Found found{each.key};
         const std::uint32_t at = rows.find(each.key);
@@ -183,7 +183,7 @@ const Board::Keyed* Board::find(const std::vector<Keyed>& all, const RealServer:
 
 void Board::remember(const kinds::Health& before, Instant now) {
     const std::vector<Keyed> servers = by_key();
-    for (const kinds::Opinion& each : before.servers) {
+    for (const kinds::ServerOpinion& each : before.servers) {
         const Keyed* known = find(servers, each.key);
         if (known == nullptr || probes_[known->probe].is != Liveness::unknown) continue;
         become(known->probe, each.is, each.weight, each.why, now - each.age);
@@ -207,18 +207,18 @@ void Board::begin(std::uint32_t index, Instant now) {
 }
 
 void Board::found(const std::vector<Found>& rows, Instant now) {
-    struct Row {
+    struct Usage {
         bool used = false, unused = false;
     };
     if (rows.empty()) return;
     const std::vector<Keyed> servers = by_key();
-    std::map<std::uint32_t, Row> touched;
+    std::map<std::uint32_t, Usage> touched;
     for (const Found& each : rows) {
         const Keyed* known = find(servers, each.key);
         if (known == nullptr || probes_[known->probe].begun) continue;
-        Row& row = touched[known->probe];
+        Usage& row = touched[known->probe];
         const bool drained = std::any_of(drains_.begin(), drains_.end(),
-                                         [&](const Drain& drain) { return drain.what.covers(each.key); });
+                                         [&](const ActiveDrain& drain) { return drain.what.covers(each.key); });
         row.used = row.used || each.weight.value_or(0) > 0;
         // Neither a drain nor the file's own weight 0 says anything about health.
         row.unused = row.unused || (each.weight == 0U && !drained && known->weight != 0);
@@ -254,8 +254,8 @@ std::optional<Instant> Board::wake_at() const {
     return Instant((due + slot - Duration(1)) / slot * slot);
 }
 
-std::vector<Request> Board::tick(Instant now) {
-    std::vector<Request> requests;
+std::vector<ProbeRequest> Board::tick(Instant now) {
+    std::vector<ProbeRequest> requests;
     while (!due_.empty() && due_.begin()->first <= now) {
         const std::uint32_t index = due_.begin()->second;
         Probe& probe = probes_[index];
@@ -274,7 +274,7 @@ std::vector<Request> Board::tick(Instant now) {
     return requests;
 }
 
-void Board::answered(const Answer& answer, Instant now) {
+void Board::answered(const ProbeAnswer& answer, Instant now) {
     const auto at = by_id_.find(answer.id);
     if (at == by_id_.end()) return;  // the configuration has changed meanwhile
     Probe& probe = probes_[at->second];
@@ -302,7 +302,7 @@ void Board::fail(std::uint32_t index, const std::string& why, Instant now) {
     if (first || ++probe.row >= probe.check->fall) become(index, Liveness::down, {}, why, now);
 }
 
-void Board::succeed(std::uint32_t index, const Answer& answer, Instant now) {
+void Board::succeed(std::uint32_t index, const ProbeAnswer& answer, Instant now) {
     Probe& probe = probes_[index];
     if (probe.is == Liveness::up) {
         probe.row = 0;
@@ -369,8 +369,8 @@ void Board::recount_all(Instant now) {
         pool.live = pool.unknown = 0;
         for (Member& member : pool.members) {
             const RealServer::Key key{pool.key, member.address, member.port};
-            member.drained =
-                std::any_of(drains_.begin(), drains_.end(), [&](const Drain& each) { return each.what.covers(key); });
+            member.drained = std::any_of(drains_.begin(), drains_.end(),
+                                         [&](const ActiveDrain& each) { return each.what.covers(key); });
             count(pool, member, true);
         }
         judge(pool, now);
@@ -390,7 +390,7 @@ std::optional<bool> Board::service_is_up(std::string_view name) const {
 // ---- the operator --------------------------------------------------------------------------------------------------
 
 bool Board::drain(const kinds::Drained& what, Instant now) {
-    const auto same = [&](const Drain& each) { return each.what.same_as(what); };
+    const auto same = [&](const ActiveDrain& each) { return each.what.same_as(what); };
     if (std::any_of(drains_.begin(), drains_.end(), same)) return false;
     drains_.push_back({what, now});
     recount_all(now);
@@ -400,7 +400,7 @@ bool Board::drain(const kinds::Drained& what, Instant now) {
 
 /// What was drained as a whole comes back as a whole: a wider word takes back the narrower ones.
 bool Board::undrain(const kinds::Drained& what, Instant now) {
-    const auto within = [&](const Drain& each) {
+    const auto within = [&](const ActiveDrain& each) {
         return each.what.address == what.address && (what.port == 0 || each.what.port == what.port) &&
                (!what.service || each.what.service == what.service);
     };
@@ -424,7 +424,7 @@ kinds::Health Board::health(Instant now) const {
         if (!pool.fallback || pool.standing == Standing::met) continue;
         out.shortages.push_back({pool.key, pool.standing == Standing::short_, age(pool.since, now)});
     }
-    for (const Drain& each : drains_) {
+    for (const ActiveDrain& each : drains_) {
         out.drains.push_back(each.what);
         out.drains.back().age = age(each.since, now);
     }

@@ -47,11 +47,11 @@ std::vector<std::string> tables_in(const char* path) {
 class Table {
 public:
     static std::optional<Table> read(const std::string& name) {
-        const int door = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-        if (door < 0) return std::nullopt;
+        const int fd = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+        if (fd < 0) return std::nullopt;
         Table table;
-        const bool good = table.fetch(door, name);
-        ::close(door);
+        const bool good = table.fetch(fd, name);
+        ::close(fd);
         return good ? std::optional(std::move(table)) : std::nullopt;
     }
 
@@ -86,17 +86,17 @@ public:
     }
 
 private:
-    bool fetch(int door, const std::string& name) {
+    bool fetch(int fd, const std::string& name) {
         info_ = {};
         name.copy(info_.name, sizeof info_.name - 1);
         socklen_t size = sizeof info_;
-        if (::getsockopt(door, IPPROTO_IP, IPT_SO_GET_INFO, &info_, &size) != 0) return false;
+        if (::getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &info_, &size) != 0) return false;
         bytes_.resize(sizeof(ipt_get_entries) + info_.size);
         auto* wanted = reinterpret_cast<ipt_get_entries*>(bytes_.data());
         std::memcpy(wanted->name, info_.name, sizeof wanted->name);
         wanted->size = info_.size;
         size = static_cast<socklen_t>(bytes_.size());
-        return ::getsockopt(door, IPPROTO_IP, IPT_SO_GET_ENTRIES, bytes_.data(), &size) == 0;
+        return ::getsockopt(fd, IPPROTO_IP, IPT_SO_GET_ENTRIES, bytes_.data(), &size) == 0;
     }
 
     [[nodiscard]] const ipt_entry* at(std::uint32_t offset) const {

@@ -68,10 +68,10 @@ int write_setting(const std::string& path, std::string_view value) {
 }
 
 /// linux: devinet_ioctl, the first address of the list.
-std::optional<IpAddress> first_address(int door, const ShortName& interface) {
+std::optional<IpAddress> first_address(int fd, const ShortName& interface) {
     ifreq request{};
     interface.view().copy(request.ifr_name, sizeof request.ifr_name - 1);
-    if (door < 0 || ::ioctl(door, SIOCGIFADDR, &request) != 0) return std::nullopt;
+    if (fd < 0 || ::ioctl(fd, SIOCGIFADDR, &request) != 0) return std::nullopt;
     sockaddr_in address;
     std::memcpy(&address, &request.ifr_addr, sizeof address);
     std::uint8_t bytes[4];
@@ -105,11 +105,11 @@ class LinuxKernel final : public Kernel {
 public:
     explicit LinuxKernel(LinuxOptions options) : options_(std::move(options)) {}
 
-    Result<Facts> facts() override;
-    Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const Facts& facts) override;
+    Result<HostFacts> facts() override;
+    Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const HostFacts& facts) override;
     Result<void> offers(const plan::Plan& plan) override;
     Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
-    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override;
+    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
 
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
@@ -158,7 +158,7 @@ bool LinuxKernel::may_leave_out(const Error& error) {
     return true;
 }
 
-Result<Facts> LinuxKernel::facts() {
+Result<HostFacts> LinuxKernel::facts() {
     const Result<NetlinkSocket*> route = socket(wire::Transport::route);
     if (!route) return tl::unexpected(route.error());
     nl_cache* links = nullptr;
@@ -166,13 +166,13 @@ Result<Facts> LinuxKernel::facts() {
         return fail(ErrorKind::failed, std::string("reading the network interfaces: ") + nl_geterror(error));
     }
     const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, nl_cache_free);
-    Facts facts;
-    const int door = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    HostFacts facts;
+    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
         Interface& interface = facts.interfaces.emplace_back(interface_of(reinterpret_cast<rtnl_link*>(each)));
-        if (interface.speaks_arp) interface.address = first_address(door, interface.name);
+        if (interface.speaks_arp) interface.address = first_address(fd, interface.name);
     }
-    if (door >= 0) ::close(door);
+    if (fd >= 0) ::close(fd);
     facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
     const std::string all = read_setting("net/ipv4/conf/all/arp_ignore").value_or("0");
     from_text(std::string_view(all).substr(0, all.find('\n')), facts.all_arp_ignore);
@@ -202,9 +202,9 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
             }
             continue;
         }
-        const Result<NetlinkSocket*> door = socket(request.transport);
-        if (!door) return tl::unexpected(door.error());
-        auto done = (*door)->query(requests, request, [&](std::span<const std::byte> message) {
+        const Result<NetlinkSocket*> netlink = socket(request.transport);
+        if (!netlink) return tl::unexpected(netlink.error());
+        auto done = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
             Kind::decode({request.transport, request.tag, message}, reading, observed);
         });
         if (!done) return done;
@@ -213,7 +213,7 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
     return {};
 }
 
-Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& reading, const Facts& facts) {
+Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& reading, const HostFacts& facts) {
     Reading allowed = reading;
     if (!facts.ipvs_loaded && !options_.may_load_ipvs) {
         allowed.ipvs = false;
@@ -227,7 +227,7 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
         const bool settings = std::any_of(reading.sysctls.begin(), reading.sysctls.end(),
                                           [](const std::string& path) { return path.starts_with("net/ipv4/vs/"); });
         if (allowed.ipvs || (settings && options_.may_load_ipvs)) {
-            if (auto door = socket(wire::Transport::ipvs); !door) return tl::unexpected(door.error());
+            if (auto fd = socket(wire::Transport::ipvs); !fd) return tl::unexpected(fd.error());
         }
         result = {};
         for_each_kind([&]<class Kind>() {
@@ -245,14 +245,14 @@ int try_service(const Change<Service>& change) {
     int result = 0;
     std::thread([&] {
         if (unshare(CLONE_NEWNET) != 0) return;
-        Result<NetlinkSocket> door = NetlinkSocket::open(NETLINK_GENERIC);
-        if (!door) return;
-        const Result<std::uint16_t> family = door->resolve("IPVS");
+        Result<NetlinkSocket> fd = NetlinkSocket::open(NETLINK_GENERIC);
+        if (!fd) return;
+        const Result<std::uint16_t> family = fd->resolve("IPVS");
         if (!family) return;
-        door->set_type(*family);
+        fd->set_type(*family);
         wire::Requests requests;
         Service::encode({.key = change.key, .before = nullptr, .after = change.after}, {}, 0, requests);
-        const auto refused = door->send_batch(requests, requests.list());
+        const auto refused = fd->send_batch(requests, requests.list());
         if (refused && !refused->empty()) result = refused->front().error;
     }).join();
     return result;
@@ -301,9 +301,9 @@ Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std
             (*tables)->sweep();
             for (std::size_t i = start; i < end && error != 0; ++i) failures.push_back({first + list[i].tag, error});
         } else {
-            const Result<NetlinkSocket*> door = socket(list[start].transport);
-            if (!door) return tl::unexpected(door.error());
-            const auto refused = (*door)->send_batch(requests, list.subspan(start, end - start));
+            const Result<NetlinkSocket*> netlink = socket(list[start].transport);
+            if (!netlink) return tl::unexpected(netlink.error());
+            const auto refused = (*netlink)->send_batch(requests, list.subspan(start, end - start));
             if (!refused) return tl::unexpected(refused.error());
             for (const auto& each : *refused) failures.push_back({first + each.tag, each.error});
         }
@@ -326,10 +326,10 @@ Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::siz
     return failures;
 }
 
-Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcements, const Facts& facts) {
+Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) {
     if (announcements.empty()) return {};
-    const int door = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);  // 0: sends only, receives nothing
-    if (door < 0) return fail(ErrorKind::failed, std::string("packet socket: ") + std::strerror(errno));
+    const int fd = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);  // 0: sends only, receives nothing
+    if (fd < 0) return fail(ErrorKind::failed, std::string("packet socket: ") + std::strerror(errno));
     int error = 0;
     for (const plan::Announcement& each : announcements) {
         const Interface* interface = facts.interface(each.interface);
@@ -339,12 +339,12 @@ Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcem
         to.sll_family = AF_PACKET;
         to.sll_ifindex = static_cast<int>(interface->index);
         for (std::uint32_t i = 0; i < each.count; ++i) {
-            const auto sent = ::sendto(door, frame.data(), frame.size(), MSG_DONTWAIT,
+            const auto sent = ::sendto(fd, frame.data(), frame.size(), MSG_DONTWAIT,
                                        reinterpret_cast<const sockaddr*>(&to), sizeof to);
             if (sent < 0 && error == 0) error = errno;
         }
     }
-    ::close(door);
+    ::close(fd);
     if (error != 0) return fail(ErrorKind::failed, std::string("gratuitous ARP: ") + std::strerror(error));
     return {};
 }

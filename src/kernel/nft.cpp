@@ -52,12 +52,12 @@ void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
 Result<Nft> Nft::open() {
     // libnftables ends the whole program where there is no such socket.
-    const int door = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (door < 0) {
+    const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (fd < 0) {
         return fail(ErrorKind::kernel_lacks, "the kernel has no nftables",
                     "modprobe nf_tables; is the module installed for this kernel (uname -r)?");
     }
-    ::close(door);
+    ::close(fd);
     static const Result<void> loaded = load_nftables();
     if (!loaded) return tl::unexpected(loaded.error());
     std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));

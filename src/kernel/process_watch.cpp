@@ -106,7 +106,7 @@ public:
     /// Empty: it works.
     std::string subscribe() {
         socket_.reset(nl_socket_alloc());
-        if (socket_ == nullptr) return "no memory";
+        if (socket_ == nullptr) return "no ledger";
         if (const int error = nl_connect(socket_.get(), NETLINK_CONNECTOR); error < 0) return nl_geterror(error);
         if (const int error = nl_socket_add_membership(socket_.get(), CN_IDX_PROC); error < 0) {
             return nl_geterror(error);
@@ -158,8 +158,8 @@ private:
     /// Outside of the first PID and user namespaces the kernel does not even refuse.
     [[nodiscard]] std::string answer() const {
         std::optional<std::uint32_t> error;
-        pollfd door{fd(), POLLIN, 0};
-        while (!error && ::poll(&door, 1, answer_ms) > 0) {
+        pollfd polled{fd(), POLLIN, 0};
+        while (!error && ::poll(&polled, 1, answer_ms) > 0) {
             receive([&](const proc_event& event) {
                 if (event.what == proc_event::PROC_EVENT_NONE) error = event.event_data.ack.err;
             });
@@ -199,10 +199,10 @@ private:
 
     /// False: the end.
     bool wait() {
-        std::array<pollfd, 2> doors{{{stop_, POLLIN, 0}, {events_ ? connector_.fd() : -1, POLLIN, 0}}};
-        while (::poll(doors.data(), doors.size(), events_ ? -1 : interval_ms_) < 0 && errno == EINTR) {
+        std::array<pollfd, 2> polled{{{stop_, POLLIN, 0}, {events_ ? connector_.fd() : -1, POLLIN, 0}}};
+        while (::poll(polled.data(), polled.size(), events_ ? -1 : interval_ms_) < 0 && errno == EINTR) {
         }
-        if (doors[0].revents != 0) return false;
+        if (polled[0].revents != 0) return false;
         const bool whole = events_ && connector_.receive([this](const proc_event& event) { take(event); });
         if (!whole) census_.scan();
         return true;

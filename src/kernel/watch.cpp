@@ -43,14 +43,14 @@ private:
 
     /// False: the end. Else something has changed, or `wait_ms` are over.
     bool sleep(int wait_ms) {
-        std::array<pollfd, 2> doors{{{nl_socket_get_fd(socket_.handle()), POLLIN, 0}, {stop_, POLLIN, 0}}};
-        while (::poll(doors.data(), doors.size(), wait_ms) < 0 && errno == EINTR) {
+        std::array<pollfd, 2> polled{{{nl_socket_get_fd(socket_.handle()), POLLIN, 0}, {stop_, POLLIN, 0}}};
+        while (::poll(polled.data(), polled.size(), wait_ms) < 0 && errno == EINTR) {
         }
-        if (doors[1].revents != 0) return false;
-        if (doors[0].revents == 0) return true;
+        if (polled[1].revents != 0) return false;
+        if (polled[0].revents == 0) return true;
         // What exactly has changed is found by looking; ENOBUFS, messages lost, means the same.
         char rest[16384];
-        while (::recv(doors[0].fd, rest, sizeof rest, MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR) {
+        while (::recv(polled[0].fd, rest, sizeof rest, MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR) {
         }
         calls_.disturbed();
         return true;
@@ -58,7 +58,7 @@ private:
 
     /// How long to wait for the next change, in milliseconds; -1: as long as it takes.
     int look() {
-        const Result<Facts> facts = kernel_->facts();
+        const Result<HostFacts> facts = kernel_->facts();
         auto seen = facts ? kernel_->observe({}, *facts) : tl::unexpected(facts.error());
         if (!seen) {
             calls_.problem(seen.error().what);

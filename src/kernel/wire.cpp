@@ -1,6 +1,6 @@
 // Asking and hearing the wire, through packet sockets: they see a frame before any filter does.
 #include "lbconverge/kernel/survey.hpp"
-#include "lbconverge/wire/question.hpp"
+#include "lbconverge/wire/neighbour_request.hpp"
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -17,7 +17,6 @@ namespace lbconverge::kernel {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using kinds::Address;
 
 class PacketSocket {
@@ -75,13 +74,13 @@ private:
 /// Until the time is over; `readable` is called whenever something has come.
 void wait_for(std::span<const PacketSocket* const> sockets, std::chrono::milliseconds patience,
               const std::function<void()>& readable) {
-    const auto end = Clock::now() + patience;
-    std::vector<pollfd> doors;
-    for (const PacketSocket* each : sockets) doors.push_back({each->fd(), POLLIN, 0});
+    const auto end = std::chrono::steady_clock::now() + patience;
+    std::vector<pollfd> polled;
+    for (const PacketSocket* each : sockets) polled.push_back({each->fd(), POLLIN, 0});
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() <= 0) return;
-        if (::poll(doors.data(), doors.size(), static_cast<int>(left.count())) > 0) readable();
+        if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) > 0) readable();
     }
 }
 
@@ -108,7 +107,7 @@ Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questi
     std::vector<doctor::Answer> answers;
     std::set<std::tuple<IpAddress, ShortName, wire::LinkAddress>> seen;
     const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
-        const auto claim = wire::claim_in(frame);
+        const auto claim = wire::neighbour_reply_in(frame);
         const Interface* interface = observed.facts.interface(index);
         if (!claim || interface == nullptr) return;
         for (const doctor::Question& each : questions) {
@@ -124,7 +123,7 @@ Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questi
             const auto sender = sender_for(each, observed);
             if (interface == nullptr || !sender) continue;
             (each.address.family == Family::ipv4 ? arp : ipv6)
-                .send(wire::question(each.address, *sender, interface->link_address), interface->index);
+                .send(wire::neighbour_request(each.address, *sender, interface->link_address), interface->index);
         }
         wait_for(both, patience / 2, [&] {
             arp.receive(take);
@@ -162,7 +161,7 @@ std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const S
 
 }  // namespace
 
-Result<std::vector<doctor::Heard>> listen(std::span<const ShortName> interfaces, const Facts& facts,
+Result<std::vector<doctor::Heard>> listen(std::span<const ShortName> interfaces, const HostFacts& facts,
                                           std::chrono::milliseconds patience) {
     constexpr wire::LinkAddress group{0x01, 0x00, 0x5e, 0, 0, 18};  // 224.0.0.18 (RFC 1112 §6.4)
     constexpr wire::LinkAddress group6{0x33, 0x33, 0, 0, 0, 0x12};  // ff02::12 (RFC 2464 §7)

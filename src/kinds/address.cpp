@@ -17,23 +17,25 @@ namespace {
 
 constexpr std::string_view loopback = "lo";
 
-struct Place {
+struct VipPlace {
     ShortName interface;
     std::uint8_t prefix;
     Scope scope;
 };
 
-Place on_loopback(const config::Vip& vip, const config::Config& config) {
+VipPlace on_loopback(const config::Vip& vip, const config::Config& config) {
     // Role both keeps the file's prefix for the interface; on lo anything shorter would make the whole net local.
     const std::uint8_t prefix = config.role == Role::both ? vip.address.bits() : vip.prefix;
     return {loopback, prefix, vip.scope.value_or(Scope::host)};
 }
 
-Place on_interface(const config::Vip& vip) { return {vip.interface, vip.prefix, vip.scope.value_or(Scope::global)}; }
+VipPlace on_interface(const config::Vip& vip) { return {vip.interface, vip.prefix, vip.scope.value_or(Scope::global)}; }
 
-Address::Key key_of(const config::Vip& vip, const Place& place) { return {vip.address, place.prefix, place.interface}; }
+Address::Key key_of(const config::Vip& vip, const VipPlace& place) {
+    return {vip.address, place.prefix, place.interface};
+}
 
-Address::Value value_of(const config::Vip& vip, const Place& place) {
+Address::Value value_of(const config::Vip& vip, const VipPlace& place) {
     Address::Value value;
     const bool ipv6 = vip.address.family == Family::ipv6;
     value.scope = ipv6 ? Scope::global : place.scope;  // IPv6 scopes follow from the address
@@ -90,7 +92,7 @@ std::optional<Address::Key> Address::parse_id(std::string_view id) {
 
 void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {
     const Role role = inputs.config.role;
-    const auto want = [&](const config::Vip& vip, const Place& place, Cause cause) {
+    const auto want = [&](const config::Vip& vip, const VipPlace& place, Cause cause) {
         wanted.rows.add(key_of(vip, place), value_of(vip, place), {vip.source, cause});
     };
     for (const config::Vip& vip : inputs.config.vips) {
@@ -165,7 +167,7 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
     observed.get<Address>().add(key, value, facts);
 }
 
-Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory) {
+Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
     // A VIP about which there is no opinion now stays on whatever interface, and with whatever prefix, it is. (On lo of
     // a director it has no business, whoever is master.)
     const auto& held = desired.get<Address>().held;
@@ -173,7 +175,7 @@ Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired,
         return each.key.address == key.address && on_lo(each.key) == on_lo(key);
     };
     if (std::any_of(held.begin(), held.end(), same)) return Owner::unrelated;
-    const bool made_by_us = facts.protocol == protocol_tag || memory.claim<Address>(key) != nullptr;
+    const bool made_by_us = facts.protocol == protocol_tag || ledger.claim<Address>(key) != nullptr;
     if (!std::binary_search(desired.vips.begin(), desired.vips.end(), key.address)) {
         return made_by_us ? Owner::ours : Owner::unrelated;
     }
@@ -193,7 +195,7 @@ Phase Address::phase(const Change<Address>& change, const Inputs& inputs) {
     return on_lo(change.key) ? Phase::unbind : Phase::withdraw;
 }
 
-void Address::encode(const Change<Address>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+void Address::encode(const Change<Address>& change, const HostFacts& facts, std::uint32_t tag,
                      wire::Requests& requests) {
     const Key& key = change.key;
     const Interface* interface = facts.interface(key.interface);

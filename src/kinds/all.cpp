@@ -23,17 +23,17 @@ Desired desire(const Inputs& inputs, Part part) {
     return desired;
 }
 
-Reading reading_for(const Desired& desired, const Memory& memory, Role role, const Facts& facts) {
+Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, const HostFacts& facts) {
     Reading reading;
     for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
-    for (const Claim<Sysctl>& claim : memory.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
+    for (const Claim<Sysctl>& claim : ledger.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
     std::sort(reading.sysctls.begin(), reading.sysctls.end());
     reading.sysctls.erase(std::unique(reading.sysctls.begin(), reading.sysctls.end()), reading.sysctls.end());
     for_each_kind([&]<class Kind>() {
         if constexpr (OnDemand<Kind>) {
             const Wanted<Kind>& wanted = desired.get<Kind>();
             const bool named = !wanted.rows.empty() || !wanted.held.empty() || !wanted.unwanted.empty();
-            const bool concerned = named || !memory.get<Kind>().empty();
+            const bool concerned = named || !ledger.get<Kind>().empty();
             if (within<Kind>(desired.part) && concerned) reading.kinds |= kind_bit<Kind>;
         }
     });
@@ -41,7 +41,7 @@ Reading reading_for(const Desired& desired, const Memory& memory, Role role, con
     const Wanted<Service>& services = desired.get<Service>();
     const bool named = !services.rows.empty() || !services.held.empty() || !services.unwanted.empty();
     // A node that balances nothing must not load the module just to be told that there is nothing.
-    reading.ipvs = named || !memory.get<Service>().empty() ||
+    reading.ipvs = named || !ledger.get<Service>().empty() ||
                    (facts.ipvs_loaded && (role != Role::real_server || desired.exclusive));
     reading.expected_real_servers = desired.get<RealServer>().rows.size();
     return reading;

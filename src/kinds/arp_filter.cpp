@@ -86,7 +86,7 @@ void ArpFilter::decode(const wire::Reply& reply, const Reading&, Observed& obser
     }
 }
 
-Owner ArpFilter::owner(const Key&, const Facts&, const Desired&, const Memory&) {
+Owner ArpFilter::owner(const Key&, const Facts&, const Desired&, const Ledger&) {
     return Owner::ours;  // the table is
 }
 
@@ -94,8 +94,7 @@ Phase ArpFilter::phase(const Change<ArpFilter>& change, const Inputs&) {
     return change.action() == Action::remove ? Phase::relax : Phase::tighten;
 }
 
-void ArpFilter::encode(const Change<ArpFilter>& change, const lbconverge::Facts&, std::uint32_t tag,
-                       wire::Requests& requests) {
+void ArpFilter::encode(const Change<ArpFilter>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     const std::string vip = to_text(change.key.vip);
     std::string text(change.after != nullptr ? frame : "");
     text += element("add", "vips", vip);

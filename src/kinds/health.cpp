@@ -44,7 +44,7 @@ std::string one_line(std::string text) {
 
 bool read_opinion(std::string_view line, Liveness is, sys_seconds now, Health& health) {
     const auto key = RealServer::parse_id(next_field(line));
-    Opinion opinion{.is = is};
+    ServerOpinion opinion{.is = is};
     if (!key || !read_age(next_field(line), now, opinion.age)) return false;
     opinion.key = *key;
     if (is == Liveness::up && !from_text(next_field(line), opinion.weight.emplace())) return false;
@@ -104,7 +104,7 @@ bool Drained::same_as(const Drained& other) const {
     return address == other.address && port == other.port && service == other.service;
 }
 
-const Opinion* Health::of(const RealServer::Key& key) const { return find_in(servers, key); }
+const ServerOpinion* Health::of(const RealServer::Key& key) const { return find_in(servers, key); }
 
 const Shortage* Health::of(const Service::Key& key) const { return find_in(shortages, key); }
 
@@ -128,7 +128,7 @@ std::string to_text(const Health& health, sys_seconds now) {
         for (const std::string_view each : fields) text.append(std::exchange(first, false) ? "" : "\t").append(each);
         text += '\n';
     };
-    for (const Opinion& each : health.servers) {
+    for (const ServerOpinion& each : health.servers) {
         const std::string id = RealServer::id(each.key);
         const std::string since = when(each.age, now);
         if (each.is == Liveness::down) add({"down", id, since, one_line(each.why)});

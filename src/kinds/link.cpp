@@ -53,14 +53,13 @@ void Link::ask(const Reading&, Observed& observed, wire::Requests&) {
 
 void Link::decode(const wire::Reply&, const Reading&, Observed&) {}  // all is in the facts
 
-Owner Link::owner(const Key&, const Facts&, const Desired&, const Memory&) { return Owner::unrelated; }
+Owner Link::owner(const Key&, const Facts&, const Desired&, const Ledger&) { return Owner::unrelated; }
 
 Phase Link::phase(const Change<Link>& change, const Inputs&) {
     return change.cause == Cause::restore ? Phase::relax : Phase::tighten;
 }
 
-void Link::encode(const Change<Link>& change, const lbconverge::Facts& facts, std::uint32_t tag,
-                  wire::Requests& requests) {
+void Link::encode(const Change<Link>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests) {
     const Tunnel* tunnel = tunnel_of(change.key);
     if (change.after == nullptr || tunnel == nullptr) return;
     const Interface* interface = facts.interface(change.key.interface);

@@ -40,7 +40,7 @@ void Mark::decode(const wire::Reply& reply, const Reading&, Observed& observed) 
     });
 }
 
-Owner Mark::owner(const Key&, const Facts&, const Desired&, const Memory&) {
+Owner Mark::owner(const Key&, const Facts&, const Desired&, const Ledger&) {
     return Owner::ours;  // the tables are
 }
 
@@ -48,7 +48,7 @@ Phase Mark::phase(const Change<Mark>& change, const Inputs&) {
     return change.action() == Action::remove ? Phase::unload : Phase::load;
 }
 
-void Mark::encode(const Change<Mark>& change, const lbconverge::Facts&, std::uint32_t tag, wire::Requests& requests) {
+void Mark::encode(const Change<Mark>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     const std::string text = marks.change(change.key, mark_of(change.before), mark_of(change.after));
     requests.text(wire::Transport::nft, text, tag);
 }

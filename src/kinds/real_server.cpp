@@ -42,9 +42,9 @@ RealServer::Value value_of(const config::RealServer& server) {
 }
 
 /// The pool of one service where the file is not the only owner of a weight.
-class Pool {
+class WantedPool {
 public:
-    Pool(const config::Service& service, const Health& health, Cause cause, Wanted<RealServer>& wanted)
+    WantedPool(const config::Service& service, const Health& health, Cause cause, Wanted<RealServer>& wanted)
         : service_(service),
           health_(health),
           cause_(cause),
@@ -71,10 +71,10 @@ private:
     const Shortage* shortage_;
 };
 
-void Pool::want(const config::RealServer& server) {
+void WantedPool::want(const config::RealServer& server) {
     const RealServer::Key key{key_, server.address, server.port};
     const Drained* drained = health_.drain_of(key);
-    const Opinion* opinion = health_.of(key);
+    const ServerOpinion* opinion = health_.of(key);
     const Liveness is = opinion == nullptr ? Liveness::up : opinion->is;
     if (drained == nullptr && is == Liveness::unknown) {
         wanted_.held.push_back({key, "not checked yet"});
@@ -101,7 +101,7 @@ void Pool::want(const config::RealServer& server) {
     wanted_.rows.add(key, value, {server.source, Cause::health});
 }
 
-void Pool::want_fallback() {
+void WantedPool::want_fallback() {
     if (!service_.fallback) return;
     const config::RealServer& server = *service_.fallback;
     const auto same = [&](const config::RealServer& each) {
@@ -145,7 +145,7 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
             service.active == config::Active::always ? ElectionState::master : state_of(service, inputs);
         const Cause cause = service.active == config::Active::always ? Cause::config : Cause::election;
         if (state == ElectionState::master && inputs.health != nullptr && !inputs.health->empty()) {
-            Pool pool(service, *inputs.health, cause, wanted);
+            WantedPool pool(service, *inputs.health, cause, wanted);
             pool.want_servers();
             pool.want_fallback();
             continue;
@@ -243,7 +243,7 @@ void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& obse
     observed.get<RealServer>().add(key, value, facts);
 }
 
-Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, const Memory& memory) {
+Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, const Ledger& ledger) {
     // The pool of a service of ours is exactly what the file says; others' services are left alone as a whole, and so
     // are those about which there is no opinion now.
     const auto& unwanted = desired.get<RealServer>().unwanted;
@@ -254,7 +254,7 @@ Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, co
                          [](const Held<Service>& h, const Service::Key& service) { return h.key < service; });
     if (at != held.end() && at->key == key.service) return Owner::unrelated;
     if (desired.get<Service>().rows.find(key.service) != Table<Service, Origin>::npos) return Owner::ours;
-    const Owner of_service = Service::owner(key.service, {}, desired, memory);
+    const Owner of_service = Service::owner(key.service, {}, desired, ledger);
     return of_service == Owner::foreign ? Owner::unrelated : of_service;
 }
 
@@ -265,7 +265,7 @@ Phase RealServer::phase(const Change<RealServer>& change, const Inputs& inputs) 
     return quiesced ? Phase::quiesce : Phase::load;
 }
 
-void RealServer::encode(const Change<RealServer>& change, const lbconverge::Facts&, std::uint32_t tag,
+void RealServer::encode(const Change<RealServer>& change, const HostFacts&, std::uint32_t tag,
                         wire::Requests& requests) {
     constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST, IPVS_CMD_DEL_DEST};
     const genlmsghdr header = ipvs_header(commands[static_cast<std::size_t>(change.action())]);

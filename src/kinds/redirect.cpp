@@ -42,7 +42,7 @@ void Redirect::decode(const wire::Reply& reply, const Reading&, Observed& observ
     });
 }
 
-Owner Redirect::owner(const Key&, const Facts&, const Desired&, const Memory&) {
+Owner Redirect::owner(const Key&, const Facts&, const Desired&, const Ledger&) {
     return Owner::ours;  // the tables are
 }
 
@@ -50,8 +50,7 @@ Phase Redirect::phase(const Change<Redirect>& change, const Inputs&) {
     return change.action() == Action::remove ? Phase::unload : Phase::load;
 }
 
-void Redirect::encode(const Change<Redirect>& change, const lbconverge::Facts&, std::uint32_t tag,
-                      wire::Requests& requests) {
+void Redirect::encode(const Change<Redirect>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     const std::string text = ports.change(change.key, port_of(change.before), port_of(change.after));
     requests.text(wire::Transport::nft, text, tag);
 }

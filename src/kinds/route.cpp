@@ -28,8 +28,8 @@ Route::Value value_of(const config::Route& route) {
     return {route.via, interface_matters(route.via) ? route.interface : ShortName(), route.source_address};
 }
 
-bool made_by_us(const Route::Key& key, const Route::Facts& facts, const Memory& memory) {
-    return facts.protocol == Route::protocol_tag || memory.claim<Route>(key) != nullptr;
+bool made_by_us(const Route::Key& key, const Route::Facts& facts, const Ledger& ledger) {
+    return facts.protocol == Route::protocol_tag || ledger.claim<Route>(key) != nullptr;
 }
 
 }  // namespace
@@ -131,8 +131,8 @@ void Route::decode(const wire::Reply& reply, const Reading&, Observed& observed)
     observed.get<Route>().add(key, value, {header.rtm_protocol});
 }
 
-Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory) {
-    if (!made_by_us(key, facts, memory)) return Owner::unrelated;
+Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
+    if (!made_by_us(key, facts, ledger)) return Owner::unrelated;
     const auto& unwanted = desired.get<Route>().unwanted;
     return std::binary_search(unwanted.begin(), unwanted.end(), key) ? Owner::named : Owner::ours;
 }
@@ -143,8 +143,7 @@ Phase Route::phase(const Change<Route>& change, const Inputs&) {
     return change.action() == Action::remove ? Phase::tighten : Phase::announce;
 }
 
-void Route::encode(const Change<Route>& change, const lbconverge::Facts& facts, std::uint32_t tag,
-                   wire::Requests& requests) {
+void Route::encode(const Change<Route>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests) {
     const Key& key = change.key;
     const bool remove = change.action() == Action::remove;
     const Value& value = remove ? *change.before : *change.after;
@@ -196,8 +195,8 @@ Error Route::refusal(const Change<Route>& change, int error) {
     return plain_refusal(what, error);
 }
 
-std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* facts, const Memory& memory) {
-    if (change.action() != Action::update || made_by_us(change.key, *facts, memory)) return std::nullopt;
+std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* facts, const Ledger& ledger) {
+    if (change.action() != Action::update || made_by_us(change.key, *facts, ledger)) return std::nullopt;
     const Value& there = *change.before;
     std::string text = "route " + id(change.key) + ": there is another one already";
     if (there.via) text += ", via " + to_text(*there.via);

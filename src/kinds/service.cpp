@@ -236,10 +236,10 @@ void Service::decode(const wire::Reply& reply, const Reading&, Observed& observe
     observed.get<Service>().add(key, value);
 }
 
-Owner Service::owner(const Key& key, const Facts&, const Desired& desired, const Memory& memory) {
+Owner Service::owner(const Key& key, const Facts&, const Desired& desired, const Ledger& ledger) {
     const auto& unwanted = desired.get<Service>().unwanted;
     if (std::binary_search(unwanted.begin(), unwanted.end(), key)) return Owner::named;
-    return desired.exclusive || memory.claim<Service>(key) != nullptr ? Owner::ours : Owner::foreign;
+    return desired.exclusive || ledger.claim<Service>(key) != nullptr ? Owner::ours : Owner::foreign;
 }
 
 Phase Service::phase(const Change<Service>& change, const Inputs& inputs) {
@@ -269,8 +269,7 @@ void Service::encode_key(const Key& key, wire::Requests& requests) {
     requests.attribute_be16(IPVS_SVC_ATTR_PORT, key.port);
 }
 
-void Service::encode(const Change<Service>& change, const lbconverge::Facts&, std::uint32_t tag,
-                     wire::Requests& requests) {
+void Service::encode(const Change<Service>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_SERVICE, IPVS_CMD_SET_SERVICE, IPVS_CMD_DEL_SERVICE};
     const genlmsghdr header = ipvs_header(commands[static_cast<std::size_t>(change.action())]);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);

@@ -118,9 +118,9 @@ void SyncDaemon::decode(const wire::Reply& reply, const Reading&, Observed& obse
     }
 }
 
-Owner SyncDaemon::owner(const Key& key, const Facts&, const Desired& desired, const Memory& memory) {
+Owner SyncDaemon::owner(const Key& key, const Facts&, const Desired& desired, const Ledger& ledger) {
     if (is_configured(desired.get<SyncDaemon>())) return Owner::named;
-    return memory.claim<SyncDaemon>(key) != nullptr ? Owner::ours : Owner::foreign;
+    return ledger.claim<SyncDaemon>(key) != nullptr ? Owner::ours : Owner::foreign;
 }
 
 Phase SyncDaemon::phase(const Change<SyncDaemon>& change, const Inputs&) {
@@ -128,7 +128,7 @@ Phase SyncDaemon::phase(const Change<SyncDaemon>& change, const Inputs&) {
     return change.action() == Action::remove ? Phase::tighten : Phase::load;
 }
 
-void SyncDaemon::encode(const Change<SyncDaemon>& change, const lbconverge::Facts&, std::uint32_t tag,
+void SyncDaemon::encode(const Change<SyncDaemon>& change, const HostFacts&, std::uint32_t tag,
                         wire::Requests& requests) {
     const auto write = [&](std::uint8_t cmd, const Value* value) {
         const genlmsghdr header = ipvs_header(cmd);

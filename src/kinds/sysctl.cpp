@@ -38,7 +38,7 @@ struct Devconf {
     std::uint16_t id = 0;
 };
 
-std::optional<Devconf> devconf_of(std::string_view path, const lbconverge::Facts& facts) {
+std::optional<Devconf> devconf_of(std::string_view path, const HostFacts& facts) {
     if (!path.starts_with(ipv4_conf)) return std::nullopt;
     path.remove_prefix(ipv4_conf.size());
     const std::size_t slash = path.find('/');
@@ -212,7 +212,7 @@ void Sysctl::decode(const wire::Reply& reply, const Reading& reading, Observed& 
     observed.get<Sysctl>().add(Key(path), {normalised(path, text)});
 }
 
-Owner Sysctl::owner(const Key&, const Facts&, const Desired&, const Memory&) { return Owner::unrelated; }
+Owner Sysctl::owner(const Key&, const Facts&, const Desired&, const Ledger&) { return Owner::unrelated; }
 
 Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
     if (change.cause == Cause::restore) return Phase::relax;
@@ -222,8 +222,7 @@ Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
     return loud ? Phase::relax : Phase::tighten;
 }
 
-void Sysctl::encode(const Change<Sysctl>& change, const lbconverge::Facts& facts, std::uint32_t tag,
-                    wire::Requests& requests) {
+void Sysctl::encode(const Change<Sysctl>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests) {
     if (change.after == nullptr) return;
     const std::string& value = change.after->value;
     const auto devconf = devconf_of(change.key.path, facts);

@@ -67,14 +67,13 @@ void Timeouts::decode(const wire::Reply& reply, const Reading&, Observed& observ
     }
 }
 
-Owner Timeouts::owner(const Key&, const Facts&, const Desired&, const Memory&) { return Owner::unrelated; }
+Owner Timeouts::owner(const Key&, const Facts&, const Desired&, const Ledger&) { return Owner::unrelated; }
 
 Phase Timeouts::phase(const Change<Timeouts>& change, const Inputs&) {
     return change.cause == Cause::restore ? Phase::relax : Phase::load;
 }
 
-void Timeouts::encode(const Change<Timeouts>& change, const lbconverge::Facts&, std::uint32_t tag,
-                      wire::Requests& requests) {
+void Timeouts::encode(const Change<Timeouts>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     if (change.after == nullptr) return;
     const genlmsghdr header = ipvs_header(IPVS_CMD_SET_CONFIG);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);

@@ -22,12 +22,12 @@ std::string news_text(const health::QuorumNews& news) {
 }  // namespace
 
 void Node::handle(const Probed& event, Instant now) {
-    for (const health::Answer& each : event.answers) board_.answered(each, now);
+    for (const health::ProbeAnswer& each : event.answers) board_.answered(each, now);
 }
 
 void Node::handle(const Remembered& event, Instant now) { board_.remember(event.health, now); }
 
-void Node::handle(const Drain& event, Instant now) {
+void Node::handle(const DrainAsked& event, Instant now) {
     if (event.undo) {
         board_.undrain(event.what, now);
     } else {
@@ -62,7 +62,7 @@ void Node::read_services(Instant now) {
         const auto up = board_.service_is_up(name);
         if (!up) continue;  // not known yet
         take(each,
-             {.opinion = *up ? Opinion::good : Opinion::bad,
+             {.opinion = *up ? TrackOpinion::good : TrackOpinion::bad,
               .why = "service " + name + (*up ? " has its quorum" : " is below its quorum")},
              now);
     }

@@ -104,19 +104,20 @@ Election Node::election() const {
 
 // ---- what is true of the interfaces --------------------------------------------------------------------------------
 
-const Link* Node::link(const ShortName& name) const {
-    const auto at = std::find_if(links_.begin(), links_.end(), [&](const Link& each) { return each.name == name; });
+const InterfaceState* Node::link(const ShortName& name) const {
+    const auto at =
+        std::find_if(links_.begin(), links_.end(), [&](const InterfaceState& each) { return each.name == name; });
     return at == links_.end() ? nullptr : &*at;
 }
 
 std::optional<IpAddress> Node::source_of(const Instance& instance) const {
-    const Link* on = link(instance.interface);
+    const InterfaceState* on = link(instance.interface);
     if (on == nullptr) return std::nullopt;
     return choose_source(*config_, instance, on->addresses);
 }
 
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
-    const Link* on = link(instance.interface);
+    const InterfaceState* on = link(instance.interface);
     const std::string name = instance.interface.str();
     if (on == nullptr) return "there is no interface " + name;
     if (!on->up) return "interface " + name + " has no link";
@@ -140,7 +141,7 @@ void Node::watch_link(Instance& instance, Instant now) {
 }
 
 void Node::handle(const Links& event, Instant now) {
-    const auto same = [](const Link& a, const Link& b) { return a.name == b.name && a.up == b.up; };
+    const auto same = [](const InterfaceState& a, const InterfaceState& b) { return a.name == b.name && a.up == b.up; };
     const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
     links_ = event.links;
     const std::vector<IpAddress> before = std::exchange(holding_, event.holding);
@@ -236,7 +237,7 @@ void Node::send(Instance& instance, std::uint8_t priority) {
     if (!machine.source()) return;  // the link is gone, and with it whoever could hear
     const vrrp::Settings& settings = machine.settings();
     wire::Advertisement said = machine.advertisement(priority);
-    const Link* on = link(instance.interface);
+    const InterfaceState* on = link(instance.interface);
     complete(said.addresses, *machine.source(), on != nullptr ? on->addresses : std::vector<IpAddress>{});
     std::vector<IpAddress> to = settings.peers;
     if (to.empty()) to.push_back(wire::vrrp_group(settings.family));

@@ -8,13 +8,13 @@ namespace lbconverge::node {
 
 using config::TrackType;
 
-std::string_view to_text(Opinion opinion) {
+std::string_view to_text(TrackOpinion opinion) {
     switch (opinion) {
-        case Opinion::unknown:
+        case TrackOpinion::unknown:
             return "unknown";
-        case Opinion::good:
+        case TrackOpinion::good:
             return "good";
-        case Opinion::bad:
+        case TrackOpinion::bad:
             return "bad";
     }
     return "?";
@@ -32,21 +32,21 @@ bool Track::read_again_and_again() const {
 }
 
 /// What nothing was known of is good at the first word of it, since that changes nothing.
-std::uint32_t Track::needed(Opinion opinion) const {
-    if (opinion == Opinion::bad) return settings_.fall;
-    return opinion_ == Opinion::unknown ? 1 : settings_.rise;
+std::uint32_t Track::needed(TrackOpinion opinion) const {
+    if (opinion == TrackOpinion::bad) return settings_.fall;
+    return opinion_ == TrackOpinion::unknown ? 1 : settings_.rise;
 }
 
-void Track::take(const Reading& reading, Instant now) {
-    if (reading.opinion == Opinion::unknown) {  // the last opinion stays; what is said about it is news
+void Track::take(const TrackReading& reading, Instant now) {
+    if (reading.opinion == TrackOpinion::unknown) {  // the last opinion stays; what is said about it is news
         why_ = reading.why;
         return;
     }
-    Reading is = reading;
+    TrackReading is = reading;
     if (settings_.type == TrackType::file) {
         // keepalived's meaning: without a weight any number but 0 is a fault; with one it is a factor.
         number_ = reading.number;
-        if (settings_.weight == 0 && number_ != 0) is.opinion = Opinion::bad;
+        if (settings_.weight == 0 && number_ != 0) is.opinion = TrackOpinion::bad;
     }
     if (is.opinion == opinion_) {
         why_ = is.why;
@@ -83,8 +83,8 @@ int Track::share() const {
     if (settings_.weight == 0) return 0;
     if (settings_.type == TrackType::file) return settings_.weight * number_;
     // As in keepalived: what is good adds, or what is bad subtracts.
-    if (settings_.weight > 0) return opinion_ == Opinion::bad ? 0 : settings_.weight;
-    return opinion_ == Opinion::bad ? settings_.weight : 0;
+    if (settings_.weight > 0) return opinion_ == TrackOpinion::bad ? 0 : settings_.weight;
+    return opinion_ == TrackOpinion::bad ? settings_.weight : 0;
 }
 
 // ---- the tracks of a node ------------------------------------------------------------------------------------------
@@ -131,19 +131,19 @@ std::optional<std::string> Node::tracked_fault(const Instance& instance) const {
     return std::nullopt;
 }
 
-void Node::take(Track& track, const Reading& reading, Instant now) {
-    const Opinion before = track.opinion();
+void Node::take(Track& track, const TrackReading& reading, Instant now) {
+    const TrackOpinion before = track.opinion();
     const std::int32_t number = track.number();
     track.take(reading, now);
     tracks_moved_ = tracks_moved_ || track.number() != number;
     note(track, before);
 }
 
-void Node::note(const Track& track, Opinion before) {
+void Node::note(const Track& track, TrackOpinion before) {
     if (track.opinion() == before) return;
     tracks_moved_ = true;
-    if (before == Opinion::unknown && track.opinion() == Opinion::good) return;
-    say(track.opinion() == Opinion::bad ? Level::warning : Level::info,
+    if (before == TrackOpinion::unknown && track.opinion() == TrackOpinion::good) return;
+    say(track.opinion() == TrackOpinion::bad ? Level::warning : Level::info,
         "track " + track.settings().name + ": " + std::string(to_text(track.opinion())) + ": " + track.why());
 }
 
@@ -158,19 +158,19 @@ void Node::read_links(Instant now) {
     for (Track& each : tracks_) {
         if (each.settings().type != TrackType::interface) continue;
         const std::string& name = each.settings().target;
-        const auto at =
-            std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.name.view() == name; });
+        const auto at = std::find_if(links_.begin(), links_.end(),
+                                     [&](const InterfaceState& link) { return link.name.view() == name; });
         const bool up = at != links_.end() && at->up;
         const std::string why = at == links_.end() ? "there is no interface " + name
                                 : up               ? "interface " + name + " is up"
                                                    : "interface " + name + " has no link";
-        take(each, {.opinion = up ? Opinion::good : Opinion::bad, .why = why}, now);
+        take(each, {.opinion = up ? TrackOpinion::good : TrackOpinion::bad, .why = why}, now);
     }
 }
 
 void Node::run_tracks(Instant now) {
     for (Track& each : tracks_) {
-        const Opinion before = each.opinion();
+        const TrackOpinion before = each.opinion();
         each.tick(now);
         note(each, before);
     }

@@ -1,6 +1,6 @@
 #include "lbconverge/plan/plan.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/phases.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using Buckets = std::array<std::array<std::vector<Step>, kind_count>, phase_orde
 
 struct Planning {
     const Inputs& inputs;
-    const Memory& memory;
+    const Ledger& ledger;
     std::chrono::sys_seconds now;
     Plan plan;
     Buckets buckets;
@@ -26,10 +26,10 @@ struct Planning {
 
 /// Restorable rows that the configuration gave up get their old value back, unless somebody else changed them since.
 template <class Kind>
-void want_old_values_back(Desired& desired, const Observed& observed, const Memory& memory) {
+void want_old_values_back(Desired& desired, const Observed& observed, const Ledger& ledger) {
     Table<Kind, Origin>& wanted = desired.get<Kind>().rows;
     const std::size_t claimed_rows = wanted.size();
-    for (const Claim<Kind>& claim : memory.get<Kind>()) {
+    for (const Claim<Kind>& claim : ledger.get<Kind>()) {
         if (!claim.before || wanted.find(claim.key) < claimed_rows) continue;
         const std::uint32_t at = observed.get<Kind>().find(claim.key);
         if (at == Seen<Kind>::npos) continue;
@@ -57,24 +57,25 @@ bool is_held(const typename Kind::Key& key, const Desired& desired) {
 
 /// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
 /// and their service's if that is gone too, become desired again.
-std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
+std::vector<DrainingServer> keep_draining(Planning& planning, Desired& desired) {
     const Observed& observed = *planning.plan.observed;
     Table<RealServer, Origin>& wanted = desired.get<RealServer>().rows;
     Table<Service, Origin>& services = desired.get<Service>().rows;
     std::vector<Row<RealServer>> kept;
-    std::vector<Drain> still;
+    std::vector<DrainingServer> still;
     const auto rows = observed.get<RealServer>().rows();
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
         const RealServer::Facts& facts = observed.get<RealServer>().note(i);
         if (facts.active == 0) continue;
         const RealServer::Key& key = rows[i].key;
         if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
-        const Owner owner = RealServer::owner(key, facts, desired, planning.memory);
+        const Owner owner = RealServer::owner(key, facts, desired, planning.ledger);
         if (owner == Owner::foreign || owner == Owner::unrelated) continue;
         // What must not balance any more is not drained: its connections belong to the new master.
         if (Service::lost(key.service, planning.inputs)) continue;
-        const auto& drains = planning.memory.drains;
-        const auto known = std::find_if(drains.begin(), drains.end(), [&](const Drain& d) { return d.key == key; });
+        const auto& drains = planning.ledger.drains;
+        const auto known =
+            std::find_if(drains.begin(), drains.end(), [&](const DrainingServer& d) { return d.key == key; });
         const std::chrono::sys_seconds since = known == drains.end() ? planning.now : known->since;
         const auto until =
             since + std::chrono::ceil<std::chrono::seconds>(drain_timeout_of(key.service, planning.inputs.config));
@@ -100,11 +101,11 @@ std::vector<Drain> keep_draining(Planning& planning, Desired& desired) {
 }
 
 template <class Kind>
-bool claimed(const typename Kind::Key& key, const Memory& memory) {
+bool claimed(const typename Kind::Key& key, const Ledger& ledger) {
     if constexpr (Child<Kind>) {
-        return claimed<typename Kind::Parent>(Kind::parent(key), memory);
+        return claimed<typename Kind::Parent>(Kind::parent(key), ledger);
     } else {
-        return memory.claim<Kind>(key) != nullptr;
+        return ledger.claim<Kind>(key) != nullptr;
     }
 }
 
@@ -114,9 +115,9 @@ bool drifted(const typename Kind::Key& key, const Planning& planning) {
     if constexpr (Child<Kind>) {
         return drifted<typename Kind::Parent>(Kind::parent(key), planning);
     } else {
-        const Claim<Kind>* before = planning.memory.claim<Kind>(key);
+        const Claim<Kind>* before = planning.ledger.claim<Kind>(key);
         if (before == nullptr) return false;
-        const Claim<Kind>* after = planning.plan.memory.claim<Kind>(key);
+        const Claim<Kind>* after = planning.plan.ledger.claim<Kind>(key);
         return after != nullptr && before->fingerprint == after->fingerprint;
     }
 }
@@ -152,7 +153,7 @@ void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint
     step.phase = Kind::phase(change, planning.inputs);
     if constexpr (requires { &Kind::obstacle; }) {
         const auto* facts = before != Step::none ? &observed.note(before) : nullptr;
-        if (!planning.plan.obstacle) planning.plan.obstacle = Kind::obstacle(change, facts, planning.memory);
+        if (!planning.plan.obstacle) planning.plan.obstacle = Kind::obstacle(change, facts, planning.ledger);
     }
     planning.buckets[static_cast<std::size_t>(step.phase)][step.kind].push_back(step);
 }
@@ -161,7 +162,7 @@ template <class Kind>
 void unwanted_row(Planning& planning, std::uint32_t row) {
     const auto& observed = planning.plan.observed->get<Kind>();
     const typename Kind::Key& key = observed.row(row).key;
-    const Owner owner = Kind::owner(key, observed.note(row), *planning.plan.desired, planning.memory);
+    const Owner owner = Kind::owner(key, observed.note(row), *planning.plan.desired, planning.ledger);
     if (planning.inputs.release && (owner == Owner::ours || owner == Owner::named)) {
         return add_step<Kind>(planning, Reason::release, row, Step::none);
     }
@@ -169,7 +170,7 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
         case Owner::ours: {
             // Beside rows that are wanted as before, somebody else put it there.
             const bool drift = drifted<Kind>(key, planning);
-            const bool strange = Balancing<Kind> && !claimed<Kind>(key, planning.memory);
+            const bool strange = Balancing<Kind> && !claimed<Kind>(key, planning.ledger);
             const Reason reason = drift ? Reason::drift : strange ? Reason::foreign : Reason::unclaimed;
             return add_step<Kind>(planning, reason, row, Step::none);
         }
@@ -183,7 +184,7 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
             // We put it there, and the configuration still names it: the election has changed, where there is one.
             const config::Config& config = planning.inputs.config;
             const bool elected = config.role != Role::real_server && !config.vrrp.empty();
-            const bool was_here = claimed<Kind>(key, planning.memory);
+            const bool was_here = claimed<Kind>(key, planning.ledger);
             return add_step<Kind>(planning, was_here && elected ? Reason::election : Reason::misplaced, row,
                                   Step::none);
         }
@@ -358,22 +359,22 @@ Source Plan::source(const Step& step) const {
     return source;
 }
 
-Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Memory& memory, const Inputs& inputs,
+Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger, const Inputs& inputs,
                std::chrono::sys_seconds now) {
-    Planning planning{.inputs = inputs, .memory = memory, .now = now, .plan = {}, .buckets = {}};
+    Planning planning{.inputs = inputs, .ledger = ledger, .now = now, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
-    std::vector<Drain> drains;
+    std::vector<DrainingServer> drains;
     const Part part = desired.part;
     if (!within<RealServer>(part)) {
-        drains = memory.drains;
+        drains = ledger.drains;
     } else if (!inputs.release) {
         drains = keep_draining(planning, desired);
     }
-    planning.plan.memory = claims_on(desired, *planning.plan.observed, memory);
-    planning.plan.memory.drains = std::move(drains);
+    planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);
+    planning.plan.ledger.drains = std::move(drains);
     for_each_kind([&]<class Kind>() {
         if constexpr (Restorable<Kind>) {
-            if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, memory);
+            if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, ledger);
         }
     });
     planning.plan.desired = std::make_shared<const Desired>(std::move(desired));

@@ -43,7 +43,7 @@ public:
     /// Applies the effect of one step; the VIPs that it may concern are checked by the caller.
     void follow(const Step& step);
     /// Every broken invariant of a VIP, as (invariant, what).
-    void broken(const IpAddress& vip, std::vector<Violation>& out) const;
+    void broken(const IpAddress& vip, std::vector<UnsafeStep>& out) const;
     [[nodiscard]] const std::vector<const IpAddress*>& touched() const { return touched_; }
     [[nodiscard]] const std::map<IpAddress, VipState>& vips() const { return vips_; }
 
@@ -222,7 +222,7 @@ bool Model::is_loud(const Interface& interface, const VipState& vip) const {
     return !quiet_arp_ignore(ignore, vip.lo_scope) || announce == 0 || announce > 2;
 }
 
-void Model::broken(const IpAddress& address, std::vector<Violation>& out) const {
+void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const {
     const VipState& vip = vips_.at(address);
     const auto name = [&] { return to_text(address); };  // only where it is needed: this runs after every step
     const Role role = inputs_.config.role;
@@ -257,18 +257,18 @@ void Model::broken(const IpAddress& address, std::vector<Violation>& out) const 
 
 }  // namespace
 
-std::optional<Violation> first_violation(const Plan& plan, const Inputs& inputs) {
+std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const Inputs& inputs) {
     Model model(plan, inputs);
-    std::vector<Violation> found;
+    std::vector<UnsafeStep> found;
     for (const auto& [address, vip] : model.vips()) model.broken(address, found);
     std::set<std::string> at_start;
-    for (const Violation& each : found) at_start.insert(each.invariant + each.what);
+    for (const UnsafeStep& each : found) at_start.insert(each.invariant + each.what);
 
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         model.follow(plan.steps[i]);
         found.clear();
         for (const IpAddress* address : model.touched()) model.broken(*address, found);
-        for (Violation& each : found) {
+        for (UnsafeStep& each : found) {
             if (at_start.contains(each.invariant + each.what)) continue;
             each.step = i;
             return each;

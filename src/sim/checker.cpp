@@ -47,7 +47,7 @@ void Checker::look(Instant now) {
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) look_at_withdrawal(now, node, router);
         if (stops_[node]) look_at_stop(now, node);
     }
-    std::erase_if(watches_, [&](const Watch& each) { return !still_good(now, each); });
+    std::erase_if(watches_, [&](const WatchedVips& each) { return !still_good(now, each); });
 }
 
 // ---- S2 ------------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ bool Checker::all_reached_at(std::size_t node, std::size_t router) const {
 }
 
 void Checker::stop_began(Instant now, std::size_t node) {
-    Stop stop{now, stop_limit};
+    RunningStop stop{now, stop_limit};
     for (const Seat& seat : picture_.nodes[node].seats) {
         // The longest skew time is an interval, or a second in version 2.
         stop.limit = std::max(stop.limit, stop_limit + std::max<Duration>(seat.interval, std::chrono::seconds(1)));
@@ -164,7 +164,7 @@ void Checker::stop_began(Instant now, std::size_t node) {
 }
 
 void Checker::look_at_stop(Instant now, std::size_t node) {
-    Stop& stop = *stops_[node];
+    RunningStop& stop = *stops_[node];
     const NodePicture& who = picture_.nodes[node];
     if (who.paused || who.hampered) stop.began = now;
     if (now - stop.began <= 2 * stop.limit) return;
@@ -182,7 +182,7 @@ void Checker::watch(Instant now, std::size_t node, Instant until, bool with_peer
     look(now);
 }
 
-bool Checker::still_good(Instant now, const Watch& watch) {
+bool Checker::still_good(Instant now, const WatchedVips& watch) {
     if (now > watch.until) return false;
     for (std::size_t vip = 0; vip < picture_.routers[watch.router].vips.size(); ++vip) {
         if (reached(watch.router, vip)) continue;

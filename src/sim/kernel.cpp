@@ -40,7 +40,7 @@ IpAddress link_local(std::size_t node) {
 
 }  // namespace
 
-Kernel::Kernel(const config::Config& config, std::size_t node) {
+SimulatedKernel::SimulatedKernel(const config::Config& config, std::size_t node) {
     state_.facts.ipvs_loaded = true;
     state_.facts.interfaces.push_back({.index = 1, .name = "lo", .up = true, .loopback = true});
     for (const config::Vrrp& each : config.vrrp) add_link(each.interface, config, node);
@@ -48,7 +48,7 @@ Kernel::Kernel(const config::Config& config, std::size_t node) {
     add_settings(config);
 }
 
-void Kernel::add_link(const ShortName& name, const config::Config& config, std::size_t node) {
+void SimulatedKernel::add_link(const ShortName& name, const config::Config& config, std::size_t node) {
     if (name.empty() || state_.facts.interface(name) != nullptr) return;
     const std::size_t number = links_.size();
     links_.push_back(name);
@@ -71,12 +71,12 @@ void Kernel::add_link(const ShortName& name, const config::Config& config, std::
     if (!has_ipv4) add_address(invented(number, node), name);
 }
 
-void Kernel::add_address(const IpAddress& address, const ShortName& interface) {
+void SimulatedKernel::add_address(const IpAddress& address, const ShortName& interface) {
     const auto prefix = static_cast<std::uint8_t>(address.family == Family::ipv4 ? 24 : 64);
     state_.get<Address>().put({address, prefix, interface}, {}, {.flags = IFA_F_PERMANENT});
 }
 
-void Kernel::add_settings(const config::Config& config) {
+void SimulatedKernel::add_settings(const config::Config& config) {
     // linux: tcp_timeouts and udp_timeouts of ip_vs_proto_tcp.c and ip_vs_proto_udp.c
     state_.get<Timeouts>().put({TimeoutName::tcp}, {900});
     state_.get<Timeouts>().put({TimeoutName::tcp_fin}, {120});
@@ -92,8 +92,8 @@ void Kernel::add_settings(const config::Config& config) {
     }
 }
 
-Facts Kernel::facts() const {
-    Facts facts = state_.facts;
+HostFacts SimulatedKernel::facts() const {
+    HostFacts facts = state_.facts;
     for (Interface& each : facts.interfaces) {
         each.ipv4_devconf.resize(__IPV4_DEVCONF_MAX - 1);
         each.ipv4_devconf[IPV4_DEVCONF_ARP_IGNORE - 1] = number_at(state_, setting(each.name, "arp_ignore"));
@@ -103,7 +103,7 @@ Facts Kernel::facts() const {
     return facts;
 }
 
-std::shared_ptr<const Observed> Kernel::observe(const Reading& reading, const Facts& facts) const {
+std::shared_ptr<const Observed> SimulatedKernel::observe(const Reading& reading, const HostFacts& facts) const {
     auto seen = std::make_shared<Observed>();
     seen->facts = facts;
     for (const std::string& path : reading.sysctls) {
@@ -127,14 +127,14 @@ std::shared_ptr<const Observed> Kernel::observe(const Reading& reading, const Fa
     return seen;
 }
 
-int Kernel::execute(const plan::Plan& plan, const plan::Step& step) {
+int SimulatedKernel::execute(const plan::Plan& plan, const plan::Step& step) {
     int error = 0;
     plan.visit(step, [&](const auto& change) { error = set(change); });
     return error;
 }
 
 template <class Kind>
-int Kernel::put(const Change<Kind>& change) {
+int SimulatedKernel::put(const Change<Kind>& change) {
     Seen<Kind>& seen = state_.get<Kind>();
     const std::uint32_t at = seen.find(change.key);
     const bool there = at != Seen<Kind>::npos;
@@ -149,14 +149,14 @@ int Kernel::put(const Change<Kind>& change) {
     return 0;
 }
 
-int Kernel::set(const Change<Sysctl>& change) {
+int SimulatedKernel::set(const Change<Sysctl>& change) {
     if (change.after == nullptr) return 0;
     if (state_.get<Sysctl>().find(change.key) == Seen<Sysctl>::npos) return ENOENT;
     state_.get<Sysctl>().put(change.key, *change.after);
     return 0;
 }
 
-int Kernel::set(const Change<Link>& change) {
+int SimulatedKernel::set(const Change<Link>& change) {
     if (change.after == nullptr) return 0;
     auto& links = state_.facts.interfaces;
     auto at = std::ranges::find(links, change.key.interface, &Interface::name);
@@ -168,7 +168,7 @@ int Kernel::set(const Change<Link>& change) {
     return 0;
 }
 
-int Kernel::set(const Change<Address>& change) {
+int SimulatedKernel::set(const Change<Address>& change) {
     if (state_.facts.interface(change.key.interface) == nullptr) return ENODEV;
     if (const int error = put(change); error != 0) return error == ENOENT ? EADDRNOTAVAIL : error;
     if (change.after == nullptr) return 0;
@@ -176,7 +176,7 @@ int Kernel::set(const Change<Address>& change) {
     return 0;
 }
 
-int Kernel::set(const Change<Service>& change) {
+int SimulatedKernel::set(const Change<Service>& change) {
     if (change.after == nullptr) {
         std::vector<RealServer::Key> servers;
         for (const Row<RealServer>& row : state_.get<RealServer>().rows()) {
@@ -187,30 +187,30 @@ int Kernel::set(const Change<Service>& change) {
     return put(change);
 }
 
-int Kernel::set(const Change<RealServer>& change) {
+int SimulatedKernel::set(const Change<RealServer>& change) {
     if (state_.get<Service>().find(change.key.service) == Seen<Service>::npos) return ESRCH;
     return put(change);
 }
 
-int Kernel::set(const Change<Timeouts>& change) {
+int SimulatedKernel::set(const Change<Timeouts>& change) {
     if (change.after != nullptr) state_.get<Timeouts>().put(change.key, *change.after);
     return 0;
 }
 
-bool Kernel::answers_for(const IpAddress& address) const {
+bool SimulatedKernel::answers_for(const IpAddress& address) const {
     const auto rows = state_.get<Address>().rows();
     return std::any_of(rows.begin(), rows.end(), [&](const Row<Address>& row) {
         return row.key.address == address && row.key.interface != ShortName("lo");
     });
 }
 
-void Kernel::set_carrier(const ShortName& interface, bool carrier) {
+void SimulatedKernel::set_carrier(const ShortName& interface, bool carrier) {
     for (Interface& each : state_.facts.interfaces) {
         if (each.name == interface) each.carrier = carrier;
     }
 }
 
-bool Kernel::carrier(const ShortName& interface) const {
+bool SimulatedKernel::carrier(const ShortName& interface) const {
     const Interface* link = state_.facts.interface(interface);
     return link != nullptr && link->carrier;
 }

@@ -6,14 +6,14 @@
 
 namespace lbconverge::sim {
 
-class Kernel {
+class SimulatedKernel {
 public:
     /// As after booting: interfaces with the node's own addresses, and settings at 0.
-    Kernel(const config::Config& config, std::size_t node);
+    SimulatedKernel(const config::Config& config, std::size_t node);
 
-    [[nodiscard]] Facts facts() const;
+    [[nodiscard]] HostFacts facts() const;
     [[nodiscard]] std::shared_ptr<const kinds::Observed> observe(const kinds::Reading& reading,
-                                                                 const Facts& facts) const;
+                                                                 const HostFacts& facts) const;
     /// One step: 0 or errno.
     int execute(const plan::Plan& plan, const plan::Step& step);
 

@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <cerrno>
@@ -39,18 +39,18 @@ bool World::fails(std::size_t node) {
     return failing != nullptr && hosts_[node].random.chance(failing->parameter);
 }
 
-plan::Plan World::make_plan(const Host& host, const Memory& memory, const node::Converge& ask) const {
-    const Facts facts = host.kernel.facts();
+plan::Plan World::make_plan(const Host& host, const Ledger& ledger, const node::Converge& ask) const {
+    const HostFacts facts = host.kernel.facts();
     const Inputs inputs{*ask.config, ask.election, facts, ask.health.get()};
     Desired desired = desire(inputs, ask.part);
-    auto observed = host.kernel.observe(reading_for(desired, memory, ask.config->role, facts), facts);
-    return plan::make_plan(std::move(desired), std::move(observed), memory, inputs, wall());
+    auto observed = host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
+    return plan::make_plan(std::move(desired), std::move(observed), ledger, inputs, wall());
 }
 
-plan::Plan World::plan_on(const std::shared_ptr<const Observed>& seen, const Memory& memory,
+plan::Plan World::plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger,
                           const node::Converge& ask) const {
     const Inputs inputs{*ask.config, ask.election, seen->facts};
-    return plan::make_plan(desire(inputs, ask.part), seen, memory, inputs, wall());
+    return plan::make_plan(desire(inputs, ask.part), seen, ledger, inputs, wall());
 }
 
 void World::begin(std::size_t node, const node::Converge& ask) {
@@ -72,7 +72,7 @@ bool World::hurry(std::size_t node, std::size_t lane) {
     job.hurried = true;
     job.round = 1;
     planned(node, lane);
-    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.memory);
+    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.ledger);
     step(node, lane);
     return true;
 }
@@ -81,7 +81,7 @@ bool World::hurry(std::size_t node, std::size_t lane) {
 std::optional<std::string> World::forbidden(const Job& job, std::size_t node) {
     if (const auto good = plan::within_limits(job.plan, *job.ask.config); !good) return good.error().what;
     const Inputs inputs{*job.ask.config, job.ask.election, job.plan.observed->facts};
-    const auto broken = plan::first_violation(job.plan, inputs);
+    const auto broken = plan::first_unsafe_step(job.plan, inputs);
     if (!broken) return std::nullopt;
     checker_->refused_plan(queue_.now(), node, broken->invariant + ": " + broken->what);
     return broken->what;
@@ -104,13 +104,13 @@ void World::look(std::size_t node, std::size_t lane) {
     job.next = 0;
     if (++job.round == 1) planned(node, lane);
     if (job.plan.steps.empty()) {
-        host.ledger[lane] = job.plan.memory;
+        host.ledger[lane] = job.plan.ledger;
         if (job.ask.part == Part::network) host.process->seen = job.plan.observed;
         return finish(node, lane);
     }
     if (job.round == max_rounds) return refused(node, lane, "the kernel does not keep what is written");
     if (auto why = forbidden(job, node)) return refused(node, lane, std::move(*why));
-    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.memory);
+    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.ledger);
     for_process(node, cost(node), [this, node, lane] { step(node, lane); });
 }
 

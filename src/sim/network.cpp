@@ -191,7 +191,7 @@ void World::bring_up(std::size_t node) {
 /// The kernel begins anew, and so does its clock.
 void World::power_off(std::size_t node) {
     Host& host = hosts_[node];
-    host.kernel = Kernel(*host.base, node);
+    host.kernel = SimulatedKernel(*host.base, node);
     host.ledger = {};
     host.overlay = nullptr;
     host.clock = Clock(queue_.now(), Instant(seconds(1)), host.rate);
@@ -213,7 +213,7 @@ void World::resume(std::size_t node) {
 }
 
 void World::set_links(std::size_t node) {
-    Kernel& kernel = hosts_[node].kernel;
+    SimulatedKernel& kernel = hosts_[node].kernel;
     for (std::size_t i = 0; i < kernel.links().size(); ++i) {
         const bool down = std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
             const bool this_link = each->parameter % kernel.links().size() == i;

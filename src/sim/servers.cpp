@@ -40,9 +40,9 @@ bool World::failing_server(std::size_t node, const IpAddress& address, Duration 
     });
 }
 
-void World::probe(std::size_t node, const std::vector<health::Request>& requests) {
+void World::probe(std::size_t node, const std::vector<health::ProbeRequest>& requests) {
     node::Probed event;
-    for (const health::Request& each : requests) {
+    for (const health::ProbeRequest& each : requests) {
         const bool fails = failing_server(node, each.address, Duration{0});
         event.answers.push_back({each.id, each.run, !fails, fails ? "connect refused" : "answered"});
     }

@@ -5,7 +5,7 @@
 
 namespace lbconverge::sim {
 
-using node::Opinion;
+using node::TrackOpinion;
 using std::chrono::milliseconds;
 
 namespace {
@@ -46,8 +46,9 @@ void World::tell_track(std::size_t node, std::size_t which) {
     const bool gone = std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
         return each->kind == FaultKind::track && each->touches(node) && each->parameter % tracks.size() == which;
     });
-    const node::Reading reading{
-        .opinion = gone ? Opinion::bad : Opinion::good, .why = gone ? "gone" : "there", .number = gone ? 1 : 0};
+    const node::TrackReading reading{.opinion = gone ? TrackOpinion::bad : TrackOpinion::good,
+                                     .why = gone ? "gone" : "there",
+                                     .number = gone ? 1 : 0};
     turn(node, node::Tracked{tracks[which].settings().name, reading});
 }
 

@@ -33,7 +33,7 @@ bool Queue::run_one(Instant end) {
         return false;
     }
     now_ = events_.top().when;
-    const Action action = std::move(const_cast<Event&>(events_.top()).action);  // top() is about to go
+    const Callback action = std::move(const_cast<Scheduled&>(events_.top()).action);  // top() is about to go
     events_.pop();
     action();
     return true;
@@ -75,7 +75,7 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
     const Random all(scenario.seed);
     for (std::size_t i = 0; i < scenario.configs.size(); ++i) {
         const node::ConfigPtr& config = scenario.configs[i];
-        hosts_.push_back({.base = config, .config = config, .kernel = Kernel(*config, i)});
+        hosts_.push_back({.base = config, .config = config, .kernel = SimulatedKernel(*config, i)});
         Host& host = hosts_.back();
         host.random = all.stream(host_stream + i);
         host.rate = static_cast<std::int64_t>(Clock::true_rate - rate_spread + host.random.below(2 * rate_spread + 1));
@@ -231,7 +231,7 @@ void World::exited(std::size_t node) {
     if (std::exchange(hosts_[node].start_again, false)) start(node);
 }
 
-void World::for_process(std::size_t node, Duration wait, Action action) {
+void World::for_process(std::size_t node, Duration wait, Callback action) {
     queue_.after(wait, [this, node, life = hosts_[node].life, action = std::move(action)] {
         Host& host = hosts_[node];
         if (host.life != life) return;
@@ -307,7 +307,7 @@ void World::send_links(std::size_t node) {
             if (row.key.interface != ShortName("lo")) event.holding.push_back(row.key.address);
             continue;
         }
-        for (node::Link& link : event.links) {
+        for (node::InterfaceState& link : event.links) {
             if (link.name == row.key.interface) link.addresses.push_back(row.key.address);
         }
     }

@@ -11,27 +11,27 @@
 
 namespace lbconverge::sim {
 
-using Action = std::function<void()>;
+using Callback = std::function<void()>;
 
 /// What happens when; of what happens at the same time, first what was planned first.
 class Queue {
 public:
-    void at(Instant when, Action action) { events_.push({std::max(when, now_), count_++, std::move(action)}); }
-    void after(Duration wait, Action action) { at(now_ + wait, std::move(action)); }
+    void at(Instant when, Callback action) { events_.push({std::max(when, now_), count_++, std::move(action)}); }
+    void after(Duration wait, Callback action) { at(now_ + wait, std::move(action)); }
     /// False: there is nothing before `end`.
     bool run_one(Instant end);
     [[nodiscard]] Instant now() const { return now_; }
 
 private:
-    struct Event {
+    struct Scheduled {
         Instant when;
         std::uint64_t number;
-        Action action;
-        bool operator<(const Event& other) const {
+        Callback action;
+        bool operator<(const Scheduled& other) const {
             return when != other.when ? when > other.when : number > other.number;
         }
     };
-    std::priority_queue<Event> events_;
+    std::priority_queue<Scheduled> events_;
     std::uint64_t count_ = 0;
     Instant now_;
 };
@@ -65,8 +65,8 @@ struct Host {
     node::ConfigPtr config;
     Clock clock{{}, {}, Clock::true_rate};
     std::int64_t rate = Clock::true_rate;  ///< without faults
-    Kernel kernel;
-    std::array<kinds::Memory, node::lane_count> ledger{};
+    SimulatedKernel kernel;
+    std::array<kinds::Ledger, node::lane_count> ledger{};
     std::shared_ptr<const kinds::Health> overlay{};  ///< as its file in the run directory
     Random random{0};
     std::unique_ptr<Process> process;
@@ -75,7 +75,7 @@ struct Host {
     bool start_again = false;                ///< once the process that is stopping has gone
     // What has to wait while the process is paused: what lies in its sockets, and what it was about to do itself.
     std::vector<node::Packet> mail;
-    std::vector<std::pair<std::uint64_t, Action>> inbox;  ///< with its life
+    std::vector<std::pair<std::uint64_t, Callback>> inbox;  ///< with its life
 };
 
 class World {
@@ -89,7 +89,7 @@ private:
     void kill(std::size_t node);
     void exited(std::size_t node);
     /// Happens to this process of the node, and only when it is not paused.
-    void for_process(std::size_t node, Duration wait, Action action);
+    void for_process(std::size_t node, Duration wait, Callback action);
     void turn(std::size_t node, const node::Event& event);
     void carry_out(std::size_t node, node::Effects effects);
     void set_timer(std::size_t node);
@@ -119,8 +119,8 @@ private:
     void announce_later(std::size_t node, std::vector<plan::Announcement> announcements);
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
-    [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Memory& memory, const node::Converge& ask) const;
-    [[nodiscard]] plan::Plan plan_on(const std::shared_ptr<const kinds::Observed>& seen, const kinds::Memory& memory,
+    [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
+    [[nodiscard]] plan::Plan plan_on(const std::shared_ptr<const kinds::Observed>& seen, const kinds::Ledger& ledger,
                                      const node::Converge& ask) const;
     [[nodiscard]] std::chrono::sys_seconds wall() const;
 
@@ -130,7 +130,7 @@ private:
     void run_hooks(std::size_t node, const node::Effects& effects);
     [[nodiscard]] static Duration patience_of(const config::Config& config);
     // ---- real servers (servers.cpp)
-    void probe(std::size_t node, const std::vector<health::Request>& requests);
+    void probe(std::size_t node, const std::vector<health::ProbeRequest>& requests);
     void look_at_pool(std::size_t node, const node::Converge& ask, const kinds::Service::Key& service);
     [[nodiscard]] std::vector<IpAddress> servers() const;
     [[nodiscard]] bool failing_server(std::size_t node, const IpAddress& address, Duration lately) const;

@@ -7,7 +7,7 @@ namespace lbconverge::wire {
 
 /// The sum of all 16-bit words. Which part is added first makes no difference (RFC 1071 §2 (A)), as long as every part
 /// but the last is of even length.
-class Checksum {
+class InternetChecksum {
 public:
     void add(Octets octets) {
         for (std::size_t i = 0; i < octets.size(); ++i) sum_ += std::uint64_t{octets[i]} << (i % 2 == 0 ? 8 : 0);

@@ -15,7 +15,7 @@ constexpr std::uint8_t solicitation = 135, advertisement = 136;
 /// An ICMPv6 message, whose checksum is put in, to a group and the link address that belongs to it (RFC 2464 §7).
 inline std::vector<std::byte> neighbour_frame(std::vector<std::byte> message, const IpAddress& source,
                                               const IpAddress& group, const LinkAddress& link) {
-    Checksum sum;
+    InternetChecksum sum;
     sum.add_pseudo_header(source, group, icmpv6, message.size());
     sum.add(octets_of(message));
     put_be16(message, 2, sum.value());

@@ -32,7 +32,7 @@ ChecksumDialect dialect_of(std::uint8_t version, Family family, ChecksumDialect 
 }
 
 std::uint16_t checksum(Octets message, const IpAddress& source, const IpAddress& destination, ChecksumDialect dialect) {
-    Checksum sum;
+    InternetChecksum sum;
     if (dialect == ChecksumDialect::pseudo_header)
         sum.add_pseudo_header(source, destination, vrrp_protocol, message.size());
     sum.add(message);

@@ -80,9 +80,9 @@ int main(int argc, char** argv) {
     health::Board board;
     std::size_t asked = 0, good = 0, bad = 0;
     Duration latest{0};
-    daemon::Probes probes([&](std::vector<health::Answer> answers) {
+    daemon::Probes probes([&](std::vector<health::ProbeAnswer> answers) {
         asio::post(loop, [&, all = std::move(answers)] {
-            for (const health::Answer& each : all) {
+            for (const health::ProbeAnswer& each : all) {
                 ++(each.good ? good : bad);
                 board.answered(each, now());
             }

@@ -10,7 +10,7 @@
 #include "kernel/netlink.hpp"
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/daemon/converge.hpp"
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <fcntl.h>
@@ -159,12 +159,12 @@ class RecordedKernel final : public kernel::Kernel {
 public:
     explicit RecordedKernel(std::span<const std::byte> recording) : recording_(recording) {}
 
-    Result<Facts> facts() override {
-        Facts facts;
+    Result<HostFacts> facts() override {
+        HostFacts facts;
         facts.ipvs_loaded = true;
         return facts;
     }
-    Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const Facts& facts) override {
+    Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const HostFacts& facts) override {
         auto observed = std::make_shared<Observed>();
         observed->facts = facts;
         if (!written_) return observed;
@@ -185,7 +185,7 @@ public:
         written_ = true;
         return std::vector<kernel::Failure>{};
     }
-    Result<void> announce(std::span<const plan::Announcement>, const Facts&) override { return {}; }
+    Result<void> announce(std::span<const plan::Announcement>, const HostFacts&) override { return {}; }
 
 private:
     template <class Kind>
@@ -257,22 +257,22 @@ Configured configure(Stages& stages, const std::string& path) {
 struct Names {
     const char *desire, *observe, *plan;
 };
-plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, const Memory& memory,
+plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, const Ledger& ledger,
                 const daemon::Task& task) {
-    const Facts facts = stages("facts", [&] { return must(kernel.facts()); });
+    const HostFacts facts = stages("facts", [&] { return must(kernel.facts()); });
     Desired desired = stages(names.desire, [&] { return daemon::desired_for(task, facts); });
-    const Reading reading = reading_for(desired, memory, task.config.role, facts);
+    const Reading reading = reading_for(desired, ledger, task.config.role, facts);
     auto observed = stages(names.observe, [&] { return must(kernel.observe(reading, facts)); });
     return stages(names.plan, [&] {
-        return plan::make_plan(std::move(desired), std::move(observed), memory, {task.config, task.election, facts},
+        return plan::make_plan(std::move(desired), std::move(observed), ledger, {task.config, task.election, facts},
                                {});
     });
 }
 
 void check(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan, const daemon::Task& task) {
     stages("within_limits", [&] { must(plan::within_limits(plan, task.config)); });
-    const auto violation = stages("first_violation", [&] {
-        return plan::first_violation(plan, {task.config, task.election, plan.observed->facts});
+    const auto violation = stages("first_unsafe_step", [&] {
+        return plan::first_unsafe_step(plan, {task.config, task.election, plan.observed->facts});
     });
     if (violation) must(Result<void>(fail(ErrorKind::refused, violation->what)));
     stages("offers", [&] { must(kernel.offers(plan)); });
@@ -305,23 +305,23 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     const daemon::Task task{configured->config, {}};
     const cli::Scene scene{configured->config, task.election, configured->files};
 
-    Memory memory = stages("load the ledger", [&] { return must(run.load()); });
-    plan::Plan plan = look(stages, {"desire", "read: empty", "make_plan: empty to full"}, kernel, memory, task);
+    Ledger ledger = stages("load the ledger", [&] { return must(run.load()); });
+    plan::Plan plan = look(stages, {"desire", "read: empty", "make_plan: empty to full"}, kernel, ledger, task);
     stages("write_plan", [&] { print_nowhere(plan, scene); });
     check(stages, kernel, plan, task);
-    stages("unite the claims", [&] { memory = plan::before_deeds(memory, plan.memory); });
-    stages("save the ledger", [&] { must(run.save(memory)); });
+    stages("unite the claims", [&] { ledger = plan::before_deeds(ledger, plan.ledger); });
+    stages("save the ledger", [&] { must(run.save(ledger)); });
     write(stages, kernel, plan);
-    daemon::Report report;
+    daemon::Outcome report;
     report.plan = std::move(plan);
     std::optional<plan::Plan> second =
-        look(stages, {"desire again", "read: full", "make_plan: full to full"}, kernel, memory, task);
+        look(stages, {"desire again", "read: full", "make_plan: full to full"}, kernel, ledger, task);
     if (!second->steps.empty()) must(Result<void>(fail(ErrorKind::failed, "the second plan is not empty")));
-    stages("save the ledger again", [&] { must(run.save(second->memory)); });
+    stages("save the ledger again", [&] { must(run.save(second->ledger)); });
     stages("free everything", [&] {
         second.reset();
         report = {};
-        memory = {};
+        ledger = {};
         configured.reset();
     });
 }

@@ -40,7 +40,7 @@ std::string listing(const Observed& node) {
 }
 
 Observed observe(kernel::Kernel& kernel) {
-    const Result<Facts> facts = kernel.facts();
+    const Result<HostFacts> facts = kernel.facts();
     REQUIRE_MESSAGE(facts.has_value(), facts.error().what);
     const bool ipvs = facts->ipvs_loaded;
     const Reading reading{.ipvs = ipvs, .kinds = kinds_on_demand(ipvs), .sysctls = Node::settings()};
@@ -51,7 +51,7 @@ Observed observe(kernel::Kernel& kernel) {
 
 /// In the order of the script; a failure of the whole call would hide behind zeros, so it ends the test.
 std::vector<int> apply(kernel::Kernel& kernel, const Script& script) {
-    const Result<Facts> facts = kernel.facts();
+    const Result<HostFacts> facts = kernel.facts();
     REQUIRE(facts.has_value());
     const plan::Plan plan = script.plan(*facts);
     const auto failures = kernel.apply(plan, 0, plan.steps.size());
@@ -88,7 +88,7 @@ Observed lab_node() {
 
 }  // namespace
 
-plan::Plan Script::plan(const Facts& facts) const {
+plan::Plan Script::plan(const HostFacts& facts) const {
     plan::Plan plan;
     auto observed = std::make_shared<Observed>(observed_);
     observed->facts = facts;

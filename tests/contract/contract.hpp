@@ -35,7 +35,7 @@ public:
         add<Kind>(key, true, false);
         return *this;
     }
-    [[nodiscard]] plan::Plan plan(const Facts& facts) const;
+    [[nodiscard]] plan::Plan plan(const HostFacts& facts) const;
 
 private:
     struct Place {

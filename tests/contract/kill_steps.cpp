@@ -80,8 +80,9 @@ class Stepwise final : public kernel::Kernel {
 public:
     explicit Stepwise(std::optional<unsigned long> killed_before) : killed_before_(killed_before) {}
 
-    Result<Facts> facts() override { return real_->facts(); }
-    Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading, const Facts& facts) override {
+    Result<HostFacts> facts() override { return real_->facts(); }
+    Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
+                                                           const HostFacts& facts) override {
         return real_->observe(reading, facts);
     }
     Result<void> offers(const plan::Plan& plan) override { return real_->offers(plan); }
@@ -96,7 +97,7 @@ public:
         }
         return failures;
     }
-    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override {
+    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override {
         return real_->announce(announcements, facts);
     }
     unsigned long written = 0;
@@ -122,7 +123,7 @@ int main(int count, char** arguments) {
     }
     const daemon::Task task{.config = scene->config, .election = {{"red", scene->election}}, .release = scene->release};
     const auto now = std::chrono::sys_seconds(std::chrono::seconds(1'000'000));
-    const daemon::Report report = daemon::converge(kernel, run, task, now, [](const plan::Plan&) {});
+    const daemon::Outcome report = daemon::converge(kernel, run, task, now, [](const plan::Plan&) {});
     if (report.error) {
         std::fprintf(stderr, "%s; %s\n", report.error->what.c_str(), report.error->hint.c_str());
         return 1;

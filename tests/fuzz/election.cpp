@@ -209,7 +209,7 @@ private:
             case 13:
                 return probed();
             case 14:
-                return Drain{.what = {.address = ip("192.0.2.3"), .port = 80}, .undo = bytes_.next() % 2 == 1};
+                return DrainAsked{.what = {.address = ip("192.0.2.3"), .port = 80}, .undo = bytes_.next() % 2 == 1};
             default:
                 now_ = std::max(now_, std::min(node_.wake_at().value_or(now_), now_ + std::chrono::hours(1)));
                 return Tick{};
@@ -220,7 +220,7 @@ private:
         const std::uint8_t bits = bytes_.next();
         Links event;
         for (const char* name : {"eth0", "eth1"}) {
-            Link link{.name = name, .up = (bits & 1) == 0};
+            InterfaceState link{.name = name, .up = (bits & 1) == 0};
             if ((bits & 2) == 0) link.addresses.push_back(ip("192.0.2.5"));
             if ((bits & 4) == 0) link.addresses.push_back(ip("2001:db8::5"));
             if ((bits & 8) == 0) link.addresses.push_back(ip("fe80::5"));
@@ -286,7 +286,8 @@ private:
     Event tracked() {
         const std::uint8_t bits = bytes_.next();
         constexpr const char* names[] = {"weighs", "faults", "link", "nobody"};
-        constexpr Opinion opinions[] = {Opinion::unknown, Opinion::good, Opinion::bad, Opinion::bad};
+        constexpr TrackOpinion opinions[] = {TrackOpinion::unknown, TrackOpinion::good, TrackOpinion::bad,
+                                             TrackOpinion::bad};
         return Tracked{names[bits % 4], {opinions[bits / 4 % 4], "why", static_cast<std::int8_t>(bytes_.next())}};
     }
 
@@ -301,7 +302,7 @@ private:
     /// An answer to the oldest question; to any other one it is too late, or too early.
     Event probed() {
         const std::uint8_t bits = bytes_.next();
-        health::Answer answer{.id = bits, .run = 1, .good = (bits & 1) != 0, .what = "refused"};
+        health::ProbeAnswer answer{.id = bits, .run = 1, .good = (bits & 1) != 0, .what = "refused"};
         if (!asked_.empty() && bits % 16 != 15) {
             answer.id = asked_.front().id;
             answer.run = asked_.front().run;
@@ -410,8 +411,8 @@ private:
     bool exited_ = false;
     std::optional<kinds::Part> at_work_[lane_count];
     bool overtaken_[lane_count] = {};
-    std::set<std::uint64_t> hooks_;         ///< those that run
-    std::vector<health::Request> asked_{};  ///< and are not answered
+    std::set<std::uint64_t> hooks_;              ///< those that run
+    std::vector<health::ProbeRequest> asked_{};  ///< and are not answered
 };
 
 }  // namespace

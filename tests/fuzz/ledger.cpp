@@ -1,7 +1,7 @@
 // Any text as a ledger, and as what health and the operator have said. What is read is written, and that is read as the
 // same.
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/kinds/health.hpp"
-#include "lbconverge/plan/memory.hpp"
 
 #include <cstdlib>
 #include <string_view>
@@ -12,7 +12,7 @@ using namespace lbconverge::kinds;
 namespace {
 
 /// Not by their text, which is what is being tested.
-bool same(const Memory& a, const Memory& b) {
+bool same(const Ledger& a, const Ledger& b) {
     bool equal = a.drains.size() == b.drains.size();
     for (std::size_t i = 0; equal && i < a.drains.size(); ++i) {
         equal = a.drains[i].key == b.drains[i].key && a.drains[i].since == b.drains[i].since;
@@ -42,9 +42,9 @@ void check_health(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     check_health(std::string_view(reinterpret_cast<const char*>(data), size));
-    const auto first = plan::parse_memory(std::string_view(reinterpret_cast<const char*>(data), size));
+    const auto first = plan::parse_ledger(std::string_view(reinterpret_cast<const char*>(data), size));
     if (!first) return 0;
-    const auto second = plan::parse_memory(plan::to_text(*first));
+    const auto second = plan::parse_ledger(plan::to_text(*first));
     if (!second || !same(*first, *second)) std::abort();
     return 0;
 }

@@ -9,20 +9,20 @@ using namespace lbconverge::test;
 namespace {
 
 /// Plans and executes until there is nothing left to do; gives the number of plans that had steps.
-int rounds_to_rest(FakeKernel& kernel, const Case& each, kinds::Memory& memory) {
+int rounds_to_rest(FakeKernel& kernel, const Case& each, kinds::Ledger& ledger) {
     for (int round = 0; round < 5; ++round) {
-        const plan::Plan plan = planned(kernel, each, memory);
+        const plan::Plan plan = planned(kernel, each, ledger);
         if (plan.steps.empty()) {
-            memory = plan.memory;
+            ledger = plan.ledger;
             return round;
         }
-        memory = plan::before_deeds(memory, plan.memory);
+        ledger = plan::before_deeds(ledger, plan.ledger);
         for (const plan::Step& step : plan.steps) {
             const int error = kernel.execute(plan, step);
             if (error != 0) RC_FAIL("errno " + std::to_string(error) + " in\n" + listing(plan));
         }
     }
-    RC_FAIL("no rest:\n" + listing(planned(kernel, each, memory)));
+    RC_FAIL("no rest:\n" + listing(planned(kernel, each, ledger)));
     return 0;
 }
 
@@ -51,8 +51,8 @@ TEST_CASE("every plan is executed without a refusal, and leaves nothing to do") 
     property("convergence", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        const int rounds = rounds_to_rest(kernel, each, memory);
+        kinds::Ledger ledger = each.ledger;
+        const int rounds = rounds_to_rest(kernel, each, ledger);
         RC_TAG(rounds);
         // The second: settings that the kernel changed along with others (forwarding, "default").
         RC_ASSERT(rounds <= 2);
@@ -63,8 +63,8 @@ TEST_CASE("a converged node breaks no invariant that the plan could mend") {
     property("the end is safe", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        rounds_to_rest(kernel, each, memory);
+        kinds::Ledger ledger = each.ledger;
+        rounds_to_rest(kernel, each, ledger);
         std::string left;
         for (const Broken& broken : broken_invariants(kernel.node, each.situation())) {
             // Somebody else's service for a VIP of ours is shown to the operator, not removed.
@@ -80,9 +80,9 @@ TEST_CASE("a converged node is what the configuration wants, field by field") {
     property("the end is as wanted", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        rounds_to_rest(kernel, each, memory);
-        const plan::Plan plan = planned(kernel, each, memory);
+        kinds::Ledger ledger = each.ledger;
+        rounds_to_rest(kernel, each, ledger);
+        const plan::Plan plan = planned(kernel, each, ledger);
         // By the text of each field, not by ==: the comparison itself may be at fault.
         kinds::for_each_kind([&]<class Kind>() {
             for (const Row<Kind>& wanted : plan.desired->get<Kind>().rows.rows()) {
@@ -100,14 +100,14 @@ TEST_CASE("when its time is over or its connections are gone, what was kept for 
     property("deferrals end", [] {
         Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        rounds_to_rest(kernel, each, memory);
-        RC_TAG(std::string(memory.drains.empty() ? "nothing to drain" : "draining"));
-        if (memory.drains.empty()) return;
+        kinds::Ledger ledger = each.ledger;
+        rounds_to_rest(kernel, each, ledger);
+        RC_TAG(std::string(ledger.drains.empty() ? "nothing to drain" : "draining"));
+        if (ledger.drains.empty()) return;
         each.now += std::chrono::hours(1);
-        RC_ASSERT(rounds_to_rest(kernel, each, memory) >= 1);
-        RC_ASSERT(memory.drains.empty());
-        RC_ASSERT(planned(kernel, each, memory).deferred.empty());
+        RC_ASSERT(rounds_to_rest(kernel, each, ledger) >= 1);
+        RC_ASSERT(ledger.drains.empty());
+        RC_ASSERT(planned(kernel, each, ledger).deferred.empty());
     });
 }
 
@@ -116,16 +116,16 @@ TEST_CASE("a release leaves nothing of ours, and everything else") {
         Case each = *any_case();
         each.release = true;
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        rounds_to_rest(kernel, each, memory);
-        RC_ASSERT(plan::to_text(memory).empty());
+        kinds::Ledger ledger = each.ledger;
+        rounds_to_rest(kernel, each, ledger);
+        RC_ASSERT(plan::to_text(ledger).empty());
         for (const Row<kinds::Address>& row : kernel.node.get<kinds::Address>().rows()) {
-            RC_ASSERT(each.memory.claim<kinds::Address>(row.key) == nullptr);
+            RC_ASSERT(each.ledger.claim<kinds::Address>(row.key) == nullptr);
         }
         for (const Row<kinds::Service>& row : kernel.node.get<kinds::Service>().rows()) {
-            RC_ASSERT(each.memory.claim<kinds::Service>(row.key) == nullptr);
+            RC_ASSERT(each.ledger.claim<kinds::Service>(row.key) == nullptr);
         }
-        for (const kinds::Claim<kinds::Sysctl>& claim : each.memory.get<kinds::Sysctl>()) {
+        for (const kinds::Claim<kinds::Sysctl>& claim : each.ledger.get<kinds::Sysctl>()) {
             if (claim.key.path.ends_with("forward") || claim.key.path.ends_with("forwarding"))
                 continue;  // one moves others
             const std::uint32_t at = kernel.node.get<kinds::Sysctl>().find(claim.key);
@@ -143,12 +143,12 @@ TEST_CASE("a release gives back every setting that a run changed") {
     property("release after a run", [] {
         Case each = *any_case();
         each.release = false;
-        each.memory = {};
+        each.ledger = {};
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory;
-        rounds_to_rest(kernel, each, memory);
+        kinds::Ledger ledger;
+        rounds_to_rest(kernel, each, ledger);
         each.release = true;
-        rounds_to_rest(kernel, each, memory);
+        rounds_to_rest(kernel, each, ledger);
         const auto forwarding = [](const kinds::Sysctl::Key& key) {  // one moves others, which is not taken back
             return key.path.ends_with("forward") || key.path.ends_with("forwarding");
         };
@@ -168,8 +168,8 @@ TEST_CASE("while an election is undecided, what hangs on it stays as it is") {
         each.release = false;
         if (each.config.role == Role::real_server) return;
         FakeKernel kernel = each.kernel();
-        kinds::Memory memory = each.memory;
-        rounds_to_rest(kernel, each, memory);
+        kinds::Ledger ledger = each.ledger;
+        rounds_to_rest(kernel, each, ledger);
         const auto undecided = [&](const IpAddress& address) {
             return std::any_of(each.config.vips.begin(), each.config.vips.end(), [&](const config::Vip& vip) {
                 const auto at = each.election.find(vip.vrrp);

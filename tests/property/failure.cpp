@@ -13,16 +13,16 @@ using namespace lbconverge::test;
 namespace {
 
 /// A run directory of the test's own, with the ledger that a case begins with.
-class Ledger {
+class LedgerOnDisk {
 public:
-    explicit Ledger(const kinds::Memory& memory) : run_(path()) {
+    explicit LedgerOnDisk(const kinds::Ledger& ledger) : run_(path()) {
         std::filesystem::remove_all(path());
         std::filesystem::create_directories(path());
-        RC_ASSERT(run_.save(memory).has_value());
+        RC_ASSERT(run_.save(ledger).has_value());
     }
-    ~Ledger() { std::filesystem::remove_all(path()); }
-    Ledger(const Ledger&) = delete;
-    Ledger& operator=(const Ledger&) = delete;
+    ~LedgerOnDisk() { std::filesystem::remove_all(path()); }
+    LedgerOnDisk(const LedgerOnDisk&) = delete;
+    LedgerOnDisk& operator=(const LedgerOnDisk&) = delete;
     [[nodiscard]] std::string text() const { return plan::to_text(*run_.load()); }
     [[nodiscard]] const daemon::RunDirectory& run() const { return run_; }
 
@@ -36,7 +36,7 @@ private:
     daemon::RunDirectory run_;
 };
 
-daemon::Report converge(FakeKernel& kernel, const Case& each, const Ledger& ledger) {
+daemon::Outcome converge(FakeKernel& kernel, const Case& each, const LedgerOnDisk& ledger) {
     return daemon::converge(kernel, ledger.run(), each.task(), each.now, [](const plan::Plan&) {});
 }
 
@@ -53,13 +53,13 @@ void require_same_end(const FakeKernel& a, const FakeKernel& b) {
 }
 
 /// A run without any trouble ends in sync, and the one after it writes nothing.
-void require_recovery(FakeKernel& kernel, const Case& each, const Ledger& ledger) {
+void require_recovery(FakeKernel& kernel, const Case& each, const LedgerOnDisk& ledger) {
     kernel.faults.clear();
     kernel.killed_before.reset();
-    const daemon::Report report = converge(kernel, each, ledger);
+    const daemon::Outcome report = converge(kernel, each, ledger);
     if (report.error) RC_FAIL("no recovery: " + report.error->what);
     const std::size_t writes = kernel.writes;
-    const daemon::Report again = converge(kernel, each, ledger);
+    const daemon::Outcome again = converge(kernel, each, ledger);
     RC_ASSERT(!again.error);
     RC_ASSERT(kernel.writes == writes);
 }
@@ -72,14 +72,14 @@ TEST_CASE("a run that is killed before any step leaves a safe node, and the next
         FakeKernel undisturbed = each.kernel();
         std::string remembered;
         {
-            const Ledger ledger(each.memory);
+            const LedgerOnDisk ledger(each.ledger);
             RC_ASSERT(!converge(undisturbed, each, ledger).error);
             remembered = ledger.text();
         }
         // Three of the steps: the next case has others. (The contract's kill test goes through all, on a real kernel.)
         for (std::size_t kill = 0; kill < std::min<std::size_t>(3, undisturbed.writes); ++kill) {
             const auto step = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, undisturbed.writes));
-            const Ledger ledger(each.memory);
+            const LedgerOnDisk ledger(each.ledger);
             FakeKernel kernel = each.kernel();
             kernel.killed_before = step;
             RC_ASSERT_THROWS_AS(converge(kernel, each, ledger), FakeKernel::Killed);
@@ -94,9 +94,9 @@ TEST_CASE("a run that is killed before any step leaves a safe node, and the next
 TEST_CASE("operations that fail keep the node safe and stop the run at their phase; a later run converges") {
     property("any failure", [] {
         const Case each = *any_case();
-        const Ledger ledger(each.memory);
+        const LedgerOnDisk ledger(each.ledger);
         FakeKernel kernel = each.kernel();
-        const plan::Plan plan = planned(kernel, each, each.memory);
+        const plan::Plan plan = planned(kernel, each, each.ledger);
         RC_TAG(std::string(plan.steps.empty() ? "nothing to do" : "disturbed"));
         if (plan.steps.empty()) return;
         const auto count = *rc::gen::inRange<std::size_t>(1, 4);
@@ -105,7 +105,7 @@ TEST_CASE("operations that fail keep the node safe and stop the run at their pha
             const auto which = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, plan.steps.size()));
             kernel.faults[which] = *rc::gen::elementOf(std::vector<int>(errors));
         }
-        const daemon::Report report = converge(kernel, each, ledger);
+        const daemon::Outcome report = converge(kernel, each, ledger);
         require_safe(kernel, each, "after failures in\n" + listing(report.plan));
         for (const daemon::FailedStep& failed : report.failed) {
             const plan::Phase phase = report.plan.steps[failed.step].phase;
@@ -122,7 +122,7 @@ TEST_CASE("a world that moves between reading and writing is read again") {
     property("the world moves", [] {
         const Case each = *any_case();
         const Case other = *any_case();
-        const Ledger ledger(each.memory);
+        const LedgerOnDisk ledger(each.ledger);
         FakeKernel kernel = each.kernel();
         // Another program takes away or puts there what the plan is about.
         const bool removed = *rc::gen::arbitrary<bool>();
@@ -132,7 +132,7 @@ TEST_CASE("a world that moves between reading and writing is read again") {
             moved.node.get<kinds::RealServer>() =
                 removed ? kinds::Seen<kinds::RealServer>{} : other.node.get<kinds::RealServer>();
         };
-        if (const daemon::Report report = converge(kernel, each, ledger); report.error) {
+        if (const daemon::Outcome report = converge(kernel, each, ledger); report.error) {
             RC_ASSERT(report.error->kind ==
                       ErrorKind::refused);  // a plan that was right no longer is: seen, not executed
         }

@@ -21,7 +21,7 @@ std::string first_unsafe_prefix(FakeKernel& kernel, const plan::Plan& plan, cons
     return {};
 }
 
-/// What plan::first_violation judges, and how coarsely: I1 to I4, one violation per VIP (I1: and interface).
+/// What plan::first_unsafe_step judges, and how coarsely: I1 to I4, one violation per VIP (I1: and interface).
 std::set<std::string> per_vip(const std::set<Broken>& all, const Case& each) {
     std::set<std::string> vips;
     for (const Broken& broken : all) {
@@ -69,7 +69,7 @@ TEST_CASE("every prefix of every plan is safe") {
     property("safe prefixes", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        const plan::Plan plan = planned(kernel, each, each.memory);
+        const plan::Plan plan = planned(kernel, each, each.ledger);
         const std::string unsafe = first_unsafe_prefix(kernel, plan, each.situation());
         if (!unsafe.empty()) RC_FAIL(unsafe);
     });
@@ -79,8 +79,8 @@ TEST_CASE("the safety check lets every plan pass that the planner makes") {
     property("no false alarm", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        const plan::Plan plan = planned(kernel, each, each.memory);
-        const auto violation = plan::first_violation(plan, inputs_of(each, plan));
+        const plan::Plan plan = planned(kernel, each, each.ledger);
+        const auto violation = plan::first_unsafe_step(plan, inputs_of(each, plan));
         if (violation) {
             RC_FAIL(violation->invariant + " " + violation->what + " after step " +
                     std::to_string(violation->step + 1) + " of\n" + listing(plan));
@@ -94,12 +94,12 @@ TEST_CASE("the safety check sees what happens when phases come in another order"
         // A plan does not always know this one, and then takes the worst of it.
         each.node.get<kinds::Sysctl>().put(kinds::Sysctl::Key("net/ipv4/conf/all/arp_announce"), {"0"});
         FakeKernel kernel = each.kernel();
-        plan::Plan plan = planned(kernel, each, each.memory);
+        plan::Plan plan = planned(kernel, each, each.ledger);
         const auto order = *rc::gen::container<std::vector<int>>(9, rc::gen::inRange(0, 9));
         std::stable_sort(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& a, const plan::Step& b) {
             return order[static_cast<std::size_t>(a.phase)] < order[static_cast<std::size_t>(b.phase)];
         });
-        const bool seen = plan::first_violation(plan, inputs_of(each, plan)).has_value();
+        const bool seen = plan::first_unsafe_step(plan, inputs_of(each, plan)).has_value();
         const bool unsafe = unsafe_per_vip(kernel, plan, each);
         RC_TAG(std::string(unsafe ? "unsafe" : "safe"));
         if (seen != unsafe) RC_FAIL(std::string(seen ? "false" : "missed") + " alarm in\n" + listing(plan));
@@ -110,12 +110,12 @@ TEST_CASE("the safety check sees a plan that was made for another election") {
     property("stale election", [] {
         Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        const plan::Plan plan = planned(kernel, each, each.memory);
+        const plan::Plan plan = planned(kernel, each, each.ledger);
         for (auto& [name, state] : each.election) {
             state = state == ElectionState::backup ? ElectionState::master : ElectionState::backup;
         }
         const bool unsafe = breaks_the_election(kernel, plan, each);
         RC_TAG(std::string(unsafe ? "unsafe" : "safe"));
-        if (unsafe) RC_ASSERT(plan::first_violation(plan, inputs_of(each, plan)).has_value());
+        if (unsafe) RC_ASSERT(plan::first_unsafe_step(plan, inputs_of(each, plan)).has_value());
     });
 }

@@ -3,7 +3,7 @@
 
 #include "support/generate.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

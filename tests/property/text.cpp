@@ -78,13 +78,13 @@ TEST_CASE("every value survives its text") {
 
 TEST_CASE("the ledger survives its text, byte for byte") {
     property("ledger", [] {
-        const Memory memory = *any_memory();
-        const std::string text = plan::to_text(memory);
-        const Result<Memory> back = plan::parse_memory(text);
+        const Ledger ledger = *any_memory();
+        const std::string text = plan::to_text(ledger);
+        const Result<Ledger> back = plan::parse_ledger(text);
         RC_ASSERT(back.has_value());
         RC_ASSERT(plan::to_text(*back) == text);
         for_each_kind([&]<class Kind>() {
-            const auto& before = memory.get<Kind>();
+            const auto& before = ledger.get<Kind>();
             const auto& after = back->get<Kind>();
             RC_ASSERT(before.size() == after.size());
             for (std::size_t i = 0; i < before.size(); ++i) {
@@ -100,10 +100,10 @@ TEST_CASE("the same input makes the same plan and the same ledger") {
     property("determinism", [] {
         const Case each = *any_case();
         FakeKernel kernel = each.kernel();
-        const plan::Plan one = planned(kernel, each, each.memory);
-        const plan::Plan two = planned(kernel, each, each.memory);
+        const plan::Plan one = planned(kernel, each, each.ledger);
+        const plan::Plan two = planned(kernel, each, each.ledger);
         RC_ASSERT(listing(one) == listing(two));
-        RC_ASSERT(plan::to_text(one.memory) == plan::to_text(two.memory));
+        RC_ASSERT(plan::to_text(one.ledger) == plan::to_text(two.ledger));
         RC_ASSERT(kernel.writes == 0U);
     });
 }

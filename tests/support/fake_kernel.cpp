@@ -91,14 +91,14 @@ FakeKernel::FakeKernel(Observed state) : node(std::move(state)) {
     node.get<Link>().finish();
 }
 
-Result<void> FakeKernel::announce(std::span<const plan::Announcement> announcements, const Facts&) {
+Result<void> FakeKernel::announce(std::span<const plan::Announcement> announcements, const HostFacts&) {
     announced.insert(announced.end(), announcements.begin(), announcements.end());
     return {};
 }
 
-Result<Facts> FakeKernel::facts() {
+Result<HostFacts> FakeKernel::facts() {
     ++reads;
-    Facts facts = node.facts;
+    HostFacts facts = node.facts;
     for (Interface& each : facts.interfaces) {
         each.ipv4_devconf = devconf_of(node, each.name);
         each.address = first_address(node, each.name);
@@ -107,7 +107,7 @@ Result<Facts> FakeKernel::facts() {
     return facts;
 }
 
-Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& reading, const Facts& facts) {
+Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& reading, const HostFacts& facts) {
     ++reads;
     auto seen = std::make_shared<Observed>(node);
     seen->facts = facts;

@@ -22,12 +22,13 @@ public:
 
     explicit FakeKernel(kinds::Observed state);
 
-    Result<Facts> facts() override;
-    Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading, const Facts& facts) override;
+    Result<HostFacts> facts() override;
+    Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
+                                                           const HostFacts& facts) override;
     Result<void> offers(const plan::Plan& plan) override;
     Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
 
-    Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) override;
+    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
 
     /// One change: 0 or errno. Counts as a write; knows nothing of the faults below.
     template <class Kind>

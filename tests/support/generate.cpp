@@ -1,6 +1,6 @@
 #include "generate.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "support/ip.hpp"
 
 #include <linux/if_addr.h>
@@ -322,14 +322,14 @@ void put_service(Case& each, const Service::Key& key) {
 
 /// Brings the node towards another configuration, perhaps not all the way, and remembers what that run remembered.
 void converge_partly(Case& each, const config::Config& config) {
-    Case past{.config = config, .election = pick_election(), .node = each.node, .memory = each.memory, .now = each.now};
+    Case past{.config = config, .election = pick_election(), .node = each.node, .ledger = each.ledger, .now = each.now};
     past.now -= std::chrono::seconds(one_of({10, 1, 100}));
     FakeKernel kernel = past.kernel();
-    const plan::Plan plan = planned(kernel, past, past.memory);
+    const plan::Plan plan = planned(kernel, past, past.ledger);
     const std::size_t steps = rarely(3) ? pick(plan.steps.size() + 1) : plan.steps.size();
     for (std::size_t i = 0; i < steps; ++i) kernel.execute(plan, plan.steps[i]);
-    each.memory = steps == plan.steps.size() ? plan.memory : plan::before_deeds(past.memory, plan.memory);
-    if (rarely(5)) each.memory = {};  // the ledger was lost
+    each.ledger = steps == plan.steps.size() ? plan.ledger : plan::before_deeds(past.ledger, plan.ledger);
+    if (rarely(5)) each.ledger = {};  // the ledger was lost
     each.node = kernel.node;
     each.inherited = kernel.inherited;
 }
@@ -409,15 +409,15 @@ void connect_clients(Case& each) {
         const auto active = one_of<std::uint32_t>({0, 3});
         each.node.get<RealServer>().put(servers.row(i).key, servers.row(i).value, {.active = active});
         if (active == 0 || !rarely(3)) continue;
-        const auto& drains = each.memory.drains;
-        const bool known =
-            std::any_of(drains.begin(), drains.end(), [&](const Drain& d) { return d.key == servers.row(i).key; });
+        const auto& drains = each.ledger.drains;
+        const bool known = std::any_of(drains.begin(), drains.end(),
+                                       [&](const DrainingServer& d) { return d.key == servers.row(i).key; });
         if (!known)
-            each.memory.drains.push_back(
+            each.ledger.drains.push_back(
                 {servers.row(i).key, each.now - std::chrono::seconds(one_of({1, 59, 60, 500}))});
     }
-    std::sort(each.memory.drains.begin(), each.memory.drains.end(),
-              [](const Drain& a, const Drain& b) { return a.key < b.key; });
+    std::sort(each.ledger.drains.begin(), each.ledger.drains.end(),
+              [](const DrainingServer& a, const DrainingServer& b) { return a.key < b.key; });
 }
 
 Case pick_case() {
@@ -509,7 +509,7 @@ void showValue(const Case& each, std::ostream& out) {
     });
     out << "follow default:";
     for (const std::string& path : each.inherited) out << " " << path;
-    out << "\nledger (now " << each.now.time_since_epoch().count() << "):\n" << plan::to_text(each.memory);
+    out << "\nledger (now " << each.now.time_since_epoch().count() << "):\n" << plan::to_text(each.ledger);
 }
 
 FakeKernel Case::kernel() const {
@@ -518,8 +518,8 @@ FakeKernel Case::kernel() const {
     return kernel;
 }
 
-Facts interfaces_of_a_node() {
-    Facts facts;
+HostFacts interfaces_of_a_node() {
+    HostFacts facts;
     facts.ipvs_loaded = true;
     facts.interfaces = {
         {.index = 1, .name = "lo", .up = true, .loopback = true},
@@ -530,8 +530,8 @@ Facts interfaces_of_a_node() {
     return facts;
 }
 
-plan::Plan planned(FakeKernel& kernel, const Case& each, const Memory& memory) {
-    auto plan = daemon::look(kernel, memory, each.task(), each.now);
+plan::Plan planned(FakeKernel& kernel, const Case& each, const Ledger& ledger) {
+    auto plan = daemon::look(kernel, ledger, each.task(), each.now);
     if (!plan) throw std::runtime_error(plan.error().what);
     return std::move(*plan);
 }
@@ -552,7 +552,7 @@ std::string listing(const plan::Plan& plan) {
     for (const plan::Deferred& each : plan.deferred) {
         text.append("deferred ").append(RealServer::id(each.key)).append("\n");
     }
-    for (const plan::Held& each : plan.held) text.append("held ").append(each.id).append("\n");
+    for (const plan::HeldRow& each : plan.held) text.append("held ").append(each.id).append("\n");
     return text;
 }
 
@@ -577,13 +577,13 @@ rc::Gen<Sysctl::Key> any_sysctl_key() {
     });
 }
 
-rc::Gen<Memory> any_memory() {
+rc::Gen<Ledger> any_memory() {
     return rc::gen::exec([] {
-        Memory memory = *rc::gen::map(any_case(), [](const Case& each) { return each.memory; });
-        for (Claim<Sysctl>& claim : memory.get<Sysctl>()) {
+        Ledger ledger = *rc::gen::map(any_case(), [](const Case& each) { return each.ledger; });
+        for (Claim<Sysctl>& claim : ledger.get<Sysctl>()) {
             if (rarely(3)) claim.before = Sysctl::Value{one_of({"", "0", "3 50", "8080-8090,9000"})};
         }
-        return memory;
+        return ledger;
     });
 }
 

@@ -19,20 +19,20 @@ struct Case {
     Election election;
     kinds::Observed node;
     std::set<std::string> inherited;  ///< see FakeKernel
-    kinds::Memory memory;
+    kinds::Ledger ledger;
     std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
     bool release = false;
 
     [[nodiscard]] FakeKernel kernel() const;
     [[nodiscard]] daemon::Task task() const { return {.config = config, .election = election, .release = release}; }
-    [[nodiscard]] Situation situation() const { return {config, election, node, memory, now, release}; }
+    [[nodiscard]] Situation situation() const { return {config, election, node, ledger, now, release}; }
 };
 void showValue(const Case& each, std::ostream& out);
 
 /// Everything at once.
 rc::Gen<Case> any_case();
 rc::Gen<config::Config> any_config();
-rc::Gen<kinds::Memory> any_memory();
+rc::Gen<kinds::Ledger> any_memory();
 
 rc::Gen<kinds::Sysctl::Key> any_sysctl_key();
 rc::Gen<kinds::Address::Key> any_address_key();
@@ -43,10 +43,10 @@ rc::Gen<kinds::RealServer::Key> any_server_key();
 rc::Gen<kinds::RealServer::Value> any_server_value();
 
 /// Interfaces lo, eth0 and eth1, and tunl0, which speaks no ARP.
-Facts interfaces_of_a_node();
+HostFacts interfaces_of_a_node();
 
 /// A plan as the program makes it. The fake kernel refuses no reading.
-plan::Plan planned(FakeKernel& kernel, const Case& each, const kinds::Memory& memory);
+plan::Plan planned(FakeKernel& kernel, const Case& each, const kinds::Ledger& ledger);
 
 /// "+ service tcp 10.0.0.20:80", one line per step.
 std::string listing(const plan::Plan& plan);

@@ -72,7 +72,7 @@ bool quiet(const Observed& node, const std::string& interface, Scope scope) {
 bool ours(const Situation& s, const Address::Key& key) {
     const std::uint32_t at = s.start.get<Address>().find(key);
     const bool tagged = at != Seen<Address>::npos && s.start.get<Address>().note(at).protocol == Address::protocol_tag;
-    return tagged || s.memory.claim<Address>(key) != nullptr;
+    return tagged || s.ledger.claim<Address>(key) != nullptr;
 }
 
 bool filters(const Situation& s) {
@@ -184,7 +184,7 @@ std::chrono::sys_seconds drain_deadline(const Situation& s, const RealServer::Ke
         if (Service::key_of(service) == key.service) patience = service.drain_timeout;
     }
     std::chrono::sys_seconds since = s.now;
-    for (const Drain& drain : s.memory.drains) {
+    for (const DrainingServer& drain : s.ledger.drains) {
         if (drain.key == key) since = drain.since;
     }
     return since + std::chrono::ceil<std::chrono::seconds>(patience);
@@ -213,7 +213,7 @@ bool foreign(const Situation& s, const Sysctl::Key& key) {
     // The kernel itself changes forwarding of an interface together with others; arp_* is judged by I1.
     if (name == "arp_ignore" || name == "arp_announce" || name == "forwarding" || name == "ip_forward") return false;
     if (name == "rp_filter" && config::tunnelled_here(s.config, Family::ipv4) != nullptr) return false;
-    return s.memory.claim<Sysctl>(key) == nullptr &&
+    return s.ledger.claim<Sysctl>(key) == nullptr &&
            std::none_of(s.config.sysctls.begin(), s.config.sysctls.end(),
                         [&](const config::Sysctl& each) { return each.path == key.path; });
 }
@@ -223,7 +223,7 @@ bool foreign(const Situation& s, const Timeouts::Key& key) {
     const auto& wanted = key.timeout == TimeoutName::tcp   ? ipvs.tcp
                          : key.timeout == TimeoutName::udp ? ipvs.udp
                                                            : ipvs.tcp_fin;
-    return !wanted && s.memory.claim<Timeouts>(key) == nullptr;
+    return !wanted && s.ledger.claim<Timeouts>(key) == nullptr;
 }
 
 bool foreign(const Situation&, const ArpFilter::Key&) { return false; }  // in a table of ours
@@ -231,18 +231,18 @@ bool foreign(const Situation&, const Destination&) { return false; }     // redi
 
 bool foreign(const Situation& s, const SyncDaemon::Key& key) {
     const bool configured = s.config.ipvs.sync && s.config.role != Role::real_server;
-    return !configured && s.memory.claim<SyncDaemon>(key) == nullptr;
+    return !configured && s.ledger.claim<SyncDaemon>(key) == nullptr;
 }
 
 bool foreign(const Situation& s, const Route::Key& key, const Route::Facts& facts) {
-    return facts.protocol != Route::protocol_tag && s.memory.claim<Route>(key) == nullptr;
+    return facts.protocol != Route::protocol_tag && s.ledger.claim<Route>(key) == nullptr;
 }
 
 /// Kinds whose names are the configuration's alone: what it does not want and was never ours.
 template <class Kind>
 bool foreign(const Situation& s, const typename Kind::Key& key) {
     const Desired desired = desire({s.config, s.election, s.start.facts});
-    return s.memory.claim<Kind>(key) == nullptr && desired.get<Kind>().rows.find(key) == Table<Kind, Origin>::npos;
+    return s.ledger.claim<Kind>(key) == nullptr && desired.get<Kind>().rows.find(key) == Table<Kind, Origin>::npos;
 }
 
 template <class Kind>
@@ -279,7 +279,7 @@ void foreign_rows_stay(const Observed& node, const Situation& s, std::set<Broken
 
 bool foreign_service(const Situation& s, const Service::Key& key) {
     if (s.config.ipvs.exclusive && !s.release) return false;
-    if (s.memory.claim<Service>(key) != nullptr) return false;
+    if (s.ledger.claim<Service>(key) != nullptr) return false;
     return s.config.role == Role::real_server ||
            std::none_of(s.config.services.begin(), s.config.services.end(),
                         [&](const config::Service& service) { return Service::key_of(service) == key; });

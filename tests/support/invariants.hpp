@@ -16,7 +16,7 @@ struct Situation {
     const config::Config& config;
     const Election& election;
     const kinds::Observed& start;
-    const kinds::Memory& memory;
+    const kinds::Ledger& ledger;
     std::chrono::sys_seconds now;
     bool release = false;
 };

@@ -14,9 +14,9 @@
 namespace lbconverge::test {
 
 /// lo, eth0 and eth1 with all their IPv4 settings at 0, and tun0, which speaks no ARP.
-inline Facts plain_facts() {
+inline HostFacts plain_facts() {
     constexpr std::size_t settings = 33;  // as many as Linux 6.1 has
-    Facts facts;
+    HostFacts facts;
     for (const char* name : {"lo", "eth0", "eth1", "tun0"}) {
         Interface each{.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1), .name = name, .up = true};
         each.loopback = each.name == ShortName("lo");
@@ -31,7 +31,7 @@ inline Facts plain_facts() {
 struct World {
     config::Config config;
     Election election;
-    Facts facts = plain_facts();
+    HostFacts facts = plain_facts();
     std::optional<kinds::Health> health{};
     bool release = false;
 

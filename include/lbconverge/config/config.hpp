@@ -4,9 +4,9 @@
 
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/destination.hpp"
+#include "lbconverge/model/enumerations.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
-#include "lbconverge/model/terms.hpp"
 
 #include <chrono>
 #include <map>

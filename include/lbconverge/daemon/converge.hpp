@@ -1,7 +1,7 @@
 // Bringing one node to its desired state: read, plan, check, write, read again. Used by apply, diff and release.
 #pragma once
 
-#include "lbconverge/daemon/ledger.hpp"
+#include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kernel/kernel.hpp"
 
 #include <atomic>
@@ -28,11 +28,11 @@ struct Task {
 
 /// A step that did not work, and why.
 struct FailedStep {
-    std::size_t step = 0;  ///< index into Report::plan.steps
+    std::size_t step = 0;  ///< index into Outcome::plan.steps
     Error error;
 };
 
-struct Report {
+struct Outcome {
     bool planned = false;  ///< the kernel was read, and `plan` says what was to do at first
     plan::Plan plan;
     bool changed = false;  ///< something was written
@@ -44,11 +44,11 @@ struct Report {
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when it was as desired
 };
 
-/// The desired state of a task. `memory` decides nothing here but is extended by what a release has to know.
-kinds::Desired desired_for(const Task& task, const Facts& facts);
+/// The desired state of a task. `ledger` decides nothing here but is extended by what a release has to know.
+kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 
 /// Reads the kernel and plans; writes nothing, takes no lock.
-Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Memory& memory, const Task& task,
+Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Ledger& ledger, const Task& task,
                         std::chrono::sys_seconds now);
 
 /// Whether the guards of [limits] and the safety check let the plan pass; refused, with the reason, when not. Pure.
@@ -56,7 +56,7 @@ Result<void> allowed(const plan::Plan& plan, const Task& task);
 
 /// Converges. `announce` is called with the plan before the first write, so that it is on record whatever happens.
 /// The caller holds the lock of `run`.
-Report converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
-                const std::function<void(const plan::Plan&)>& announce);
+Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+                 const std::function<void(const plan::Plan&)>& announce);
 
 }  // namespace lbconverge::daemon

@@ -25,7 +25,7 @@ namespace lbconverge::health {
 using kinds::Liveness;
 
 /// Ask this server now. Answered once, with the same id and run.
-struct Request {
+struct ProbeRequest {
     std::uint64_t id = 0;   ///< the probe's, never used twice in the life of a board
     std::uint32_t run = 0;  ///< counts its questions
     std::shared_ptr<const config::Check> check;
@@ -36,7 +36,7 @@ struct Request {
 };
 
 /// What came of a request.
-struct Answer {
+struct ProbeAnswer {
     std::uint64_t id = 0;
     std::uint32_t run = 0;
     bool good = false;
@@ -100,9 +100,9 @@ public:
     /// Until the kernel was looked at nobody is asked: a server that is there with a weight starts as up, one with
     /// weight 0 as down; of the others the first answer decides.
     void found(const std::vector<Found>& rows, Instant now);
-    void answered(const Answer& answer, Instant now);
+    void answered(const ProbeAnswer& answer, Instant now);
     /// Whom to ask now; what was not answered in time has failed.
-    std::vector<Request> tick(Instant now);
+    std::vector<ProbeRequest> tick(Instant now);
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
     /// False: it was so already.
@@ -142,7 +142,7 @@ private:
         Standing standing = Standing::unknown;
         Instant since{};
     };
-    struct Drain {
+    struct ActiveDrain {
         kinds::Drained what;
         Instant since;
     };
@@ -156,7 +156,7 @@ private:
                             std::map<Identity, Probe>& before, std::map<Identity, std::uint32_t>& made);
     void become(std::uint32_t index, Liveness is, std::optional<std::uint32_t> weight, std::string why, Instant now);
     void fail(std::uint32_t index, const std::string& why, Instant now);
-    void succeed(std::uint32_t index, const Answer& answer, Instant now);
+    void succeed(std::uint32_t index, const ProbeAnswer& answer, Instant now);
     void schedule(std::uint32_t index, Instant at);
     void begin(std::uint32_t index, Instant now);
     void count(const Probe& probe, bool in);
@@ -178,7 +178,7 @@ private:
     std::vector<Pool> pools_;  ///< in the order of the configuration's services
     std::set<std::pair<Instant, std::uint32_t>> due_;
     std::set<std::uint32_t> exceptions_;  ///< probes that health() has something to say about
-    std::vector<Drain> drains_;
+    std::vector<ActiveDrain> drains_;
     std::size_t unknown_ = 0;
     std::uint64_t last_id_ = 0;
     bool changed_ = false;

@@ -22,16 +22,16 @@ class Kernel {
 public:
     virtual ~Kernel() = default;
     /// Interfaces and what this kernel offers. Changes nothing, loads no module.
-    virtual Result<Facts> facts() = 0;
+    virtual Result<HostFacts> facts() = 0;
     virtual Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
-                                                                   const Facts& facts) = 0;
+                                                                   const HostFacts& facts) = 0;
     /// Asks whether the kernel has what the plan needs (schedulers, persistence engines), before anything is changed.
     virtual Result<void> offers(const plan::Plan& plan) = 0;
     /// Executes steps [first, last) of the plan, all of one phase. Every step is attempted, whatever becomes of the
     /// others; an Error means that it is not known which were done.
     virtual Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) = 0;
     /// Tells the neighbours. Best effort: whoever does not hear it learns it later; only the first error is returned.
-    virtual Result<void> announce(std::span<const plan::Announcement> announcements, const Facts& facts) = 0;
+    virtual Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) = 0;
 };
 
 /// How the real kernel is talked to.

@@ -104,18 +104,18 @@ struct Desired : PerKind<Wanted> {
 
 /// What is.
 struct Observed : PerKind<Seen> {
-    Facts facts;
+    HostFacts facts;
 };
 
 /// A real server that was taken out of use and is kept until its connections are gone.
-struct Drain {
+struct DrainingServer {
     RealServer::Key key;
     std::chrono::sys_seconds since;
 };
 
 /// What outlives one run: the ledger's contents.
-struct Memory : PerKind<detail::Claims> {
-    std::vector<Drain> drains;  ///< sorted by key
+struct Ledger : PerKind<detail::Claims> {
+    std::vector<DrainingServer> drains;  ///< sorted by key
 
     template <class Kind>
     [[nodiscard]] const Claim<Kind>* claim(const typename Kind::Key& key) const {
@@ -129,7 +129,7 @@ struct Memory : PerKind<detail::Claims> {
 /// The desire() of all kinds of that part, tables sorted.
 Desired desire(const Inputs& inputs, Part part = Part::all);
 
-/// What has to be read to compare with `desired` and to find again what `memory` claims.
-Reading reading_for(const Desired& desired, const Memory& memory, Role role, const Facts& facts);
+/// What has to be read to compare with `desired` and to find again what `ledger` claims.
+Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, const HostFacts& facts);
 
 }  // namespace lbconverge::kinds

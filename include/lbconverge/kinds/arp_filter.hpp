@@ -34,9 +34,9 @@ struct ArpFilter {
     static void desire(const Inputs& inputs, Wanted<ArpFilter>& wanted);
     static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
     static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
     static Phase phase(const Change<ArpFilter>& change, const Inputs& inputs);
-    static void encode(const Change<ArpFilter>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+    static void encode(const Change<ArpFilter>& change, const HostFacts& facts, std::uint32_t tag,
                        wire::Requests& requests);
     static Error refusal(const Change<ArpFilter>& change, int error);
 };

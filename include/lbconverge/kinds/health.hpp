@@ -18,7 +18,7 @@ enum class Liveness : std::uint8_t { unknown, up, down };
 std::string_view to_text(Liveness liveness);
 
 /// Of one real server of one service. A server without an opinion is up, with the weight of the file.
-struct Opinion {
+struct ServerOpinion {
     RealServer::Key key;
     Liveness is = Liveness::up;
     std::optional<std::uint32_t> weight{};  ///< up: what the check itself says (exec, file)
@@ -45,11 +45,11 @@ struct Shortage {
 };
 
 struct Health {
-    std::vector<Opinion> servers;     ///< sorted by key
-    std::vector<Shortage> shortages;  ///< sorted by key
+    std::vector<ServerOpinion> servers;  ///< sorted by key
+    std::vector<Shortage> shortages;     ///< sorted by key
     std::vector<Drained> drains;
 
-    [[nodiscard]] const Opinion* of(const RealServer::Key& key) const;
+    [[nodiscard]] const ServerOpinion* of(const RealServer::Key& key) const;
     [[nodiscard]] const Shortage* of(const Service::Key& key) const;
     [[nodiscard]] const Drained* drain_of(const RealServer::Key& key) const;
     [[nodiscard]] bool empty() const { return servers.empty() && shortages.empty() && drains.empty(); }

@@ -19,12 +19,12 @@
 #pragma once
 
 #include "lbconverge/config/config.hpp"
-#include "lbconverge/model/facts.hpp"
+#include "lbconverge/model/enumerations.hpp"
 #include "lbconverge/model/fields.hpp"
+#include "lbconverge/model/host_facts.hpp"
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/model/source.hpp"
 #include "lbconverge/model/table.hpp"
-#include "lbconverge/model/terms.hpp"
 #include "lbconverge/wire/request.hpp"
 
 #include <cstdint>
@@ -40,7 +40,7 @@ using lbconverge::to_text;
 
 struct Desired;   // all.hpp
 struct Observed;  // all.hpp
-struct Memory;    // all.hpp
+struct Ledger;    // all.hpp
 struct Health;    // health.hpp
 
 enum class Action : std::uint8_t { create, update, remove };
@@ -118,7 +118,7 @@ struct Claim {
 struct Inputs {
     const config::Config& config;
     const Election& election;
-    const lbconverge::Facts& facts;
+    const HostFacts& facts;
     const Health* health = nullptr;  ///< none: everything is as configured
     bool release = false;            ///< everything that is ours is given up, at once and without draining
 };

@@ -44,13 +44,13 @@ struct Route {
     static void desire(const Inputs& inputs, Wanted<Route>& wanted);
     static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
     static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Memory& memory);
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
     static Phase phase(const Change<Route>& change, const Inputs& inputs);
-    static void encode(const Change<Route>& change, const lbconverge::Facts& facts, std::uint32_t tag,
+    static void encode(const Change<Route>& change, const HostFacts& facts, std::uint32_t tag,
                        wire::Requests& requests);
     static Error refusal(const Change<Route>& change, int error);
     /// Somebody else's route to the same destination is not replaced.
-    static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Memory& memory);
+    static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Ledger& ledger);
 };
 
 }  // namespace lbconverge::kinds

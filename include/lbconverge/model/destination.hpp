@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lbconverge/model/address.hpp"
-#include "lbconverge/model/terms.hpp"
+#include "lbconverge/model/enumerations.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -41,7 +41,7 @@ struct Packet {
 };
 
 /// What is true of an interface now. `addresses` as the kernel lists them, without the VIPs.
-struct Link {
+struct InterfaceState {
     ShortName name;
     bool up = false;  ///< and with a carrier
     std::vector<IpAddress> addresses;
@@ -57,7 +57,7 @@ struct Arrived {
 };
 /// All interfaces, whenever anything about one has changed. `holding`: VIPs that are on an answering interface now.
 struct Links {
-    std::vector<Link> links;
+    std::vector<InterfaceState> links;
     std::vector<IpAddress> holding;
 };
 /// Somebody changed addresses or routes: the network lane should look.
@@ -85,7 +85,7 @@ struct Stop {
 /// Somebody looked at what a track watches; of interfaces Links tells.
 struct Tracked {
     std::string track;
-    Reading reading;
+    TrackReading reading;
 };
 /// A run of a hook is over, and its process is gone.
 struct HookEnded {
@@ -96,19 +96,19 @@ struct HookEnded {
 };
 /// What came of health checks.
 struct Probed {
-    std::vector<health::Answer> answers;
+    std::vector<health::ProbeAnswer> answers;
 };
 /// What the daemon before this one knew of servers; before anything else.
 struct Remembered {
     kinds::Health health;
 };
 /// The operator takes a server out of use, or (`undo`) gives it back.
-struct Drain {
+struct DrainAsked {
     kinds::Drained what;
     bool undo = false;
 };
 using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
-                           Remembered, Drain>;
+                           Remembered, DrainAsked>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ struct Effects {
     std::vector<RunHook> run_hooks;
     std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken
     std::vector<Say> say;
-    std::vector<health::Request> probe;
+    std::vector<health::ProbeRequest> probe;
     /// To be written down for the next daemon, and for commands without one; replaces what was to be written before.
     std::shared_ptr<const kinds::Health> remember;
     bool exit = false;  ///< everything is done that had to be done before the end
@@ -247,7 +247,7 @@ private:
     // src/node/health.cpp
     void handle(const Probed& event, Instant now);
     void handle(const Remembered& event, Instant now);
-    void handle(const Drain& event, Instant now);
+    void handle(const DrainAsked& event, Instant now);
     void run_health(Instant now, bool tick);
     void read_services(Instant now);
     [[nodiscard]] std::shared_ptr<const kinds::Health> health_for(kinds::Part part, Instant now) const;
@@ -282,13 +282,13 @@ private:
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
-    [[nodiscard]] const Link* link(const ShortName& name) const;
+    [[nodiscard]] const InterfaceState* link(const ShortName& name) const;
 
     // ---- tracks (tracks.cpp)
     void renew_tracks();
     [[nodiscard]] std::optional<std::string> tracked_fault(const Instance& instance) const;
-    void take(Track& track, const Reading& reading, Instant now);
-    void note(const Track& track, Opinion before);
+    void take(Track& track, const TrackReading& reading, Instant now);
+    void note(const Track& track, TrackOpinion before);
     void read_links(Instant now);
     void run_tracks(Instant now);
     void follow_tracks(Instant now);
@@ -312,7 +312,7 @@ private:
     ConfigPtr config_;
     std::vector<Instance> instances_;
     std::array<LaneState, lane_count> lanes_{};
-    std::vector<Link> links_;
+    std::vector<InterfaceState> links_;
     std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;

@@ -14,12 +14,12 @@ namespace lbconverge::node {
 
 /// Unknown is no opinion, and changes nothing: a daemon that has just started must not give up its addresses because
 /// nobody has answered yet.
-enum class Opinion : std::uint8_t { unknown, good, bad };
-std::string_view to_text(Opinion opinion);
+enum class TrackOpinion : std::uint8_t { unknown, good, bad };
+std::string_view to_text(TrackOpinion opinion);
 
 /// What was found by looking once. A file is always good here; what its number means is up to Track.
-struct Reading {
-    Opinion opinion = Opinion::unknown;
+struct TrackReading {
+    TrackOpinion opinion = TrackOpinion::unknown;
     std::string why;          ///< "no process haproxy", "exit status 1"
     std::int32_t number = 0;  ///< of a file
 };
@@ -30,7 +30,7 @@ public:
 
     /// A command and a file are read every interval, and each reading counts towards fall and rise. Of the others only
     /// changes are told, and time counts: fall = 3 is two intervals after the first one.
-    void take(const Reading& reading, Instant now);
+    void take(const TrackReading& reading, Instant now);
     /// To be called when wake_at() has come; harmless at any other time.
     void tick(Instant now);
     [[nodiscard]] std::optional<Instant> wake_at() const { return recount_at_; }
@@ -38,10 +38,10 @@ public:
     /// What it adds to the priority of an instance that names it.
     [[nodiscard]] int share() const;
     /// An instance that names it cannot take part.
-    [[nodiscard]] bool faults() const { return settings_.weight == 0 && opinion_ == Opinion::bad; }
+    [[nodiscard]] bool faults() const { return settings_.weight == 0 && opinion_ == TrackOpinion::bad; }
 
     [[nodiscard]] const config::Track& settings() const { return settings_; }
-    [[nodiscard]] Opinion opinion() const { return opinion_; }
+    [[nodiscard]] TrackOpinion opinion() const { return opinion_; }
     [[nodiscard]] const std::string& why() const { return why_; }
     [[nodiscard]] std::int32_t number() const { return number_; }
     [[nodiscard]] Instant since() const { return since_; }
@@ -51,15 +51,15 @@ public:
 
 private:
     [[nodiscard]] bool read_again_and_again() const;
-    [[nodiscard]] std::uint32_t needed(Opinion opinion) const;
+    [[nodiscard]] std::uint32_t needed(TrackOpinion opinion) const;
     void count(Instant now);
 
     config::Track settings_;
-    Opinion opinion_ = Opinion::unknown;
+    TrackOpinion opinion_ = TrackOpinion::unknown;
     std::string why_ = "nothing is known yet";
     std::int32_t number_ = 0;
     Instant since_{};
-    Reading against_{};          ///< the last reading that differs from the opinion
+    TrackReading against_{};     ///< the last reading that differs from the opinion
     std::uint32_t counted_ = 0;  ///< how many there were in a row
     std::optional<Instant> recount_at_;
 };

@@ -58,7 +58,7 @@ struct Deferred {
 };
 
 /// A row that nobody may touch now, or that health or an operator keeps other than the file says; and why.
-struct Held {
+struct HeldRow {
     std::uint8_t kind = 0;
     std::string id;
     std::string reason;
@@ -93,11 +93,11 @@ struct Plan {
     std::vector<Step> steps;                  ///< in the order of execution
     std::vector<Announcement> announcements;  ///< phase announce, for the addresses that phase bind has made
     std::vector<Deferred> deferred;
-    std::vector<Held> held;
+    std::vector<HeldRow> held;
     std::vector<Foreign> foreign;
     std::vector<Cut> cuts;          ///< in the order of the steps
     std::optional<Error> obstacle;  ///< what stands in the way of a step and is not ours to remove
-    kinds::Memory memory;           ///< the ledger once this plan is done
+    kinds::Ledger ledger;           ///< the ledger once this plan is done
 
     /// Calls f(change) with the kinds::Change<Kind> of that step.
     template <class F>
@@ -130,7 +130,7 @@ struct Plan {
 };
 
 /// Pure. `now` decides whether a drained server's time is over.
-Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Memory& memory,
+Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Ledger& ledger,
                const kinds::Inputs& inputs, std::chrono::sys_seconds now);
 
 }  // namespace lbconverge::plan

@@ -11,7 +11,7 @@
 namespace lbconverge::plan {
 
 /// The first violation that was not there at the start.
-struct Violation {
+struct UnsafeStep {
     std::string invariant;  ///< "I1" … as in src/README.md
     std::string what;
     std::string hint;
@@ -19,7 +19,7 @@ struct Violation {
 };
 
 /// nullopt: every prefix is safe.
-std::optional<Violation> first_violation(const Plan& plan, const kinds::Inputs& inputs);
+std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const kinds::Inputs& inputs);
 
 /// The guards of [limits]: how many services may go, how much weight a service may lose.
 Result<void> within_limits(const Plan& plan, const config::Config& config);

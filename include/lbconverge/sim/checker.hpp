@@ -60,12 +60,12 @@ private:
         std::optional<Instant> at;  ///< became backup for the first time
         bool was_master = false;
     };
-    struct Watch {
+    struct WatchedVips {
         std::size_t node = 0;
         std::size_t router = 0;
         Instant until;
     };
-    struct Stop {
+    struct RunningStop {
         Instant began;
         Duration limit{0};  ///< how long it may take
     };
@@ -73,7 +73,7 @@ private:
     void report(Instant now, std::string check, std::string what);
     void look_at_withdrawal(Instant now, std::size_t node, std::size_t router);
     void look_at_stop(Instant now, std::size_t node);
-    [[nodiscard]] bool still_good(Instant now, const Watch& watch);
+    [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
     void needless(Instant now, std::size_t node, std::size_t router);
     void settled(Instant now, std::size_t router);
     void settled_groups(Instant now, std::size_t node);
@@ -90,8 +90,8 @@ private:
     std::vector<std::size_t> last_master_;                      ///< S4: router
     std::vector<Instant> last_master_since_;                    ///< S4: router
     std::vector<unsigned> late_wakes_;                          ///< S7: node
-    std::vector<std::optional<Stop>> stops_;                    ///< S6: node
-    std::vector<Watch> watches_;                                ///< S6
+    std::vector<std::optional<RunningStop>> stops_;             ///< S6: node
+    std::vector<WatchedVips> watches_;                          ///< S6
     std::vector<Violation> violations_;
 };
 

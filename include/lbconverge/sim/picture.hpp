@@ -3,9 +3,9 @@
 #pragma once
 
 #include "lbconverge/model/address.hpp"
+#include "lbconverge/model/enumerations.hpp"
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/model/name.hpp"
-#include "lbconverge/model/terms.hpp"
 #include "lbconverge/vrrp/machine.hpp"
 
 #include <cstddef>

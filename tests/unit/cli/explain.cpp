@@ -26,7 +26,7 @@ real_servers = ["10.0.0.3"]
 )";
 
 std::string explained(const Node& node, const char* address) {
-    return explain_text(*IpAddress::parse(address), node.plan(), node.memory,
+    return explain_text(*IpAddress::parse(address), node.plan(), node.ledger,
                         {node.world.config, node.world.election, files});
 }
 

@@ -53,10 +53,10 @@ struct Sample {
         node.world.config.node = "lb1";
         node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"1"});
         node.put<RealServer>("tcp 192.168.100.20:80 192.168.100.4:80", {.weight = 0});
-        node.memory = kinds::Memory();
-        node.memory = node.plan().memory;  // as after a run that did not get to services and addresses
-        node.memory.get<Service>().clear();
-        node.memory.get<Address>().clear();
+        node.ledger = kinds::Ledger();
+        node.ledger = node.plan().ledger;  // as after a run that did not get to services and addresses
+        node.ledger.get<Service>().clear();
+        node.ledger.get<Address>().clear();
         node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
         node.put<Service>("tcp 10.9.9.9:443", {.scheduler = "rr"});
         plan = node.plan();
@@ -219,7 +219,7 @@ TEST_CASE("text that is no UTF-8 does not stop the JSON") {
 
 TEST_CASE("how an apply ended is said in full") {
     const Sample sample_plan;
-    daemon::Report report;
+    daemon::Outcome report;
     report.plan = sample_plan.plan;
     report.changed = true;
     report.done = 4;
@@ -238,13 +238,13 @@ TEST_CASE("how an apply ended is said in full") {
     CHECK(json["result"]["failed"][0]["step"] == 3);
     CHECK(json["result"]["failed"][0]["what"] == "real server: no");
 
-    daemon::Report idle;
+    daemon::Outcome idle;
     idle.plan.desired = sample_plan.plan.desired;
     idle.plan.observed = sample_plan.plan.observed;
     CHECK(outcome_text(idle, sample_plan.scene()).empty());
     CHECK(nlohmann::json::parse(plan_json(idle.plan, sample_plan.scene(), &idle, 0))["result"]["status"] == "in sync");
 
-    daemon::Report refused;
+    daemon::Outcome refused;
     refused.plan = sample_plan.plan;
     refused.error = Error{ErrorKind::refused, "no", {}};
     CHECK(outcome_text(refused, sample_plan.scene()) == "nothing was changed\n");

@@ -1,7 +1,7 @@
 #include "show.hpp"
 
 #include "lbconverge/config/lint.hpp"
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "unit/world.hpp"
 
 #include <doctest/doctest.h>
@@ -12,8 +12,8 @@ namespace {
 
 using kinds::Address;
 using kinds::ArpFilter;
+using kinds::Ledger;
 using kinds::Mark;
-using kinds::Memory;
 using kinds::Observed;
 using kinds::RealServer;
 using kinds::Redirect;
@@ -98,14 +98,14 @@ kinds::Desired desired_by(const Observed& observed) {
 
 TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
     const Observed observed = full();
-    const auto memory = plan::parse_memory("service\ttcp 192.0.2.20:80\t3\nsysctl\tnet.ipv4.ip_forward\t0\t\n");
-    REQUIRE(memory.has_value());
-    const std::string text = snapshot_of(observed, *memory, "lb1");
+    const auto ledger = plan::parse_ledger("service\ttcp 192.0.2.20:80\t3\nsysctl\tnet.ipv4.ip_forward\t0\t\n");
+    REQUIRE(ledger.has_value());
+    const std::string text = snapshot_of(observed, *ledger, "lb1");
     const auto again = parse_snapshot("s.json", text);
     REQUIRE_MESSAGE(again.has_value(), again.error().what);
     CHECK(text_of(*again->observed) == text_of(observed));
-    CHECK(plan::to_text(again->memory) == plan::to_text(*memory));
-    CHECK(snapshot_of(*again->observed, again->memory, "lb1") == text);
+    CHECK(plan::to_text(again->ledger) == plan::to_text(*ledger));
+    CHECK(snapshot_of(*again->observed, again->ledger, "lb1") == text);
     REQUIRE(again->observed->facts.interfaces.size() == 4);
     CHECK(again->observed->facts.interfaces[1].speaks_arp);
     CHECK(again->observed->facts.interfaces[1].ipv4_devconf.size() == 33);

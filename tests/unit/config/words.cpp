@@ -14,7 +14,7 @@ TEST_CASE("when no word is near, all of them are listed") {
                     "hint: known here: \"arp_ignore\", \"arp_announce\", \"interfaces\", \"method\" or \"source\"");
 }
 
-TEST_CASE("what came from the file is quoted in one line of bounded length") {
+TEST_CASE("what came from the file is in_quotes in one line of bounded length") {
     const Reading control = read_director("vips = [\"a\\n\\u001b[31mb\"]\n");
     CHECK_SAYS_ONLY(control, "\"a??[31mb\" is not an IP address");
     const Reading long_text = read_director("vips = [\"" + std::string(500, 'x') + "\"]\n");

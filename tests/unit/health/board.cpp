@@ -50,7 +50,7 @@ struct Bench {
         const Instant end = now + time;
         for (auto at = board.wake_at(); at && *at <= end; at = board.wake_at()) {
             now = std::max(now, *at);
-            for (const Request& each : board.tick(now)) {
+            for (const ProbeRequest& each : board.tick(now)) {
                 ++asked;
                 const bool bad = std::find(broken.begin(), broken.end(), each.address) != broken.end();
                 board.answered({each.id, each.run, !bad, bad ? "connect refused" : "answered"}, now);
@@ -111,7 +111,7 @@ TEST_CASE("fall is counted in a row: one good answer in between and it begins an
         for (int question = 0; question < 3; ++question) {
             while (bench.board.probes()[0].run % 3 != (static_cast<unsigned>(question) + 1U) % 3) {
                 bench.now = *bench.board.wake_at();
-                for (const Request& each : bench.board.tick(bench.now)) {
+                for (const ProbeRequest& each : bench.board.tick(bench.now)) {
                     const bool good = each.id != bench.board.probes()[0].id || each.run % 3 == 0;
                     bench.board.answered({each.id, each.run, good, "x"}, bench.now);
                 }
@@ -222,7 +222,7 @@ TEST_CASE("ten thousand checks a second are a hundred turns a second") {
     while (*bench.board.wake_at() <= end) {
         ++turns;
         bench.now = *bench.board.wake_at();
-        for (const Request& each : bench.board.tick(bench.now)) {
+        for (const ProbeRequest& each : bench.board.tick(bench.now)) {
             ++bench.asked;
             bench.board.answered({each.id, each.run, true, "answered"}, bench.now);
         }
@@ -254,7 +254,7 @@ TEST_CASE("an answer to a probe that a reload took away is nobody's") {
     bench.now += seconds(1);
     const auto requests = bench.board.tick(bench.now);
     bench.configure(file(""));
-    for (const Request& each : requests) bench.board.answered({each.id, each.run, true, ""}, bench.now);
+    for (const ProbeRequest& each : requests) bench.board.answered({each.id, each.run, true, ""}, bench.now);
     CHECK(bench.board.probes().empty());
     CHECK_FALSE(bench.board.wake_at());
 }
@@ -263,7 +263,7 @@ TEST_CASE("a check's own weight counts while it is up") {
     Bench bench;
     bench.empty_kernel();
     bench.now += seconds(1);
-    for (const Request& each : bench.board.tick(bench.now))
+    for (const ProbeRequest& each : bench.board.tick(bench.now))
         bench.board.answered({each.id, each.run, true, "exit 9", 7}, bench.now);
     CHECK(bench.board.health(bench.now).of(key<kinds::RealServer>(a80))->weight == 7U);
     bench.pass(seconds(2));  // it answers without a weight from now on
@@ -376,7 +376,7 @@ TEST_CASE("what this host could not ask says nothing of the server") {
     bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
     for (int i = 0; i < 20; ++i) {
         bench.now = *bench.board.wake_at();
-        for (const Request& each : bench.board.tick(bench.now)) {
+        for (const ProbeRequest& each : bench.board.tick(bench.now)) {
             bench.board.answered({each.id, each.run, false, "too many open files", {}, false}, bench.now);
         }
     }

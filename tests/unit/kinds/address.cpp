@@ -232,11 +232,11 @@ TEST_CASE("what is written is what is read again") {
 
 TEST_CASE("an address is ours by its tag or by claim") {
     const Address::Key other = key<Address>("192.0.2.9/24 eth0");
-    Memory memory;
-    CHECK(Address::owner(other, {}, {}, memory) == Owner::unrelated);
-    CHECK(Address::owner(other, {.protocol = Address::protocol_tag}, {}, memory) == Owner::ours);
-    memory.get<Address>().push_back({other});
-    CHECK(Address::owner(other, {}, {}, memory) == Owner::ours);
+    Ledger ledger;
+    CHECK(Address::owner(other, {}, {}, ledger) == Owner::unrelated);
+    CHECK(Address::owner(other, {.protocol = Address::protocol_tag}, {}, ledger) == Owner::ours);
+    ledger.get<Address>().push_back({other});
+    CHECK(Address::owner(other, {}, {}, ledger) == Owner::ours);
 }
 
 TEST_CASE("a VIP in another place is the configuration's, unless it looks like the node's own address") {

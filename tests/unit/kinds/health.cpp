@@ -20,7 +20,7 @@ std::string file(const std::string& more = "") {
            more;
 }
 
-Opinion opinion(const char* address, Liveness is, std::optional<std::uint32_t> weight = {}) {
+ServerOpinion opinion(const char* address, Liveness is, std::optional<std::uint32_t> weight = {}) {
     return {key<RealServer>("tcp 192.0.2.20:80 " + std::string(address) + ":80"), is, weight, "connect refused",
             seconds(12)};
 }

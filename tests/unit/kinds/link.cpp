@@ -83,7 +83,7 @@ TEST_CASE("a device that is not there is asked for by its kind, which loads the 
 }
 
 TEST_CASE("one that is there is named by its index") {
-    Facts facts = test::plain_facts();
+    HostFacts facts = test::plain_facts();
     facts.interfaces[3].name = "tunl0";
     const Link::Value down{false};
     const Link::Value up{true};

@@ -57,7 +57,7 @@ void decode_every_beginning(const Message& bytes, const kinds::Observed& before,
 
 /// What is written for one change, one line of hexadecimal digits per message; without the netlink header.
 template <class Kind>
-std::string encoded(const kinds::Change<Kind>& change, const Facts& facts = {}) {
+std::string encoded(const kinds::Change<Kind>& change, const HostFacts& facts = {}) {
     wire::Requests requests;
     Kind::encode(change, facts, 7, requests);
     std::string text;

@@ -224,10 +224,10 @@ TEST_CASE("what is written is what is read again") {
 TEST_CASE("every server of a service of ours is ours, and nobody else's is shown") {
     const RealServer::Key server = key<RealServer>(first);
     Desired desired;
-    Memory memory;
-    CHECK(RealServer::owner(server, {}, desired, memory) == Owner::unrelated);
-    memory.get<Service>().push_back({server.service});
-    CHECK(RealServer::owner(server, {}, desired, memory) == Owner::ours);
+    Ledger ledger;
+    CHECK(RealServer::owner(server, {}, desired, ledger) == Owner::unrelated);
+    ledger.get<Service>().push_back({server.service});
+    CHECK(RealServer::owner(server, {}, desired, ledger) == Owner::ours);
     desired.get<Service>().rows.add(server.service, {});
     CHECK(RealServer::owner(server, {}, desired, {}) == Owner::ours);
     desired = {};

@@ -131,10 +131,10 @@ TEST_CASE("what we made or remember is ours; all else is none of our business") 
     const Desired backup = world(elected).desired();
     const Route::Key named = key<Route>("default");
     const Route::Key other = key<Route>("10.0.0.0/8");
-    Memory memory;
-    memory.get<Route>().push_back({other});
+    Ledger ledger;
+    ledger.get<Route>().push_back({other});
     CHECK(Route::owner(other, {Route::protocol_tag}, master, {}) == Owner::ours);
-    CHECK(Route::owner(other, {3}, master, memory) == Owner::ours);
+    CHECK(Route::owner(other, {3}, master, ledger) == Owner::ours);
     CHECK(Route::owner(other, {3}, master, {}) == Owner::unrelated);
     CHECK(Route::owner(named, {3}, backup, {}) == Owner::unrelated);
     CHECK(Route::owner(named, {Route::protocol_tag}, backup, {}) == Owner::named);
@@ -153,9 +153,9 @@ TEST_CASE("somebody else's route to the same destination is an obstacle, not a r
           "route default: there is another one already, via 192.0.2.9, and it is not ours to replace");
     CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &ours, {}));
     CHECK_FALSE(Route::obstacle({to, nullptr, &wanted}, nullptr, {}));
-    Memory memory;
-    memory.get<Route>().push_back({to});
-    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &foreign, memory));
+    Ledger ledger;
+    ledger.get<Route>().push_back({to});
+    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &foreign, ledger));
 }
 
 TEST_CASE("a route is made after its source address and removed before it") {
@@ -168,7 +168,7 @@ TEST_CASE("a route is made after its source address and removed before it") {
 }
 
 TEST_CASE("a request carries our number; a removal fits whoever made the route") {
-    const Facts facts = test::plain_facts();
+    const HostFacts facts = test::plain_facts();
     const Route::Value gateway{.via = ip("192.0.2.1")};
     const Route::Value link{.interface = "eth1", .source = ip("192.0.2.2")};
     CHECK(test::encoded<Route>({key<Route>("default"), nullptr, &gateway}, facts) ==

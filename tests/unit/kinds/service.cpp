@@ -242,12 +242,12 @@ TEST_CASE("what is written is what is read again") {
 TEST_CASE("a service is ours by claim, by name, or because all of the table is") {
     const Service::Key service = key<Service>("tcp 192.0.2.20:80");
     Desired desired;
-    Memory memory;
-    CHECK(Service::owner(service, {}, desired, memory) == Owner::foreign);
-    memory.get<Service>().push_back({service});
-    CHECK(Service::owner(service, {}, desired, memory) == Owner::ours);
+    Ledger ledger;
+    CHECK(Service::owner(service, {}, desired, ledger) == Owner::foreign);
+    ledger.get<Service>().push_back({service});
+    CHECK(Service::owner(service, {}, desired, ledger) == Owner::ours);
     desired.get<Service>().unwanted.push_back(service);
-    CHECK(Service::owner(service, {}, desired, memory) == Owner::named);
+    CHECK(Service::owner(service, {}, desired, ledger) == Owner::named);
     desired = {};
     desired.exclusive = true;
     CHECK(Service::owner(service, {}, desired, {}) == Owner::ours);
@@ -281,7 +281,7 @@ TEST_CASE("a refusal says what to do") {
     CHECK(Service::refusal({service, nullptr, &value}, EAFNOSUPPORT).kind == ErrorKind::kernel_lacks);
     CHECK(Service::refusal({service, nullptr, &value}, EPERM).kind == ErrorKind::not_permitted);
     CHECK(Service::refusal({service, nullptr, &value}, ENOMEM).what ==
-          "service tcp 192.0.2.20:80: Cannot allocate memory");
+          "service tcp 192.0.2.20:80: Cannot allocate ledger");
 }
 
 TEST_CASE("each id is read back, and nothing else is an id") {

@@ -74,11 +74,11 @@ TEST_CASE("what the kernel shows becomes a row") {
 }
 
 TEST_CASE("the kernel has one daemon of each state: with [ipvs.sync] in the file both are its business") {
-    Memory memory;
-    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, desired(ElectionState::backup), memory) == Owner::named);
-    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, Desired{}, memory) == Owner::foreign);
-    memory.get<SyncDaemon>().push_back({key<SyncDaemon>("master")});
-    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, Desired{}, memory) == Owner::ours);
+    Ledger ledger;
+    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, desired(ElectionState::backup), ledger) == Owner::named);
+    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, Desired{}, ledger) == Owner::foreign);
+    ledger.get<SyncDaemon>().push_back({key<SyncDaemon>("master")});
+    CHECK(SyncDaemon::owner(key<SyncDaemon>("master"), {}, Desired{}, ledger) == Owner::ours);
 }
 
 TEST_CASE("listening ends before a VIP comes, and what replaces it is started later: never both in between") {

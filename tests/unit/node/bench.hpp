@@ -99,7 +99,7 @@ inline std::string told(const Effects& effects) {
 struct Bench {
     Node node;
     Instant now{hours(1)};
-    std::vector<Link> up{{"eth0", true, {ip("192.0.2.5"), ip("fe80::5")}}};
+    std::vector<InterfaceState> up{{"eth0", true, {ip("192.0.2.5"), ip("fe80::5")}}};
 
     explicit Bench(const std::string& toml, const std::string& name = "") : node(config_of(toml, name)) {}
 

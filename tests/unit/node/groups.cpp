@@ -84,12 +84,12 @@ TEST_CASE("when the master of one member gives up, the group does not wait for t
 TEST_CASE("one member in fault puts all in fault, and the last one that recovers brings them back") {
     const std::string toml = pair("track = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\n");
     Bench bench = master(toml);
-    const Effects effects = bench.turn(Tracked{"t", {Opinion::bad, "gone"}});
+    const Effects effects = bench.turn(Tracked{"t", {TrackOpinion::bad, "gone"}});
     CHECK(states(bench) == "fault fault ");
     CHECK(bench.first().machine.why() == "sync group g: two: track t: gone");
     CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
     bench.link_goes(false);
-    bench.turn(Tracked{"t", {Opinion::good, "back"}});
+    bench.turn(Tracked{"t", {TrackOpinion::good, "back"}});
     CHECK(states(bench) == "fault fault ");
     bench.link_goes(true);
     CHECK(states(bench) == "backup backup ");
@@ -105,7 +105,7 @@ TEST_CASE("a group has one priority: the lowest of its members' with the tracks 
         return text;
     };
     CHECK(priorities() == "120 120 ");
-    bench.turn(Tracked{"t", {Opinion::bad, "gone"}});
+    bench.turn(Tracked{"t", {TrackOpinion::bad, "gone"}});
     CHECK(priorities() == "90 90 ");
     bench.reload(pair("priority = 90\n"));
     CHECK(priorities() == "100 90 ");

@@ -33,7 +33,7 @@ Effects answered(Bench& bench, Duration time, bool good, std::string_view who = 
         bench.now = std::max(bench.now, *at);
         Effects effects = bench.turn(Tick{});
         Probed probed;
-        for (const health::Request& each : effects.probe) {
+        for (const health::ProbeRequest& each : effects.probe) {
             const bool this_one = who.empty() || to_text(each.address) == who;
             probed.answers.push_back({each.id, each.run, this_one ? good : true, "connect refused"});
         }
@@ -107,9 +107,9 @@ TEST_CASE("a server that goes down asks for its lane at once, is told once, and 
 
 TEST_CASE("what changes while the lane is busy is done in one go after it") {
     Bench bench = healthy();
-    bench.turn(Drain{{ip("10.0.0.3")}});
+    bench.turn(DrainAsked{{ip("10.0.0.3")}});
     REQUIRE(bench.node.lane(Lane::tables).busy);
-    CHECK(bench.turn(Drain{{ip("10.0.0.4")}}).converge.empty());
+    CHECK(bench.turn(DrainAsked{{ip("10.0.0.4")}}).converge.empty());
     const Effects after = bench.done(Lane::tables);
     REQUIRE(after.converge.size() == 1);
     CHECK(after.converge[0].health->drains.size() == 2);
@@ -118,15 +118,15 @@ TEST_CASE("what changes while the lane is busy is done in one go after it") {
 
 TEST_CASE("an operator's word is written down, and who repeats it gets an answer, too") {
     Bench bench = healthy();
-    const Effects first = bench.turn(Drain{{ip("10.0.0.3")}});
+    const Effects first = bench.turn(DrainAsked{{ip("10.0.0.3")}});
     REQUIRE(first.remember != nullptr);
     CHECK(first.remember->drains.size() == 1);
     bench.settle();
-    const Effects again = bench.turn(Drain{{ip("10.0.0.3")}});
+    const Effects again = bench.turn(DrainAsked{{ip("10.0.0.3")}});
     CHECK(again.remember == nullptr);
     CHECK(again.converge.size() == 1);
     bench.settle();
-    CHECK(bench.turn(Drain{{ip("10.0.0.3")}, true}).remember->drains.empty());
+    CHECK(bench.turn(DrainAsked{{ip("10.0.0.3")}, true}).remember->drains.empty());
 }
 
 TEST_CASE("what the daemon before knew is true from the beginning") {
@@ -156,11 +156,11 @@ TEST_CASE("a track of a service follows its quorum") {
     Bench bench(director("track = [\"web\"]\n[[track]]\nname = \"web\"\nservice = \"tcp 192.0.2.20:80\"\n") + service);
     bench.links();
     bench.done(Lane::network);
-    CHECK(bench.node.tracks()[0].opinion() == Opinion::unknown);
+    CHECK(bench.node.tracks()[0].opinion() == TrackOpinion::unknown);
     looked(bench, {{server(a80), 1}, {server(b80), 1}});
-    CHECK(bench.node.tracks()[0].opinion() == Opinion::good);
+    CHECK(bench.node.tracks()[0].opinion() == TrackOpinion::good);
     answered(bench, seconds(6), false);
-    CHECK(bench.node.tracks()[0].opinion() == Opinion::bad);
+    CHECK(bench.node.tracks()[0].opinion() == TrackOpinion::bad);
     CHECK(bench.state() == State::fault);
     answered(bench, seconds(6), true);
     CHECK(bench.state() != State::fault);

@@ -318,7 +318,7 @@ TEST_CASE("a link that stays away is one fault") {
 }
 
 TEST_CASE("what is missing is named") {
-    const auto fault = [](std::vector<Link> links, const std::string& toml = director()) {
+    const auto fault = [](std::vector<InterfaceState> links, const std::string& toml = director()) {
         Bench bench = backup(toml);
         bench.up = std::move(links);
         bench.links();

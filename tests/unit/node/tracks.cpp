@@ -18,14 +18,14 @@ config::Track settings(config::TrackType type, std::int32_t weight = 0) {
     return track;
 }
 
-const Reading good{.opinion = Opinion::good, .why = "fine"};
-const Reading bad{.opinion = Opinion::bad, .why = "gone"};
+const TrackReading good{.opinion = TrackOpinion::good, .why = "fine"};
+const TrackReading bad{.opinion = TrackOpinion::bad, .why = "gone"};
 
 std::string tracked(const std::string& track, const std::string& more = "") {
     return director("track = [\"t\"]\n" + more + "[[track]]\nname = \"t\"\n" + track);
 }
 
-Effects probe(Bench& bench, const Reading& reading) { return bench.turn(Tracked{"t", reading}); }
+Effects probe(Bench& bench, const TrackReading& reading) { return bench.turn(Tracked{"t", reading}); }
 int priority(const Bench& bench) { return bench.first().machine.settings().priority; }
 
 }  // namespace
@@ -38,15 +38,15 @@ TEST_CASE("a command is bad after fall readings in a row, and good again after r
     is.rise = 2;
     Track track(is);
     const Instant now{hours(1)};
-    CHECK(track.opinion() == Opinion::unknown);
+    CHECK(track.opinion() == TrackOpinion::unknown);
     track.take(bad, now);
     track.take(bad, now);
     CHECK_FALSE(track.faults());
     track.take(good, now);  // what was unknown is good at once, and the count begins anew
-    CHECK(track.opinion() == Opinion::good);
+    CHECK(track.opinion() == TrackOpinion::good);
     track.take(bad, now);
     track.take(bad, now);
-    CHECK(track.opinion() == Opinion::good);
+    CHECK(track.opinion() == TrackOpinion::good);
     track.take(bad, now);
     CHECK(track.faults());
     CHECK(track.why() == "gone");
@@ -56,7 +56,7 @@ TEST_CASE("a command is bad after fall readings in a row, and good again after r
     track.take(good, now);
     CHECK(track.faults());
     track.take(good, now);
-    CHECK(track.opinion() == Opinion::good);
+    CHECK(track.opinion() == TrackOpinion::good);
     CHECK_FALSE(track.wake_at());
 }
 
@@ -70,16 +70,16 @@ TEST_CASE("of a process only changes are told, and time counts") {
     track.take(bad, now);
     track.take(bad, now);
     track.take(bad, now);
-    CHECK(track.opinion() == Opinion::good);  // the same news three times is one reading
+    CHECK(track.opinion() == TrackOpinion::good);  // the same news three times is one reading
     CHECK(track.wake_at() == now + milliseconds(100));
     now += milliseconds(100);
     track.tick(now);
-    CHECK(track.opinion() == Opinion::good);
+    CHECK(track.opinion() == TrackOpinion::good);
     track.take(good, now);  // a quick restart
     CHECK_FALSE(track.wake_at());
     track.take(bad, now);
     for (int i = 0; i < 2; ++i) track.tick(now += milliseconds(100));
-    CHECK(track.opinion() == Opinion::bad);
+    CHECK(track.opinion() == TrackOpinion::bad);
     CHECK(track.since() == now);
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("a weight adds while good, or subtracts while bad, and unknown counts 
 
 TEST_CASE("a file's number is multiplied by the weight; without one any number but 0 is a fault") {
     const auto file = [](std::int32_t number) {
-        return Reading{Opinion::good, "reads " + std::to_string(number), number};
+        return TrackReading{TrackOpinion::good, "reads " + std::to_string(number), number};
     };
     Track weighted(settings(config::TrackType::file, -2));
     weighted.take(file(15), Instant{});
@@ -109,7 +109,7 @@ TEST_CASE("a file's number is multiplied by the weight; without one any number b
     CHECK_FALSE(plain.faults());
     plain.take(file(1), Instant{});
     CHECK(plain.faults());
-    plain.take({Opinion::unknown, "not a number"}, Instant{});
+    plain.take({TrackOpinion::unknown, "not a number"}, Instant{});
     CHECK(plain.faults());
     CHECK(plain.why() == "not a number");
 }
@@ -180,7 +180,7 @@ TEST_CASE("a node that starts over its addresses gives up nothing while nobody h
     CHECK(bench.node.election().at("one") == ElectionState::undecided);
     bench.pass(seconds(2));
     CHECK(bench.state() == State::master);
-    CHECK(bench.node.tracks().front().opinion() == Opinion::unknown);
+    CHECK(bench.node.tracks().front().opinion() == TrackOpinion::unknown);
     probe(bench, bad);
     CHECK(bench.state() == State::fault);
 }
@@ -195,7 +195,7 @@ TEST_CASE("an interface is tracked as its link goes and comes") {
     bench.links();
     bench.reload(tracked("interface = \"eth1\"\n"));
     CHECK(bench.state() == State::backup);
-    CHECK(bench.node.tracks().front().opinion() == Opinion::good);
+    CHECK(bench.node.tracks().front().opinion() == TrackOpinion::good);
     bench.up.back().up = false;
     bench.links();
     CHECK(bench.state() == State::fault);

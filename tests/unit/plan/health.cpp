@@ -38,7 +38,8 @@ Health says(const char* id, Liveness is) {
 
 std::string held_text(const Plan& plan) {
     std::string text;
-    for (const Held& each : plan.held) text += each.id + ": " + each.reason + (each.absent ? " (absent)" : "") + "\n";
+    for (const HeldRow& each : plan.held)
+        text += each.id + ": " + each.reason + (each.absent ? " (absent)" : "") + "\n";
     return text;
 }
 
@@ -105,7 +106,7 @@ TEST_CASE("the fallback is in before the last server is out, and goes after the 
     CHECK(steps_text(node.plan()) == "load create real_server " + std::string(sorry) +
                                          " (health)\nquiesce update real_server " + a +
                                          " (health)\nquiesce update real_server " + b + " (health)\n");
-    CHECK_FALSE(first_violation(node.plan(), node.world.inputs()));
+    CHECK_FALSE(first_unsafe_step(node.plan(), node.world.inputs()));
     node.converge();
     node.world.health = says(b, Liveness::down);
     CHECK(steps_text(node.plan()) == "load update real_server " + std::string(a) +

@@ -92,11 +92,11 @@ TEST_CASE("a node that has converged has nothing to do") {
 
 TEST_CASE("a row that exists as it is wanted is adopted") {
     Node node = converged(role("director", master));
-    node.memory = {};
+    node.ledger = {};
     const Plan plan = node.plan();
     CHECK(plan.steps.empty());
-    CHECK(plan.memory.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
-    CHECK(plan.memory.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
+    CHECK(plan.ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
+    CHECK(plan.ledger.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
 }
 
 TEST_CASE("becoming backup takes the VIP away first and keeps the table for the next time") {
@@ -165,7 +165,7 @@ TEST_CASE("who yields in role both gives up its table at once, and its VIP later
 
 TEST_CASE("what was held keeps its claim") {
     const Node node = changed(role("director", master), role("director", undecided));
-    CHECK(node.plan().memory.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
+    CHECK(node.plan().ledger.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
 }
 
 TEST_CASE("a change by hand is drift, a change of the file is not") {
@@ -267,7 +267,7 @@ TEST_CASE("a server with connections drains: out of use now, removed when they a
     CHECK(first.deferred[0].connections == 5);
     CHECK(first.deferred[0].until == node.now + seconds(30));
 
-    node.memory = first.memory;
+    node.ledger = first.ledger;
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {.weight = 0}, {.active = 5});
     node.now += seconds(29);
     const Plan waiting = node.plan();
@@ -284,7 +284,7 @@ TEST_CASE("a server with connections drains: out of use now, removed when they a
     const Plan over = node.plan();
     CHECK(steps_text(over) == removal);
     CHECK(over.deferred.empty());
-    CHECK(over.memory.drains.empty());
+    CHECK(over.ledger.drains.empty());
 }
 
 TEST_CASE("a service stays while one of its servers drains, and is still ours") {
@@ -294,19 +294,19 @@ TEST_CASE("a service stays while one of its servers drains, and is still ours") 
     CHECK(steps_text(plan) ==
           "quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)\n"
           "unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)\n");
-    CHECK(plan.memory.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
+    CHECK(plan.ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
 }
 
 TEST_CASE("a drain ends when the file wants the server again") {
     Node node = changed(role("director", master), role("director", master, tls));
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 1});
-    node.memory = node.plan().memory;
+    node.ledger = node.plan().ledger;
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {.weight = 0}, {.active = 1});
     node.world = role("director", master);
     const Plan plan = node.plan();
     CHECK(steps_text(plan) == "load update real_server tcp 192.0.2.20:80 192.0.2.4:80 (config)\n");
     CHECK(plan.deferred.empty());
-    CHECK(plan.memory.drains.empty());
+    CHECK(plan.ledger.drains.empty());
 }
 
 TEST_CASE("settings that are given up get back the value that they had") {
@@ -322,7 +322,7 @@ TEST_CASE("settings that are given up get back the value that they had") {
           "relax update sysctl net.ipv4.conf.eth0.arp_ignore (restore)\n");
     node.converge();
     CHECK(node.observed.get<Sysctl>().row(0).value.value == "1");
-    CHECK(node.memory.get<Sysctl>().empty());
+    CHECK(node.ledger.get<Sysctl>().empty());
 }
 
 TEST_CASE("a setting that somebody else changed meanwhile is left alone") {
@@ -388,7 +388,7 @@ TEST_CASE("the same input gives the same plan") {
     Node node(role("director", master));
     node.put<Service>("tcp 198.51.100.1:25");
     CHECK(steps_text(node.plan()) == steps_text(node.plan()));
-    CHECK(to_text(node.plan().memory) == to_text(node.plan().memory));
+    CHECK(to_text(node.plan().ledger) == to_text(node.plan().ledger));
 }
 
 TEST_CASE("what stands in the way and is not ours is in the plan") {

@@ -1,7 +1,7 @@
 // A node, its kernel's state and its ledger, and plans as text. Only for tests.
 #pragma once
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/plan.hpp"
 #include "unit/world.hpp"
 
@@ -14,7 +14,7 @@ namespace lbconverge::test {
 struct Node {
     World world;
     kinds::Observed observed;
-    kinds::Memory memory;
+    kinds::Ledger ledger;
     std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
 
     explicit Node(World node) : world(std::move(node)) { observed.facts = world.facts; }
@@ -22,12 +22,12 @@ struct Node {
     [[nodiscard]] plan::Plan plan() const { return plan_for(world.desired()); }
     [[nodiscard]] plan::Plan plan_for(kinds::Desired desired) const {
         auto seen = std::make_shared<const kinds::Observed>(observed);
-        return plan::make_plan(std::move(desired), std::move(seen), memory, world.inputs(), now);
+        return plan::make_plan(std::move(desired), std::move(seen), ledger, world.inputs(), now);
     }
     /// As if everything that is wanted had been done.
     void converge() {
         const plan::Plan done = plan();
-        memory = done.memory;
+        ledger = done.ledger;
         for (const plan::Step& step : done.steps) {
             done.visit(step, [this]<class Kind>(const kinds::Change<Kind>& change) {
                 if (change.after == nullptr) observed.get<Kind>().erase(change.key);

@@ -37,7 +37,7 @@ World as(const std::string& name, ElectionState state, const std::string& more =
 
 /// "I2 after step 1: what", or "safe".
 std::string verdict(const Plan& plan, const World& world) {
-    const auto violation = first_violation(plan, world.inputs());
+    const auto violation = first_unsafe_step(plan, world.inputs());
     if (!violation) return "safe";
     return violation->invariant + " after step " + std::to_string(violation->step + 1) + ": " + violation->what;
 }
@@ -105,7 +105,7 @@ TEST_CASE("I1: a VIP on lo after its interfaces became loud again is refused") {
 
 TEST_CASE("I1: an interface that is not in the list of [arp] makes itself heard") {
     const Node node = real_server("[arp]\ninterfaces = [\"eth0\"]\n");
-    const auto violation = first_violation(node.plan(), node.world.inputs());
+    const auto violation = first_unsafe_step(node.plan(), node.world.inputs());
     REQUIRE(violation.has_value());
     CHECK(violation->invariant == "I1");
     CHECK(violation->what.ends_with("on eth1"));

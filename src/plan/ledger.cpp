@@ -1,4 +1,4 @@
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -49,8 +49,8 @@ bool by_key(const Claim<Kind>& a, const Claim<Kind>& b) {
 /// The value that a restorable row had before it was ours.
 template <class Kind>
 std::optional<typename Kind::Value> value_before(const typename Kind::Key& key, const Observed& observed,
-                                                 const Memory& memory) {
-    if (const Claim<Kind>* claim = memory.claim<Kind>(key)) return claim->before;
+                                                 const Ledger& ledger) {
+    if (const Claim<Kind>* claim = ledger.claim<Kind>(key)) return claim->before;
     const std::uint32_t at = observed.get<Kind>().find(key);
     if (at == Seen<Kind>::npos) return std::nullopt;
     return observed.get<Kind>().row(at).value;
@@ -73,7 +73,7 @@ std::string_view next_field(std::string_view& line) {
 }
 
 template <class Kind>
-bool parse_claim(std::string_view line, Memory& memory) {
+bool parse_claim(std::string_view line, Ledger& ledger) {
     const auto key = Kind::parse_id(next_field(line));
     if (!key) return false;
     Claim<Kind> claim{.key = *key};
@@ -87,26 +87,26 @@ bool parse_claim(std::string_view line, Memory& memory) {
                        [&](const auto&, auto& value) { good = good && from_text(next_field(line), value); });
         if (!good) return false;
     }
-    memory.get<Kind>().push_back(std::move(claim));
+    ledger.get<Kind>().push_back(std::move(claim));
     return true;
 }
 
-bool parse_drain(std::string_view line, Memory& memory) {
+bool parse_drain(std::string_view line, Ledger& ledger) {
     const auto key = RealServer::parse_id(next_field(line));
     std::uint64_t since = 0;
     constexpr std::uint64_t latest = 253402300799;  // the end of the year 9999: sums with it do not overflow
     if (!key || !from_text(next_field(line), since) || since > latest) return false;
-    memory.drains.push_back({*key, std::chrono::sys_seconds(std::chrono::seconds(since))});
+    ledger.drains.push_back({*key, std::chrono::sys_seconds(std::chrono::seconds(since))});
     return true;
 }
 
 }  // namespace
 
-Memory claims_on(const Desired& desired, const Observed& observed, const Memory& memory) {
-    Memory claims;
+Ledger claims_on(const Desired& desired, const Observed& observed, const Ledger& ledger) {
+    Ledger claims;
     for_each_kind([&]<class Kind>() {
         if (!within<Kind>(desired.part)) {
-            claims.get<Kind>() = memory.get<Kind>();
+            claims.get<Kind>() = ledger.get<Kind>();
             return;
         }
         if constexpr (!Child<Kind>) {
@@ -116,11 +116,11 @@ Memory claims_on(const Desired& desired, const Observed& observed, const Memory&
             list.reserve(rows.size());
             for (std::size_t i = 0; i < rows.size(); ++i) {
                 list.push_back({rows[i].key, prints[i]});
-                if constexpr (Restorable<Kind>) list.back().before = value_before<Kind>(rows[i].key, observed, memory);
+                if constexpr (Restorable<Kind>) list.back().before = value_before<Kind>(rows[i].key, observed, ledger);
             }
             const auto in_order = static_cast<std::ptrdiff_t>(list.size());
             for (const Held<Kind>& held : desired.get<Kind>().held) {
-                if (const Claim<Kind>* claim = memory.claim<Kind>(held.key)) list.push_back(*claim);
+                if (const Claim<Kind>* claim = ledger.claim<Kind>(held.key)) list.push_back(*claim);
             }
             std::inplace_merge(list.begin(), list.begin() + in_order, list.end(), by_key<Kind>);
         }
@@ -128,8 +128,8 @@ Memory claims_on(const Desired& desired, const Observed& observed, const Memory&
     return claims;
 }
 
-Memory united(const Memory& older, const Memory& newer) {
-    Memory both;
+Ledger united(const Ledger& older, const Ledger& newer) {
+    Ledger both;
     for_each_kind([&]<class Kind>() {
         const auto& a = newer.get<Kind>();
         const auto& b = older.get<Kind>();
@@ -137,17 +137,18 @@ Memory united(const Memory& older, const Memory& newer) {
     });
     // A drain that the newer one is done with was perhaps not carried out: without its beginning it would start again.
     std::set_union(newer.drains.begin(), newer.drains.end(), older.drains.begin(), older.drains.end(),
-                   std::back_inserter(both.drains), [](const Drain& a, const Drain& b) { return a.key < b.key; });
+                   std::back_inserter(both.drains),
+                   [](const DrainingServer& a, const DrainingServer& b) { return a.key < b.key; });
     return both;
 }
 
-Memory before_deeds(const Memory& memory, const Memory& planned) {
-    Memory both = united(memory, planned);
+Ledger before_deeds(const Ledger& ledger, const Ledger& planned) {
+    Ledger both = united(ledger, planned);
     for_each_kind([&]<class Kind>() {
         // Of a restorable row the fingerprint says which value is ours to take back.
         if constexpr (!Restorable<Kind>) {
             for (Claim<Kind>& claim : both.get<Kind>()) {
-                const Claim<Kind>* before = memory.claim<Kind>(claim.key);
+                const Claim<Kind>* before = ledger.claim<Kind>(claim.key);
                 claim.fingerprint = before != nullptr ? before->fingerprint : 0;
             }
         }
@@ -155,12 +156,12 @@ Memory before_deeds(const Memory& memory, const Memory& planned) {
     return both;
 }
 
-std::string to_text(const Memory& memory, Part part) {
+std::string to_text(const Ledger& ledger, Part part) {
     std::string text;
     char number[24];
     for_each_kind([&]<class Kind>() {
         if (!within<Kind>(part)) return;
-        for (const Claim<Kind>& claim : memory.get<Kind>()) {
+        for (const Claim<Kind>& claim : ledger.get<Kind>()) {
             const auto end = std::to_chars(number, number + sizeof number, claim.fingerprint, 16).ptr;
             text.append(Kind::name).append("\t").append(Kind::id(claim.key)).append("\t").append(number, end);
             if (claim.before) {
@@ -171,30 +172,30 @@ std::string to_text(const Memory& memory, Part part) {
         }
     });
     if (!within<RealServer>(part)) return text;
-    for (const Drain& drain : memory.drains) {
+    for (const DrainingServer& drain : ledger.drains) {
         text.append("drain\t").append(RealServer::id(drain.key)).append("\t");
         text.append(std::to_string(drain.since.time_since_epoch().count())).append("\n");
     }
     return text;
 }
 
-Result<Memory> parse_memory(std::string_view text) {
-    Memory memory;
+Result<Ledger> parse_ledger(std::string_view text) {
+    Ledger ledger;
     for (std::size_t number = 1; !text.empty(); ++number) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         const std::string_view kind = next_field(line);
-        bool good = kind == "drain" && parse_drain(line, memory);
+        bool good = kind == "drain" && parse_drain(line, ledger);
         for_each_kind([&]<class Kind>() {
             if constexpr (!Child<Kind>) {
-                if (kind == Kind::name) good = parse_claim<Kind>(line, memory);
+                if (kind == Kind::name) good = parse_claim<Kind>(line, ledger);
             }
         });
         if (!good) return fail(ErrorKind::invalid_input, "line " + std::to_string(number) + " cannot be read");
     }
-    for_each_kind([&]<class Kind>() { sort_by_key(memory.get<Kind>()); });
-    sort_by_key(memory.drains);
-    return memory;
+    for_each_kind([&]<class Kind>() { sort_by_key(ledger.get<Kind>()); });
+    sort_by_key(ledger.drains);
+    return ledger;
 }
 
 }  // namespace lbconverge::plan

@@ -1,4 +1,4 @@
-#include "sockets.hpp"
+#include "vrrp_sockets.hpp"
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -22,9 +22,9 @@ constexpr std::size_t largest_packet = 8192;
 /// keepalived's, too: internetwork control (RFC 791, RFC 4594).
 constexpr int traffic_class = 0xc0;
 
-class Options {
+class SocketOptions {
 public:
-    explicit Options(int fd) : fd_(fd) {}
+    explicit SocketOptions(int fd) : fd_(fd) {}
     template <class T>
     void set(int level, int name, const T& value) {
         if (error_ == 0 && ::setsockopt(fd_, level, name, &value, sizeof value) != 0) error_ = errno;
@@ -36,7 +36,7 @@ private:
     int error_ = 0;
 };
 
-void ipv4_options(Options& options, std::uint32_t index) {
+void ipv4_options(SocketOptions& options, std::uint32_t index) {
     ip_mreqn group{};
     group.imr_ifindex = static_cast<int>(index);
     const IpAddress all = wire::vrrp_group(Family::ipv4);
@@ -51,7 +51,7 @@ void ipv4_options(Options& options, std::uint32_t index) {
     options.set(IPPROTO_IP, IP_MTU_DISCOVER, int{IP_PMTUDISC_DONT});  // no DF, as keepalived
 }
 
-void ipv6_options(Options& options, std::uint32_t index) {
+void ipv6_options(SocketOptions& options, std::uint32_t index) {
     ipv6_mreq group{};
     group.ipv6mr_interface = index;
     const IpAddress all = wire::vrrp_group(Family::ipv6);
@@ -71,7 +71,7 @@ int open_door(const ShortName& interface, std::uint32_t index, Family family) {
     const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
     const int fd = ::socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire::vrrp_protocol);
     if (fd < 0) return -errno;
-    Options options(fd);
+    SocketOptions options(fd);
     const std::string name = interface.str();
     if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) != 0) {
         const int error = errno;
@@ -131,44 +131,45 @@ void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& 
 
 }  // namespace
 
-std::vector<std::string> VrrpSockets::match(const std::vector<node::Instance>& instances, const Facts& facts) {
+std::vector<std::string> VrrpSockets::match(const std::vector<node::Instance>& instances, const HostFacts& facts) {
     std::vector<std::string> problems;
-    std::set<Place> needed;
+    std::set<SocketKey> needed;
     for (const node::Instance& each : instances) needed.emplace(each.interface, each.machine.settings().family);
-    std::erase_if(doors_, [&](const auto& door) {
-        const Interface* is = facts.interface(door.first.first);
-        return !needed.contains(door.first) || is == nullptr || is->index != door.second->index;
+    std::erase_if(sockets_, [&](const auto& socket) {
+        const Interface* is = facts.interface(socket.first.first);
+        return !needed.contains(socket.first) || is == nullptr || is->index != socket.second->index;
     });
-    for (const Place& place : needed) {
-        const Interface* is = facts.interface(place.first);
-        if (is == nullptr || doors_.contains(place)) continue;
-        const int fd = open_door(place.first, is->index, place.second);
+    for (const SocketKey& key : needed) {
+        const Interface* is = facts.interface(key.first);
+        if (is == nullptr || sockets_.contains(key)) continue;
+        const int fd = open_door(key.first, is->index, key.second);
         if (fd < 0) {
-            problems.push_back("VRRP socket on " + place.first.str() + ": " + std::strerror(-fd));
+            problems.push_back("VRRP socket on " + key.first.str() + ": " + std::strerror(-fd));
             continue;
         }
-        auto door = std::make_unique<Door>(Door{boost::asio::posix::stream_descriptor(loop_, fd), is->index});
-        wait(*doors_.emplace(place, std::move(door)).first->second);
+        auto socket =
+            std::make_unique<RawSocket>(RawSocket{boost::asio::posix::stream_descriptor(loop_, fd), is->index});
+        wait(*sockets_.emplace(key, std::move(socket)).first->second);
     }
     return problems;
 }
 
-void VrrpSockets::wait(Door& door) {
-    door.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                               [this, &door](const boost::system::error_code& error) {
-                                   if (error) return;  // closed: the door is gone
-                                   readable_();
-                                   wait(door);
-                               });
+void VrrpSockets::wait(RawSocket& socket) {
+    socket.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                 [this, &socket](const boost::system::error_code& error) {
+                                     if (error) return;  // closed: the socket is gone
+                                     readable_();
+                                     wait(socket);
+                                 });
 }
 
 std::vector<node::Packet> VrrpSockets::receive() {
     std::vector<node::Packet> packets;
-    for (auto& [place, door] : doors_) receive_from(place, *door, packets);
+    for (auto& [key, socket] : sockets_) receive_from(key, *socket, packets);
     return packets;
 }
 
-void VrrpSockets::receive_from(const Place& place, Door& door, std::vector<node::Packet>& packets) {
+void VrrpSockets::receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets) {
     std::array<std::byte, largest_packet> bytes;
     std::array<std::byte, 256> beside;
     // A flood must not keep the loop from everything else: what is left is taken the next time round.
@@ -183,20 +184,20 @@ void VrrpSockets::receive_from(const Place& place, Door& door, std::vector<node:
         message.msg_iovlen = 1;
         message.msg_control = beside.data();
         message.msg_controllen = beside.size();
-        const ssize_t size = ::recvmsg(door.descriptor.native_handle(), &message, 0);
+        const ssize_t size = ::recvmsg(socket.descriptor.native_handle(), &message, 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return;  // nothing left, or the interface is gone: the watch says so
-        node::Packet packet{.interface = place.first, .source = address_of(from), .destination = {}, .message = {}};
+        node::Packet packet{.interface = key.first, .source = address_of(from), .destination = {}, .message = {}};
         const auto whole = std::span<const std::byte>(bytes).first(static_cast<std::size_t>(size));
-        if (place.second == Family::ipv4 && !take_ipv4(whole, packet)) continue;
-        if (place.second == Family::ipv6) take_ipv6(whole, message, packet);
+        if (key.second == Family::ipv4 && !take_ipv4(whole, packet)) continue;
+        if (key.second == Family::ipv6) take_ipv6(whole, message, packet);
         packets.push_back(std::move(packet));
     }
 }
 
 int VrrpSockets::send(const node::Packet& packet) {
-    const auto at = doors_.find({packet.interface, packet.source.family});
-    if (at == doors_.end()) return ENODEV;
+    const auto at = sockets_.find({packet.interface, packet.source.family});
+    if (at == sockets_.end()) return ENODEV;
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> beside{};
     sockaddr_storage to{};
     msghdr message{};

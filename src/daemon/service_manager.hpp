@@ -11,9 +11,9 @@
 
 namespace lbconverge::daemon {
 
-class Supervisor {
+class ServiceManager {
 public:
-    explicit Supervisor(boost::asio::io_context& loop) : timer_(loop) {}
+    explicit ServiceManager(boost::asio::io_context& loop) : timer_(loop) {}
 
     /// `realtime_priority` 1 to 99: SCHED_RR for the calling thread, and all memory locked; 0: neither.
     void start(std::uint32_t realtime_priority);

@@ -11,14 +11,14 @@ namespace lbconverge::wire {
 
 /// "Who has `address`? Tell `sender` at `link`." ARP is broadcast; a solicitation goes to the solicited-node group,
 /// with the sender's link address as its option.
-std::vector<std::byte> question(const IpAddress& address, const IpAddress& sender, const LinkAddress& link);
+std::vector<std::byte> neighbour_request(const IpAddress& address, const IpAddress& sender, const LinkAddress& link);
 
-struct Claim {
+struct NeighbourReply {
     IpAddress address;
     LinkAddress link{};
 };
 /// An ARP reply, or a neighbour advertisement with the target's link address; nullopt for any other frame. Never reads
 /// outside of `frame`.
-std::optional<Claim> claim_in(std::span<const std::byte> frame);
+std::optional<NeighbourReply> neighbour_reply_in(std::span<const std::byte> frame);
 
 }  // namespace lbconverge::wire

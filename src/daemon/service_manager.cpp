@@ -1,4 +1,4 @@
-#include "supervisor.hpp"
+#include "service_manager.hpp"
 
 #include "lbconverge/kernel/library.hpp"
 
@@ -35,7 +35,7 @@ bool load_systemd() {
 
 }  // namespace
 
-void Supervisor::start(std::uint32_t realtime_priority) {
+void ServiceManager::start(std::uint32_t realtime_priority) {
     told_ = load_systemd();
     std::uint64_t usec = 0;
     if (told_ && sd_watchdog_enabled(0, &usec) > 0) {
@@ -53,11 +53,11 @@ void Supervisor::start(std::uint32_t realtime_priority) {
         spdlog::warn("locking memory: {}", std::strerror(errno));
 }
 
-void Supervisor::notify(const std::string& what) const {
+void ServiceManager::notify(const std::string& what) const {
     if (told_) sd_notify(0, what.c_str());
 }
 
-void Supervisor::watchdog() {
+void ServiceManager::watchdog() {
     notify("WATCHDOG=1");
     timer_.expires_after(watchdog_interval_);
     timer_.async_wait([this](const boost::system::error_code& error) {
@@ -65,7 +65,7 @@ void Supervisor::watchdog() {
     });
 }
 
-void Supervisor::alive(const node::Node& node) {
+void ServiceManager::alive(const node::Node& node) {
     std::string text;
     bool takes_part = node.lane(node::Lane::network).converged;
     for (const node::Instance& each : node.instances()) {
@@ -82,17 +82,17 @@ void Supervisor::alive(const node::Node& node) {
     notify("STATUS=" + text);
 }
 
-void Supervisor::ready() {
+void ServiceManager::ready() {
     if (said_ready_) notify("READY=1");
 }
 
-void Supervisor::reloading() {
+void ServiceManager::reloading() {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
     const auto usec = static_cast<long long>(time.tv_sec) * 1000000 + time.tv_nsec / 1000;
     notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec));
 }
 
-void Supervisor::stopping() { notify("STOPPING=1"); }
+void ServiceManager::stopping() { notify("STOPPING=1"); }
 
 }  // namespace lbconverge::daemon

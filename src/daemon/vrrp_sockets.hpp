@@ -1,4 +1,4 @@
-// The doors of VRRP: one raw socket per interface and family, for sending and receiving, never blocking. Private to
+// The sockets of VRRP: one raw socket per interface and family, for sending and receiving, never blocking. Private to
 // src/daemon; lives on the loop.
 #pragma once
 
@@ -23,7 +23,7 @@ public:
 
     /// Opens what these instances need and closes what they do not; an interface with a new index is another one.
     /// Returns what could not be opened, in words.
-    std::vector<std::string> match(const std::vector<node::Instance>& instances, const Facts& facts);
+    std::vector<std::string> match(const std::vector<node::Instance>& instances, const HostFacts& facts);
 
     /// All that has arrived.
     std::vector<node::Packet> receive();
@@ -31,18 +31,18 @@ public:
     int send(const node::Packet& packet);
 
 private:
-    struct Door {
+    struct RawSocket {
         boost::asio::posix::stream_descriptor descriptor;
         std::uint32_t index = 0;
     };
-    using Place = std::pair<ShortName, Family>;
+    using SocketKey = std::pair<ShortName, Family>;
 
-    void wait(Door& door);
-    void receive_from(const Place& place, Door& door, std::vector<node::Packet>& packets);
+    void wait(RawSocket& socket);
+    void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);
 
     boost::asio::io_context& loop_;
     std::function<void()> readable_;
-    std::map<Place, std::unique_ptr<Door>> doors_;
+    std::map<SocketKey, std::unique_ptr<RawSocket>> sockets_;
 };
 
 }  // namespace lbconverge::daemon

@@ -27,10 +27,10 @@ public:
     Result<void> lock(std::chrono::milliseconds patience);
 
     /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too).
-    [[nodiscard]] Result<kinds::Memory> load(kinds::Part part = kinds::Part::all) const;
+    [[nodiscard]] Result<kinds::Ledger> load(kinds::Part part = kinds::Part::all) const;
     /// Replaces that part of the ledger in one step; does nothing when it says the same already. Each part is a file of
     /// its own, so that who writes down an address does not write down a hundred thousand real servers as well.
-    Result<void> save(const kinds::Memory& memory, kinds::Part part = kinds::Part::all) const;
+    Result<void> save(const kinds::Ledger& ledger, kinds::Part part = kinds::Part::all) const;
 
     /// What health and the operator have said of real servers, as the last who knew wrote it down; with the age that it
     /// has now. Empty under the same conditions.

@@ -1,4 +1,4 @@
-#include "lbconverge/wire/question.hpp"
+#include "lbconverge/wire/neighbour_request.hpp"
 
 #include "neighbour.hpp"
 
@@ -40,29 +40,29 @@ LinkAddress link_at(Octets octets) {
     return link;
 }
 
-std::optional<Claim> arp_reply(Octets arp) {
+std::optional<NeighbourReply> arp_reply(Octets arp) {
     constexpr std::uint8_t expected[] = {0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2};
     if (arp.size() < 28 || !std::equal(std::begin(expected), std::end(expected), arp.begin())) return std::nullopt;
-    return Claim{IpAddress::from_bytes(Family::ipv4, arp.data() + 14), link_at(arp.subspan(8))};
+    return NeighbourReply{IpAddress::from_bytes(Family::ipv4, arp.data() + 14), link_at(arp.subspan(8))};
 }
 
 /// With its option (RFC 4861 §4.4): an answer to a question by multicast must have it.
-std::optional<Claim> neighbour_advertisement_in(Octets packet) {
+std::optional<NeighbourReply> neighbour_advertisement_in(Octets packet) {
     const Octets message = packet.size() < ipv6_header ? Octets() : packet.subspan(ipv6_header);
     const bool good = message.size() >= 32 && packet[6] == icmpv6 && packet[7] == hop_limit &&
                       message[0] == advertisement && message[24] == 2 && message[25] == 1;
     if (!good) return std::nullopt;
-    return Claim{IpAddress::from_bytes(Family::ipv6, message.data() + 8), link_at(message.subspan(26))};
+    return NeighbourReply{IpAddress::from_bytes(Family::ipv6, message.data() + 8), link_at(message.subspan(26))};
 }
 
 }  // namespace
 
-std::vector<std::byte> question(const IpAddress& address, const IpAddress& sender, const LinkAddress& link) {
+std::vector<std::byte> neighbour_request(const IpAddress& address, const IpAddress& sender, const LinkAddress& link) {
     return address.family == Family::ipv4 ? arp_request(address, sender, link)
                                           : neighbour_solicitation(address, sender, link);
 }
 
-std::optional<Claim> claim_in(std::span<const std::byte> frame) {
+std::optional<NeighbourReply> neighbour_reply_in(std::span<const std::byte> frame) {
     const Octets octets = octets_of(frame);
     if (octets.size() < ethernet_header) return std::nullopt;
     const Octets rest = octets.subspan(ethernet_header);

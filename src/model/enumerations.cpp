@@ -1,4 +1,4 @@
-#include "lbconverge/model/terms.hpp"
+#include "lbconverge/model/enumerations.hpp"
 
 #include "lbconverge/model/address.hpp"
 

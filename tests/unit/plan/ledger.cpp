@@ -1,4 +1,4 @@
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 #include "planning.hpp"
 
@@ -10,20 +10,20 @@ namespace {
 
 using kinds::Address;
 using kinds::Claim;
-using kinds::Memory;
+using kinds::Ledger;
 using kinds::RealServer;
 using kinds::Service;
 using kinds::Sysctl;
 using kinds::Timeouts;
 using test::key;
 
-/// What text makes of a memory and back.
+/// What text makes of a ledger and back.
 std::string again(const std::string& text) {
-    const Result<Memory> memory = parse_memory(text);
-    return memory ? to_text(*memory) : "error: " + memory.error().what;
+    const Result<Ledger> ledger = parse_ledger(text);
+    return ledger ? to_text(*ledger) : "error: " + ledger.error().what;
 }
 
-std::string again(const Memory& memory) { return again(to_text(memory)); }
+std::string again(const Ledger& ledger) { return again(to_text(ledger)); }
 
 }  // namespace
 
@@ -54,13 +54,13 @@ TEST_CASE("a ledger that cannot be read says in which line") {
 }
 
 TEST_CASE("a setting that was empty is put back to empty") {
-    Memory memory;
-    memory.get<Sysctl>().push_back({Sysctl::Key("net/ipv4/ip_local_reserved_ports"), 1, Sysctl::Value{""}});
-    const Result<Memory> read = parse_memory(to_text(memory));
+    Ledger ledger;
+    ledger.get<Sysctl>().push_back({Sysctl::Key("net/ipv4/ip_local_reserved_ports"), 1, Sysctl::Value{""}});
+    const Result<Ledger> read = parse_ledger(to_text(ledger));
     REQUIRE(read.has_value());
     REQUIRE(read->get<Sysctl>().size() == 1);
     CHECK(read->get<Sysctl>()[0].before == Sysctl::Value{""});
-    CHECK(again(memory) == to_text(memory));
+    CHECK(again(ledger) == to_text(ledger));
 }
 
 TEST_CASE("one row has one claim: the first one counts") {
@@ -75,10 +75,10 @@ TEST_CASE("claims are sorted, whatever the order of the lines") {
 }
 
 TEST_CASE("the newer of two claims on one row counts, and no drain begins again") {
-    Memory older;
+    Ledger older;
     older.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 1}, {key<Service>("tcp 192.0.2.21:80"), 2}};
     older.drains = {{key<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80"), {}}};
-    Memory newer;
+    Ledger newer;
     newer.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 3}};
     CHECK(to_text(united(older, newer)) ==
           "service\ttcp 192.0.2.20:80\t3\nservice\ttcp 192.0.2.21:80\t2\n"
@@ -86,12 +86,12 @@ TEST_CASE("the newer of two claims on one row counts, and no drain begins again"
 }
 
 TEST_CASE("before deeds everything is claimed, but nothing new is known as converged") {
-    Memory memory;
-    memory.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 1}};
-    Memory planned;
+    Ledger ledger;
+    ledger.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 1}};
+    Ledger planned;
     planned.get<Sysctl>() = {{Sysctl::Key("net/ipv4/ip_forward"), 9, Sysctl::Value{"0"}}};
     planned.get<Service>() = {{key<Service>("tcp 192.0.2.20:80"), 3}, {key<Service>("tcp 192.0.2.21:80"), 4}};
-    CHECK(to_text(before_deeds(memory, planned)) ==
+    CHECK(to_text(before_deeds(ledger, planned)) ==
           "sysctl\tnet.ipv4.ip_forward\t9\t0\n"  // a setting must be known again, to be given back
           "service\ttcp 192.0.2.20:80\t1\nservice\ttcp 192.0.2.21:80\t0\n");
 }
@@ -100,7 +100,7 @@ TEST_CASE("the value to put back is the first one, not the one of the last run")
     test::Node node(test::world("role = \"director\"\n[sysctl]\n\"net.ipv4.ip_forward\" = 1\n"));
     node.put<Sysctl>("net.ipv4.ip_forward", {"0"});
     node.converge();
-    const Memory second = claims_on(node.world.desired(), node.observed, node.memory);
+    const Ledger second = claims_on(node.world.desired(), node.observed, node.ledger);
     REQUIRE(second.get<Sysctl>().size() == 1);
     CHECK(second.get<Sysctl>()[0].before == Sysctl::Value{"0"});
 }
@@ -111,8 +111,8 @@ TEST_CASE("a service's fingerprint covers its servers, an address's is its own")
             "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\n"
             "vip = \"192.0.2.20\"\nport = 80\nreal_servers = [" +
             servers + "]\n");
-        const Memory memory = claims_on(node.desired(), {}, {});
-        return std::pair(memory.get<Service>()[0].fingerprint, memory.get<Address>()[0].fingerprint);
+        const Ledger ledger = claims_on(node.desired(), {}, {});
+        return std::pair(ledger.get<Service>()[0].fingerprint, ledger.get<Address>()[0].fingerprint);
     };
     const auto one = prints("\"192.0.2.3\"");
     const auto two = prints("\"192.0.2.3\", \"192.0.2.4\"");

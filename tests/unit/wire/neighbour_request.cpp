@@ -1,5 +1,5 @@
 // RFC 826, RFC 4861 §4.3 and §4.4, octet by octet.
-#include "lbconverge/wire/question.hpp"
+#include "lbconverge/wire/neighbour_request.hpp"
 
 #include "support/ip.hpp"
 #include "unit/bytes.hpp"
@@ -31,7 +31,7 @@ const std::string arp_reply =
 }  // namespace
 
 TEST_CASE("an ARP request is broadcast and says who asks") {
-    CHECK(hex(question(ip("192.0.2.20"), ip("192.0.2.1"), asker)) ==
+    CHECK(hex(neighbour_request(ip("192.0.2.20"), ip("192.0.2.1"), asker)) ==
           "ffffffffffff0200000000010806000108000604000102000000"
           "0001c0000201"
           "000000000000"
@@ -39,7 +39,7 @@ TEST_CASE("an ARP request is broadcast and says who asks") {
 }
 
 TEST_CASE("a neighbour solicitation goes to the solicited-node group with the sender's link address") {
-    const std::string frame = hex(question(ip("2001:db8::14:5678"), ip("2001:db8::1"), asker));
+    const std::string frame = hex(neighbour_request(ip("2001:db8::14:5678"), ip("2001:db8::1"), asker));
     CHECK(frame.substr(0, 28) ==
           "3333ff145678"
           "020000000001"
@@ -55,7 +55,7 @@ TEST_CASE("a neighbour solicitation goes to the solicited-node group with the se
 }
 
 TEST_CASE("an ARP reply says who has the address") {
-    const auto claim = claim_in(from_hex(arp_reply));
+    const auto claim = neighbour_reply_in(from_hex(arp_reply));
     REQUIRE(claim);
     CHECK(claim->address == ip("192.0.2.20"));
     CHECK(claim->link == LinkAddress{0x02, 0, 0, 0, 0, 3});
@@ -64,25 +64,26 @@ TEST_CASE("an ARP reply says who has the address") {
 TEST_CASE("a request, another protocol or half a reply says nothing") {
     std::string request = arp_reply;
     request[43] = '1';
-    CHECK_FALSE(claim_in(from_hex(request)));
+    CHECK_FALSE(neighbour_reply_in(from_hex(request)));
     std::string other = arp_reply;
     other[27] = '0';
-    CHECK_FALSE(claim_in(from_hex(other)));
+    CHECK_FALSE(neighbour_reply_in(from_hex(other)));
     for (std::size_t size = 0; size < arp_reply.size(); size += 2)
-        CHECK_FALSE(claim_in(from_hex(arp_reply.substr(0, size))));
+        CHECK_FALSE(neighbour_reply_in(from_hex(arp_reply.substr(0, size))));
 }
 
 TEST_CASE("a neighbour advertisement says who has the address") {
     const auto frame = neighbour_advertisement(ip("2001:db8::20"), {0x02, 0, 0, 0, 0, 3}, false);
-    const auto claim = claim_in(frame);
+    const auto claim = neighbour_reply_in(frame);
     REQUIRE(claim);
     CHECK(claim->address == ip("2001:db8::20"));
     CHECK(claim->link == LinkAddress{0x02, 0, 0, 0, 0, 3});
-    for (std::size_t size = 0; size < frame.size(); ++size) CHECK_FALSE(claim_in(std::span(frame).first(size)));
+    for (std::size_t size = 0; size < frame.size(); ++size)
+        CHECK_FALSE(neighbour_reply_in(std::span(frame).first(size)));
 }
 
 TEST_CASE("an advertisement that came through a router counts for nothing (RFC 4861 §7.1.2)") {
     auto frame = neighbour_advertisement(ip("2001:db8::20"), asker, false);
     frame[14 + 7] = std::byte{254};
-    CHECK_FALSE(claim_in(frame));
+    CHECK_FALSE(neighbour_reply_in(frame));
 }

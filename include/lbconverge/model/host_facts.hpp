@@ -24,7 +24,7 @@ struct Interface {
     std::vector<std::uint32_t> ipv4_devconf;
 };
 
-struct Facts {
+struct HostFacts {
     std::vector<Interface> interfaces;
     bool ipvs_loaded = false;          ///< module ip_vs is in the kernel
     std::uint32_t all_arp_ignore = 0;  ///< net.ipv4.conf.all.arp_ignore: the larger of this and the interface's counts

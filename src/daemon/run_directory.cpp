@@ -1,6 +1,6 @@
-#include "lbconverge/daemon/ledger.hpp"
+#include "lbconverge/daemon/run_directory.hpp"
 
-#include "lbconverge/plan/memory.hpp"
+#include "lbconverge/plan/ledger.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -108,30 +108,30 @@ Result<void> RunDirectory::lock(std::chrono::milliseconds patience) {
     return {};
 }
 
-Result<kinds::Memory> RunDirectory::load(kinds::Part part) const {
+Result<kinds::Ledger> RunDirectory::load(kinds::Part part) const {
     const std::string first = header();
-    kinds::Memory all;
+    kinds::Ledger all;
     for (const kinds::Part each : {kinds::Part::network, kinds::Part::tables}) {
         if (part != kinds::Part::all && part != each) continue;
         const std::string file = path_ + file_of(each);
         const std::optional<std::string> text = read_all(file);
         if (!text || !text->starts_with(first)) continue;
-        auto memory = plan::parse_memory(std::string_view(*text).substr(first.size()));
-        if (!memory) {
-            return fail(ErrorKind::failed, file + ": " + memory.error().what,
+        auto ledger = plan::parse_ledger(std::string_view(*text).substr(first.size()));
+        if (!ledger) {
+            return fail(ErrorKind::failed, file + ": " + ledger.error().what,
                         "it was damaged; remove it, and what is no longer configured has to be removed by hand");
         }
-        all = plan::united(*memory, all);
+        all = plan::united(*ledger, all);
     }
     return all;
 }
 
-Result<void> RunDirectory::save(const kinds::Memory& memory, kinds::Part part) const {
+Result<void> RunDirectory::save(const kinds::Ledger& ledger, kinds::Part part) const {
     if (part == kinds::Part::all) {
-        if (auto saved = save(memory, kinds::Part::network); !saved) return saved;
+        if (auto saved = save(ledger, kinds::Part::network); !saved) return saved;
         part = kinds::Part::tables;
     }
-    return replace(path_ + file_of(part), header() + plan::to_text(memory, part));
+    return replace(path_ + file_of(part), header() + plan::to_text(ledger, part));
 }
 
 Result<kinds::Health> RunDirectory::load_health(std::chrono::sys_seconds now) const {
