@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # kill-steps.sh: check that a run that is killed before any single step leaves a safe node, and that the next run ends
-# like an undisturbed one. "Safe" is checked with ip, ipvsadm and /proc/sys, not by lbconverge. Sourced by
+# like an undisturbed one. "Safe" is checked with ip, ipvsadm and /proc/sys, not with lbconverge. Sourced by
 # t/kill-resume-*.sh, after lab.sh; the runs are those of tests/contract/kill_steps.cpp.
 #   scene FROM TO     from FROM ("" for a fresh node) to TO, killed before each step in turn
 KILL_STEPS=${LBCONVERGE_KILL_STEPS:-$(dirname "$LBCONVERGE")/tests/contract/kill_steps}
