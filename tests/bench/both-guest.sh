@@ -1,5 +1,5 @@
 #!/bin/bash
-# The guest's half of tests/bench/both: writes lines "transition LABEL KIND …" to $LAB_OUT/results.
+# The part of tests/bench/both in the guest: writes lines "transition LABEL KIND …" to $LAB_OUT/results.
 . "$(dirname "$0")/../lab/lab.sh"
 runs=$1
 VIP=192.168.0.254

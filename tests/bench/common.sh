@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What tests/bench/run and tests/bench/profile share. Sourced; $here and $repository are set.
+# Functions of tests/bench/run and tests/bench/profile. Sourced; $here and $repository are set.
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 

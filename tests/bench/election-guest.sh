@@ -1,5 +1,5 @@
 #!/bin/bash
-# The guest's half of tests/bench/election: writes lines "KEY VALUE..." to $LAB_OUT/results.
+# The part of tests/bench/election in the guest: writes lines "KEY VALUE..." to $LAB_OUT/results.
 . "$(dirname "$0")/../lab/lab.sh"
 runs=$1
 VIP=192.168.100.20

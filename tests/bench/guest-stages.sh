@@ -1,5 +1,5 @@
 #!/bin/bash
-# guest-stages.sh PROGRAMS RUNS: profile's half inside the guest. $LAB_OUT/toml is the configuration; live.N, replay.N
+# guest-stages.sh PROGRAMS RUNS: the part of profile in the guest. $LAB_OUT/toml is the configuration; live.N, replay.N
 # and the recording of the kernel's answers are left there.
 set -u
 T=$(mktemp -d /tmp/bench.XXXXXX)

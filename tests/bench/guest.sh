@@ -1,5 +1,5 @@
 #!/bin/bash
-# guest.sh PROGRAMS N M RUNS: the measuring, inside the guest (see run). Writes $LAB_OUT/results, a line per
+# guest.sh PROGRAMS N M RUNS: the measurements in the guest (see run). Writes $LAB_OUT/results, a line per
 # measurement: size, side, seconds, peak resident KiB, minor page faults; and $LAB_OUT/about: what was measured where.
 set -u
 main() {

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# What the tests of doctor share: sourced by t/doctor-*.sh after lab.sh.
+# Functions for the tests of doctor: sourced by t/doctor-*.sh after lab.sh.
 #
 #   healthy NODE [OPTION...]      doctor says nothing there, and ends with 0
 #   planted NODE CODE WHAT PLANT UNPLANT [OPTION...]    the mistake is found by its code, and with exit status 2
 #   cured   NODE CODE WHAT PLANT UNPLANT [OPTION...]    the same, and the command that doctor prints mends it
 #
-# The folders that doctor looks into belong to the test alone, and are empty. PLANT and UNPLANT are commands of a shell on the node. DOCTOR_OPTIONS goes before every command of lbconverge.
+# The folders that doctor reads belong to the test alone, and are empty. PLANT and UNPLANT are shell commands that run
+# on the node. DOCTOR_OPTIONS goes before every command of lbconverge.
 
 # A test has a mount namespace of its own, and the nodes see its mounts; files elsewhere are common to all tests.
 for folder in keepalived network/interfaces.d sysconfig/network-scripts systemd/network NetworkManager/conf.d \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests with Debian's keepalived as the peer share: sourced by t/vrrp-*.sh after lab.sh.
+# Functions for the tests with Debian's keepalived as the peer: sourced by t/vrrp-*.sh after lab.sh.
 # ours and theirs start a node with either program, end stops it cleanly, both_ways lets them meet.
 VIP=192.168.100.20 VIP6=fd00::20 LINK6=fe80::20
 UNICAST4=$'unicast_src_ip SELF4\n  unicast_peer {\n    PEER4\n  }'

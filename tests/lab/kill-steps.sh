@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# kill-steps.sh: a run that is killed before any single step leaves a safe node, and the next run ends where an
-# undisturbed one does. "Safe" is judged by ip, ipvsadm and /proc/sys, not by lbconverge. Sourced by t/kill-resume-*.sh,
-# after lab.sh; the runs are those of tests/contract/kill_steps.cpp.
+# kill-steps.sh: check that a run that is killed before any single step leaves a safe node, and that the next run ends
+# like an undisturbed one. "Safe" is checked with ip, ipvsadm and /proc/sys, not with lbconverge. Sourced by
+# t/kill-resume-*.sh, after lab.sh; the runs are those of tests/contract/kill_steps.cpp.
 #   scene FROM TO     from FROM ("" for a fresh node) to TO, killed before each step in turn
 KILL_STEPS=${LBCONVERGE_KILL_STEPS:-$(dirname "$LBCONVERGE")/tests/contract/kill_steps}
 check "kill_steps is built" test -x "$KILL_STEPS"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lab.sh: what a lab test is written with. Sourced inside a guest by tests/lab/t/*.sh and by tests/lab/shell.
+# lab.sh: the functions for lab tests. Sourced inside a guest by tests/lab/t/*.sh and by tests/lab/shell.
 #
 # Build         lab_begin; node NAME IFACE=ADDR/PLEN[,ADDR/PLEN...][@BRIDGE]...; topo_s1, topo_four, topo_s2
 # Act           X NODE COMMAND...; lbc NODE ARGUMENTS...; background NODE COMMAND...; start, stop NODE; serve, unserve NODE
@@ -7,9 +7,9 @@
 # Judge         check, check_fails, check_eq, check_exit, within; skip REASON
 #
 # A node is a network namespace with its own host name, /run and /sys; its interfaces are veth pairs into
-# bridges of the test's own namespace. Nodes start as Linux ships them (arp_ignore 0, arp_announce 0,
-# ip_forward 0), but for IPv6: no duplicate address detection and no router solicitation, which would
-# only make every test wait. A MAC is made of the interface's IPv4 address: 192.168.100.3 is 02:00:c0:a8:64:03.
+# bridges of the test's own namespace. Nodes start with the settings of a fresh Linux (arp_ignore 0,
+# arp_announce 0, ip_forward 0). Only IPv6 duplicate address detection and router solicitation are off, because
+# they would make every test wait. A MAC contains the IPv4 address: 192.168.100.3 is 02:00:c0:a8:64:03.
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_REPO=$(realpath "$LAB/../..")

@@ -1,6 +1,6 @@
 #!/bin/bash
-# runall.sh SECONDS TEST...: in a guest (or natively, see labtest), run those of the tests that no other guest has taken yet.
-# A test belongs to who made its folder $LAB_OUT/NAME. It ends with NAME/result: "WORD STATUS MILLISECONDS",
+# runall.sh SECONDS TEST...: in a guest (or natively, see labtest), run the tests that no other guest has taken yet.
+# A guest takes a test by making its folder $LAB_OUT/NAME. The test ends with NAME/result: "WORD STATUS MILLISECONDS",
 # WORD one of pass, fail, timeout, skip; NAME/log is its output. A folder without a result: the guest died.
 limit=$1
 shift
