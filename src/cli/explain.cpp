@@ -25,18 +25,12 @@ bool occurs_in(const std::string& address, const std::string& id) {
     return false;
 }
 
-std::string_view owner_text(Owner owner) {
-    switch (owner) {
-        case Owner::ours:
-            return "ours: lbconverge made or adopted it";
-        case Owner::named:
-            return "ours: the configuration names it, but not here or not now";
-        case Owner::foreign:
-            return "foreign: shown, never touched";
-        case Owner::unrelated:
-            return "not managed by lbconverge";
-    }
-    return "?";
+/// What the owner of a row means for it.
+constexpr std::string_view meaning_of(Owner owner) {
+    return owner == Owner::ours      ? "ours: lbconverge made or adopted it"
+           : owner == Owner::named   ? "ours: the configuration names it, but not here or not now"
+           : owner == Owner::foreign ? "foreign: shown, never touched"
+                                     : "not managed by lbconverge";
 }
 
 template <class Kind>
@@ -65,7 +59,7 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Le
     }
     if (const std::string* why = plan.overruled<Kind>(key)) text += fmt::format("  because  {}\n", *why);
     if (o != Seen<Kind>::npos && w == Table<Kind, Origin>::npos) {
-        text += fmt::format("  owner    {}\n", owner_text(Kind::owner(key, observed.note(o), *plan.desired, ledger)));
+        text += fmt::format("  owner    {}\n", meaning_of(Kind::owner(key, observed.note(o), *plan.desired, ledger)));
     }
     bool in_plan = false;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {

@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 namespace lbconverge::config {
@@ -45,7 +44,7 @@ void read_arp(Reader& top, Context& context) {
     in->number("arp_ignore", arp.arp_ignore, 0, 255);
     in->number("arp_announce", arp.arp_announce, 0, 2);
     read_interfaces(*in, arp);
-    in->choice("method", arp.method, choices::arp_method);
+    in->choice("method", arp.method);
     in->address("source", arp.source_address);
     if (arp.source_address && arp.method != ArpMethod::filter) {
         context.problems.error(in->place("source"), "\"source\" of [arp] needs method = \"filter\"",

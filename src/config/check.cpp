@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <initializer_list>
@@ -24,7 +23,7 @@ void report_unused(Reader& in, const Check& check) {
                                {"status", {http, https}},
                                {"verify", {https}},
                                {"via", {tcp, http, https, udp, dns}}};
-    const std::string_view type = choices::word_of(choices::check_type, check.type);
+    const std::string_view type = to_text(check.type);
     for (const Use& use : uses) {
         const bool used = std::find(use.types.begin(), use.types.end(), check.type) != use.types.end();
         if (used || !in.has(use.key)) continue;
@@ -57,6 +56,10 @@ void read_status(Reader& in, Check& check) {
     }
 }
 
+/// What a check goes through, if not straight to the server.
+enum class Via : std::uint8_t { vip };
+constexpr auto names_of(Via) { return enum_names<Via>({{Via::vip, "vip"}}); }
+
 void read_fields(Reader& in, Check& check) {
     const DurationRange some_time{milliseconds(10), std::chrono::hours(24)};
     in.duration("interval", check.interval, some_time);
@@ -71,13 +74,12 @@ void read_fields(Reader& in, Check& check) {
     in.boolean("verify", check.verify);
     in.command("command", check.command);
     in.text("user", check.user);
-    constexpr Choice<bool> vias[] = {{"vip", true}};
-    bool through_vip = false;
-    if (in.choice("via", through_vip, vias)) check.via = "vip";
+    Via via{};
+    if (in.choice("via", via)) check.via = to_text(via);
 }
 
 void read_table(Reader& in, Check& check) {
-    const bool typed = in.choice("type", check.type, choices::check_type);
+    const bool typed = in.choice("type", check.type);
     if (!in.has("type")) {
         in.problems().error(check.source, "a check needs a type",
                             "for example type = \"tcp\", or in short: check = \"tcp\"");

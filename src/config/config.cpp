@@ -44,28 +44,4 @@ std::optional<std::uint16_t> redirected_to(const Service& service, const Config&
     return own->port != 0 ? own->port : service.port;
 }
 
-std::string_view to_text(Accept accept) {
-    switch (accept) {
-        case Accept::loopback:
-            return "loopback";
-        case Accept::interface:
-            return "interface";
-        case Accept::redirect:
-            return "redirect";
-    }
-    return "unknown";
-}
-
-std::string_view to_text(ArpMethod method) {
-    switch (method) {
-        case ArpMethod::sysctl:
-            return "sysctl";
-        case ArpMethod::filter:
-            return "filter";
-        case ArpMethod::none:
-            return "none";
-    }
-    return "unknown";
-}
-
 }  // namespace lbconverge::config

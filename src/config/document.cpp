@@ -1,6 +1,5 @@
 #include "lbconverge/config/document.hpp"
 
-#include "choices.hpp"
 #include "merge.hpp"
 #include "sections.hpp"
 
@@ -37,7 +36,7 @@ std::optional<toml::table> parse_file(const InputFile& file, std::size_t number,
 void read_head(Reader& top, bool sound, Context& context) {
     Config& config = context.config;
     const Source whole_file{1, 1, 0};
-    if (top.choice("role", config.role, choices::role)) {
+    if (top.choice("role", config.role)) {
         config.role_source = top.place("role");
     } else if (!top.has("role") && sound) {
         const Node* node = context.this_node();

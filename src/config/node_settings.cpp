@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <map>
@@ -69,7 +68,7 @@ void read_daemon(Reader& top, Context& context) {
                                "metrics = \"127.0.0.1:9469\"");
     }
     in->boolean("repair", daemon.repair);
-    in->choice("on_exit", daemon.release_vips_on_exit, choices::on_exit);
+    in->choice("on_exit", daemon.on_exit);
     in->number("realtime_priority", daemon.realtime_priority, 0, 99);
     in->finish();
 }

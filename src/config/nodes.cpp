@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -14,7 +13,7 @@ Node read_node(std::string_view name, const toml::table& table, Diagnostics& pro
     node.name = name;
     node.source = place(table);
     Role role{};
-    if (in.choice("role", role, choices::role)) node.role = role;
+    if (in.choice("role", role)) node.role = role;
     in.address("address", node.address);
     std::uint8_t priority = 0;
     if (in.number("priority", priority, 1, 255)) node.priority = priority;

@@ -6,15 +6,18 @@
 
 #include "lbconverge/config/diagnostic.hpp"
 #include "lbconverge/model/address.hpp"
+#include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
 #include "words.hpp"
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -42,13 +45,6 @@ struct Layers {
     [[nodiscard]] const toml::node* find(std::string_view key) const;
     /// The place of the table itself.
     [[nodiscard]] Source place() const;
-};
-
-/// One allowed word of an enumeration and what it means.
-template <class T>
-struct Choice {
-    std::string_view word;
-    T value;
 };
 
 struct DurationRange {
@@ -94,14 +90,17 @@ public:
         return true;
     }
 
-    template <class T, std::size_t N>
-    bool choice(std::string_view key, T& out, const Choice<T> (&choices)[N]) {
-        std::array<std::string_view, N> words;
-        for (std::size_t i = 0; i < N; ++i) words[i] = choices[i].word;
+    /// One of the names of an enumeration; of those in `allowed`, where it names some.
+    template <NamedEnum E>
+    bool choice(std::string_view key, E& out, std::initializer_list<E> allowed = {}) {
+        std::vector<std::string_view> words;
+        for (const EnumName<E>& each : names_of(E{})) {
+            const bool can_be =
+                allowed.size() == 0 || std::find(allowed.begin(), allowed.end(), each.value) != allowed.end();
+            if (can_be) words.push_back(each.name);
+        }
         std::size_t index = 0;
-        if (!word(key, words, index)) return false;
-        out = choices[index].value;
-        return true;
+        return word(key, words, index) && from_text(words[index], out);
     }
 
     /// A table below this one; with both layers, if both have it. nullopt: not there, or no table (reported).

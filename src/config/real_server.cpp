@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 namespace lbconverge::config {
@@ -61,10 +60,19 @@ bool is_usable(const RealServer& server, Diagnostics& problems) {
     return false;
 }
 
+/// Numbers of IP_VS_TUNNEL_ENCAP_FLAG_* (linux/ip_vs.h).
+enum class TunnelChecksum : std::uint8_t { none = 0, checksum = 1, remote = 2 };
+constexpr auto names_of(TunnelChecksum) {
+    return enum_names<TunnelChecksum>(
+        {{TunnelChecksum::none, "none"}, {TunnelChecksum::checksum, "checksum"}, {TunnelChecksum::remote, "remote"}});
+}
+
 void read_tunnel(Reader& in, RealServer& server) {
-    const bool typed = in.choice("tunnel_type", server.tunnel_type, choices::tunnel_type);
+    const bool typed = in.choice("tunnel_type", server.tunnel_type);
     const bool ported = in.number("tunnel_port", server.tunnel_port, 1, 65535);
-    const bool summed = in.choice("tunnel_checksum", server.tunnel_flags, choices::tunnel_checksum);
+    TunnelChecksum checksum{};
+    const bool summed = in.choice("tunnel_checksum", checksum);
+    if (summed) server.tunnel_flags = static_cast<std::uint8_t>(checksum);
     if (server.forward != Forward::tunnel) {
         if (in.has("tunnel_type") || in.has("tunnel_port") || in.has("tunnel_checksum")) {
             in.problems().error(server.source, "tunnel settings need forward = \"tunnel\"", "leave them out");
@@ -111,7 +119,7 @@ bool read_table(const toml::table& table, Context& context, RealServer& server) 
                                "leave it out of the address");
     }
     in.number("weight", server.weight, 0, most);
-    in.choice("forward", server.forward, choices::forward);
+    in.choice("forward", server.forward, {Forward::direct, Forward::tunnel, Forward::masquerade});
     read_tunnel(in, server);
     read_thresholds(in, server);
     read_check(in, context, server.check);

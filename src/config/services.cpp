@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -89,7 +88,7 @@ void read_marks(Reader& in, Context& context, Service& service) {
 /// What a packet must look like to belong to the service: a VIP, protocol and ports, or a firewall mark.
 bool read_identity(Reader& in, Context& context, Service& service, Ports& ports) {
     const bool marked = in.number("fwmark", service.fwmark, 1, 0xffffffff);
-    in.choice("family", service.vip.family, choices::family);
+    in.choice("family", service.vip.family);
     if (!in.has("fwmark")) {
         if (in.has("family")) {
             context.problems.error(in.place("family"), "only a service with a fwmark has a family",
@@ -104,7 +103,7 @@ bool read_identity(Reader& in, Context& context, Service& service, Ports& ports)
         }
         bool good = read_vip_of(in, context, service);
         good = read_ports(in, ports) && good;
-        in.choice("protocol", service.protocol, choices::protocol);
+        in.choice("protocol", service.protocol, {Protocol::tcp, Protocol::udp, Protocol::sctp});
         return good;
     }
     for (const std::string_view key : {"vip", "port", "protocol"}) {
@@ -171,16 +170,16 @@ void read_persistence(Reader& in, Service& service) {
 void read_options(Reader& in, Context& context, Service& service) {
     in.text("name", service.name);
     read_scheduler(in, service);
-    in.choice("forward", service.forward, choices::forward);
+    in.choice("forward", service.forward, {Forward::direct, Forward::tunnel, Forward::masquerade});
     read_persistence(in, service);
     in.boolean("one_packet", service.one_packet);
     read_check(in, context, service.check);
     in.number("quorum", service.quorum, 1, 1'000'000);
     in.number("hysteresis", service.hysteresis, 0, 1'000'000);
-    in.choice("on_down", service.on_down, choices::on_down);
+    in.choice("on_down", service.on_down);
     in.duration("drain_timeout", service.drain_timeout);
     service.active = context.config.role == Role::both ? Active::master : Active::always;
-    in.choice("active", service.active, choices::active);
+    in.choice("active", service.active);
 }
 
 void read_servers(Reader& in, Context& context, Service& service) {
@@ -209,7 +208,7 @@ void fit_server(const Service& service, bool redirected, bool director, RealServ
     const bool rewritten = server.forward == Forward::masquerade;
     const bool own_port = server.port != 0 && server.port != service.port;
     if (own_port && !rewritten && !redirected) {
-        const std::string_view how = choices::word_of(choices::forward, server.forward);
+        const std::string_view how = to_text(server.forward);
         const std::string arrival =
             service.port == 0 ? "the port that the client used" : "port " + std::to_string(service.port);
         problems.error(server.source,

@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -90,16 +89,16 @@ void read_settings(const toml::table* table, bool use, const Sources& above, Sou
 }
 
 bool is_role(std::string_view key) {
-    return std::any_of(std::begin(choices::role), std::end(choices::role),
-                       [&](const Choice<Role>& role) { return role.word == key; });
+    Role role{};
+    return from_text(key, role);
 }
 
 /// The general table and those per role of one layer.
 void read_layer(const toml::table* table, const Sources& above, Sources& seen, Context& context) {
     if (table == nullptr) return;
     read_settings(table, true, above, seen, context);
-    for (const Choice<Role>& role : choices::role) {
-        const toml::node* node = table->get(role.word);
+    for (const EnumName<Role>& role : names_of(Role{})) {
+        const toml::node* node = table->get(role.name);
         if (node == nullptr) continue;
         if (node->is_table()) {
             read_settings(node->as_table(), role.value == context.config.role, above, seen, context);
@@ -107,7 +106,8 @@ void read_layer(const toml::table* table, const Sources& above, Sources& seen, C
     }
     for (const auto& [key, node] : *table) {
         if (!node.is_table() || is_role(key.str()) || key.str().starts_with("net")) continue;
-        constexpr std::string_view known[] = {"director", "real-server", "both"};
+        std::vector<std::string_view> known;
+        for (const EnumName<Role>& role : names_of(Role{})) known.push_back(role.name);
         context.problems.error(place(key.source()), "unknown table " + in_quotes(key.str()) + " in [sysctl]",
                                suggestion(key.str(), known));
     }

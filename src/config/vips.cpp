@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -69,8 +68,8 @@ void read_one(const toml::table& table, Context& context) {
         context.problems.error(in.place("broadcast"), "only an IPv4 VIP has a broadcast address", "leave it out");
     }
     Scope scope{};
-    if (in.choice("scope", scope, choices::scope)) vip.scope = scope;
-    in.choice("accept", vip.accept, choices::accept);
+    if (in.choice("scope", scope)) vip.scope = scope;
+    in.choice("accept", vip.accept);
     in.finish();
     if (usable) context.config.vips.push_back(std::move(vip));
 }

@@ -1,4 +1,3 @@
-#include "choices.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -59,7 +58,7 @@ void read_secret(Reader& in, Vrrp& vrrp) {
         in.problems().error(in.place(key), "VRRP version 3 has no authentication",
                             "leave " + in_quotes(key) + " out, or use version = 2");
     }
-    in.choice("checksum", vrrp.checksum, choices::checksum);
+    in.choice("checksum", vrrp.checksum);
     if (in.has("checksum") && vrrp.version == 2) {
         in.problems().error(in.place("checksum"), "\"checksum\" is a choice of VRRP version 3 only", "leave it out");
     }

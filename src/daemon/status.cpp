@@ -90,9 +90,8 @@ Json instance_json(const node::Instance& instance, const Times& time) {
 }
 
 Json track_json(const node::Track& track, const Times& time) {
-    constexpr std::string_view types[] = {"process", "command", "interface", "file", "service"};
     Json json{{"name", track.settings().name},
-              {"type", types[static_cast<std::size_t>(track.settings().type)]},
+              {"type", std::string(to_text(track.settings().type))},
               {"state", std::string(to_text(track.opinion()))},
               {"why", track.why()},
               {"since", nullptr},

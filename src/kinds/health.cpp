@@ -84,18 +84,6 @@ bool read_line(std::string_view line, sys_seconds now, Health& health) {
 
 }  // namespace
 
-std::string_view to_text(Liveness liveness) {
-    switch (liveness) {
-        case Liveness::unknown:
-            return "unknown";
-        case Liveness::up:
-            return "up";
-        case Liveness::down:
-            return "down";
-    }
-    return "?";
-}
-
 bool Drained::covers(const RealServer::Key& key) const {
     return address == key.address && (port == 0 || port == key.port) && (!service || *service == key.service);
 }

@@ -5,42 +5,6 @@
 
 namespace lbconverge::kinds {
 
-std::string_view to_text(Action action) {
-    switch (action) {
-        case Action::create:
-            return "create";
-        case Action::update:
-            return "update";
-        case Action::remove:
-            return "delete";
-    }
-    return "?";
-}
-
-std::string_view to_text(Phase phase) {
-    switch (phase) {
-        case Phase::tighten:
-            return "tighten";
-        case Phase::withdraw:
-            return "withdraw";
-        case Phase::load:
-            return "load";
-        case Phase::quiesce:
-            return "quiesce";
-        case Phase::bind:
-            return "bind";
-        case Phase::announce:
-            return "announce";
-        case Phase::unload:
-            return "unload";
-        case Phase::unbind:
-            return "unbind";
-        case Phase::relax:
-            return "relax";
-    }
-    return "?";
-}
-
 Error plain_refusal(const std::string& what, int error) {
     if (error == EPERM || error == EACCES) {
         return {ErrorKind::not_permitted, what + ": not permitted",

@@ -17,8 +17,6 @@ static_assert(static_cast<int>(SyncState::backup) == IP_VS_STATE_BACKUP);
 
 namespace {
 
-constexpr SyncState states[] = {SyncState::master, SyncState::backup};
-
 /// linux: net/netfilter/ipvs/ip_vs_sync.c, IP_VS_SYNC_GROUP
 constexpr IpAddress usual_group{Family::ipv4, {224, 0, 0, 81}};
 
@@ -33,12 +31,10 @@ bool is_configured(const Wanted<SyncDaemon>& wanted) {
 
 }  // namespace
 
-std::string_view to_text(SyncState state) { return state == SyncState::master ? "master" : "backup"; }
-
 std::string SyncDaemon::id(const Key& key) { return std::string(to_text(key.state)); }
 
 std::optional<SyncDaemon::Key> SyncDaemon::parse_id(std::string_view id) {
-    for (const SyncState state : states) {
+    for (const auto& [state, name] : names_of(SyncState{})) {
         if (to_text(state) == id) return Key{state};
     }
     return std::nullopt;
@@ -50,7 +46,7 @@ void SyncDaemon::desire(const Inputs& inputs, Wanted<SyncDaemon>& wanted) {
     // Without an instance to follow every director may be balancing: it sends, and it takes.
     const bool elected = !sync->follow.empty();
     const ElectionState now = elected ? state_of(sync->follow, inputs.election) : ElectionState::undecided;
-    for (const SyncState state : states) {
+    for (const auto& [state, name] : names_of(SyncState{})) {
         const bool is_now = (state == SyncState::master) == (now == ElectionState::master);
         if (elected && now == ElectionState::undecided) {
             wanted.held.push_back({{state}, "election of " + sync->follow + " is undecided"});

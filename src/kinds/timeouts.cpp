@@ -6,8 +6,6 @@
 
 #include <linux/netlink.h>
 
-#include <array>
-
 namespace lbconverge::kinds {
 
 static_assert(fields_cover<Timeouts::Value>);
@@ -15,27 +13,12 @@ static_assert(static_cast<int>(TimeoutName::tcp) == IPVS_CMD_ATTR_TIMEOUT_TCP);
 static_assert(static_cast<int>(TimeoutName::tcp_fin) == IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
 static_assert(static_cast<int>(TimeoutName::udp) == IPVS_CMD_ATTR_TIMEOUT_UDP);
 
-namespace {
-constexpr std::array names = {TimeoutName::tcp, TimeoutName::tcp_fin, TimeoutName::udp};
-}
-
-std::string Timeouts::id(const Key& key) {
-    switch (key.timeout) {
-        case TimeoutName::tcp:
-            return "tcp";
-        case TimeoutName::tcp_fin:
-            return "tcp_fin";
-        case TimeoutName::udp:
-            return "udp";
-    }
-    return "?";
-}
+std::string Timeouts::id(const Key& key) { return std::string(to_text(key.timeout)); }
 
 std::optional<Timeouts::Key> Timeouts::parse_id(std::string_view id) {
-    for (const TimeoutName each : names) {
-        if (Timeouts::id({each}) == id) return Key{each};
-    }
-    return std::nullopt;
+    Key key;
+    if (!from_text(id, key.timeout)) return std::nullopt;
+    return key;
 }
 
 void Timeouts::desire(const Inputs& inputs, Wanted<Timeouts>& wanted) {
@@ -59,7 +42,7 @@ void Timeouts::decode(const wire::Reply& reply, const Reading&, Observed& observ
     if (reply.transport != wire::Transport::ipvs) return;
     if (wire::fixed_header<genlmsghdr>(reply.bytes, NLMSG_HDRLEN).cmd != IPVS_CMD_SET_CONFIG) return;
     for (wire::Attributes walk(wire::attributes_of(reply.bytes, sizeof(genlmsghdr))); walk.next();) {
-        for (const TimeoutName each : names) {
+        for (const auto& [each, text] : names_of(TimeoutName{})) {
             if (walk.current().type == static_cast<std::uint16_t>(each)) {
                 observed.get<Timeouts>().add({each}, {walk.current().as<std::uint32_t>()});
             }

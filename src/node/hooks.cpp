@@ -7,22 +7,6 @@
 
 namespace lbconverge::node {
 
-std::string_view to_text(HookState state) {
-    switch (state) {
-        case HookState::none:
-            return "none";
-        case HookState::master:
-            return "master";
-        case HookState::backup:
-            return "backup";
-        case HookState::fault:
-            return "fault";
-        case HookState::stop:
-            return "stop";
-    }
-    return "?";
-}
-
 // ---- one queue -----------------------------------------------------------------------------------------------------
 
 bool HookQueue::runs_on(HookState state) const {

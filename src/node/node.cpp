@@ -39,8 +39,6 @@ std::optional<Instant> after(Instant now, Duration duration) {
 
 }  // namespace
 
-std::string_view to_text(Lane lane) { return lane == Lane::network ? "network" : "tables"; }
-
 Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {
     renew_tracks();
     renew_hooks();
@@ -489,7 +487,7 @@ void Node::handle(const Reload& event, Instant now) {
 }
 
 void Node::handle(const Stop& event, Instant now) {
-    if (event.keep || !config_->daemon.release_vips_on_exit) {
+    if (event.keep || config_->daemon.on_exit == config::OnExit::keep) {
         exited_ = true;
         effects_.exit = true;
         return;

@@ -8,18 +8,6 @@ namespace lbconverge::node {
 
 using config::TrackType;
 
-std::string_view to_text(TrackOpinion opinion) {
-    switch (opinion) {
-        case TrackOpinion::unknown:
-            return "unknown";
-        case TrackOpinion::good:
-            return "good";
-        case TrackOpinion::bad:
-            return "bad";
-    }
-    return "?";
-}
-
 // ---- one track -----------------------------------------------------------------------------------------------------
 
 bool Track::same_as(const config::Track& other) const {

@@ -320,32 +320,6 @@ std::vector<Announcement> announcements_of(const Plan& plan, const config::Confi
 
 }  // namespace
 
-std::string_view to_text(Reason reason) {
-    switch (reason) {
-        case Reason::config:
-            return "config";
-        case Reason::drift:
-            return "drift";
-        case Reason::election:
-            return "election";
-        case Reason::health:
-            return "health";
-        case Reason::unclaimed:
-            return "unclaimed";
-        case Reason::foreign:
-            return "foreign";
-        case Reason::misplaced:
-            return "misplaced";
-        case Reason::drain:
-            return "drain";
-        case Reason::restore:
-            return "restore";
-        case Reason::release:
-            return "release";
-    }
-    return "?";
-}
-
 std::uint32_t Plan::connections_cut(std::size_t step) const {
     const auto at = std::lower_bound(cuts.begin(), cuts.end(), step,
                                      [](const Cut& each, std::size_t number) { return each.step < number; });

@@ -12,10 +12,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::array<std::string_view, fault_kinds> names = {
-    "loss", "delay",   "reorder", "duplicate", "partition", "one-way", "crash", "power", "pause",
-    "slow", "failing", "link",    "clock",     "reload",    "stop",    "keep",  "track", "server",
-};
 constexpr std::uint64_t most_faults = 10;
 constexpr Duration least_duration = milliseconds(20);
 
@@ -87,15 +83,6 @@ void anything(Random& random, const ScheduleRules& rules, std::vector<Fault>& sc
 }
 
 }  // namespace
-
-std::string_view to_text(FaultKind kind) { return names[static_cast<std::size_t>(kind)]; }
-
-bool from_text(std::string_view text, FaultKind& kind) {
-    const auto at = std::find(names.begin(), names.end(), text);
-    if (at == names.end()) return false;
-    kind = static_cast<FaultKind>(at - names.begin());
-    return true;
-}
 
 std::string seconds_text(Duration duration) {
     const auto ms = duration.count() / 1000;

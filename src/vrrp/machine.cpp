@@ -27,42 +27,6 @@ bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, Famil
 
 }  // namespace
 
-std::string_view to_text(State state) {
-    switch (state) {
-        case State::init:
-            return "init";
-        case State::backup:
-            return "backup";
-        case State::master:
-            return "master";
-        case State::leaving:
-            return "leaving";
-        case State::fault:
-            return "fault";
-    }
-    return "?";
-}
-
-std::string_view to_text(Drop drop) {
-    switch (drop) {
-        case Drop::ttl:
-            return "ttl";
-        case Drop::version:
-            return "version";
-        case Drop::auth_type:
-            return "authentication type";
-        case Drop::auth_data:
-            return "password";
-        case Drop::interval:
-            return "interval";
-        case Drop::not_a_peer:
-            return "not a peer";
-        case Drop::own:
-            return "own";
-    }
-    return "?";
-}
-
 Duration Machine::skew(std::uint8_t priority) const {
     // Version 2 counts it in seconds whatever the interval (RFC 3768 §6.1); version 3 in the interval (RFC 9568 §6.1).
     const Duration unit = settings_.version == 2 ? Duration(std::chrono::seconds(1)) : master_interval();

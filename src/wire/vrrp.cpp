@@ -99,30 +99,6 @@ IpAddress vrrp_group(Family family) {
     return {family, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}};
 }
 
-std::string_view to_text(VrrpRefusal refusal) {
-    switch (refusal) {
-        case VrrpRefusal::too_short:
-            return "too short";
-        case VrrpRefusal::version:
-            return "version";
-        case VrrpRefusal::type:
-            return "type";
-        case VrrpRefusal::checksum:
-            return "checksum";
-        case VrrpRefusal::vrid_zero:
-            return "virtual router id 0";
-        case VrrpRefusal::count_zero:
-            return "no address";
-        case VrrpRefusal::length:
-            return "length";
-        case VrrpRefusal::interval_zero:
-            return "interval 0";
-        case VrrpRefusal::not_link_local:
-            return "first address not link-local";
-    }
-    return "?";
-}
-
 std::vector<std::byte> encode(const Advertisement& advertisement, const IpAddress& source, const IpAddress& destination,
                               ChecksumDialect dialect) {
     const std::uint8_t version = advertisement.version;

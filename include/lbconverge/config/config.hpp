@@ -17,15 +17,44 @@
 
 namespace lbconverge::config {
 
+using lbconverge::to_text;
+
 using std::chrono::milliseconds;
 
 /// How a real server takes packets for a VIP.
 enum class Accept : std::uint8_t { loopback, interface, redirect };
+constexpr auto names_of(Accept) {
+    return enum_names<Accept>(
+        {{Accept::loopback, "loopback"}, {Accept::interface, "interface"}, {Accept::redirect, "redirect"}});
+}
 enum class ArpMethod : std::uint8_t { sysctl, filter, none };
+constexpr auto names_of(ArpMethod) {
+    return enum_names<ArpMethod>(
+        {{ArpMethod::sysctl, "sysctl"}, {ArpMethod::filter, "filter"}, {ArpMethod::none, "none"}});
+}
 enum class Active : std::uint8_t { always, master };
+constexpr auto names_of(Active) { return enum_names<Active>({{Active::always, "always"}, {Active::master, "master"}}); }
 enum class OnDown : std::uint8_t { drain, remove };
+constexpr auto names_of(OnDown) { return enum_names<OnDown>({{OnDown::drain, "drain"}, {OnDown::remove, "remove"}}); }
+enum class OnExit : std::uint8_t { release_vips, keep };
+constexpr auto names_of(OnExit) {
+    return enum_names<OnExit>({{OnExit::release_vips, "release-vips"}, {OnExit::keep, "keep"}});
+}
 enum class Checksum : std::uint8_t { pseudo_header, message };
+constexpr auto names_of(Checksum) {
+    return enum_names<Checksum>({{Checksum::pseudo_header, "pseudo-header"}, {Checksum::message, "message"}});
+}
 enum class CheckType : std::uint8_t { none, tcp, http, https, udp, dns, exec, file };
+constexpr auto names_of(CheckType) {
+    return enum_names<CheckType>({{CheckType::none, "none"},
+                                  {CheckType::tcp, "tcp"},
+                                  {CheckType::http, "http"},
+                                  {CheckType::https, "https"},
+                                  {CheckType::udp, "udp"},
+                                  {CheckType::dns, "dns"},
+                                  {CheckType::exec, "exec"},
+                                  {CheckType::file, "file"}});
+}
 
 /// One entry of [nodes].
 struct Node {
@@ -182,6 +211,13 @@ struct SyncGroup {
 };
 
 enum class TrackType : std::uint8_t { process, command, interface, file, service };
+constexpr auto names_of(TrackType) {
+    return enum_names<TrackType>({{TrackType::process, "process"},
+                                  {TrackType::command, "command"},
+                                  {TrackType::interface, "interface"},
+                                  {TrackType::file, "file"},
+                                  {TrackType::service, "service"}});
+}
 struct Track {
     std::string name;
     TrackType type = TrackType::process;
@@ -234,7 +270,7 @@ struct Ipvs {
 struct Daemon {
     std::string metrics = "127.0.0.1:9469";
     bool repair = true;
-    bool release_vips_on_exit = true;
+    OnExit on_exit = OnExit::release_vips;
     std::uint32_t realtime_priority = 0;
     Source source;
 };
@@ -275,8 +311,5 @@ const RealServer* tunnelled_here(const Config& config, Family outer);
 /// The local port to which this node, which accepts the service's VIP by redirection, redirects it. nullopt: it does
 /// not. In a file without [nodes] the first real server is taken for this node.
 std::optional<std::uint16_t> redirected_to(const Service& service, const Config& config);
-
-std::string_view to_text(Accept accept);
-std::string_view to_text(ArpMethod method);
 
 }  // namespace lbconverge::config

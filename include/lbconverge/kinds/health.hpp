@@ -15,7 +15,9 @@ namespace lbconverge::kinds {
 
 /// What a check says. `unknown`: no opinion yet; the row is held as it is.
 enum class Liveness : std::uint8_t { unknown, up, down };
-std::string_view to_text(Liveness liveness);
+constexpr auto names_of(Liveness) {
+    return enum_names<Liveness>({{Liveness::unknown, "unknown"}, {Liveness::up, "up"}, {Liveness::down, "down"}});
+}
 
 /// Of one real server of one service. A server without an opinion is up, with the weight of the file.
 struct ServerOpinion {

@@ -44,9 +44,23 @@ struct Ledger;    // all.hpp
 struct Health;    // health.hpp
 
 enum class Action : std::uint8_t { create, update, remove };
+constexpr auto names_of(Action) {
+    return enum_names<Action>({{Action::create, "create"}, {Action::update, "update"}, {Action::remove, "delete"}});
+}
 
 /// When in a plan; the order in which phases run depends on the role and stands in plan/phases.hpp.
 enum class Phase : std::uint8_t { tighten, withdraw, load, quiesce, bind, announce, unload, unbind, relax };
+constexpr auto names_of(Phase) {
+    return enum_names<Phase>({{Phase::tighten, "tighten"},
+                              {Phase::withdraw, "withdraw"},
+                              {Phase::load, "load"},
+                              {Phase::quiesce, "quiesce"},
+                              {Phase::bind, "bind"},
+                              {Phase::announce, "announce"},
+                              {Phase::unload, "unload"},
+                              {Phase::unbind, "unbind"},
+                              {Phase::relax, "relax"}});
+}
 
 /// Whose an observed row is that the configuration does not want as it is.
 enum class Owner : std::uint8_t {
@@ -166,9 +180,6 @@ template <class Kind>
 concept Child = requires {
     typename Kind::Parent;
 };
-
-std::string_view to_text(Action action);
-std::string_view to_text(Phase phase);
 
 /// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
 Error plain_refusal(const std::string& what, int error);

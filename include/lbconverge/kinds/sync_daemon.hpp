@@ -8,7 +8,9 @@ namespace lbconverge::kinds {
 
 /// Numbers of IP_VS_STATE_*: the master sends, the backup listens.
 enum class SyncState : std::uint8_t { master = 1, backup = 2 };
-std::string_view to_text(SyncState state);
+constexpr auto names_of(SyncState) {
+    return enum_names<SyncState>({{SyncState::master, "master"}, {SyncState::backup, "backup"}});
+}
 
 struct SyncDaemon {
     static constexpr std::string_view name = "sync_daemon";

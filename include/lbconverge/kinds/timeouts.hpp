@@ -8,6 +8,10 @@ namespace lbconverge::kinds {
 
 /// Numbers of IPVS_CMD_ATTR_TIMEOUT_*.
 enum class TimeoutName : std::uint8_t { tcp = 4, tcp_fin = 5, udp = 6 };
+constexpr auto names_of(TimeoutName) {
+    return enum_names<TimeoutName>(
+        {{TimeoutName::tcp, "tcp"}, {TimeoutName::tcp_fin, "tcp_fin"}, {TimeoutName::udp, "udp"}});
+}
 
 struct Timeouts {
     static constexpr std::string_view name = "timeouts";

@@ -1,6 +1,8 @@
 // IP addresses as plain comparable values. Pure: never resolves a name.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include <array>
 #include <bit>
 #include <compare>
@@ -14,9 +16,7 @@ namespace lbconverge {
 
 /// Address family; the numbers are those of AF_INET and AF_INET6 (linux/socket.h).
 enum class Family : std::uint8_t { ipv4 = 2, ipv6 = 10 };
-
-std::string_view to_text(Family family);
-bool from_text(std::string_view text, Family& family);
+constexpr auto names_of(Family) { return enum_names<Family>({{Family::ipv4, "ipv4"}, {Family::ipv6, "ipv6"}}); }
 
 /// An IPv4 or IPv6 address in network byte order; an IPv4 address fills the first four bytes, the rest is zero,
 /// which is also the form in which IPVS reports it (linux/ip_vs.h, IPVS_SVC_ATTR_ADDR).

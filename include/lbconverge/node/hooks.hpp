@@ -2,6 +2,8 @@
 // hook comes out. A newer state overtakes an older one, which is then neither run, nor run on, nor tried again. Pure.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/model/instant.hpp"
 
@@ -14,8 +16,16 @@
 
 namespace lbconverge::node {
 
+using lbconverge::to_text;
+
 enum class HookState : std::uint8_t { none, master, backup, fault, stop };
-std::string_view to_text(HookState state);
+constexpr auto names_of(HookState) {
+    return enum_names<HookState>({{HookState::none, "none"},
+                                  {HookState::master, "master"},
+                                  {HookState::backup, "backup"},
+                                  {HookState::fault, "fault"},
+                                  {HookState::stop, "stop"}});
+}
 
 /// What became of a run, or of several when it was tried again.
 struct HookResult {

@@ -2,6 +2,8 @@
 // against the real world, the simulator several against an invented one. Pure: no clock, no socket, no kernel.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/model/instant.hpp"
@@ -22,14 +24,16 @@
 
 namespace lbconverge::node {
 
+using lbconverge::to_text;
+
 using ConfigPtr = std::shared_ptr<const config::Config>;
 
 /// Kernel work goes on in two lanes at once, so that a VIP never waits for a large table: `network` (addresses and
 /// settings) and `tables` (IPVS). A node of role both has only the first, and it does everything, since there the
 /// order between the two is what keeps packets from going round in circles.
 enum class Lane : std::uint8_t { network, tables };
+constexpr auto names_of(Lane) { return enum_names<Lane>({{Lane::network, "network"}, {Lane::tables, "tables"}}); }
 constexpr std::size_t lane_count = 2;
-std::string_view to_text(Lane lane);
 
 /// A VRRP message with what its IP header says.
 struct Packet {

@@ -2,6 +2,8 @@
 // opinion comes out. Pure; who takes the readings (the daemon, the simulator) is not known here.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/model/instant.hpp"
 
@@ -12,10 +14,15 @@
 
 namespace lbconverge::node {
 
+using lbconverge::to_text;
+
 /// Unknown is no opinion, and changes nothing: a daemon that has just started must not give up its addresses because
 /// nobody has answered yet.
 enum class TrackOpinion : std::uint8_t { unknown, good, bad };
-std::string_view to_text(TrackOpinion opinion);
+constexpr auto names_of(TrackOpinion) {
+    return enum_names<TrackOpinion>(
+        {{TrackOpinion::unknown, "unknown"}, {TrackOpinion::good, "good"}, {TrackOpinion::bad, "bad"}});
+}
 
 /// What was found by looking once. A file is always good here; what its number means is up to Track.
 struct TrackReading {

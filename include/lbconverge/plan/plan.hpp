@@ -32,7 +32,18 @@ enum class Reason : std::uint8_t {
     restore,    ///< given up: back to the value that was there before
     release,    ///< everything of ours is given up
 };
-std::string_view to_text(Reason reason);
+constexpr auto names_of(Reason) {
+    return enum_names<Reason>({{Reason::config, "config"},
+                               {Reason::drift, "drift"},
+                               {Reason::election, "election"},
+                               {Reason::health, "health"},
+                               {Reason::unclaimed, "unclaimed"},
+                               {Reason::foreign, "foreign"},
+                               {Reason::misplaced, "misplaced"},
+                               {Reason::drain, "drain"},
+                               {Reason::restore, "restore"},
+                               {Reason::release, "release"}});
+}
 
 /// One change of one row. 12 bytes, since a plan may have a hundred thousand of them; the rows themselves stay in the
 /// two states that the plan keeps.

@@ -2,6 +2,8 @@
 // with some of its faults left out is the same run otherwise. Pure.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/sim/random.hpp"
@@ -15,6 +17,9 @@
 #include <vector>
 
 namespace lbconverge::sim {
+
+using lbconverge::from_text;
+using lbconverge::to_text;
 
 enum class FaultKind : std::uint8_t {
     loss,       ///< packets of these nodes get lost; parameter: per mille
@@ -36,9 +41,27 @@ enum class FaultKind : std::uint8_t {
     track,      ///< what a track watches is gone; parameter: which track, modulo their number
     server,     ///< a real server does not answer the checks of these nodes; parameter: which, modulo their number
 };
-constexpr std::size_t fault_kinds = 18;
-std::string_view to_text(FaultKind kind);
-bool from_text(std::string_view text, FaultKind& kind);
+constexpr auto names_of(FaultKind) {
+    return enum_names<FaultKind>({{FaultKind::loss, "loss"},
+                                  {FaultKind::delay, "delay"},
+                                  {FaultKind::reorder, "reorder"},
+                                  {FaultKind::duplicate, "duplicate"},
+                                  {FaultKind::partition, "partition"},
+                                  {FaultKind::one_way, "one-way"},
+                                  {FaultKind::crash, "crash"},
+                                  {FaultKind::power, "power"},
+                                  {FaultKind::pause, "pause"},
+                                  {FaultKind::slow, "slow"},
+                                  {FaultKind::failing, "failing"},
+                                  {FaultKind::link, "link"},
+                                  {FaultKind::clock, "clock"},
+                                  {FaultKind::reload, "reload"},
+                                  {FaultKind::stop, "stop"},
+                                  {FaultKind::keep, "keep"},
+                                  {FaultKind::track, "track"},
+                                  {FaultKind::server, "server"}});
+}
+constexpr std::size_t fault_kinds = names_of(FaultKind{}).size();
 
 struct Fault {
     std::size_t id = 0;  ///< its place in the whole schedule

@@ -3,6 +3,8 @@
 // and no timer but its own fields; wake_at() says when it wants to be called next.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 
@@ -14,6 +16,8 @@
 #include <vector>
 
 namespace lbconverge::vrrp {
+
+using lbconverge::to_text;
 
 /// How long a master that gives up, or gives way, keeps the addresses after its successor's first advertisement: that
 /// is sent before the successor has the addresses, and its gratuitous ARP follows. Until then the clients' packets
@@ -48,7 +52,13 @@ enum class State : std::uint8_t {
     leaving,  ///< priority 0 is sent, the addresses are still here: waiting for the successor
     fault,    ///< cannot take part: no link, or no address to send from
 };
-std::string_view to_text(State state);
+constexpr auto names_of(State) {
+    return enum_names<State>({{State::init, "init"},
+                              {State::backup, "backup"},
+                              {State::master, "master"},
+                              {State::leaving, "leaving"},
+                              {State::fault, "fault"}});
+}
 
 /// Why an advertisement that could be read was not listened to.
 enum class Drop : std::uint8_t {
@@ -60,8 +70,16 @@ enum class Drop : std::uint8_t {
     not_a_peer,  ///< unicast: not from one of the peers
     own,         ///< from our own address: our packet came back
 };
-constexpr std::size_t drop_count = 7;
-std::string_view to_text(Drop drop);
+constexpr auto names_of(Drop) {
+    return enum_names<Drop>({{Drop::ttl, "ttl"},
+                             {Drop::version, "version"},
+                             {Drop::auth_type, "authentication type"},
+                             {Drop::auth_data, "password"},
+                             {Drop::interval, "interval"},
+                             {Drop::not_a_peer, "not a peer"},
+                             {Drop::own, "own"}});
+}
+constexpr std::size_t drop_count = names_of(Drop{}).size();
 
 /// An advertisement with what the IP header said about it.
 struct Heard {

@@ -3,6 +3,8 @@
 // vrrp/machine.hpp to say.
 #pragma once
 
+#include "lbconverge/model/enum_names.hpp"
+
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/result.hpp"
 
@@ -15,6 +17,8 @@
 #include <vector>
 
 namespace lbconverge::wire {
+
+using lbconverge::to_text;
 
 /// IP protocol number and next header of VRRP (RFC 9568 §5.1.1.4, §5.1.2.4).
 constexpr std::uint8_t vrrp_protocol = 112;
@@ -52,9 +56,19 @@ enum class VrrpRefusal : std::uint8_t {
     interval_zero,   ///< would mean "take over at once" (RFC 9568 erratum 8301)
     not_link_local,  ///< IPv6: the first address must be (RFC 9568 §5.2.9, erratum 8300)
 };
+constexpr auto names_of(VrrpRefusal) {
+    return enum_names<VrrpRefusal>({{VrrpRefusal::too_short, "too short"},
+                                    {VrrpRefusal::version, "version"},
+                                    {VrrpRefusal::type, "type"},
+                                    {VrrpRefusal::checksum, "checksum"},
+                                    {VrrpRefusal::vrid_zero, "virtual router id 0"},
+                                    {VrrpRefusal::count_zero, "no address"},
+                                    {VrrpRefusal::length, "length"},
+                                    {VrrpRefusal::interval_zero, "interval 0"},
+                                    {VrrpRefusal::not_link_local, "first address not link-local"}});
+}
 constexpr std::size_t vrrp_refusal_count = 9;
 /// "checksum", "no address", …: for counters and messages.
-std::string_view to_text(VrrpRefusal refusal);
 
 /// The VRRP message with its checksum, without IP header. `source` and `destination` are those of the IP header.
 /// The caller has seen to the ranges that Advertisement names, and to at most 255 addresses.

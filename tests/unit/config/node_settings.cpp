@@ -38,10 +38,10 @@ TEST_CASE("the daemon") {
         "[daemon]\nmetrics = \"[::1]:9000\"\nrepair = false\non_exit = \"keep\"\nrealtime_priority = 50\n");
     CHECK(reading.good().daemon.metrics == "[::1]:9000");
     CHECK_FALSE(reading.good().daemon.repair);
-    CHECK_FALSE(reading.good().daemon.release_vips_on_exit);
+    CHECK(reading.good().daemon.on_exit == OnExit::keep);
     CHECK(reading.good().daemon.realtime_priority == 50);
     CHECK(read_director("").good().daemon.metrics == "127.0.0.1:9469");
-    CHECK(read_director("").good().daemon.release_vips_on_exit);
+    CHECK(read_director("").good().daemon.on_exit == OnExit::release_vips);
     CHECK_SAYS_ONLY(read_director("[daemon]\nmetrics = \"9469\"\n"), "\"9469\" is not an address with a port");
     CHECK_SAYS_ONLY(read_director("[daemon]\non_exit = \"drop\"\n"), "\"release-vips\" or \"keep\"");
     CHECK_SAYS_ONLY(read_director("[daemon]\nrealtime_priority = 100\n"), "from 0 to 99");
