@@ -45,7 +45,7 @@ struct Health;    // health.hpp
 
 enum class Action : std::uint8_t { create, update, remove };
 
-/// When in a plan; the order in which phases run depends on the role and stands in plan/phases.hpp.
+/// When in a plan; the order in which phases run depends on the role and stands in src/plan/phases.hpp.
 enum class Phase : std::uint8_t { tighten, withdraw, load, quiesce, bind, announce, unload, unbind, relax };
 
 /// Whose an observed row is that the configuration does not want as it is.
