@@ -85,6 +85,7 @@ const toml::table* table_of(const toml::node& nodes, const std::string& name, co
     const toml::node* node = all != nullptr ? all->get(name) : nullptr;
     if (node != nullptr) return node->as_table();  // no table: reported with the others
     std::vector<std::string_view> names;
+    names.reserve(known.size());
     for (const Node& each : known) names.push_back(each.name);
     problems.error(place(nodes),
                    name.empty() ? "this file has several nodes, and none is chosen"

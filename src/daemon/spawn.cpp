@@ -115,12 +115,14 @@ Result<std::vector<std::string>> environment_of(const Command& command, const Us
         for (const auto& [name, value] : *more) all[name] = value;
     }
     std::vector<std::string> lines;
+    lines.reserve(all.size());
     for (const auto& [name, value] : all) lines.push_back(name + "=" + value);
     return lines;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (std::string& each : texts) out.push_back(each.data());
     out.push_back(nullptr);
     return out;

@@ -59,7 +59,7 @@ private:
             if (rule.verdict == Verdict::back) return std::nullopt;
             const FilterChain* target = find(chain, rule.target);
             if (target == nullptr) return Judgement{Fate::unknown, {}, {}};
-            if (const auto said = through(*target, depth + 1)) return said;
+            if (auto said = through(*target, depth + 1)) return said;
             if (rule.verdict == Verdict::go_to) return std::nullopt;
         }
         return std::nullopt;

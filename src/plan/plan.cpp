@@ -1,7 +1,7 @@
 #include "lbconverge/plan/plan.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/phases.hpp"
+#include "phases.hpp"
 
 #include <algorithm>
 #include <array>

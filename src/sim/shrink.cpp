@@ -11,6 +11,7 @@ constexpr Duration shortest_kept = std::chrono::milliseconds(10);
 
 std::vector<Kept> ids_of(const std::vector<Fault>& faults) {
     std::vector<Kept> kept;
+    kept.reserve(faults.size());
     for (const Fault& each : faults) kept.push_back({each.id, each.duration});
     return kept;
 }

@@ -31,5 +31,6 @@ private:
 
 // For a macro that lists functions, LIST(each) each(f); each(g); — LIST(LBCONVERGE_LATE_DECLARE) declares pointers that
 // are named like them, and LIST(LBCONVERGE_LATE_FIND) finds them in `library`; `complete` stays true if all are there.
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it is the name of what is declared
 #define LBCONVERGE_LATE_DECLARE(function) decltype(&::function) function = nullptr
 #define LBCONVERGE_LATE_FIND(function) complete = library->find(#function, function) && complete

@@ -48,7 +48,7 @@ constexpr auto names_of(Action) {
     return enum_names<Action>({{Action::create, "create"}, {Action::update, "update"}, {Action::remove, "delete"}});
 }
 
-/// When in a plan; the order in which phases run depends on the role and stands in plan/phases.hpp.
+/// When in a plan; the order in which phases run depends on the role and stands in src/plan/phases.hpp.
 enum class Phase : std::uint8_t { tighten, withdraw, load, quiesce, bind, announce, unload, unbind, relax };
 constexpr auto names_of(Phase) {
     return enum_names<Phase>({{Phase::tighten, "tighten"},

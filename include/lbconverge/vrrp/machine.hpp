@@ -157,7 +157,7 @@ public:
     void hurry(Instant now);
 
     /// The address that our advertisements come from: the greater one wins a tie (RFC 9568 §6.4.3).
-    void set_source(std::optional<IpAddress> source) { source_ = std::move(source); }
+    void set_source(std::optional<IpAddress> source) { source_ = source; }
 
     [[nodiscard]] std::optional<Instant> wake_at() const;
     [[nodiscard]] State state() const { return state_; }
