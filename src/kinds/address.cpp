@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/address.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
@@ -10,8 +11,6 @@
 #include <cerrno>
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Address::Value>);
 
 namespace {
 
@@ -255,3 +254,5 @@ Error Address::refusal(const Change<Address>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Address)

@@ -12,13 +12,8 @@ Desired desire(const Inputs& inputs, Part part) {
     std::sort(desired.vips.begin(), desired.vips.end());
     for_each_kind([&]<class Kind>() {
         if (!within<Kind>(part)) return;
-        Wanted<Kind>& wanted = desired.get<Kind>();
-        Kind::desire(inputs, wanted);
-        wanted.rows.finish();
-        const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
-        std::sort(wanted.held.begin(), wanted.held.end(), by_key);
-        std::sort(wanted.overruled.begin(), wanted.overruled.end(), by_key);
-        std::sort(wanted.unwanted.begin(), wanted.unwanted.end());
+        Kind::desire(inputs, desired.get<Kind>());
+        desired.get<Kind>().finish();
     });
     return desired;
 }

@@ -1,13 +1,12 @@
 #include "lbconverge/kinds/arp_filter.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/wire/nft.hpp"
 
 #include <algorithm>
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<ArpFilter::Value>);
 
 namespace {
 
@@ -112,3 +111,5 @@ Error ArpFilter::refusal(const Change<ArpFilter>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(ArpFilter)

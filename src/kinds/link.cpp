@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/link.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 
 #include <linux/if.h>
@@ -9,8 +10,6 @@
 #include <cerrno>
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Link::Value>);
 
 namespace {
 
@@ -92,3 +91,5 @@ Error Link::refusal(const Change<Link>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Link)

@@ -1,11 +1,10 @@
 #include "lbconverge/kinds/mark.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "nft_map.hpp"
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Mark::Value>);
 
 namespace {
 
@@ -58,3 +57,5 @@ Error Mark::refusal(const Change<Mark>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Mark)

@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/real_server.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
 #include "lbconverge/kinds/ipvs.hpp"
@@ -13,7 +14,6 @@
 
 namespace lbconverge::kinds {
 
-static_assert(fields_cover<RealServer::Value>);
 static_assert(static_cast<int>(Forward::masquerade) == IP_VS_CONN_F_MASQ &&
               static_cast<int>(Forward::tunnel) == IP_VS_CONN_F_TUNNEL &&
               static_cast<int>(Forward::direct) == IP_VS_CONN_F_DROUTE);
@@ -308,3 +308,5 @@ Error RealServer::refusal(const Change<RealServer>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(RealServer)

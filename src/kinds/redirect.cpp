@@ -1,11 +1,10 @@
 #include "lbconverge/kinds/redirect.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "nft_map.hpp"
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Redirect::Value>);
 
 namespace {
 
@@ -60,3 +59,5 @@ Error Redirect::refusal(const Change<Redirect>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Redirect)

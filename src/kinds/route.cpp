@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/route.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
@@ -9,8 +10,6 @@
 #include <cerrno>
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Route::Value>);
 
 namespace {
 
@@ -207,3 +206,5 @@ std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* f
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Route)

@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/service.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
@@ -14,7 +15,6 @@
 
 namespace lbconverge::kinds {
 
-static_assert(fields_cover<Service::Value>);
 static_assert(ServiceFlags::persistent == IP_VS_SVC_F_PERSISTENT && ServiceFlags::hashed == IP_VS_SVC_F_HASHED &&
               ServiceFlags::one_packet == IP_VS_SVC_F_ONEPACKET && ServiceFlags::scheduler_1 == IP_VS_SVC_F_SCHED1);
 
@@ -307,3 +307,5 @@ Error Service::refusal(const Change<Service>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Service)

@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/sync_daemon.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
@@ -11,7 +12,6 @@
 
 namespace lbconverge::kinds {
 
-static_assert(fields_cover<SyncDaemon::Value>);
 static_assert(static_cast<int>(SyncState::master) == IP_VS_STATE_MASTER);
 static_assert(static_cast<int>(SyncState::backup) == IP_VS_STATE_BACKUP);
 
@@ -163,3 +163,5 @@ Error SyncDaemon::refusal(const Change<SyncDaemon>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(SyncDaemon)

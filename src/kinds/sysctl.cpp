@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/sysctl.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 
@@ -13,8 +14,6 @@
 #include <functional>
 
 namespace lbconverge::kinds {
-
-static_assert(fields_cover<Sysctl::Value>);
 
 namespace {
 
@@ -268,3 +267,5 @@ Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Sysctl)

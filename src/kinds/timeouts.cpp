@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/timeouts.hpp"
 
+#include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
@@ -8,7 +9,6 @@
 
 namespace lbconverge::kinds {
 
-static_assert(fields_cover<Timeouts::Value>);
 static_assert(static_cast<int>(TimeoutName::tcp) == IPVS_CMD_ATTR_TIMEOUT_TCP);
 static_assert(static_cast<int>(TimeoutName::tcp_fin) == IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
 static_assert(static_cast<int>(TimeoutName::udp) == IPVS_CMD_ATTR_TIMEOUT_UDP);
@@ -69,3 +69,5 @@ Error Timeouts::refusal(const Change<Timeouts>& change, int error) {
 }
 
 }  // namespace lbconverge::kinds
+
+LBCONVERGE_INSTANTIATE_KIND(Timeouts)

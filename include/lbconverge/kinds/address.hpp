@@ -45,14 +45,7 @@ struct Address {
     /// "192.168.100.20/32 dev eth0"
     static std::string display(const Key& key);
 
-    static void desire(const Inputs& inputs, Wanted<Address>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<Address>& change, const Inputs& inputs);
-    static void encode(const Change<Address>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<Address>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(Address)
 };
 
 }  // namespace lbconverge::kinds

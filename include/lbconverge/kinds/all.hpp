@@ -40,7 +40,12 @@ struct index_in<Kind, std::tuple<First, Rest...>>
     : std::integral_constant<std::uint8_t, 1 + index_in<Kind, std::tuple<Rest...>>::value> {};
 template <class Kind>
 using Claims = std::vector<Claim<Kind>>;
+template <class... K>
+constexpr bool all_kinds(std::tuple<K...>*) {
+    return (Kind<K> && ...);
+}
 }  // namespace detail
+static_assert(detail::all_kinds(static_cast<Kinds*>(nullptr)));
 
 /// A box per kind: get<Service>() and so on.
 template <template <class> class Box>

@@ -31,14 +31,7 @@ struct ArpFilter {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    static void desire(const Inputs& inputs, Wanted<ArpFilter>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<ArpFilter>& change, const Inputs& inputs);
-    static void encode(const Change<ArpFilter>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<ArpFilter>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(ArpFilter)
 };
 
 }  // namespace lbconverge::kinds

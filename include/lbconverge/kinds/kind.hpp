@@ -27,6 +27,7 @@
 #include "lbconverge/model/table.hpp"
 #include "lbconverge/wire/request.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -114,6 +115,8 @@ struct Wanted {
     std::vector<Held<Kind>> held;              ///< sorted by key
     std::vector<typename Kind::Key> unwanted;  ///< the configuration names them, but not now; sorted
     std::vector<Overruled<Kind>> overruled{};  ///< sorted by key
+
+    void finish();  ///< sorts all of them; compiled in the kind's own file (src/kinds/instantiate.hpp)
 };
 
 /// The rows of one kind that are.
@@ -143,6 +146,37 @@ struct Reading {
     std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
     std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
     std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
+};
+
+/// The functions that every kind has, as the head of this file says. Each kind declares them by this one line.
+#define LBCONVERGE_KIND_FUNCTIONS(Self)                                                                   \
+    static void desire(const Inputs& inputs, Wanted<Self>& wanted);                                       \
+    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);                \
+    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);             \
+    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger); \
+    static Phase phase(const Change<Self>& change, const Inputs& inputs);                                 \
+    static void encode(const Change<Self>& change, const HostFacts& facts, std::uint32_t tag,             \
+                       wire::Requests& requests);                                                         \
+    static Error refusal(const Change<Self>& change, int error);
+
+/// What the rest of the program relies on; all.hpp asserts it of the list.
+template <class K>
+concept Kind = std::totally_ordered<typename K::Key> && std::equality_comparable<typename K::Value> &&
+    std::default_initializable<typename K::Facts> && fields_cover<typename K::Value> &&
+    requires(const typename K::Key& key, const typename K::Facts& facts, const Change<K>& change, Wanted<K>& wanted,
+             const Inputs& inputs, const Reading& reading, const Desired& desired, const Ledger& ledger,
+             const HostFacts& host, Observed& observed, wire::Requests& requests, const wire::Reply& reply) {
+    { K::name } -> std::convertible_to<std::string_view>;
+    { K::label } -> std::convertible_to<std::string_view>;
+    { K::id(key) } -> std::same_as<std::string>;
+    { K::parse_id(std::string_view()) } -> std::same_as<std::optional<typename K::Key>>;
+    { K::desire(inputs, wanted) } -> std::same_as<void>;
+    { K::ask(reading, observed, requests) } -> std::same_as<void>;
+    { K::decode(reply, reading, observed) } -> std::same_as<void>;
+    { K::owner(key, facts, desired, ledger) } -> std::same_as<Owner>;
+    { K::phase(change, inputs) } -> std::same_as<Phase>;
+    { K::encode(change, host, std::uint32_t(), requests) } -> std::same_as<void>;
+    { K::refusal(change, int()) } -> std::same_as<Error>;
 };
 
 /// A restorable kind is never created or removed, only set; giving it up means putting the old value back.

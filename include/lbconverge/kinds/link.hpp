@@ -27,13 +27,7 @@ struct Link {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    static void desire(const Inputs& inputs, Wanted<Link>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<Link>& change, const Inputs& inputs);
-    static void encode(const Change<Link>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests);
-    static Error refusal(const Change<Link>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(Link)
 };
 
 }  // namespace lbconverge::kinds

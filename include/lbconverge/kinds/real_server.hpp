@@ -53,14 +53,7 @@ struct RealServer {
     /// "192.168.100.3:80"
     static std::string display(const Key& key);
 
-    static void desire(const Inputs& inputs, Wanted<RealServer>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<RealServer>& change, const Inputs& inputs);
-    static void encode(const Change<RealServer>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<RealServer>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(RealServer)
 };
 
 }  // namespace lbconverge::kinds

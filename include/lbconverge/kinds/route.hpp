@@ -41,14 +41,7 @@ struct Route {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    static void desire(const Inputs& inputs, Wanted<Route>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<Route>& change, const Inputs& inputs);
-    static void encode(const Change<Route>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<Route>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(Route)
     /// Somebody else's route to the same destination is not replaced.
     static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Ledger& ledger);
 };

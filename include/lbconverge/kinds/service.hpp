@@ -63,14 +63,7 @@ struct Service {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    static void desire(const Inputs& inputs, Wanted<Service>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<Service>& change, const Inputs& inputs);
-    static void encode(const Change<Service>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<Service>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(Service)
 
     /// The attributes that identify a service, as every request about it or its real servers begins.
     static void encode_key(const Key& key, wire::Requests& requests);

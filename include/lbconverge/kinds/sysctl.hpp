@@ -30,14 +30,7 @@ struct Sysctl {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    static void desire(const Inputs& inputs, Wanted<Sysctl>& wanted);
-    static void ask(const Reading& reading, Observed& observed, wire::Requests& requests);
-    static void decode(const wire::Reply& reply, const Reading& reading, Observed& observed);
-    static Owner owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    static Phase phase(const Change<Sysctl>& change, const Inputs& inputs);
-    static void encode(const Change<Sysctl>& change, const HostFacts& facts, std::uint32_t tag,
-                       wire::Requests& requests);
-    static Error refusal(const Change<Sysctl>& change, int error);
+    LBCONVERGE_KIND_FUNCTIONS(Sysctl)
 };
 
 /// Effective value of an IPv4 ARP setting is the larger of "all" and the interface (linux/inetdevice.h,

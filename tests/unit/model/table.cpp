@@ -1,4 +1,4 @@
-#include "lbconverge/model/table.hpp"
+#include "lbconverge/model/table_code.hpp"
 
 #include <doctest/doctest.h>
 
