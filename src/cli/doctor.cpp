@@ -171,7 +171,7 @@ Result<void> ask_the_wire(const Options& options, doctor::Evidence& evidence) {
         evidence.asked = true;
     }
     if (options.vrrp) {
-        std::vector<ShortName> interfaces;
+        std::vector<InterfaceName> interfaces;
         for (const Interface& each : evidence.kernel->facts.interfaces) {
             if (each.up && each.speaks_arp) interfaces.push_back(each.name);
         }

@@ -59,10 +59,10 @@ std::string node_to_use(const config::Document& document, const std::string& ask
     return host_name();
 }
 
-void add_interface(HostFacts& facts, const ShortName& name) {
-    const bool special = name.empty() || name == ShortName("all") || name == ShortName("default");
+void add_interface(HostFacts& facts, const InterfaceName& name) {
+    const bool special = name.empty() || name == InterfaceName("all") || name == InterfaceName("default");
     if (special || facts.interface(name) != nullptr) return;
-    const bool loopback = name == ShortName("lo");
+    const bool loopback = name.is_loopback();
     facts.interfaces.push_back({.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1),
                                 .name = name,
                                 .up = true,
@@ -201,7 +201,7 @@ Assumed assume_converged(const config::Config& old, const config::Config& fresh,
         add_interface(observed->facts, config->interface);
         for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);
         for (const config::Vrrp& instance : config->vrrp) add_interface(observed->facts, instance.interface);
-        for (const ShortName& name : config->arp.interfaces) add_interface(observed->facts, name);
+        for (const InterfaceName& name : config->arp.interfaces) add_interface(observed->facts, name);
     }
     observed->facts.ipvs_loaded = true;
     Election assumed = election;

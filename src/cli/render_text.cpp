@@ -69,7 +69,7 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             // lo, and the listening side of connection synchronisation.
             bool of_backup = false;
             plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-                if constexpr (std::is_same_v<Kind, Address>) of_backup = change.key.interface == ShortName("lo");
+                if constexpr (std::is_same_v<Kind, Address>) of_backup = change.key.interface.is_loopback();
                 if constexpr (std::is_same_v<Kind, SyncDaemon>) of_backup = change.key.state == SyncState::backup;
             });
             return (step.action() != Action::remove) != of_backup ? "became master" : "became backup";

@@ -39,7 +39,7 @@ std::vector<std::string> all_settings() {
     return paths;
 }
 
-bool on_lo(const Address::Key& key) { return key.interface == ShortName("lo"); }
+bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
 
 /// Addresses that are VIPs for sure: what a service uses, what lbconverge made, and single addresses on lo.
 std::vector<std::uint32_t> vip_rows(const Observed& observed) {

@@ -44,7 +44,7 @@ HostFacts read_facts(const Json& json) {
         std::optional<IpAddress> address;  // not told by older versions
         if (!from_text(each.value("address", "none"), address)) throw Json::out_of_range::create(406, "address", &each);
         facts.interfaces.push_back({.index = number_of(each.at("index")),
-                                    .name = ShortName(each.at("name").get<std::string>()),
+                                    .name = InterfaceName(each.at("name").get<std::string>()),
                                     .up = each.at("up").get<bool>(),
                                     .loopback = each.at("loopback").get<bool>(),
                                     .speaks_arp = each.at("speaks_arp").get<bool>(),

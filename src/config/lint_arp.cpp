@@ -11,7 +11,7 @@ namespace {
 
 bool uses_sysctls(const Config& node) { return has_loopback_vip(node) && node.arp.method == ArpMethod::sysctl; }
 
-bool lists(const Arp& arp, const ShortName& interface) {
+bool lists(const Arp& arp, const InterfaceName& interface) {
     return std::find(arp.interfaces.begin(), arp.interfaces.end(), interface) != arp.interfaces.end();
 }
 
@@ -58,7 +58,7 @@ void arp_on_loopback(const Nodes& nodes, Report& report) {
         if (!serves(node)) continue;
         const bool only_lo = !node.arp.automatic && !node.arp.interfaces.empty() &&
                              std::all_of(node.arp.interfaces.begin(), node.arp.interfaces.end(),
-                                         [](const ShortName& each) { return each == ShortName("lo"); });
+                                         [](const InterfaceName& each) { return each.is_loopback(); });
         if (uses_sysctls(node) && only_lo) {
             report.error(
                 node.arp.interfaces_source,

@@ -39,8 +39,8 @@ Hit one_armed(const Config& node) {
 }
 
 /// The interfaces that the file names for this node.
-std::set<ShortName> interfaces_of(const Config& node) {
-    std::set<ShortName> interfaces;
+std::set<InterfaceName> interfaces_of(const Config& node) {
+    std::set<InterfaceName> interfaces;
     if (!node.interface.empty()) interfaces.insert(node.interface);
     for (const Vip& vip : node.vips) {
         if (directs(node) && !vip.interface.empty()) interfaces.insert(vip.interface);
@@ -49,7 +49,7 @@ std::set<ShortName> interfaces_of(const Config& node) {
     for (const Route& route : node.routes) {
         if (!route.interface.empty()) interfaces.insert(route.interface);
     }
-    interfaces.erase(ShortName("lo"));
+    interfaces.erase(InterfaceName("lo"));
     return interfaces;
 }
 

@@ -147,7 +147,8 @@ void one_sided_peers(const Nodes& nodes, Report& report) {
 void vip_as_secondary(const Nodes& nodes, Report& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        std::map<ShortName, std::vector<const Vip*>> exposed;  // one line per interface, which is what the cure is for
+        std::map<InterfaceName, std::vector<const Vip*>>
+            exposed;  // one line per interface, which is what the cure is for
         for (const Vip& vip : node.vips) {
             if (vip.address.family != Family::ipv4 || vip.prefix == vip.address.bits()) continue;
             exposed[vip.interface].push_back(&vip);

@@ -126,7 +126,7 @@ bool Reader::text(std::string_view key, std::string& out) {
     return true;
 }
 
-bool Reader::interface(std::string_view key, ShortName& out) {
+bool Reader::interface(std::string_view key, InterfaceName& out) {
     std::string name;
     if (!text(key, name)) return false;
     if (!is_interface_name(name)) {
@@ -134,7 +134,7 @@ bool Reader::interface(std::string_view key, ShortName& out) {
                         "1 to 15 characters without blanks, slashes and colons, as in \"ip link\"");
         return false;
     }
-    out = ShortName(name);
+    out = InterfaceName(name);
     return true;
 }
 

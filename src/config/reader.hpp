@@ -72,7 +72,7 @@ public:
     bool boolean(std::string_view key, bool& out);
     /// Not empty.
     bool text(std::string_view key, std::string& out);
-    bool interface(std::string_view key, ShortName& out);
+    bool interface(std::string_view key, InterfaceName& out);
     bool address(std::string_view key, std::optional<IpAddress>& out);
     bool duration(std::string_view key, milliseconds& out, DurationRange range = {});
     bool seconds(std::string_view key, std::uint32_t& out, DurationRange range);

@@ -266,7 +266,7 @@ void Daemon::look_round(const kernel::Surroundings& seen) {
         const kinds::Address::Key& key = addresses.row(i).key;
         const auto is_vip = [&](const config::Vip& vip) { return vip.address == key.address; };
         if (std::any_of(vips.begin(), vips.end(), is_vip)) {
-            if (key.interface != ShortName("lo")) event.holding.push_back(key.address);
+            if (!key.interface.is_loopback()) event.holding.push_back(key.address);
             continue;
         }
         if ((addresses.note(i).flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;

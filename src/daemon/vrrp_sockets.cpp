@@ -67,7 +67,7 @@ void ipv6_options(SocketOptions& options, std::uint32_t index) {
 }
 
 /// The socket, or -errno.
-int open_door(const ShortName& interface, std::uint32_t index, Family family) {
+int open_door(const InterfaceName& interface, std::uint32_t index, Family family) {
     const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
     const int fd = ::socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire::vrrp_protocol);
     if (fd < 0) return -errno;

@@ -35,7 +35,7 @@ private:
         boost::asio::posix::stream_descriptor descriptor;
         std::uint32_t index = 0;
     };
-    using SocketKey = std::pair<ShortName, Family>;
+    using SocketKey = std::pair<InterfaceName, Family>;
 
     void wait(RawSocket& socket);
     void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);

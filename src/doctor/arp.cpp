@@ -18,7 +18,7 @@ bool filtered(const View& view, const IpAddress& vip) {
 
 /// Every interface where ARP requests for a VIP of lo arrive, once, with the first such VIP.
 void each_answering(const View& view, const What& visit) {
-    std::set<ShortName> seen;
+    std::set<InterfaceName> seen;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const bool vip = is_lo(row.key.interface) && view.vips.contains(row.key.address);
         if (!vip || row.key.address.family != Family::ipv4 || filtered(view, row.key.address)) continue;

@@ -156,7 +156,7 @@ std::string_view first_value(const TextFile& file, std::string_view key) {
 std::string_view name_of(const TextFile& file) { return std::string_view(file.path).substr(file.path.rfind('/') + 1); }
 
 /// The .network file by which networkd manages the interface: the first by name that fits.
-const TextFile* network_of(const View& view, const ShortName& interface) {
+const TextFile* network_of(const View& view, const InterfaceName& interface) {
     const TextFile* best = nullptr;
     for (const TextFile& file : view.evidence.files) {
         const bool fits = file.path.ends_with(".network") && has(file.path, "/systemd/network/") &&
@@ -175,7 +175,7 @@ bool keeps_foreign(const View& view, const TextFile& network) {
     });
 }
 
-void look_at_networkd(const View& view, const IpAddress& vip, const ShortName& interface, Report& report) {
+void look_at_networkd(const View& view, const IpAddress& vip, const InterfaceName& interface, Report& report) {
     const TextFile* network = network_of(view, interface);
     if (!view.evidence.managers.contains("systemd-networkd") || network == nullptr || keeps_foreign(view, *network))
         return;
@@ -188,7 +188,7 @@ void look_at_networkd(const View& view, const IpAddress& vip, const ShortName& i
                    line(network->path + ": [Network] KeepConfiguration=static"));
 }
 
-void look_at_network_manager(const View& view, const IpAddress& vip, const ShortName& interface, Report& report) {
+void look_at_network_manager(const View& view, const IpAddress& vip, const InterfaceName& interface, Report& report) {
     if (!view.evidence.managers.contains("NetworkManager")) return;
     const std::string name = interface.str();
     const auto leaves_it = lines_that(view, [&](Sort, std::string_view code) {
@@ -221,13 +221,15 @@ void look_at_cloud_init(const View& view, const IpAddress& vip, Report& report) 
 }  // namespace
 
 void other_manager(const View& view, Report& report) {
-    std::set<ShortName> seen;
+    std::set<InterfaceName> seen;
     for (const IpAddress& vip : view.vips) {
         look_at_cloud_init(view, vip, report);
         const Row<Address>* row = view.on_interface(vip);
         const bool on_lo = view.on_lo(vip);
         const bool exposed = row != nullptr || (view.may_be_elsewhere(vip) && !on_lo);
-        const ShortName interface = exposed ? view.interface_of(vip) : on_lo ? ShortName("lo") : ShortName();
+        const InterfaceName interface = exposed ? view.interface_of(vip)
+                                        : on_lo ? InterfaceName("lo")
+                                                : InterfaceName();
         if (interface.empty() || !seen.insert(interface).second) continue;
         look_at_networkd(view, vip, interface, report);
         if (!is_lo(interface)) look_at_network_manager(view, vip, interface, report);

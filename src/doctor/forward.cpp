@@ -211,7 +211,7 @@ void tunnel_without_pmtu(const View& view, Report& report) {
 }
 
 void strict_rp_filter(const View& view, Report& report) {
-    std::map<ShortName, const Row<Address>*> networks;  // of an interface, its first own address
+    std::map<InterfaceName, const Row<Address>*> networks;  // of an interface, its first own address
     if (!view.balances() && view.vips.empty()) return;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const Interface* interface = view.interface(row.key.interface);
@@ -230,7 +230,7 @@ void strict_rp_filter(const View& view, Report& report) {
 }
 
 void redirects_on_one_arm(const View& view, Report& report) {
-    std::set<ShortName> seen;
+    std::set<InterfaceName> seen;
     view.each_server([&](const Hit& hit) {
         if (hit.server->value.forward != Forward::masquerade || hit.server->key.address.family != Family::ipv4) return;
         const Route* route = view.route_to(hit.server->key.address);

@@ -104,7 +104,7 @@ private:
         if (words.size() < 2) return;
         if (block == "vrrp_instance" && !out_.instances.empty()) {
             Keepalived::Instance& instance = out_.instances.back();
-            if (words[0] == "interface") instance.interface = ShortName(words[1]);
+            if (words[0] == "interface") instance.interface = InterfaceName(words[1]);
             if (words[0] == "virtual_router_id") instance.vrid = static_cast<std::uint8_t>(number_of(words[1]));
         }
         if (block != "virtual_server") return;

@@ -15,7 +15,7 @@ struct Keepalived {
     };
     struct Instance {
         std::string name;
-        ShortName interface;
+        InterfaceName interface;
         std::uint8_t vrid = 0;
         std::vector<IpAddress> vips;  ///< of virtual_ipaddress: those that are advertised
         At at;

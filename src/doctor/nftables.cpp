@@ -132,7 +132,7 @@ bool add_match(const Json& match, const std::string& table, const Sets& sets, Fi
         const std::string key = text(left["meta"], "key");
         if (key == "l4proto") return (rule.protocol = protocol(right)).has_value();
         if ((key != "iifname" && key != "iif") || !right.is_string()) return false;
-        rule.interface = ShortName(right.get<std::string>());
+        rule.interface = InterfaceName(right.get<std::string>());
         return right.get<std::string>().find('*') == std::string::npos;
     }
     if (left.contains("ct") && text(left["ct"], "key") == "state") {

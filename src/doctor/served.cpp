@@ -55,8 +55,8 @@ Cure admit(const Judgement& judgement, const FilterPacket& packet, bool any_dest
 }
 
 /// VRRP instances of the file, or of keepalived.
-std::vector<std::pair<ShortName, Family>> elections(const View& view) {
-    std::vector<std::pair<ShortName, Family>> all;
+std::vector<std::pair<InterfaceName, Family>> elections(const View& view) {
+    std::vector<std::pair<InterfaceName, Family>> all;
     if (view.config() != nullptr) {
         if (view.config()->role == Role::real_server) return all;
         for (const config::Vrrp& each : view.config()->vrrp) all.emplace_back(each.interface, each.family);

@@ -8,7 +8,7 @@ namespace lbconverge::doctor::rules {
 namespace {
 
 std::string add_address(const View& view, const IpAddress& vip) {
-    const ShortName interface = view.interface_of(vip);
+    const InterfaceName interface = view.interface_of(vip);
     return "ip addr add " + to_text(vip) + "/" + std::to_string(vip.bits()) + " dev " +
            (interface.empty() ? "INTERFACE" : interface.str());
 }

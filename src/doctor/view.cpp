@@ -51,7 +51,7 @@ std::optional<std::uint32_t> View::number(const std::string& path) const {
     return value;
 }
 
-std::uint32_t View::larger(const ShortName& interface, const std::string& name) const {
+std::uint32_t View::larger(const InterfaceName& interface, const std::string& name) const {
     return std::max(number(conf("all", name)).value_or(0), number(conf(interface.view(), name)).value_or(0));
 }
 
@@ -119,7 +119,7 @@ const Route* View::route_to(const IpAddress& address) const {
     return best;
 }
 
-ShortName View::interface_of(const IpAddress& vip) const {
+InterfaceName View::interface_of(const IpAddress& vip) const {
     const config::Vip* known = configured(vip);
     const bool shared = known != nullptr && !known->interface.empty() && interface(known->interface) != nullptr;
     if (shared) return known->interface;
@@ -127,7 +127,7 @@ ShortName View::interface_of(const IpAddress& vip) const {
     const auto all = answering(vip);
     if (!all.empty() && vip.family == Family::ipv4) return all.front()->name;
     const Route* route = route_to(vip);
-    return route == nullptr ? ShortName() : route->interface;
+    return route == nullptr ? InterfaceName() : route->interface;
 }
 
 void View::each_server(const std::function<void(const Hit&)>& visit) const {

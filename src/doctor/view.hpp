@@ -46,7 +46,7 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> number(const std::string& path) const;
     [[nodiscard]] bool is(const std::string& path, std::uint32_t value) const { return number(path) == value; }
     /// Of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
-    [[nodiscard]] std::uint32_t larger(const ShortName& interface, const std::string& name) const;
+    [[nodiscard]] std::uint32_t larger(const InterfaceName& interface, const std::string& name) const;
     static std::string conf(std::string_view interface, const std::string& name) {
         return "net/ipv4/conf/" + std::string(interface) + "/" + name;
     }
@@ -64,11 +64,11 @@ public:
     [[nodiscard]] std::vector<const Interface*> answering(const IpAddress& vip) const;
     /// A node's own address on that interface: not a VIP, not on lo.
     [[nodiscard]] bool is_own(const Row<Address>& row) const;
-    [[nodiscard]] const Interface* interface(const ShortName& name) const { return kernel.facts.interface(name); }
+    [[nodiscard]] const Interface* interface(const InterfaceName& name) const { return kernel.facts.interface(name); }
     /// The most specific route, or nullptr.
     [[nodiscard]] const Route* route_to(const IpAddress& address) const;
     /// The interface of a VIP's network: where the file puts it, where it is, or where packets to it would leave.
-    [[nodiscard]] ShortName interface_of(const IpAddress& vip) const;
+    [[nodiscard]] InterfaceName interface_of(const IpAddress& vip) const;
 
     // IPVS
     void each_server(const std::function<void(const Hit&)>& visit) const;
@@ -96,7 +96,7 @@ private:
     kinds::Desired desired_;
 };
 
-inline bool is_lo(const ShortName& name) { return name == ShortName("lo"); }
+inline bool is_lo(const InterfaceName& name) { return name.is_loopback(); }
 
 /// "192.168.100.20/32 dev lo"
 std::string text_of(const Row<Address>& row);

@@ -50,7 +50,7 @@ std::string owner_of(const Evidence& evidence, const wire::LinkAddress& link) {
 std::vector<Question> questions(const Evidence& evidence) {
     const View view(evidence);
     std::vector<Question> all;
-    const auto add = [&](const IpAddress& address, const ShortName& interface) {
+    const auto add = [&](const IpAddress& address, const InterfaceName& interface) {
         const Interface* known = view.interface(interface);
         const bool again = std::any_of(all.begin(), all.end(), [&](const Question& each) {
             return each.address == address && each.interface == interface;
@@ -143,7 +143,7 @@ namespace {
 /// An election of this host as the wire should show it.
 struct Instance {
     std::string name;
-    ShortName interface;
+    InterfaceName interface;
     std::uint8_t vrid = 0;
     Family family = Family::ipv4;
     std::vector<IpAddress> vips;   ///< sorted

@@ -151,7 +151,7 @@ private:
         // A mask that ends before the name's NUL is "eth+".
         const std::size_t length = ::strnlen(ip.iniface, IFNAMSIZ);
         const bool whole_name = length == 0 || ip.iniface_mask[length] != 0;
-        if (whole_name) rule.interface = ShortName(std::string_view(ip.iniface, length));
+        if (whole_name) rule.interface = InterfaceName(std::string_view(ip.iniface, length));
         rule.understood = rule.understood && whole_name;
         const auto* bytes = reinterpret_cast<const std::byte*>(&entry);
         for (std::size_t at = sizeof entry; at + sizeof(xt_entry_match) <= entry.target_offset;) {

@@ -68,7 +68,7 @@ int write_setting(const std::string& path, std::string_view value) {
 }
 
 /// linux: devinet_ioctl, the first address of the list.
-std::optional<IpAddress> first_address(int fd, const ShortName& interface) {
+std::optional<IpAddress> first_address(int fd, const InterfaceName& interface) {
     ifreq request{};
     interface.view().copy(request.ifr_name, sizeof request.ifr_name - 1);
     if (fd < 0 || ::ioctl(fd, SIOCGIFADDR, &request) != 0) return std::nullopt;
@@ -86,8 +86,9 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 Interface interface_of(rtnl_link* link) {
     const unsigned flags = rtnl_link_get_flags(link);
     Interface interface {
-        .index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link)), .name = ShortName(rtnl_link_get_name(link)),
-        .up = (flags & IFF_UP) != 0, .carrier = (flags & IFF_RUNNING) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
+        .index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link)),
+        .name = InterfaceName(rtnl_link_get_name(link)), .up = (flags & IFF_UP) != 0,
+        .carrier = (flags & IFF_RUNNING) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
         .speaks_arp = (flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
     };
     if (nl_addr* address = rtnl_link_get_addr(link);

@@ -20,22 +20,22 @@ namespace {
 constexpr std::uint32_t ipip_header_type = 768;  // ARPHRD_TUNNEL (linux/if_arp.h)
 
 /// Names by index; the routes have only indices.
-Result<std::map<std::uint32_t, ShortName>> interface_names(NetlinkSocket& socket) {
+Result<std::map<std::uint32_t, InterfaceName>> interface_names(NetlinkSocket& socket) {
     nl_cache* links = nullptr;
     if (const int error = rtnl_link_alloc_cache(socket.handle(), AF_UNSPEC, &links); error < 0) {
         return fail(ErrorKind::failed, std::string("reading the network interfaces: ") + nl_geterror(error));
     }
     const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, nl_cache_free);
-    std::map<std::uint32_t, ShortName> names;
+    std::map<std::uint32_t, InterfaceName> names;
     for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
         auto* link = reinterpret_cast<rtnl_link*>(each);
-        names[static_cast<std::uint32_t>(rtnl_link_get_ifindex(link))] = ShortName(rtnl_link_get_name(link));
+        names[static_cast<std::uint32_t>(rtnl_link_get_ifindex(link))] = InterfaceName(rtnl_link_get_name(link));
     }
     return names;
 }
 
 std::optional<doctor::Route> route_in(std::span<const std::byte> message,
-                                      const std::map<std::uint32_t, ShortName>& names) {
+                                      const std::map<std::uint32_t, InterfaceName>& names) {
     if (wire::fixed_header<nlmsghdr>(message, 0).nlmsg_type != RTM_NEWROUTE) return std::nullopt;
     const auto header = wire::fixed_header<rtmsg>(message, NLMSG_HDRLEN);
     const auto family = static_cast<Family>(header.rtm_family);
@@ -105,7 +105,7 @@ Result<std::vector<doctor::Tunnel>> read_tunnels() {
     for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
         auto* link = reinterpret_cast<rtnl_link*>(each);
         if (rtnl_link_get_arptype(link) != ipip_header_type) continue;
-        tunnels.push_back({ShortName(rtnl_link_get_name(link)), (rtnl_link_get_flags(link) & IFF_UP) != 0});
+        tunnels.push_back({InterfaceName(rtnl_link_get_name(link)), (rtnl_link_get_flags(link) & IFF_UP) != 0});
     }
     return tunnels;
 }

@@ -105,7 +105,7 @@ Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questi
     const PacketSocket arp(ETH_P_ARP), ipv6(ETH_P_IPV6);
     if (arp.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(arp.error());
     std::vector<doctor::Answer> answers;
-    std::set<std::tuple<IpAddress, ShortName, wire::LinkAddress>> seen;
+    std::set<std::tuple<IpAddress, InterfaceName, wire::LinkAddress>> seen;
     const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
         const auto claim = wire::neighbour_reply_in(frame);
         const Interface* interface = observed.facts.interface(index);
@@ -136,7 +136,7 @@ Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questi
 namespace {
 
 /// The VRRP message of an IPv4 or IPv6 packet, if it is one, with the addresses of its header.
-std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const ShortName& interface) {
+std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const InterfaceName& interface) {
     const auto octet = [&](std::size_t at) { return std::to_integer<std::uint8_t>(frame[at]); };
     constexpr std::size_t shortest = 20, of_ipv6 = 40;
     if (frame.size() < ETH_HLEN + shortest) return std::nullopt;
@@ -161,14 +161,14 @@ std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const S
 
 }  // namespace
 
-Result<std::vector<doctor::Heard>> listen(std::span<const ShortName> interfaces, const HostFacts& facts,
+Result<std::vector<doctor::Heard>> listen(std::span<const InterfaceName> interfaces, const HostFacts& facts,
                                           std::chrono::milliseconds patience) {
     constexpr wire::LinkAddress group{0x01, 0x00, 0x5e, 0, 0, 18};  // 224.0.0.18 (RFC 1112 §6.4)
     constexpr wire::LinkAddress group6{0x33, 0x33, 0, 0, 0, 0x12};  // ff02::12 (RFC 2464 §7)
     const PacketSocket ipv4(ETH_P_IP), ipv6(ETH_P_IPV6);
     if (ipv4.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(ipv4.error());
     std::set<std::uint32_t> wanted;
-    for (const ShortName& name : interfaces) {
+    for (const InterfaceName& name : interfaces) {
         const Interface* interface = facts.interface(name);
         if (interface == nullptr || !wanted.insert(interface->index).second) continue;
         ipv4.hear_group(interface->index, group);

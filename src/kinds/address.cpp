@@ -14,10 +14,10 @@ namespace lbconverge::kinds {
 
 namespace {
 
-constexpr std::string_view loopback = "lo";
+constexpr InterfaceName loopback = "lo";
 
 struct VipPlace {
-    ShortName interface;
+    InterfaceName interface;
     std::uint8_t prefix;
     Scope scope;
 };
@@ -42,12 +42,12 @@ Address::Value value_of(const config::Vip& vip, const VipPlace& place) {
     const std::string_view label = vip.label.view();
     const bool fits = label.substr(0, label.find(':')) == place.interface.view();
     if (!ipv6 && fits && vip.label != place.interface) value.label = vip.label;
-    if (!ipv6 && place.interface != ShortName(loopback)) value.broadcast = vip.broadcast;
+    if (!ipv6 && !place.interface.is_loopback()) value.broadcast = vip.broadcast;
     value.deprecated = ipv6;
     return value;
 }
 
-bool on_lo(const Address::Key& key) { return key.interface == ShortName(loopback); }
+bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
 
 /// Whether the VIP stands on lo of this node, whoever is master. Role both keeps it there throughout: what the new
 /// master balances to the old one is local to that without a gap, whatever happens on the interface.
@@ -83,10 +83,10 @@ std::string Address::display(const Key& key) {
 
 std::optional<Address::Key> Address::parse_id(std::string_view id) {
     const std::size_t space = id.find(' ');
-    if (space == std::string_view::npos || !ShortName::fits(id.substr(space + 1))) return std::nullopt;
+    if (space == std::string_view::npos || !InterfaceName::fits(id.substr(space + 1))) return std::nullopt;
     const auto address = parse_with_prefix(id.substr(0, space));
     if (!address) return std::nullopt;
-    return Key{address->address, address->prefix, ShortName(id.substr(space + 1))};
+    return Key{address->address, address->prefix, InterfaceName(id.substr(space + 1))};
 }
 
 void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {

@@ -31,8 +31,8 @@ const Tunnel* tunnel_of(const Link::Key& key) {
 std::string Link::id(const Key& key) { return key.interface.str(); }
 
 std::optional<Link::Key> Link::parse_id(std::string_view id) {
-    if (!ShortName::fits(id)) return std::nullopt;
-    const Key key{ShortName(id)};
+    if (!InterfaceName::fits(id)) return std::nullopt;
+    const Key key{InterfaceName(id)};
     return tunnel_of(key) == nullptr ? std::nullopt : std::optional(key);
 }
 
@@ -45,7 +45,7 @@ void Link::desire(const Inputs& inputs, Wanted<Link>& wanted) {
 
 void Link::ask(const Reading&, Observed& observed, wire::Requests&) {
     for (const Tunnel& each : tunnels) {
-        const Interface* interface = observed.facts.interface(ShortName(each.device));
+        const Interface* interface = observed.facts.interface(InterfaceName(each.device));
         observed.get<Link>().add({each.device}, {interface != nullptr && interface->up});
     }
 }

@@ -24,7 +24,7 @@ bool interface_matters(const std::optional<IpAddress>& via) { return !via || via
 Route::Key key_of(const config::Route& route) { return {route.to, route.prefix, route.table}; }
 
 Route::Value value_of(const config::Route& route) {
-    return {route.via, interface_matters(route.via) ? route.interface : ShortName(), route.source_address};
+    return {route.via, interface_matters(route.via) ? route.interface : InterfaceName(), route.source_address};
 }
 
 bool made_by_us(const Route::Key& key, const Route::Facts& facts, const Ledger& ledger) {

@@ -88,7 +88,7 @@ void SyncDaemon::decode(const wire::Reply& reply, const Reading&, Observed& obse
                 state = attribute.as<std::uint32_t>();
                 break;
             case IPVS_DAEMON_ATTR_MCAST_IFN:
-                value.interface = attribute.name();
+                value.interface = InterfaceName(attribute.name());
                 break;
             case IPVS_DAEMON_ATTR_SYNC_ID:
                 value.id = attribute.as<std::uint32_t>();

@@ -44,7 +44,7 @@ std::optional<Devconf> devconf_of(std::string_view path, const HostFacts& facts)
     if (slash == std::string_view::npos) return std::nullopt;
     for (const DevconfId& each : devconf_ids) {
         if (each.name != path.substr(slash + 1)) continue;
-        const Interface* interface = facts.interface(ShortName(path.substr(0, slash)));
+        const Interface* interface = facts.interface(InterfaceName(path.substr(0, slash)));
         if (interface == nullptr || interface->ipv4_devconf.size() < each.id) return std::nullopt;
         return Devconf{interface, each.id};
     }
@@ -92,10 +92,10 @@ const config::Vip* quiet_vip(const config::Config& config) {
 }
 
 /// The interfaces on which a VIP on lo must not be answered for.
-std::vector<ShortName> arp_interfaces(const Inputs& inputs) {
+std::vector<InterfaceName> arp_interfaces(const Inputs& inputs) {
     const config::Arp& arp = inputs.config.arp;
     if (!arp.automatic) return arp.interfaces;
-    std::vector<ShortName> interfaces{"default"};  // seeds the interfaces that appear later
+    std::vector<InterfaceName> interfaces{"default"};  // seeds the interfaces that appear later
     for (const Interface& interface : inputs.facts.interfaces) {
         if (interface.speaks_arp) interfaces.push_back(interface.name);
     }
@@ -111,11 +111,11 @@ std::uint32_t arp_ignore_of_all(const Inputs& inputs) {
     return quiet_arp_ignore(std::max(all, wanted), Scope::global) ? all : wanted;
 }
 
-using Want = std::function<void(const ShortName& interface, std::string_view setting, std::uint32_t value, Source)>;
+using Want = std::function<void(const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source)>;
 
 /// What the file names itself under [sysctl] stays as it says.
 Want unless_named(Wanted<Sysctl>& wanted) {
-    return [&wanted](const ShortName& interface, std::string_view setting, std::uint32_t value, Source source) {
+    return [&wanted](const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source source) {
         Sysctl::Key key(std::string(ipv4_conf) + interface.str() + "/" + std::string(setting));
         if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
         wanted.rows.put(key, {std::to_string(value)}, {source, Cause::config});
@@ -129,7 +129,7 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
     const Want want = unless_named(wanted);
     const Source ignore = arp.ignore_source.known() ? arp.ignore_source : vip;
     const Source announce = arp.announce_source.known() ? arp.announce_source : vip;
-    for (const ShortName& interface : arp_interfaces(inputs)) {
+    for (const InterfaceName& interface : arp_interfaces(inputs)) {
         want(interface, "arp_ignore", arp.arp_ignore, ignore);
         want(interface, "arp_announce", arp.arp_announce, announce);
     }

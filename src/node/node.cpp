@@ -102,7 +102,7 @@ Election Node::election() const {
 
 // ---- what is true of the interfaces --------------------------------------------------------------------------------
 
-const InterfaceState* Node::link(const ShortName& name) const {
+const InterfaceState* Node::link(const InterfaceName& name) const {
     const auto at =
         std::find_if(links_.begin(), links_.end(), [&](const InterfaceState& each) { return each.name == name; });
     return at == links_.end() ? nullptr : &*at;

@@ -305,7 +305,7 @@ std::vector<Announcement> announcements_of(const Plan& plan, const config::Confi
     for (const Step& step : plan.steps) {
         if (step.kind != kind_id<Address> || step.after == Step::none) continue;
         const Address::Key& key = plan.desired->get<Address>().rows.row(step.after).key;
-        if (key.interface == ShortName("lo")) continue;
+        if (key.interface.is_loopback()) continue;
         Announcement each{key.address, key.interface, config::Vrrp{}.garp_count};
         for (const config::Vip& vip : config.vips) {
             if (vip.address != key.address) continue;

@@ -104,7 +104,7 @@ void Model::need_services() {
     if (inputs_.config.role != Role::director) return;
     std::set<IpAddress> staying;
     for (const Row<Address>& row : plan_.desired->get<Address>().rows.rows()) {
-        if (row.key.interface != ShortName("lo")) staying.insert(row.key.address);
+        if (!row.key.interface.is_loopback()) staying.insert(row.key.address);
     }
     for (const kinds::Held<Address>& held : plan_.desired->get<Address>().held) staying.insert(held.key.address);
     if (!within<Address>(plan_.desired->part)) {  // this plan leaves every address where it is
@@ -162,7 +162,7 @@ void Model::place(const Address::Key& key, Scope scope, int by) {
     const auto at = vips_.find(key.address);
     if (at == vips_.end()) return;
     touched_.push_back(&at->first);
-    if (key.interface != ShortName("lo")) {
+    if (!key.interface.is_loopback()) {
         at->second.answering += by;
         return;
     }

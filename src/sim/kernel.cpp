@@ -21,7 +21,7 @@ std::uint32_t number_at(const Observed& state, const std::string& path) {
     return number;
 }
 
-std::string setting(const ShortName& interface, std::string_view name) {
+std::string setting(const InterfaceName& interface, std::string_view name) {
     return std::string(conf).append(interface.view()).append("/").append(name);
 }
 
@@ -48,7 +48,7 @@ SimulatedKernel::SimulatedKernel(const config::Config& config, std::size_t node)
     add_settings(config);
 }
 
-void SimulatedKernel::add_link(const ShortName& name, const config::Config& config, std::size_t node) {
+void SimulatedKernel::add_link(const InterfaceName& name, const config::Config& config, std::size_t node) {
     if (name.empty() || state_.facts.interface(name) != nullptr) return;
     const std::size_t number = links_.size();
     links_.push_back(name);
@@ -71,7 +71,7 @@ void SimulatedKernel::add_link(const ShortName& name, const config::Config& conf
     if (!has_ipv4) add_address(invented(number, node), name);
 }
 
-void SimulatedKernel::add_address(const IpAddress& address, const ShortName& interface) {
+void SimulatedKernel::add_address(const IpAddress& address, const InterfaceName& interface) {
     const auto prefix = static_cast<std::uint8_t>(address.family == Family::ipv4 ? 24 : 64);
     state_.get<Address>().put({address, prefix, interface}, {}, {.flags = IFA_F_PERMANENT});
 }
@@ -84,9 +84,9 @@ void SimulatedKernel::add_settings(const config::Config& config) {
     const auto add = [&](const std::string& path) { state_.get<Sysctl>().put(Sysctl::Key(path), {"0"}); };
     for (const config::Sysctl& each : config.sysctls) add(each.path);
     for (const char* tunnel : {"all", "tunl0"}) add(setting(tunnel, "rp_filter"));
-    std::vector<ShortName> names{"all", "default"};
+    std::vector<InterfaceName> names{"all", "default"};
     for (const Interface& each : state_.facts.interfaces) names.push_back(each.name);
-    for (const ShortName& name : names) {
+    for (const InterfaceName& name : names) {
         add(setting(name, "arp_ignore"));
         add(setting(name, "arp_announce"));
     }
@@ -200,17 +200,17 @@ int SimulatedKernel::set(const Change<Timeouts>& change) {
 bool SimulatedKernel::answers_for(const IpAddress& address) const {
     const auto rows = state_.get<Address>().rows();
     return std::any_of(rows.begin(), rows.end(), [&](const Row<Address>& row) {
-        return row.key.address == address && row.key.interface != ShortName("lo");
+        return row.key.address == address && !row.key.interface.is_loopback();
     });
 }
 
-void SimulatedKernel::set_carrier(const ShortName& interface, bool carrier) {
+void SimulatedKernel::set_carrier(const InterfaceName& interface, bool carrier) {
     for (Interface& each : state_.facts.interfaces) {
         if (each.name == interface) each.carrier = carrier;
     }
 }
 
-bool SimulatedKernel::carrier(const ShortName& interface) const {
+bool SimulatedKernel::carrier(const InterfaceName& interface) const {
     const Interface* link = state_.facts.interface(interface);
     return link != nullptr && link->carrier;
 }

@@ -19,15 +19,15 @@ public:
 
     /// On an interface that answers for it.
     [[nodiscard]] bool answers_for(const IpAddress& address) const;
-    void set_carrier(const ShortName& interface, bool carrier);
-    [[nodiscard]] bool carrier(const ShortName& interface) const;
+    void set_carrier(const InterfaceName& interface, bool carrier);
+    [[nodiscard]] bool carrier(const InterfaceName& interface) const;
     /// Those that stand for election are on one of these.
-    [[nodiscard]] const std::vector<ShortName>& links() const { return links_; }
+    [[nodiscard]] const std::vector<InterfaceName>& links() const { return links_; }
     [[nodiscard]] const kinds::Observed& state() const { return state_; }
 
 private:
-    void add_link(const ShortName& name, const config::Config& config, std::size_t node);
-    void add_address(const IpAddress& address, const ShortName& interface);
+    void add_link(const InterfaceName& name, const config::Config& config, std::size_t node);
+    void add_address(const IpAddress& address, const InterfaceName& interface);
     void add_settings(const config::Config& config);
     int set(const kinds::Change<kinds::Sysctl>& change);
     int set(const kinds::Change<kinds::Link>& change);
@@ -44,7 +44,7 @@ private:
     int put(const kinds::Change<Kind>& change);
 
     kinds::Observed state_;
-    std::vector<ShortName> links_;
+    std::vector<InterfaceName> links_;
 };
 
 }  // namespace lbconverge::sim

@@ -54,7 +54,7 @@ std::vector<Router> routers_of(const std::vector<node::ConfigPtr>& configs) {
     return routers;
 }
 
-std::size_t router_of(const std::vector<Router>& routers, const ShortName& interface, std::uint8_t vrid,
+std::size_t router_of(const std::vector<Router>& routers, const InterfaceName& interface, std::uint8_t vrid,
                       Family family) {
     for (std::size_t i = 0; i < routers.size(); ++i) {
         const Router& each = routers[i];
@@ -304,7 +304,7 @@ void World::send_links(std::size_t node) {
     for (const Row<kinds::Address>& row : host.kernel.state().get<kinds::Address>().rows()) {
         const auto is_it = [&](const config::Vip& vip) { return vip.address == row.key.address; };
         if (std::any_of(vips.begin(), vips.end(), is_it)) {
-            if (row.key.interface != ShortName("lo")) event.holding.push_back(row.key.address);
+            if (!row.key.interface.is_loopback()) event.holding.push_back(row.key.address);
             continue;
         }
         for (node::InterfaceState& link : event.links) {

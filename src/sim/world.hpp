@@ -176,7 +176,8 @@ private:
 
 /// Routers of all configurations, with the VIPs of those that have them.
 std::vector<Router> routers_of(const std::vector<node::ConfigPtr>& configs);
-std::size_t router_of(const std::vector<Router>& routers, const ShortName& interface, std::uint8_t vrid, Family family);
+std::size_t router_of(const std::vector<Router>& routers, const InterfaceName& interface, std::uint8_t vrid,
+                      Family family);
 /// What a reload fault makes of a configuration.
 node::ConfigPtr varied(const config::Config& config, std::uint64_t parameter);
 

@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     value_again<IpAddress>(text);
     value_again<ServiceFlags>(text);
     value_again<Netmask>(text);
-    value_again<ShortName>(text);
+    value_again<InterfaceName>(text);
     value_again<std::uint16_t>(text);
     value_again<std::optional<IpAddress>>(text);
     addresses_again(text);

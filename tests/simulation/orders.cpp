@@ -147,7 +147,7 @@ private:
     void turn(std::size_t node, const Event& event) {
         const Effects effects = brains_[node]->turn(event, now_);
         for (const Packet& each : effects.send) {
-            const std::size_t link = each.interface == ShortName("eth0") ? 0 : 1;
+            const std::size_t link = each.interface == InterfaceName("eth0") ? 0 : 1;
             if (!on_[links * node + link]) flying_.push_back({now_ + latency, 1 - node, each});
         }
         const std::size_t count = masters(node);
@@ -171,7 +171,7 @@ private:
             const Flying packet = std::move(flying_.front());
             flying_.pop_front();
             now_ = std::max(now_, packet.at);
-            const std::size_t link = packet.packet.interface == ShortName("eth0") ? 0 : 1;
+            const std::size_t link = packet.packet.interface == InterfaceName("eth0") ? 0 : 1;
             const bool lost = on_[cut_0 + link] || on_[links * packet.to + link] || brains_[packet.to] == nullptr;
             if (!lost) turn(packet.to, Arrived{packet.packet});
             return true;

@@ -28,7 +28,7 @@ std::optional<std::uint32_t> number_at(const Observed& node, const std::string& 
 }
 
 /// What the link dump shows of an interface's IPv4 settings.
-std::vector<std::uint32_t> devconf_of(const Observed& node, const ShortName& interface) {
+std::vector<std::uint32_t> devconf_of(const Observed& node, const InterfaceName& interface) {
     constexpr std::pair<std::string_view, std::size_t> shown[] = {
         {"arp_filter", IPV4_DEVCONF_ARPFILTER},  {"arp_announce", IPV4_DEVCONF_ARP_ANNOUNCE},
         {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE}, {"arp_accept", IPV4_DEVCONF_ARP_ACCEPT},
@@ -73,7 +73,7 @@ int bad_server(const RealServer::Key& key, const RealServer::Value& value) {
     return 0;
 }
 
-std::optional<IpAddress> first_address(const Observed& node, const ShortName& interface) {
+std::optional<IpAddress> first_address(const Observed& node, const InterfaceName& interface) {
     for (const Row<Address>& row : node.get<Address>().rows()) {
         if (row.key.interface == interface && row.key.address.family == Family::ipv4) return row.key.address;
     }

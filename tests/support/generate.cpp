@@ -95,7 +95,7 @@ RealServer::Value pick_server_value() {
 
 Address::Key pick_address_key() {
     const std::size_t which = pick(3);
-    Address::Key key{vip_address(which), 0, one_of<ShortName>({vip_places[which].interface, "lo", "eth1"})};
+    Address::Key key{vip_address(which), 0, one_of<InterfaceName>({vip_places[which].interface, "lo", "eth1"})};
     key.prefix = key.address.bits();
     return key;
 }
@@ -107,9 +107,9 @@ Address::Value pick_address_value(const Address::Key& key) {
         return value;
     }
     value.scope =
-        key.interface == ShortName("lo") ? one_of({Scope::host, Scope::global}) : one_of({Scope::global, Scope::link});
+        key.interface.is_loopback() ? one_of({Scope::host, Scope::global}) : one_of({Scope::global, Scope::link});
     if (rarely(4)) value.label = ShortName(key.interface.str() + ":vip");
-    if (key.interface != ShortName("lo") && rarely(4)) value.broadcast = ip("10.0.0.255");
+    if (!key.interface.is_loopback() && rarely(4)) value.broadcast = ip("10.0.0.255");
     return value;
 }
 
@@ -187,7 +187,7 @@ void add_filter(config::Config& config) {
 void add_routes(config::Config& config) {
     if (!rarely(3)) return;
     // By an interface: a gateway would not be reached any more once somebody has removed the node's own address.
-    config::Route route{.to = ip("0.0.0.0"), .interface = one_of<ShortName>({"eth0", "eth1"})};
+    config::Route route{.to = ip("0.0.0.0"), .interface = one_of<InterfaceName>({"eth0", "eth1"})};
     if (rarely(2)) route.vrrp = "red";
     config.routes.push_back(route);
     if (rarely(2)) config.routes.push_back({.to = ip("198.51.100.0"), .prefix = 24, .interface = "eth1", .table = 100});

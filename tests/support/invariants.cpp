@@ -11,7 +11,7 @@ using namespace kinds;
 
 namespace {
 
-const ShortName lo = "lo";
+const InterfaceName lo = "lo";
 
 template <class Kind>
 bool holds(const Observed& node, const typename Kind::Key& key) {

@@ -19,7 +19,7 @@ inline HostFacts plain_facts() {
     HostFacts facts;
     for (const char* name : {"lo", "eth0", "eth1", "tun0"}) {
         Interface each{.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1), .name = name, .up = true};
-        each.loopback = each.name == ShortName("lo");
+        each.loopback = each.name.is_loopback();
         each.speaks_arp = each.name.view().starts_with("eth");
         each.ipv4_devconf.resize(settings);
         facts.interfaces.push_back(std::move(each));

@@ -69,8 +69,8 @@ struct Vip {
     IpAddress address;
     std::uint8_t prefix = 32;  ///< full length on a real server that shares its VIPs with directors
     std::string name;
-    ShortName interface;  ///< of a director (or accept = "interface"); may be empty on a real server
-    std::string vrrp;     ///< name of the instance; empty: always active
+    InterfaceName interface;  ///< of a director (or accept = "interface"); may be empty on a real server
+    std::string vrrp;         ///< name of the instance; empty: always active
     ShortName label;
     std::optional<IpAddress> broadcast;
     std::optional<Scope> scope;  ///< default: host on lo, else global
@@ -81,8 +81,8 @@ struct Vip {
 struct Arp {
     std::uint32_t arp_ignore = 1;
     std::uint32_t arp_announce = 2;
-    bool automatic = true;              ///< interfaces = "auto"
-    std::vector<ShortName> interfaces;  ///< else these ("all" and "default" are allowed)
+    bool automatic = true;                  ///< interfaces = "auto"
+    std::vector<InterfaceName> interfaces;  ///< else these ("all" and "default" are allowed)
     ArpMethod method = ArpMethod::sysctl;
     std::optional<IpAddress> source_address;
     Source source;  ///< of [arp]; unknown when the file has none
@@ -100,7 +100,7 @@ struct Route {
     IpAddress to;
     std::uint8_t prefix = 0;  ///< 0: the default route
     std::optional<IpAddress> via;
-    ShortName interface;
+    InterfaceName interface;
     std::optional<IpAddress> source_address;
     std::uint32_t table = 254;  ///< RT_TABLE_MAIN
     std::string vrrp;
@@ -184,7 +184,7 @@ struct Vrrp {
     std::string name;  ///< default: "vrrp-VRID"
     std::uint8_t vrid = 0;
     Family family = Family::ipv4;  ///< that of its source, its peers or its first VIP
-    ShortName interface;
+    InterfaceName interface;
     std::uint8_t priority = 100;
     std::uint8_t version = 3;
     milliseconds advert_interval{1000};
@@ -252,7 +252,7 @@ struct Timeout {
 };
 
 struct IpvsSync {
-    ShortName interface;
+    InterfaceName interface;
     std::uint8_t id = 0;
     std::optional<IpAddress> group;
     std::uint16_t port = 8848;
@@ -286,7 +286,7 @@ struct Config {
     std::string node;                ///< "" for a file without [nodes] read without --node
     Role role = Role::director;
     Source role_source;
-    ShortName interface;
+    InterfaceName interface;
     std::vector<Node> nodes;
     std::vector<Vip> vips;
     Arp arp;

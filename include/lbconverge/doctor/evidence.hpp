@@ -20,13 +20,13 @@ struct Route {
     IpAddress net;  ///< unspecified with prefix 0: the default route
     std::uint8_t prefix = 0;
     std::optional<IpAddress> via;
-    ShortName interface;
+    InterfaceName interface;
     bool local = false;  ///< RTN_LOCAL: packets to it are for this host
 };
 
 /// A tunnel that ends here (rtnetlink's IFLA_INFO_KIND).
 struct Tunnel {
-    ShortName interface;
+    InterfaceName interface;
     bool up = false;
 };
 
@@ -40,7 +40,7 @@ struct Listener {
 /// One side of connection synchronisation that runs (IPVS_CMD_GET_DAEMON).
 struct SyncDaemon {
     bool master = false;
-    ShortName interface;
+    InterfaceName interface;
 };
 
 /// A file that configures networks, settings or keepalived, as it lies on the disk.
@@ -52,13 +52,13 @@ struct TextFile {
 /// Who answered when the wire was asked for an address (ARP, neighbour discovery).
 struct Answer {
     IpAddress address;
-    ShortName interface;
+    InterfaceName interface;
     wire::LinkAddress link{};
 };
 
 /// An advertisement that was heard on the wire, before any firewall.
 struct Heard {
-    ShortName interface;
+    InterfaceName interface;
     IpAddress source;
     wire::Advertisement advertisement;
 };
@@ -97,7 +97,7 @@ std::vector<Listener> parse_sockets(std::string_view text, Family family, Protoc
 /// The addresses for which --arp has to ask, each on this interface.
 struct Question {
     IpAddress address;
-    ShortName interface;
+    InterfaceName interface;
 };
 std::vector<Question> questions(const Evidence& evidence);
 

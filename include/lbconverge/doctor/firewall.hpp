@@ -25,7 +25,7 @@ struct FilterRule {
     std::vector<std::pair<std::uint16_t, std::uint16_t>> ports;  ///< of the destination, from and to; none: any
     bool from_some = false;                                      ///< only from some sources, which are not known here
     std::vector<AddressAndPrefix> destinations;                  ///< none: any
-    ShortName interface;                                         ///< where the packet came in; empty: any
+    InterfaceName interface;                                     ///< where the packet came in; empty: any
     Verdict verdict = Verdict::next;
     std::string target;                 ///< of jump and go_to
     std::optional<std::uint32_t> mark;  ///< it sets the packet's mark to this
@@ -53,7 +53,7 @@ struct FilterPacket {
     std::uint8_t protocol = 6;
     IpAddress destination;
     std::uint16_t port = 0;
-    ShortName interface;
+    InterfaceName interface;
 };
 
 enum class Fate : std::uint8_t { passes, dropped, unknown };

@@ -28,7 +28,7 @@ Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questi
                                         std::chrono::milliseconds patience);
 
 /// VRRP advertisements that arrive within the time, as the wire has them: what a firewall drops is among them.
-Result<std::vector<doctor::Heard>> listen(std::span<const ShortName> interfaces, const HostFacts& facts,
+Result<std::vector<doctor::Heard>> listen(std::span<const InterfaceName> interfaces, const HostFacts& facts,
                                           std::chrono::milliseconds patience);
 
 }  // namespace lbconverge::kernel

@@ -16,7 +16,7 @@ struct Address {
     struct Key {
         IpAddress address;
         std::uint8_t prefix = 32;
-        ShortName interface;
+        InterfaceName interface;
         auto operator<=>(const Key&) const = default;
     };
     struct Value {

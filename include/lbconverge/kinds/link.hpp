@@ -13,7 +13,7 @@ struct Link {
     static constexpr bool restorable = true;
 
     struct Key {
-        ShortName interface;
+        InterfaceName interface;
         auto operator<=>(const Key&) const = default;
     };
     struct Value {

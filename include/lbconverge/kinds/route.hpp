@@ -23,7 +23,8 @@ struct Route {
     };
     struct Value {
         std::optional<IpAddress> via;
-        ShortName interface;  ///< only where there is no gateway or a link-local one; else it follows from the gateway
+        InterfaceName
+            interface;  ///< only where there is no gateway or a link-local one; else it follows from the gateway
         std::optional<IpAddress> source;
 
         auto operator<=>(const Value&) const = default;

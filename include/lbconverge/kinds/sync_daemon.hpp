@@ -23,7 +23,7 @@ struct SyncDaemon {
         auto operator<=>(const Key&) const = default;
     };
     struct Value {
-        ShortName interface;
+        InterfaceName interface;
         std::uint32_t id = 0;
         IpAddress group;
         std::uint16_t port = 0;

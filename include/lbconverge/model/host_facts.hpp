@@ -13,7 +13,7 @@ namespace lbconverge {
 
 struct Interface {
     std::uint32_t index = 0;
-    ShortName name;
+    InterfaceName name;
     bool up = false;
     bool carrier = true;  ///< the link can carry packets (IFF_RUNNING)
     bool loopback = false;
@@ -29,7 +29,7 @@ struct HostFacts {
     bool ipvs_loaded = false;          ///< module ip_vs is in the kernel
     std::uint32_t all_arp_ignore = 0;  ///< net.ipv4.conf.all.arp_ignore: the larger of this and the interface's counts
 
-    [[nodiscard]] const Interface* interface(const ShortName& name) const {
+    [[nodiscard]] const Interface* interface(const InterfaceName& name) const {
         for (const Interface& each : interfaces) {
             if (each.name == name) return &each;
         }

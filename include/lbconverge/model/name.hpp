@@ -43,6 +43,17 @@ private:
     std::array<char, max_size + 1> chars_{};
 };
 
+/// The name of a network interface; of settings also "all" and "default".
+class InterfaceName : public ShortName {
+public:
+    using ShortName::ShortName;
+    /// What a name says that was only known as text.
+    constexpr explicit InterfaceName(const ShortName& name) : ShortName(name) {}
+
+    [[nodiscard]] constexpr bool is_loopback() const { return view() == "lo"; }
+    auto operator<=>(const InterfaceName&) const = default;
+};
+
 inline std::string to_text(const ShortName& name) { return name.str(); }
 inline bool from_text(std::string_view text, ShortName& name) {
     if (!ShortName::fits(text)) return false;

@@ -37,7 +37,7 @@ constexpr std::size_t lane_count = 2;
 
 /// A VRRP message with what its IP header says.
 struct Packet {
-    ShortName interface;
+    InterfaceName interface;
     IpAddress source;
     IpAddress destination;
     std::uint8_t ttl = wire::vrrp_ttl;
@@ -46,7 +46,7 @@ struct Packet {
 
 /// What is true of an interface now. `addresses` as the kernel lists them, without the VIPs.
 struct InterfaceState {
-    ShortName name;
+    InterfaceName name;
     bool up = false;  ///< and with a carrier
     std::vector<IpAddress> addresses;
 };
@@ -172,7 +172,7 @@ struct Transition {
 
 /// An instance with what the node adds to the protocol.
 struct Instance {
-    ShortName interface;
+    InterfaceName interface;
     vrrp::Machine machine;
     std::vector<plan::Announcement> vips{};    ///< all that hang on it, of both families, with where and how often
     Duration garp_repeat{0}, garp_refresh{0};  ///< 0: never
@@ -286,7 +286,7 @@ private:
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
-    [[nodiscard]] const InterfaceState* link(const ShortName& name) const;
+    [[nodiscard]] const InterfaceState* link(const InterfaceName& name) const;
 
     // ---- tracks (tracks.cpp)
     void renew_tracks();

@@ -93,7 +93,7 @@ struct Foreign {
 /// §3; neighbour advertisement, RFC 4861 §7.2.6).
 struct Announcement {
     IpAddress address;
-    ShortName interface;
+    InterfaceName interface;
     std::uint32_t count = 1;  ///< frames, one behind the other
     bool operator==(const Announcement&) const = default;
 };

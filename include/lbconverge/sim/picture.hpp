@@ -18,7 +18,7 @@ namespace lbconverge::sim {
 /// A virtual router: the instances with the same interface, VRID and family.
 struct Router {
     std::string name;
-    ShortName interface;
+    InterfaceName interface;
     std::uint8_t vrid = 1;
     Family family = Family::ipv4;
     std::vector<IpAddress> vips;  ///< of any family

@@ -209,8 +209,8 @@ TEST_CASE("a drain in JSON has its connections and its end in seconds since 1970
 
 TEST_CASE("text that is no UTF-8 does not stop the JSON") {
     Node node(world("role = \"director\"\n"));
-    node.observed.facts.interfaces[1].name = ShortName("eth\xff");
-    node.observed.get<Address>().put({*IpAddress::parse("192.0.2.20"), 32, ShortName("eth\xff")}, {},
+    node.observed.facts.interfaces[1].name = InterfaceName("eth\xff");
+    node.observed.get<Address>().put({*IpAddress::parse("192.0.2.20"), 32, InterfaceName("eth\xff")}, {},
                                      {.protocol = 0x4c});
     const std::string text =
         plan_json(node.plan(), {node.world.config, node.world.election, rendered_files}, nullptr, 2);

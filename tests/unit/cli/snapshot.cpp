@@ -177,7 +177,7 @@ TEST_CASE("a service by mark is shown with what gets the mark") {
 
 TEST_CASE("names that are no UTF-8 do not stop a snapshot") {
     Observed observed = full();
-    observed.facts.interfaces[1].name = ShortName("eth\xff");
+    observed.facts.interfaces[1].name = InterfaceName("eth\xff");
     CHECK(parse_snapshot("s.json", snapshot_of(observed, {}, "lb1")).has_value());
 }
 

@@ -25,7 +25,7 @@ source = "192.0.2.88"
     CHECK(arp.arp_ignore == 3);
     CHECK(arp.arp_announce == 1);
     CHECK_FALSE(arp.automatic);
-    CHECK(arp.interfaces == std::vector<ShortName>{"all", "ens32"});
+    CHECK(arp.interfaces == std::vector<InterfaceName>{"all", "ens32"});
     CHECK(arp.method == ArpMethod::filter);
     CHECK(to_text(*arp.source_address) == "192.0.2.88");
     CHECK(arp.source == Source{2, 1, 0});

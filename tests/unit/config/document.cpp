@@ -40,8 +40,8 @@ TEST_CASE("nodes are known in the order of the file") {
 }
 
 TEST_CASE("a node's scalars count instead of the top level's") {
-    CHECK(read(cluster, "lb1").good().interface == ShortName("eth1"));
-    CHECK(read(cluster, "lb2").good().interface == ShortName("eth0"));
+    CHECK(read(cluster, "lb1").good().interface == InterfaceName("eth1"));
+    CHECK(read(cluster, "lb2").good().interface == InterfaceName("eth0"));
 }
 
 TEST_CASE("a node's array replaces the top level's") {

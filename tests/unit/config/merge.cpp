@@ -29,7 +29,7 @@ TEST_CASE("tables of several files merge") {
          {"b.toml", "[nodes]\nb = { role = \"both\" }\n[nodes.a]\ninterface = \"eth7\"\n[arp]\narp_announce = 1\n"}},
         "a");
     CHECK(reading.good().nodes.size() == 2);
-    CHECK(reading.good().interface == ShortName("eth7"));
+    CHECK(reading.good().interface == InterfaceName("eth7"));
     CHECK(reading.good().arp.arp_ignore == 2);
     CHECK(reading.good().arp.arp_announce == 1);
 }

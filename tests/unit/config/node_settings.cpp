@@ -20,13 +20,13 @@ TEST_CASE("connection synchronisation") {
         "2, follow = \"vrrp-1\" }\n[[vrrp]]\nvrid = 1\n");
     CHECK(reading.good().ipvs.exclusive);
     REQUIRE(reading.good().ipvs.sync);
-    CHECK(reading.good().ipvs.sync->interface == ShortName("eth1"));
+    CHECK(reading.good().ipvs.sync->interface == InterfaceName("eth1"));
     CHECK(reading.good().ipvs.sync->id == 3);
     CHECK(to_text(*reading.good().ipvs.sync->group) == "224.0.0.82");
     CHECK(reading.good().ipvs.sync->port == 8849);
     CHECK(reading.good().ipvs.sync->ttl == 2);
     CHECK(reading.good().ipvs.sync->follow == "vrrp-1");
-    CHECK(read_director("[ipvs.sync]\n").good().ipvs.sync->interface == ShortName("eth0"));
+    CHECK(read_director("[ipvs.sync]\n").good().ipvs.sync->interface == InterfaceName("eth0"));
     CHECK_SAYS_ONLY(read("role = \"director\"\n[ipvs.sync]\nid = 1\n"), "[ipvs.sync] needs an interface");
     CHECK_SAYS_ONLY(read_director("[ipvs.sync]\nid = 256\n"), "a number from 0 to 255");
     CHECK_SAYS_ONLY(read_director("[ipvs.sync]\ngroup = \"192.0.2.1\"\n"), "must be a multicast address");
@@ -65,7 +65,7 @@ TEST_CASE("routes") {
     CHECK(routes[0].prefix == 0);
     CHECK(to_text(*routes[0].via) == "192.0.2.1");
     CHECK(routes[0].table == 254);
-    CHECK(routes[1].interface == ShortName("eth1"));
+    CHECK(routes[1].interface == InterfaceName("eth1"));
     CHECK(to_text(*routes[1].source_address) == "192.0.2.2");
     CHECK(routes[1].table == 100);
     CHECK(routes[1].vrrp == "vrrp-1");

@@ -36,7 +36,7 @@ TEST_CASE("an empty string says nothing") {
 
 TEST_CASE("the kernel's limit on an interface's name") {
     CHECK(read("role = \"director\"\ninterface = \"fifteen-letters\"\n").good().interface ==
-          ShortName("fifteen-letters"));
+          InterfaceName("fifteen-letters"));
     for (const char* wrong : {"sixteen--letters", "a b", "a/b", "eth0:1", ".", ".."}) {
         CHECK_SAYS_ONLY(read("role = \"director\"\ninterface = \"" + std::string(wrong) + "\"\n"),
                         "is not the name of an interface");

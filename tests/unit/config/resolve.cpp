@@ -14,7 +14,7 @@ TEST_CASE("a VIP belongs to the only instance") {
 TEST_CASE("with several instances, a VIP says to which it belongs") {
     const Reading reading = read_director(two + "[[vip]]\naddress = \"192.0.2.1\"\nvrrp = \"b\"\n");
     CHECK(reading.good().vips.at(0).vrrp == "b");
-    CHECK(reading.good().vips.at(0).interface == ShortName("eth1"));
+    CHECK(reading.good().vips.at(0).interface == InterfaceName("eth1"));
     const Reading silent = read_director(two + "[[vip]]\naddress = \"192.0.2.1\"\n");
     CHECK_SAYS_ONLY(
         silent,
@@ -82,7 +82,7 @@ TEST_CASE("a director's VIP needs an interface; a real server's on lo does not")
     CHECK_SAYS_ONLY(read("role = \"real-server\"\n[[vip]]\naddress = \"192.0.2.1\"\naccept = \"interface\"\n"),
                     "needs an interface");
     CHECK(read("role = \"both\"\ninterface = \"eth0\"\nvips = [\"192.0.2.1\"]\n").good().vips.at(0).interface ==
-          ShortName("eth0"));
+          InterfaceName("eth0"));
 }
 
 TEST_CASE("a real server takes no part in elections, but its file is checked") {

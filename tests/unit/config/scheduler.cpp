@@ -12,7 +12,7 @@ TEST_CASE("every scheduler of the kernel is known") {
     for (const char* name :
          {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos", "none"}) {
         CHECK(read_scheduler("scheduler = \"" + std::string(name) + "\"\n").good().services[0].scheduler ==
-              ShortName(name));
+              InterfaceName(name));
     }
 }
 

@@ -8,7 +8,7 @@ TEST_CASE("the short form: addresses, with a full prefix unless one is given") {
     REQUIRE(vips.size() == 3);
     CHECK(to_text(vips[0].address) == "192.0.2.20");
     CHECK(vips[0].prefix == 32);
-    CHECK(vips[0].interface == ShortName("eth0"));
+    CHECK(vips[0].interface == InterfaceName("eth0"));
     CHECK(vips[0].source == Source{3, 9, 0});
     CHECK_FALSE(vips[0].scope);
     CHECK(vips[0].vrrp.empty());
@@ -30,7 +30,7 @@ accept = "redirect"
     const Vip& vip = reading.good().vips[0];
     CHECK(vip.prefix == 24);
     CHECK(vip.name == "web");
-    CHECK(vip.interface == ShortName("eth1"));
+    CHECK(vip.interface == InterfaceName("eth1"));
     CHECK(vip.label == ShortName("eth1:web"));
     CHECK(to_text(*vip.broadcast) == "192.0.2.255");
     CHECK(vip.scope == Scope::link);

@@ -14,7 +14,7 @@ TEST_CASE("an instance with its defaults") {
     const Vrrp& instance = reading.good().vrrp[0];
     CHECK(instance.name == "vrrp-51");
     CHECK(instance.vrid == 51);
-    CHECK(instance.interface == ShortName("eth0"));
+    CHECK(instance.interface == InterfaceName("eth0"));
     CHECK(instance.priority == 100);
     CHECK(instance.version == 3);
     CHECK(instance.advert_interval == std::chrono::seconds(1));
@@ -46,7 +46,7 @@ name = "haproxy"
 process = "haproxy"
 )");
     CHECK(vrrp(reading).name == "VI_1");
-    CHECK(vrrp(reading).interface == ShortName("eth7"));
+    CHECK(vrrp(reading).interface == InterfaceName("eth7"));
     CHECK(vrrp(reading).priority == 200);
     CHECK(vrrp(reading).version == 2);
     CHECK(vrrp(reading).advert_interval == std::chrono::seconds(3));

@@ -59,7 +59,7 @@ public:
     Host& route(const char* net, const char* via, const char* interface, bool local = false) {
         const auto to = parse_with_prefix(net).value();
         all.routes.push_back({to.address, to.prefix, via == nullptr ? std::nullopt : IpAddress::parse(via),
-                              ShortName(interface), local});
+                              InterfaceName(interface), local});
         return *this;
     }
     Host& file(const std::string& path, const std::string& text) {

@@ -34,7 +34,7 @@ TEST_CASE("for each VIP and each node is asked where they are") {
     const auto all = questions(master().evidence());
     REQUIRE(all.size() == 4);
     CHECK(all[0].address == ip("192.0.2.20"));
-    CHECK(all[0].interface == ShortName("eth0"));
+    CHECK(all[0].interface == InterfaceName("eth0"));
     CHECK(questions(real_server().evidence()).size() == 1);
 }
 
@@ -42,12 +42,12 @@ TEST_CASE("a VIP is asked for on its own interface, or where its network is, or 
     const std::string two = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\ninterface = \"eth1\"\n";
     const auto on_eth1 = questions(Host().interface("eth1", 3).address("10.0.0.3/8", "eth1").config(two).evidence());
     REQUIRE(on_eth1.size() == 1);
-    CHECK(on_eth1[0].interface == ShortName("eth1"));
+    CHECK(on_eth1[0].interface == InterfaceName("eth1"));
     const std::string six = "role = \"real-server\"\nvips = [\"2001:db8::20\"]\n";
     CHECK(questions(Host().config(six).evidence()).empty());
     const auto routed = questions(Host().config(six).route("2001:db8::/64", nullptr, "eth0").evidence());
     REQUIRE(routed.size() == 1);
-    CHECK(routed[0].interface == ShortName("eth0"));
+    CHECK(routed[0].interface == InterfaceName("eth0"));
 }
 
 TEST_CASE("a MAC is told by the node that answers with it for its own address") {

@@ -53,7 +53,7 @@ TEST_CASE("by multicast one packet goes to the group, with TTL 255 (RFC 9568 §5
     const Effects effects = bench.pass(seconds(1));
     REQUIRE(effects.send.size() == 1);
     const Packet& packet = effects.send.front();
-    CHECK(packet.interface == ShortName("eth0"));
+    CHECK(packet.interface == InterfaceName("eth0"));
     CHECK(packet.source == ip("192.0.2.5"));
     CHECK(packet.destination == ip("224.0.0.18"));
     CHECK(packet.ttl == 255);
