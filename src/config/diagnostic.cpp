@@ -5,14 +5,14 @@
 
 namespace lbconverge::config {
 
-Diagnostic& Diagnostics::error(Source source, std::string what, std::string hint, std::string code) {
+Diagnostic& Diagnostics::error(Source source, std::string what, std::string hint, std::string_view code) {
     return all_.emplace_back(
-        Diagnostic{Severity::error, source, std::move(what), std::move(hint), std::move(code), {}});
+        Diagnostic{Severity::error, source, std::move(what), std::move(hint), std::string(code), {}});
 }
 
-Diagnostic& Diagnostics::warning(Source source, std::string what, std::string hint, std::string code) {
+Diagnostic& Diagnostics::warning(Source source, std::string what, std::string hint, std::string_view code) {
     return all_.emplace_back(
-        Diagnostic{Severity::warning, source, std::move(what), std::move(hint), std::move(code), {}});
+        Diagnostic{Severity::warning, source, std::move(what), std::move(hint), std::string(code), {}});
 }
 
 void Diagnostics::append(const Diagnostics& others) { all_.insert(all_.end(), others.all_.begin(), others.all_.end()); }

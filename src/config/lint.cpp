@@ -1,5 +1,6 @@
 #include "lbconverge/config/lint.hpp"
 
+#include "lbconverge/config/mistakes.hpp"
 #include "lint_rules.hpp"
 
 #include <algorithm>
@@ -54,50 +55,50 @@ std::string name_of(const Service& service) {
 
 namespace {
 
-/// A mistake of the catalogue. LVS11, 22, 26, 27, 33, 38 and 39 are found while a file is read: there the kernel or the
+/// LVS11, 22, 26, 27, 33, 38 and 39 are found while a file is read: there the kernel or the
 /// protocol leaves no choice.
 struct Rule {
-    std::string_view code;
+    const Mistake& mistake;
     void (*look)(const Nodes& nodes, Report& report);
 };
 
 constexpr Rule all[] = {
-    {"LVS01", arp_on_loopback},
-    {"LVS02", arp_ignore_off},
-    {"LVS03", arp_announce_off},
-    {"LVS04", arp_ignore_unknown},
-    {"LVS05", arp_ignore_weakened},
-    {"LVS06", arp_ignore_silent},
-    {"LVS07", loopback_prefix},
-    {"LVS08", loopback_scope},
-    {"LVS09", vip_on_answering_interface},
-    {"LVS12", direct_past_router},
-    {"LVS13", masquerade_without_forwarding},
-    {"LVS14", default_route_past_director},
-    {"LVS15", masquerade_in_client_subnet},
-    {"LVS16", tunnel_with_rp_filter},
-    {"LVS17", tunnel_from_vip},
-    {"LVS18", tunnel_without_pmtu},
-    {"LVS19", vip_not_local},
-    {"LVS20", nothing_sets_mark},
-    {"LVS21", fwmark_without_vip},
-    {"LVS23", persistence_and_drain},
-    {"LVS24", remove_and_expire},
-    {"LVS25", one_packet_tcp},
-    {"LVS28", sync_both_states},
-    {"LVS29", both_always_active},
-    {"LVS30", both_with_sync},
-    {"LVS31", hash_tables_differ},
-    {"LVS32", masquerade_active_active},
-    {"LVS34", equal_priorities},
-    {"LVS35", powerless_track},
-    {"LVS36", owner_priority},
-    {"LVS37", vip_lists_differ},
-    {"LVS42", one_sided_peers},
-    {"LVS43", vip_as_secondary},
-    {"LVS44", strict_rp_filter},
-    {"LVS45", redirects_on_one_arm},
-    {"LVS49", check_beside_service},
+    {mistake("LVS01"), arp_on_loopback},
+    {mistake("LVS02"), arp_ignore_off},
+    {mistake("LVS03"), arp_announce_off},
+    {mistake("LVS04"), arp_ignore_unknown},
+    {mistake("LVS05"), arp_ignore_weakened},
+    {mistake("LVS06"), arp_ignore_silent},
+    {mistake("LVS07"), loopback_prefix},
+    {mistake("LVS08"), loopback_scope},
+    {mistake("LVS09"), vip_on_answering_interface},
+    {mistake("LVS12"), direct_past_router},
+    {mistake("LVS13"), masquerade_without_forwarding},
+    {mistake("LVS14"), default_route_past_director},
+    {mistake("LVS15"), masquerade_in_client_subnet},
+    {mistake("LVS16"), tunnel_with_rp_filter},
+    {mistake("LVS17"), tunnel_from_vip},
+    {mistake("LVS18"), tunnel_without_pmtu},
+    {mistake("LVS19"), vip_not_local},
+    {mistake("LVS20"), nothing_sets_mark},
+    {mistake("LVS21"), fwmark_without_vip},
+    {mistake("LVS23"), persistence_and_drain},
+    {mistake("LVS24"), remove_and_expire},
+    {mistake("LVS25"), one_packet_tcp},
+    {mistake("LVS28"), sync_both_states},
+    {mistake("LVS29"), both_always_active},
+    {mistake("LVS30"), both_with_sync},
+    {mistake("LVS31"), hash_tables_differ},
+    {mistake("LVS32"), masquerade_active_active},
+    {mistake("LVS34"), equal_priorities},
+    {mistake("LVS35"), powerless_track},
+    {mistake("LVS36"), owner_priority},
+    {mistake("LVS37"), vip_lists_differ},
+    {mistake("LVS42"), one_sided_peers},
+    {mistake("LVS43"), vip_as_secondary},
+    {mistake("LVS44"), strict_rp_filter},
+    {mistake("LVS45"), redirects_on_one_arm},
+    {mistake("LVS49"), check_beside_service},
 };
 
 }  // namespace
@@ -105,7 +106,7 @@ constexpr Rule all[] = {
 
 void lint(const std::vector<Config>& nodes, Diagnostics& diagnostics) {
     for (const rules::Rule& rule : rules::all) {
-        rules::Report report(diagnostics, rule.code);
+        rules::Report report(diagnostics, rule.mistake.code);
         rule.look(nodes, report);
     }
 }

@@ -18,10 +18,10 @@ class Report {
 public:
     Report(Diagnostics& out, std::string_view code) : out_(out), code_(code) {}
     void error(Source at, std::string what, std::string hint) {
-        out_.error(at, std::move(what), std::move(hint), std::string(code_));
+        out_.error(at, std::move(what), std::move(hint), code_);
     }
     void warning(Source at, std::string what, std::string hint) {
-        out_.warning(at, std::move(what), std::move(hint), std::string(code_));
+        out_.warning(at, std::move(what), std::move(hint), code_);
     }
 
 private:

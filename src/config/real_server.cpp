@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "sections.hpp"
 
 namespace lbconverge::config {
@@ -100,7 +101,7 @@ void read_thresholds(Reader& in, RealServer& server) {
     if (server.lower_threshold > server.upper_threshold) {
         in.problems().error(in.place("lower_threshold"),
                             "lower_threshold is above upper_threshold: the kernel refuses the real server",
-                            "give an upper_threshold that is at least as large, or neither", "LVS26");
+                            "give an upper_threshold that is at least as large, or neither", mistake("LVS26").code);
     }
 }
 

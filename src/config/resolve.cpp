@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -127,7 +128,7 @@ void report_double_vrids(const std::vector<Vrrp>& instances, Diagnostics& proble
             .error(sorted[i]->source,
                    "vrid " + std::to_string(sorted[i]->vrid) + " is there twice on " + sorted[i]->interface.str() +
                        ": the instances would take each other's adverts for their own",
-                   "give each instance on a link a vrid of its own", "LVS33")
+                   "give each instance on a link a vrid of its own", mistake("LVS33").code)
             .other = sorted[i - 1]->source;
     }
 }

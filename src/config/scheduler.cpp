@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ void read_scheduler(Reader& in, Service& service) {
         if (std::find(std::begin(schedulers), std::end(schedulers), name) == std::end(schedulers)) {
             in.problems().error(in.place("scheduler"),
                                 "there is no scheduler " + in_quotes(name) + ": the service could not be created",
-                                suggestion(name, schedulers), "LVS27");
+                                suggestion(name, schedulers), mistake("LVS27").code);
         }
         service.scheduler = ShortName(name);
     }

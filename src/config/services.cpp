@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -214,7 +215,7 @@ void fit_server(const Service& service, bool redirected, bool director, RealServ
         problems.error(server.source,
                        "forward = " + in_quotes(how) + " to another port: the packet is not rewritten and arrives at " +
                            arrival + ", where nobody may listen",
-                       "leave the port out, or use forward = \"masquerade\"", "LVS11");
+                       "leave the port out, or use forward = \"masquerade\"", mistake("LVS11").code);
     }
     // A real server that redirects does so itself: the director sends to the service's port.
     if (server.port == 0 || (redirected && director && !rewritten)) server.port = service.port;
@@ -303,7 +304,7 @@ void finish_service(Service& service, Context& context) {
     if (service.port == 0 && service.fwmark == 0 && service.persistence == 0) {
         context.problems.error(service.source,
                                "port 0 (every port) without persistence: connections of one client would be torn apart",
-                               "add persistence = \"300s\", or name the ports", "LVS22");
+                               "add persistence = \"300s\", or name the ports", mistake("LVS22").code);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void read_interval(Reader& in, Vrrp& vrrp) {
     if (vrrp.version == 2 && vrrp.advert_interval.count() % 1000 != 0) {
         in.problems().error(
             source, "VRRP version 2 counts whole seconds: peers would hear another interval, and both be master",
-            "use version = 3, or advert_interval = \"1s\"", "LVS39");
+            "use version = 3, or advert_interval = \"1s\"", mistake("LVS39").code);
     } else if (vrrp.advert_interval.count() % 10 != 0) {
         in.problems().error(
             source, "VRRP version 3 counts hundredths of a second: \"advert_interval\" must be a multiple of 10ms");
@@ -47,7 +48,7 @@ void read_secret(Reader& in, Vrrp& vrrp) {
     if (vrrp.auth_pass.size() > 8) {
         in.problems().error(in.place("auth_pass"),
                             "\"auth_pass\" is longer than 8 octets: only 8 are sent and compared",
-                            "shorten it to the same 8 octets on every node", "LVS38");
+                            "shorten it to the same 8 octets on every node", mistake("LVS38").code);
     }
     if (!vrrp.auth_pass.empty() && !vrrp.auth_pass_file.empty()) {
         in.problems().error(in.place("auth_pass_file"), "both \"auth_pass\" and \"auth_pass_file\" are given",

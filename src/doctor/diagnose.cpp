@@ -1,3 +1,4 @@
+#include "lbconverge/config/mistakes.hpp"
 #include "view.hpp"
 
 #include <algorithm>
@@ -8,53 +9,54 @@ namespace lbconverge::doctor {
 namespace {
 
 struct Rule {
-    std::string_view code;
+    const config::Mistake& mistake;
     void (*look)(const View& view, Report& report);
 };
 
+using config::mistake;
 using namespace rules;
 
 /// LVS02 has two rules. What only a file can show is for `check`.
 constexpr Rule all[] = {
-    {"LVS01", arp_on_loopback},
-    {"LVS02", arp_ignore_off},
-    {"LVS02", answered_by_real_server},
-    {"LVS03", arp_announce_off},
-    {"LVS04", arp_ignore_unknown},
-    {"LVS05", arp_ignore_weakened},
-    {"LVS06", arp_ignore_silent},
-    {"LVS07", loopback_prefix},
-    {"LVS08", loopback_scope},
-    {"LVS09", vip_on_answering_interface},
-    {"LVS10", settings_after_vip},
-    {"LVS11", other_port},
-    {"LVS12", direct_past_router},
-    {"LVS13", masquerade_without_forwarding},
-    {"LVS14", default_route_past_director},
-    {"LVS16", tunnel_that_drops},
-    {"LVS17", tunnel_from_vip},
-    {"LVS18", tunnel_without_pmtu},
-    {"LVS19", vip_not_local},
-    {"LVS20", nothing_sets_mark},
-    {"LVS21", fwmark_without_vip},
-    {"LVS23", persistence_and_drain},
-    {"LVS27", scheduler_missing},
-    {"LVS28", sync_both_states},
-    {"LVS29", backup_with_table},
-    {"LVS30", both_with_sync},
-    {"LVS31", hash_of_weight_zero},
-    {"LVS33", stranger_with_vrid},
-    {"LVS37", vip_lists_differ},
-    {"LVS40", two_masters},
-    {"LVS41", firewall_drops},
-    {"LVS43", vip_as_secondary},
-    {"LVS44", strict_rp_filter},
-    {"LVS45", redirects_on_one_arm},
-    {"LVS46", other_manager},
-    {"LVS47", two_owners},
-    {"LVS48", listens_elsewhere},
-    {"LVS49", vip_missing},
-    {"LVS50", firewall_drops_vip},
+    {mistake("LVS01"), arp_on_loopback},
+    {mistake("LVS02"), arp_ignore_off},
+    {mistake("LVS02"), answered_by_real_server},
+    {mistake("LVS03"), arp_announce_off},
+    {mistake("LVS04"), arp_ignore_unknown},
+    {mistake("LVS05"), arp_ignore_weakened},
+    {mistake("LVS06"), arp_ignore_silent},
+    {mistake("LVS07"), loopback_prefix},
+    {mistake("LVS08"), loopback_scope},
+    {mistake("LVS09"), vip_on_answering_interface},
+    {mistake("LVS10"), settings_after_vip},
+    {mistake("LVS11"), other_port},
+    {mistake("LVS12"), direct_past_router},
+    {mistake("LVS13"), masquerade_without_forwarding},
+    {mistake("LVS14"), default_route_past_director},
+    {mistake("LVS16"), tunnel_that_drops},
+    {mistake("LVS17"), tunnel_from_vip},
+    {mistake("LVS18"), tunnel_without_pmtu},
+    {mistake("LVS19"), vip_not_local},
+    {mistake("LVS20"), nothing_sets_mark},
+    {mistake("LVS21"), fwmark_without_vip},
+    {mistake("LVS23"), persistence_and_drain},
+    {mistake("LVS27"), scheduler_missing},
+    {mistake("LVS28"), sync_both_states},
+    {mistake("LVS29"), backup_with_table},
+    {mistake("LVS30"), both_with_sync},
+    {mistake("LVS31"), hash_of_weight_zero},
+    {mistake("LVS33"), stranger_with_vrid},
+    {mistake("LVS37"), vip_lists_differ},
+    {mistake("LVS40"), two_masters},
+    {mistake("LVS41"), firewall_drops},
+    {mistake("LVS43"), vip_as_secondary},
+    {mistake("LVS44"), strict_rp_filter},
+    {mistake("LVS45"), redirects_on_one_arm},
+    {mistake("LVS46"), other_manager},
+    {mistake("LVS47"), two_owners},
+    {mistake("LVS48"), listens_elsewhere},
+    {mistake("LVS49"), vip_missing},
+    {mistake("LVS50"), firewall_drops_vip},
 };
 
 }  // namespace
@@ -63,7 +65,7 @@ std::vector<Finding> diagnose(const Evidence& evidence) {
     const View view(evidence);
     std::vector<Finding> findings;
     for (const Rule& rule : all) {
-        Report report(findings, rule.code);
+        Report report(findings, rule.mistake.code);
         rule.look(view, report);
     }
     std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {

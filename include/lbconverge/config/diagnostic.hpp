@@ -4,6 +4,7 @@
 #include "lbconverge/model/source.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lbconverge::config {
@@ -15,7 +16,7 @@ struct Diagnostic {
     Source source;
     std::string what;
     std::string hint;
-    std::string code;  ///< "LVS01" … for the classic mistakes (the manual has a page for each), else empty
+    std::string code;  ///< of the catalogue (mistakes.hpp), else empty
     Source other{};    ///< the first place, when something was said twice
 
     bool operator==(const Diagnostic&) const = default;
@@ -23,8 +24,8 @@ struct Diagnostic {
 
 class Diagnostics {
 public:
-    Diagnostic& error(Source source, std::string what, std::string hint = {}, std::string code = {});
-    Diagnostic& warning(Source source, std::string what, std::string hint = {}, std::string code = {});
+    Diagnostic& error(Source source, std::string what, std::string hint = {}, std::string_view code = {});
+    Diagnostic& warning(Source source, std::string what, std::string hint = {}, std::string_view code = {});
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
     [[nodiscard]] bool has_errors() const;
     void append(const Diagnostics& others);
