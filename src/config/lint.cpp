@@ -57,12 +57,12 @@ namespace {
 
 /// LVS11, 22, 26, 27, 33, 38 and 39 are found while a file is read: there the kernel or the
 /// protocol leaves no choice.
-struct Rule {
+struct LintRule {
     const Mistake& mistake;
-    void (*look)(const Nodes& nodes, Report& report);
+    void (*look)(const Nodes& nodes, LintReport& report);
 };
 
-constexpr Rule all[] = {
+constexpr LintRule all[] = {
     {mistake("LVS01"), arp_on_loopback},
     {mistake("LVS02"), arp_ignore_off},
     {mistake("LVS03"), arp_announce_off},
@@ -105,8 +105,8 @@ constexpr Rule all[] = {
 }  // namespace rules
 
 void lint(const std::vector<Config>& nodes, Diagnostics& diagnostics) {
-    for (const rules::Rule& rule : rules::all) {
-        rules::Report report(diagnostics, rule.mistake.code);
+    for (const rules::LintRule& rule : rules::all) {
+        rules::LintReport report(diagnostics, rule.mistake.code);
         rule.look(nodes, report);
     }
 }

@@ -35,7 +35,7 @@ std::optional<std::uint32_t> value_of_all(const Config& node, std::string_view n
 }
 
 /// Some interface that answers gets the value 0 for this setting, by [arp] or by [sysctl], and "all" does not help.
-void report_zero(const Config& node, std::string_view name, std::uint32_t from_arp, Source at, Report& report,
+void report_zero(const Config& node, std::string_view name, std::uint32_t from_arp, Source at, LintReport& report,
                  const std::string& what, const std::string& hint) {
     if (node.arp.method == ArpMethod::filter) return;
     if (value_of_all(node, name, from_arp).value_or(0) != 0) return;
@@ -53,7 +53,7 @@ void report_zero(const Config& node, std::string_view name, std::uint32_t from_a
 
 }  // namespace
 
-void arp_on_loopback(const Nodes& nodes, Report& report) {
+void arp_on_loopback(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!serves(node)) continue;
         const bool only_lo = !node.arp.automatic && !node.arp.interfaces.empty() &&
@@ -79,7 +79,7 @@ void arp_on_loopback(const Nodes& nodes, Report& report) {
     }
 }
 
-void arp_ignore_off(const Nodes& nodes, Report& report) {
+void arp_ignore_off(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!has_loopback_vip(node)) continue;
         report_zero(node, "arp_ignore", node.arp.arp_ignore, node.arp.ignore_source, report,
@@ -89,7 +89,7 @@ void arp_ignore_off(const Nodes& nodes, Report& report) {
     }
 }
 
-void arp_announce_off(const Nodes& nodes, Report& report) {
+void arp_announce_off(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!has_loopback_vip(node)) continue;
         report_zero(node, "arp_announce", node.arp.arp_announce, node.arp.announce_source, report,
@@ -99,7 +99,7 @@ void arp_announce_off(const Nodes& nodes, Report& report) {
     }
 }
 
-void arp_ignore_unknown(const Nodes& nodes, Report& report) {
+void arp_ignore_unknown(const Nodes& nodes, LintReport& report) {
     const auto unknown = [](std::uint32_t value) { return (value >= 4 && value <= 7) || value > 8; };
     const std::string hint = "use 1: answer only for addresses of the interface that was asked";
     for (const Config& node : nodes) {
@@ -117,7 +117,7 @@ void arp_ignore_unknown(const Nodes& nodes, Report& report) {
     }
 }
 
-void arp_ignore_weakened(const Nodes& nodes, Report& report) {
+void arp_ignore_weakened(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!uses_sysctls(node)) continue;
         const std::uint32_t all = value_of_all(node, "arp_ignore", node.arp.arp_ignore).value_or(0);
@@ -141,7 +141,7 @@ void arp_ignore_weakened(const Nodes& nodes, Report& report) {
     }
 }
 
-void arp_ignore_silent(const Nodes& nodes, Report& report) {
+void arp_ignore_silent(const Nodes& nodes, LintReport& report) {
     const std::string what =
         "arp_ignore 8 answers no ARP at all: the node's own address disappears from the network as well";
     const std::string hint = "use 1: answer only for addresses of the interface that was asked";
@@ -154,7 +154,7 @@ void arp_ignore_silent(const Nodes& nodes, Report& report) {
     }
 }
 
-void loopback_prefix(const Nodes& nodes, Report& report) {
+void loopback_prefix(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (node.role != Role::real_server) continue;  // role both puts it on lo with its full length by itself
         for (const Vip& vip : node.vips) {
@@ -167,7 +167,7 @@ void loopback_prefix(const Nodes& nodes, Report& report) {
     }
 }
 
-void loopback_scope(const Nodes& nodes, Report& report) {
+void loopback_scope(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!serves(node)) continue;
         for (const Vip& vip : node.vips) {
@@ -180,7 +180,7 @@ void loopback_scope(const Nodes& nodes, Report& report) {
     }
 }
 
-void vip_on_answering_interface(const Nodes& nodes, Report& report) {
+void vip_on_answering_interface(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!serves(node)) continue;
         for (const Vip& vip : node.vips) {

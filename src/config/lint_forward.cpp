@@ -9,7 +9,7 @@ namespace lbconverge::config::rules {
 namespace {
 
 /// A real server with its service.
-struct Hit {
+struct ServerOfService {
     const Service* service = nullptr;
     const RealServer* server = nullptr;
     explicit operator bool() const { return service != nullptr; }
@@ -17,7 +17,7 @@ struct Hit {
 
 /// The first real server that is reached by this method and passes the test.
 template <class Test>
-Hit first_server(const Config& node, Forward method, Test&& test) {
+ServerOfService first_server(const Config& node, Forward method, Test&& test) {
     for (const Service& service : node.services) {
         for (const RealServer& server : service.real_servers) {
             if (server.forward == method && test(service, server)) return {&service, &server};
@@ -29,7 +29,7 @@ Hit first_server(const Config& node, Forward method, Test&& test) {
 bool any_server(const Service&, const RealServer&) { return true; }
 
 /// The first masqueraded real server in the subnet that its VIP was given with: both are on one interface.
-Hit one_armed(const Config& node) {
+ServerOfService one_armed(const Config& node) {
     const VipIndex vips(node);
     return first_server(node, Forward::masquerade, [&](const Service& service, const RealServer& server) {
         const Vip* vip = service.fwmark == 0 ? vips.find(service.vip) : nullptr;
@@ -78,16 +78,17 @@ bool behind_router(const Config& node, const VipIndex& vips, const Service& serv
 
 }  // namespace
 
-void direct_past_router(const Nodes& nodes, Report& report) {
+void direct_past_router(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         const VipIndex vips(node);
-        const Hit hit = first_server(node, Forward::direct, [&](const Service& service, const RealServer& server) {
-            return behind_router(node, vips, service, server.address);
-        });
-        if (!hit) continue;
-        report.warning(hit.server->source,
-                       "direct routing to real server " + lbconverge::to_text(hit.server->address) +
+        const ServerOfService found =
+            first_server(node, Forward::direct, [&](const Service& service, const RealServer& server) {
+                return behind_router(node, vips, service, server.address);
+            });
+        if (!found) continue;
+        report.warning(found.server->source,
+                       "direct routing to real server " + lbconverge::to_text(found.server->address) +
                            ", which is not on a link of this director: the frames go to the router in between, which "
                            "drops them or sends them back, and every connection times out",
                        "forward = \"tunnel\" or \"masquerade\"; or name the interface that leads to it in a [[route]] "
@@ -95,28 +96,29 @@ void direct_past_router(const Nodes& nodes, Report& report) {
     }
 }
 
-void masquerade_without_forwarding(const Nodes& nodes, Report& report) {
-    struct Setting {
+void masquerade_without_forwarding(const Nodes& nodes, LintReport& report) {
+    struct ForwardingSysctl {
         Family family;
         std::string_view path, name;
     };
-    constexpr Setting settings[] = {{Family::ipv4, "net/ipv4/ip_forward", "net.ipv4.ip_forward"},
-                                    {Family::ipv6, "net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding"}};
+    constexpr ForwardingSysctl settings[] = {
+        {Family::ipv4, "net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+        {Family::ipv6, "net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding"}};
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        for (const Setting& setting : settings) {
-            const Hit hit = first_server(node, Forward::masquerade, [&](const Service&, const RealServer& server) {
-                return server.address.family == setting.family;
-            });
+        for (const ForwardingSysctl& setting : settings) {
+            const ServerOfService found = first_server(
+                node, Forward::masquerade,
+                [&](const Service&, const RealServer& server) { return server.address.family == setting.family; });
             const Sysctl* said = find_sysctl(node, setting.path);
-            if (!hit || (said != nullptr && said->value != "0")) continue;
+            if (!found || (said != nullptr && said->value != "0")) continue;
             const std::string name(setting.name);
             const std::string hint = "[sysctl.director] \"" + name + "\" = 1";
             if (said != nullptr) {
                 report.error(said->source,
                              "masquerading needs forwarding: with " + name + " 0 every connection times out", hint);
             } else {
-                report.warning(hit.service->source,
+                report.warning(found.service->source,
                                "masquerading needs forwarding, and the file leaves " + name +
                                    " as it is: where it is 0 every connection times out",
                                hint);
@@ -125,7 +127,7 @@ void masquerade_without_forwarding(const Nodes& nodes, Report& report) {
     }
 }
 
-void default_route_past_director(const Nodes& nodes, Report& report) {
+void default_route_past_director(const Nodes& nodes, LintReport& report) {
     std::set<IpAddress> masqueraded, directors;
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
@@ -152,21 +154,21 @@ void default_route_past_director(const Nodes& nodes, Report& report) {
     }
 }
 
-void masquerade_in_client_subnet(const Nodes& nodes, Report& report) {
+void masquerade_in_client_subnet(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Hit hit = one_armed(node);
-        if (!hit) continue;
+        const ServerOfService found = one_armed(node);
+        if (!found) continue;
         report.warning(
-            hit.server->source,
-            "masqueraded real server " + lbconverge::to_text(hit.server->address) + " is in the subnet of VIP " +
-                lbconverge::to_text(hit.service->vip) +
+            found.server->source,
+            "masqueraded real server " + lbconverge::to_text(found.server->address) + " is in the subnet of VIP " +
+                lbconverge::to_text(found.service->vip) +
                 ": to clients of that subnet it answers directly, past the director, and they drop the answer",
             "put the real servers into a subnet of their own, or use forward = \"direct\"");
     }
 }
 
-void tunnel_with_rp_filter(const Nodes& nodes, Report& report) {
+void tunnel_with_rp_filter(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (tunnelled_here(node, Family::ipv4) == nullptr) continue;
         for (const std::string_view interface : {"all", "tunl0"}) {
@@ -180,16 +182,17 @@ void tunnel_with_rp_filter(const Nodes& nodes, Report& report) {
     }
 }
 
-void tunnel_from_vip(const Nodes& nodes, Report& report) {
+void tunnel_from_vip(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         const Node* own = self(node);
         if (!directs(node) || own == nullptr || !own->address) continue;
-        const Hit hit = first_server(node, Forward::tunnel, [&](const Service& service, const RealServer& server) {
-            return server.address.family == Family::ipv6 && service.fwmark == 0 && service.vip == *own->address;
-        });
-        if (!hit) continue;
-        report.warning(hit.service->source,
-                       "VIP " + lbconverge::to_text(hit.service->vip) +
+        const ServerOfService found =
+            first_server(node, Forward::tunnel, [&](const Service& service, const RealServer& server) {
+                return server.address.family == Family::ipv6 && service.fwmark == 0 && service.vip == *own->address;
+            });
+        if (!found) continue;
+        report.warning(found.service->source,
+                       "VIP " + lbconverge::to_text(found.service->vip) +
                            " is the director's own address: IPVS takes it as the source of the IPv6 tunnel, and the "
                            "real server, which has the VIP as well, drops every packet",
                        "a VIP besides the node's own address: lbconverge adds it as deprecated, so that it is never "
@@ -197,11 +200,11 @@ void tunnel_from_vip(const Nodes& nodes, Report& report) {
     }
 }
 
-void tunnel_without_pmtu(const Nodes& nodes, Report& report) {
+void tunnel_without_pmtu(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Hit hit = first_server(node, Forward::tunnel, any_server);
-        if (!hit) continue;
+        const ServerOfService found = first_server(node, Forward::tunnel, any_server);
+        if (!found) continue;
         const Sysctl* no_discovery = find_sysctl(node, "net/ipv4/ip_no_pmtu_disc");
         const Sysctl* ipvs = find_sysctl(node, "net/ipv4/vs/pmtu_disc");
         const bool off = no_discovery != nullptr && no_discovery->value != "0";
@@ -214,7 +217,7 @@ void tunnel_without_pmtu(const Nodes& nodes, Report& report) {
     }
 }
 
-void strict_rp_filter(const Nodes& nodes, Report& report) {
+void strict_rp_filter(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (interfaces_of(node).size() < 2) continue;
         for (const Sysctl& setting : node.sysctls) {
@@ -228,14 +231,14 @@ void strict_rp_filter(const Nodes& nodes, Report& report) {
     }
 }
 
-void redirects_on_one_arm(const Nodes& nodes, Report& report) {
+void redirects_on_one_arm(const Nodes& nodes, LintReport& report) {
     const std::string what =
         "the director sends ICMP redirects for masqueraded packets that leave where they came in: clients learn the "
         "real "
         "server's address and by-pass the director";
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Hit any = first_server(node, Forward::masquerade, any_server);
+        const ServerOfService any = first_server(node, Forward::masquerade, any_server);
         if (!any) continue;
         bool said_on = false;
         for (const Sysctl& setting : node.sysctls) {
@@ -243,15 +246,15 @@ void redirects_on_one_arm(const Nodes& nodes, Report& report) {
             said_on = true;
             report.warning(setting.source, what, "set it to 0, on \"all\" and on the interface");
         }
-        const Hit hit = one_armed(node);
-        if (!hit || said_on) continue;
+        const ServerOfService found = one_armed(node);
+        if (!found || said_on) continue;
         // Either of the two switches it on (linux/inetdevice.h, IN_DEV_ORCONF).
-        const std::string interface = VipIndex(node).find(hit.service->vip)->interface.str();
+        const std::string interface = VipIndex(node).find(found.service->vip)->interface.str();
         if (sysctl_is(node, "net/ipv4/conf/all/send_redirects", "0") &&
             sysctl_is(node, "net/ipv4/conf/" + interface + "/send_redirects", "0")) {
             continue;
         }
-        report.warning(hit.service->source, what,
+        report.warning(found.service->source, what,
                        "[sysctl.director] \"net.ipv4.conf.all.send_redirects\" = 0 and \"net.ipv4.conf." + interface +
                            ".send_redirects\" = 0");
     }

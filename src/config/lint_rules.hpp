@@ -14,9 +14,9 @@
 namespace lbconverge::config::rules {
 
 /// Diagnostics under one code.
-class Report {
+class LintReport {
 public:
-    Report(Diagnostics& out, std::string_view code) : out_(out), code_(code) {}
+    LintReport(Diagnostics& out, std::string_view code) : out_(out), code_(code) {}
     void error(Source at, std::string what, std::string hint) {
         out_.error(at, std::move(what), std::move(hint), code_);
     }
@@ -55,47 +55,47 @@ private:
 std::string name_of(const Service& service);
 
 // ARP and the VIP's place (lint_arp.cpp)
-void arp_on_loopback(const Nodes& nodes, Report& report);
-void arp_ignore_off(const Nodes& nodes, Report& report);
-void arp_announce_off(const Nodes& nodes, Report& report);
-void arp_ignore_unknown(const Nodes& nodes, Report& report);
-void arp_ignore_weakened(const Nodes& nodes, Report& report);
-void arp_ignore_silent(const Nodes& nodes, Report& report);
-void loopback_prefix(const Nodes& nodes, Report& report);
-void loopback_scope(const Nodes& nodes, Report& report);
-void vip_on_answering_interface(const Nodes& nodes, Report& report);
+void arp_on_loopback(const Nodes& nodes, LintReport& report);
+void arp_ignore_off(const Nodes& nodes, LintReport& report);
+void arp_announce_off(const Nodes& nodes, LintReport& report);
+void arp_ignore_unknown(const Nodes& nodes, LintReport& report);
+void arp_ignore_weakened(const Nodes& nodes, LintReport& report);
+void arp_ignore_silent(const Nodes& nodes, LintReport& report);
+void loopback_prefix(const Nodes& nodes, LintReport& report);
+void loopback_scope(const Nodes& nodes, LintReport& report);
+void vip_on_answering_interface(const Nodes& nodes, LintReport& report);
 
 // Forwarding (lint_forward.cpp)
-void direct_past_router(const Nodes& nodes, Report& report);
-void masquerade_without_forwarding(const Nodes& nodes, Report& report);
-void default_route_past_director(const Nodes& nodes, Report& report);
-void masquerade_in_client_subnet(const Nodes& nodes, Report& report);
-void tunnel_with_rp_filter(const Nodes& nodes, Report& report);
-void tunnel_from_vip(const Nodes& nodes, Report& report);
-void tunnel_without_pmtu(const Nodes& nodes, Report& report);
-void strict_rp_filter(const Nodes& nodes, Report& report);
-void redirects_on_one_arm(const Nodes& nodes, Report& report);
+void direct_past_router(const Nodes& nodes, LintReport& report);
+void masquerade_without_forwarding(const Nodes& nodes, LintReport& report);
+void default_route_past_director(const Nodes& nodes, LintReport& report);
+void masquerade_in_client_subnet(const Nodes& nodes, LintReport& report);
+void tunnel_with_rp_filter(const Nodes& nodes, LintReport& report);
+void tunnel_from_vip(const Nodes& nodes, LintReport& report);
+void tunnel_without_pmtu(const Nodes& nodes, LintReport& report);
+void strict_rp_filter(const Nodes& nodes, LintReport& report);
+void redirects_on_one_arm(const Nodes& nodes, LintReport& report);
 
 // Services (lint_services.cpp)
-void vip_not_local(const Nodes& nodes, Report& report);
-void nothing_sets_mark(const Nodes& nodes, Report& report);
-void fwmark_without_vip(const Nodes& nodes, Report& report);
-void persistence_and_drain(const Nodes& nodes, Report& report);
-void check_beside_service(const Nodes& nodes, Report& report);
-void remove_and_expire(const Nodes& nodes, Report& report);
-void one_packet_tcp(const Nodes& nodes, Report& report);
-void sync_both_states(const Nodes& nodes, Report& report);
-void both_always_active(const Nodes& nodes, Report& report);
-void both_with_sync(const Nodes& nodes, Report& report);
-void hash_tables_differ(const Nodes& nodes, Report& report);
-void masquerade_active_active(const Nodes& nodes, Report& report);
+void vip_not_local(const Nodes& nodes, LintReport& report);
+void nothing_sets_mark(const Nodes& nodes, LintReport& report);
+void fwmark_without_vip(const Nodes& nodes, LintReport& report);
+void persistence_and_drain(const Nodes& nodes, LintReport& report);
+void check_beside_service(const Nodes& nodes, LintReport& report);
+void remove_and_expire(const Nodes& nodes, LintReport& report);
+void one_packet_tcp(const Nodes& nodes, LintReport& report);
+void sync_both_states(const Nodes& nodes, LintReport& report);
+void both_always_active(const Nodes& nodes, LintReport& report);
+void both_with_sync(const Nodes& nodes, LintReport& report);
+void hash_tables_differ(const Nodes& nodes, LintReport& report);
+void masquerade_active_active(const Nodes& nodes, LintReport& report);
 
 // VRRP (lint_vrrp.cpp)
-void equal_priorities(const Nodes& nodes, Report& report);
-void powerless_track(const Nodes& nodes, Report& report);
-void owner_priority(const Nodes& nodes, Report& report);
-void vip_lists_differ(const Nodes& nodes, Report& report);
-void one_sided_peers(const Nodes& nodes, Report& report);
-void vip_as_secondary(const Nodes& nodes, Report& report);
+void equal_priorities(const Nodes& nodes, LintReport& report);
+void powerless_track(const Nodes& nodes, LintReport& report);
+void owner_priority(const Nodes& nodes, LintReport& report);
+void vip_lists_differ(const Nodes& nodes, LintReport& report);
+void one_sided_peers(const Nodes& nodes, LintReport& report);
+void vip_as_secondary(const Nodes& nodes, LintReport& report);
 
 }  // namespace lbconverge::config::rules

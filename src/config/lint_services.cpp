@@ -15,14 +15,15 @@ std::string first_of(const Service& first, std::size_t count) {
     return "service " + name_of(first) + " (and " + std::to_string(count - 1) + " more)";
 }
 
-struct Found {
+/// The services that pass a test: the first one, and how many there are.
+struct ServiceMatches {
     const Service* first = nullptr;
     std::size_t count = 0;
 };
 
 template <class Test>
-Found find_services(const Config& node, Test&& test) {
-    Found found;
+ServiceMatches find_services(const Config& node, Test&& test) {
+    ServiceMatches found;
     for (const Service& service : node.services) {
         if (!test(service)) continue;
         if (found.count++ == 0) found.first = &service;
@@ -43,9 +44,9 @@ auto identity(const Service& service) {
     return std::tuple(service.fwmark, service.protocol, service.vip, service.port);
 }
 
-using Pool = std::set<std::tuple<IpAddress, std::uint16_t, std::uint32_t>>;
-Pool pool_of(const Service& service) {
-    Pool pool;
+using PoolEntries = std::set<std::tuple<IpAddress, std::uint16_t, std::uint32_t>>;
+PoolEntries pool_of(const Service& service) {
+    PoolEntries pool;
     for (const RealServer& server : service.real_servers) pool.insert({server.address, server.port, server.weight});
     return pool;
 }
@@ -66,11 +67,11 @@ const Config* favourite(const Nodes& nodes, const std::string& instance) {
 
 }  // namespace
 
-void vip_not_local(const Nodes& nodes, Report& report) {
+void vip_not_local(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         const VipIndex vips(node);
-        const Found found = find_services(
+        const ServiceMatches found = find_services(
             node, [&](const Service& service) { return service.fwmark == 0 && vips.find(service.vip) == nullptr; });
         if (found.count == 0) continue;
         report.warning(
@@ -81,7 +82,7 @@ void vip_not_local(const Nodes& nodes, Report& report) {
     }
 }
 
-void fwmark_without_vip(const Nodes& nodes, Report& report) {
+void fwmark_without_vip(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         const auto is_vip = [&](auto&& that) { return std::ranges::any_of(node.vips, that); };
@@ -92,7 +93,7 @@ void fwmark_without_vip(const Nodes& nodes, Report& report) {
                 return is_vip([&](const Vip& vip) { return vip.address == each.destination.vip; });
             });
         };
-        const Found found =
+        const ServiceMatches found =
             find_services(node, [&](const Service& service) { return service.fwmark != 0 && !reaches_ipvs(service); });
         if (found.count == 0) continue;
         const std::string lacking =
@@ -104,10 +105,10 @@ void fwmark_without_vip(const Nodes& nodes, Report& report) {
     }
 }
 
-void nothing_sets_mark(const Nodes& nodes, Report& report) {
+void nothing_sets_mark(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        const Found found =
+        const ServiceMatches found =
             find_services(node, [](const Service& service) { return service.fwmark != 0 && service.marks.empty(); });
         if (found.count == 0) continue;
         report.warning(
@@ -120,10 +121,10 @@ void nothing_sets_mark(const Nodes& nodes, Report& report) {
     }
 }
 
-void persistence_and_drain(const Nodes& nodes, Report& report) {
+void persistence_and_drain(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node) || sysctl_is(node, "net/ipv4/vs/expire_quiescent_template", "1")) continue;
-        const Found found = find_services(node, [&](const Service& service) {
+        const ServiceMatches found = find_services(node, [&](const Service& service) {
             const bool checked =
                 service.check >= 0 && node.checks[static_cast<std::size_t>(service.check)].type != CheckType::none;
             const bool drains = service.on_down == OnDown::drain && checked;
@@ -141,7 +142,7 @@ void persistence_and_drain(const Nodes& nodes, Report& report) {
     }
 }
 
-void check_beside_service(const Nodes& nodes, Report& report) {
+void check_beside_service(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         for (const Service& service : node.services) {
@@ -163,11 +164,11 @@ void check_beside_service(const Nodes& nodes, Report& report) {
     }
 }
 
-void remove_and_expire(const Nodes& nodes, Report& report) {
+void remove_and_expire(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         const Sysctl* expire = find_sysctl(node, "net/ipv4/vs/expire_nodest_conn");
         if (!directs(node) || expire == nullptr || expire->value == "0") continue;
-        const Found found =
+        const ServiceMatches found =
             find_services(node, [](const Service& service) { return service.on_down == OnDown::remove; });
         if (found.count == 0) continue;
         report.warning(found.first->source,
@@ -178,9 +179,9 @@ void remove_and_expire(const Nodes& nodes, Report& report) {
     }
 }
 
-void one_packet_tcp(const Nodes& nodes, Report& report) {
+void one_packet_tcp(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
-        const Found found = find_services(node, [](const Service& service) {
+        const ServiceMatches found = find_services(node, [](const Service& service) {
             return service.one_packet && service.fwmark == 0 && service.protocol != Protocol::udp;
         });
         if (found.count == 0) continue;
@@ -190,7 +191,7 @@ void one_packet_tcp(const Nodes& nodes, Report& report) {
     }
 }
 
-void sync_both_states(const Nodes& nodes, Report& report) {
+void sync_both_states(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         const Sysctl* backup_only = find_sysctl(node, "net/ipv4/vs/backup_only");
         const bool in_both_states = node.ipvs.sync && node.ipvs.sync->follow.empty();
@@ -202,10 +203,10 @@ void sync_both_states(const Nodes& nodes, Report& report) {
     }
 }
 
-void both_always_active(const Nodes& nodes, Report& report) {
+void both_always_active(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (node.role != Role::both) continue;
-        const Found found =
+        const ServiceMatches found =
             find_services(node, [](const Service& service) { return service.active == Active::always; });
         if (found.count == 0) continue;
         report.error(
@@ -217,7 +218,7 @@ void both_always_active(const Nodes& nodes, Report& report) {
     }
 }
 
-void both_with_sync(const Nodes& nodes, Report& report) {
+void both_with_sync(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (node.role != Role::both || !node.ipvs.sync || sysctl_is(node, "net/ipv4/vs/backup_only", "1")) continue;
         report.error(
@@ -228,7 +229,7 @@ void both_with_sync(const Nodes& nodes, Report& report) {
     }
 }
 
-void hash_tables_differ(const Nodes& nodes, Report& report) {
+void hash_tables_differ(const Nodes& nodes, LintReport& report) {
     const Config* first = nullptr;
     std::vector<const Service*> known;
     const auto before = [](const Service* a, const Service* b) { return identity(*a) < identity(*b); };
@@ -255,7 +256,7 @@ void hash_tables_differ(const Nodes& nodes, Report& report) {
     }
 }
 
-void masquerade_active_active(const Nodes& nodes, Report& report) {
+void masquerade_active_active(const Nodes& nodes, LintReport& report) {
     const auto directors = std::count_if(nodes.begin(), nodes.end(), [](const Config& node) { return directs(node); });
     if (directors < 2) return;
     const Config* owner = nullptr;

@@ -10,15 +10,15 @@ namespace lbconverge::config::rules {
 
 namespace {
 
-/// One node's view of an instance.
-struct View {
+/// An instance as one node has it.
+struct InstanceMember {
     const Config* node;
     const Vrrp* vrrp;
 };
 
 /// The instances of all nodes by name.
-std::map<std::string_view, std::vector<View>> instances(const Nodes& nodes) {
-    std::map<std::string_view, std::vector<View>> result;
+std::map<std::string_view, std::vector<InstanceMember>> instances(const Nodes& nodes) {
+    std::map<std::string_view, std::vector<InstanceMember>> result;
     for (const Config& node : nodes) {
         for (const Vrrp& vrrp : node.vrrp) result[vrrp.name].push_back({&node, &vrrp});
     }
@@ -26,24 +26,24 @@ std::map<std::string_view, std::vector<View>> instances(const Nodes& nodes) {
 }
 
 /// Where this node's share in the instance is said: its own entry, or else the instance.
-Source place_of(const View& view) {
-    const Node* own = self(*view.node);
-    return own != nullptr ? own->source : view.vrrp->source;
+Source place_of(const InstanceMember& member) {
+    const Node* own = self(*member.node);
+    return own != nullptr ? own->source : member.vrrp->source;
 }
 
-std::vector<IpAddress> vips_of(const View& view) {
+std::vector<IpAddress> vips_of(const InstanceMember& member) {
     std::vector<IpAddress> addresses;
-    for (const Vip& vip : view.node->vips) {
-        if (vip.vrrp == view.vrrp->name) addresses.push_back(vip.address);
+    for (const Vip& vip : member.node->vips) {
+        if (vip.vrrp == member.vrrp->name) addresses.push_back(vip.address);
     }
     std::sort(addresses.begin(), addresses.end());
     return addresses;
 }
 
 /// The address that this node's adverts come from, where the file says.
-std::optional<IpAddress> sender(const View& view) {
-    if (view.vrrp->source_address) return view.vrrp->source_address;
-    const Node* own = self(*view.node);
+std::optional<IpAddress> sender(const InstanceMember& member) {
+    if (member.vrrp->source_address) return member.vrrp->source_address;
+    const Node* own = self(*member.node);
     return own != nullptr ? own->address : std::nullopt;
 }
 
@@ -53,31 +53,31 @@ bool lists(const Vrrp& vrrp, const IpAddress& peer) {
 
 }  // namespace
 
-void equal_priorities(const Nodes& nodes, Report& report) {
-    for (const auto& [name, views] : instances(nodes)) {
-        std::map<int, const View*> seen;
-        for (const View& view : views) {
-            const auto [at, is_new] = seen.emplace(view.vrrp->priority, &view);
+void equal_priorities(const Nodes& nodes, LintReport& report) {
+    for (const auto& [name, members] : instances(nodes)) {
+        std::map<int, const InstanceMember*> seen;
+        for (const InstanceMember& member : members) {
+            const auto [at, is_new] = seen.emplace(member.vrrp->priority, &member);
             if (is_new) continue;
-            report.warning(place_of(view),
-                           view.node->node + " and " + at->second->node->node + " both have priority " +
-                               std::to_string(view.vrrp->priority) + " in VRRP instance " + std::string(name) +
+            report.warning(place_of(member),
+                           member.node->node + " and " + at->second->node->node + " both have priority " +
+                               std::to_string(member.vrrp->priority) + " in VRRP instance " + std::string(name) +
                                ": the larger IP address wins, which changes when somebody renumbers",
                            "give each director a priority of its own in [nodes]");
         }
     }
 }
 
-void powerless_track(const Nodes& nodes, Report& report) {
+void powerless_track(const Nodes& nodes, LintReport& report) {
     std::set<Source> reported;  // one track can serve several instances
-    for (const auto& [name, views] : instances(nodes)) {
+    for (const auto& [name, members] : instances(nodes)) {
         std::vector<int> priorities;
-        for (const View& view : views) priorities.push_back(view.vrrp->priority);
+        for (const InstanceMember& member : members) priorities.push_back(member.vrrp->priority);
         if (priorities.size() < 2) continue;
         std::sort(priorities.rbegin(), priorities.rend());
         const int lead = priorities[0] - priorities[1];
-        const Config& node = *views.front().node;
-        const Vrrp& vrrp = *views.front().vrrp;
+        const Config& node = *members.front().node;
+        const Vrrp& vrrp = *members.front().vrrp;
         std::vector<const Track*> weighted;
         int most = 0;  // what all of them together can move
         for (const Track& track : node.tracks) {
@@ -99,12 +99,12 @@ void powerless_track(const Nodes& nodes, Report& report) {
     }
 }
 
-void owner_priority(const Nodes& nodes, Report& report) {
-    for (const auto& [name, views] : instances(nodes)) {
-        for (const View& view : views) {
-            if (view.vrrp->priority != 255) continue;
-            const Node* own = self(*view.node);
-            report.warning(own != nullptr && own->priority ? own->source : view.vrrp->source,
+void owner_priority(const Nodes& nodes, LintReport& report) {
+    for (const auto& [name, members] : instances(nodes)) {
+        for (const InstanceMember& member : members) {
+            if (member.vrrp->priority != 255) continue;
+            const Node* own = self(*member.node);
+            report.warning(own != nullptr && own->priority ? own->source : member.vrrp->source,
                            "priority 255 is the address owner's: " + std::string(name) +
                                " ignores its tracks and never yields while this node runs",
                            "use at most 254");
@@ -112,13 +112,13 @@ void owner_priority(const Nodes& nodes, Report& report) {
     }
 }
 
-void vip_lists_differ(const Nodes& nodes, Report& report) {
-    for (const auto& [name, views] : instances(nodes)) {
-        const std::vector<IpAddress> first = vips_of(views.front());
-        for (const View& view : views) {
-            if (vips_of(view) == first) continue;
-            report.warning(place_of(view),
-                           view.node->node + " and " + views.front().node->node +
+void vip_lists_differ(const Nodes& nodes, LintReport& report) {
+    for (const auto& [name, members] : instances(nodes)) {
+        const std::vector<IpAddress> first = vips_of(members.front());
+        for (const InstanceMember& member : members) {
+            if (vips_of(member) == first) continue;
+            report.warning(place_of(member),
+                           member.node->node + " and " + members.front().node->node +
                                " have different VIPs in VRRP instance " + std::string(name) +
                                ": after a failover some are on no node, and keepalived peers drop such adverts",
                            "give the instance the same VIPs on every director");
@@ -126,25 +126,25 @@ void vip_lists_differ(const Nodes& nodes, Report& report) {
     }
 }
 
-void one_sided_peers(const Nodes& nodes, Report& report) {
-    for (const auto& [name, views] : instances(nodes)) {
-        for (const View& view : views) {
-            const auto from = sender(view);
+void one_sided_peers(const Nodes& nodes, LintReport& report) {
+    for (const auto& [name, members] : instances(nodes)) {
+        for (const InstanceMember& member : members) {
+            const auto from = sender(member);
             if (!from) continue;
-            for (const View& other : views) {
+            for (const InstanceMember& other : members) {
                 const auto to = sender(other);
-                if (!to || !lists(*view.vrrp, *to) || lists(*other.vrrp, *from)) continue;
+                if (!to || !lists(*member.vrrp, *to) || lists(*other.vrrp, *from)) continue;
                 report.warning(other.vrrp->source,
-                               "in VRRP instance " + std::string(name) + " " + view.node->node + " sends to " +
+                               "in VRRP instance " + std::string(name) + " " + member.node->node + " sends to " +
                                    other.node->node + ", but " + other.node->node + " does not send to " +
-                                   view.node->node + ": both can be master",
+                                   member.node->node + ": both can be master",
                                "name every other director in peers, on every director, or use unicast = true");
             }
         }
     }
 }
 
-void vip_as_secondary(const Nodes& nodes, Report& report) {
+void vip_as_secondary(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         std::map<InterfaceName, std::vector<const Vip*>>

@@ -6,9 +6,9 @@ namespace lbconverge::config {
 namespace {
 
 /// Says it of one key after the other, as loudly as the caller asked for.
-class Report {
+class UnsupportedReport {
 public:
-    Report(Severity severity, Diagnostics& diagnostics) : severity_(severity), diagnostics_(diagnostics) {}
+    UnsupportedReport(Severity severity, Diagnostics& diagnostics) : severity_(severity), diagnostics_(diagnostics) {}
     void operator()(Source at, const std::string& what, const std::string& hint) {
         const std::string text = what + " is not available in this version";
         if (severity_ == Severity::error) {
@@ -26,7 +26,7 @@ private:
 }  // namespace
 
 void report_unsupported(const Config& config, Severity severity, Diagnostics& diagnostics) {
-    Report report(severity, diagnostics);
+    UnsupportedReport report(severity, diagnostics);
     // On the master it would have to go, and to come back on the backup, in step with the VIP.
     const bool both = config.role == Role::both;
     if (both && config.arp.method == ArpMethod::filter) {

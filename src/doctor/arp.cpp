@@ -1,5 +1,5 @@
 // The mistakes around ARP and the place of the VIP. What each arp_ignore means: linux net/ipv4/arp.c, arp_ignore().
-#include "view.hpp"
+#include "rules.hpp"
 
 #include <linux/if_addr.h>
 
@@ -12,12 +12,12 @@ namespace {
 using What = std::function<void(const Row<Address>& vip, const Interface& interface)>;
 
 /// ARP for this VIP is dropped by a filter, or nobody can tell.
-bool filtered(const View& view, const IpAddress& vip) {
+bool filtered(const HostView& view, const IpAddress& vip) {
     return view.evidence.firewall.arp_unknown || arp_is_filtered(view.evidence.firewall, vip);
 }
 
 /// Every interface where ARP requests for a VIP of lo arrive, once, with the first such VIP.
-void each_answering(const View& view, const What& visit) {
+void each_answering(const HostView& view, const What& visit) {
     std::set<InterfaceName> seen;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const bool vip = is_lo(row.key.interface) && view.vips.contains(row.key.address);
@@ -31,86 +31,87 @@ void each_answering(const View& view, const What& visit) {
 bool unknown_mode(std::uint32_t value) { return (value >= 4 && value <= 7) || value > 8; }
 
 /// arp_ignore and arp_announce as a real server needs them; "all" too, where its number is the larger one.
-Cure quiet(const View& view, const Interface& interface) {
+Cure quiet(const HostView& view, const Interface& interface) {
     const std::string name = interface.name.str();
-    std::vector<Setting> settings;
-    if (view.number(View::conf("all", "arp_ignore")).value_or(0) > 1) {
-        settings.push_back({View::conf("all", "arp_ignore"), "1"});
+    std::vector<WantedSysctl> settings;
+    if (view.number(HostView::conf("all", "arp_ignore")).value_or(0) > 1) {
+        settings.push_back({HostView::conf("all", "arp_ignore"), "1"});
     }
-    settings.push_back({View::conf(name, "arp_ignore"), "1"});
-    settings.push_back({View::conf(name, "arp_announce"), "2"});
+    settings.push_back({HostView::conf(name, "arp_ignore"), "1"});
+    settings.push_back({HostView::conf(name, "arp_announce"), "2"});
     return view.set(settings);
 }
 
-bool set_on_lo(const View& view, const std::string& name) {
-    return view.number(View::conf("lo", name)).value_or(0) != 0;
+bool set_on_lo(const HostView& view, const std::string& name) {
+    return view.number(HostView::conf("lo", name)).value_or(0) != 0;
 }
 
 }  // namespace
 
-void arp_on_loopback(const View& view, Report& report) {
+void arp_on_loopback(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>& vip, const Interface& interface) {
         const bool only_lo = (view.larger(interface.name, "arp_ignore") == 0 && set_on_lo(view, "arp_ignore")) ||
                              (view.larger(interface.name, "arp_announce") == 0 && set_on_lo(view, "arp_announce"));
         if (!only_lo) return;
-        report.error(interface.name.str(),
-                     "arp_ignore and arp_announce are set on lo, which never receives ARP, and not on " +
-                         interface.name.str() + ": this real server answers for VIP " + to_text(vip.key.address) +
-                         ", and at the next ARP refresh clients by-pass the director",
-                     quiet(view, interface));
+        findings.error(interface.name.str(),
+                       "arp_ignore and arp_announce are set on lo, which never receives ARP, and not on " +
+                           interface.name.str() + ": this real server answers for VIP " + to_text(vip.key.address) +
+                           ", and at the next ARP refresh clients by-pass the director",
+                       quiet(view, interface));
     });
 }
 
-void arp_ignore_off(const View& view, Report& report) {
+void arp_ignore_off(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>& vip, const Interface& interface) {
         if (view.larger(interface.name, "arp_ignore") != 0 || set_on_lo(view, "arp_ignore")) return;
-        report.error(interface.name.str(),
-                     "arp_ignore is 0: this host answers ARP for VIP " + to_text(vip.key.address) +
-                         " on lo; at the next ARP refresh, often hours later, it gets the clients of the whole service",
-                     quiet(view, interface));
+        findings.error(
+            interface.name.str(),
+            "arp_ignore is 0: this host answers ARP for VIP " + to_text(vip.key.address) +
+                " on lo; at the next ARP refresh, often hours later, it gets the clients of the whole service",
+            quiet(view, interface));
     });
 }
 
-void arp_announce_off(const View& view, Report& report) {
+void arp_announce_off(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>& vip, const Interface& interface) {
         if (view.larger(interface.name, "arp_announce") != 0 || set_on_lo(view, "arp_announce")) return;
-        report.error(interface.name.str(),
-                     "arp_announce is 0: this host's own ARP requests carry VIP " + to_text(vip.key.address) +
-                         " as sender and change the neighbours' entries for it, as soon as it answers a client",
-                     quiet(view, interface));
+        findings.error(interface.name.str(),
+                       "arp_announce is 0: this host's own ARP requests carry VIP " + to_text(vip.key.address) +
+                           " as sender and change the neighbours' entries for it, as soon as it answers a client",
+                       quiet(view, interface));
     });
 }
 
-void arp_ignore_unknown(const View& view, Report& report) {
+void arp_ignore_unknown(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>& vip, const Interface& interface) {
         const std::uint32_t value = view.larger(interface.name, "arp_ignore");
         if (!unknown_mode(value)) return;
-        report.error(interface.name.str(),
-                     "arp_ignore " + std::to_string(value) +
-                         " is not a mode, and the kernel answers as for 0: for VIP " + to_text(vip.key.address) +
-                         " as well, noticed at the next ARP refresh",
-                     quiet(view, interface));
+        findings.error(interface.name.str(),
+                       "arp_ignore " + std::to_string(value) +
+                           " is not a mode, and the kernel answers as for 0: for VIP " + to_text(vip.key.address) +
+                           " as well, noticed at the next ARP refresh",
+                       quiet(view, interface));
     });
 }
 
-void arp_ignore_weakened(const View& view, Report& report) {
+void arp_ignore_weakened(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>&, const Interface& interface) {
         if (view.larger(interface.name, "arp_ignore") != 3) return;
         for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
             const bool exposed = is_lo(row.key.interface) && view.vips.contains(row.key.address) &&
                                  row.key.address.family == Family::ipv4 && row.value.scope != Scope::host;
             if (!exposed) continue;
-            report.error(interface.name.str(),
-                         "arp_ignore 3, the larger of \"all\" and the interface, is quiet only about addresses of "
-                         "scope host: this host answers for VIP " +
-                             to_text(row.key.address) + ", noticed at the next ARP refresh",
-                         quiet(view, interface));
+            findings.error(interface.name.str(),
+                           "arp_ignore 3, the larger of \"all\" and the interface, is quiet only about addresses of "
+                           "scope host: this host answers for VIP " +
+                               to_text(row.key.address) + ", noticed at the next ARP refresh",
+                           quiet(view, interface));
             return;
         }
     });
 }
 
-void arp_ignore_silent(const View& view, Report& report) {
+void arp_ignore_silent(const HostView& view, Findings& findings) {
     for (const Interface& interface : view.kernel.facts.interfaces) {
         const auto& addresses = view.kernel.get<Address>().rows();
         const bool used = std::any_of(addresses.begin(), addresses.end(), [&](const Row<Address>& row) {
@@ -118,14 +119,15 @@ void arp_ignore_silent(const View& view, Report& report) {
         });
         const bool lvs = view.balances() || !view.vips.empty();
         if (!lvs || !used || !interface.speaks_arp || view.larger(interface.name, "arp_ignore") != 8) continue;
-        report.error(interface.name.str(),
-                     "arp_ignore 8 answers no ARP at all: when the neighbours' entries age, this host disappears from "
-                     "the network, its own address included",
-                     quiet(view, interface));
+        findings.error(
+            interface.name.str(),
+            "arp_ignore 8 answers no ARP at all: when the neighbours' entries age, this host disappears from "
+            "the network, its own address included",
+            quiet(view, interface));
     }
 }
 
-void loopback_prefix(const View& view, Report& report) {
+void loopback_prefix(const HostView& view, Findings& findings) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const IpAddress& address = row.key.address;
         const bool short_one = is_lo(row.key.interface) && row.key.prefix < address.bits() && !address.is_loopback() &&
@@ -133,22 +135,22 @@ void loopback_prefix(const View& view, Report& report) {
         if (!short_one) continue;
         const std::string whole = to_text(address) + "/" + std::to_string(address.bits());
         const bool ipv4 = address.family == Family::ipv4;
-        report.error(text_of(row),
-                     "an address on lo with prefix /" + std::to_string(row.key.prefix) +
-                         " makes that whole network local: its other hosts cannot be reached from here any more",
-                     view.mend_address(address, "ip addr add " + whole + " dev lo" + (ipv4 ? " scope host" : "") +
-                                                    "; ip addr del " + to_text(address) + "/" +
-                                                    std::to_string(row.key.prefix) + " dev lo"));
+        findings.error(text_of(row),
+                       "an address on lo with prefix /" + std::to_string(row.key.prefix) +
+                           " makes that whole network local: its other hosts cannot be reached from here any more",
+                       view.mend_address(address, "ip addr add " + whole + " dev lo" + (ipv4 ? " scope host" : "") +
+                                                      "; ip addr del " + to_text(address) + "/" +
+                                                      std::to_string(row.key.prefix) + " dev lo"));
     }
 }
 
-void loopback_scope(const View& view, Report& report) {
+void loopback_scope(const HostView& view, Findings& findings) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const bool global = is_lo(row.key.interface) && row.key.address.family == Family::ipv4 &&
                             row.value.scope == Scope::global && view.vips.contains(row.key.address);
         if (!global) continue;
         const std::string text = to_text(row.key.address) + "/" + std::to_string(row.key.prefix) + " dev lo";
-        report.warning(
+        findings.warning(
             text_of(row),
             "a VIP on lo with scope global can become the source address of this host's own connections, "
             "whose answers then go to the director: they hang, rarely and late",
@@ -159,7 +161,7 @@ void loopback_scope(const View& view, Report& report) {
 namespace {
 
 /// A /32 beside quiet ARP settings on a host that does not balance: a real server whose VIP came to the wrong place.
-bool looks_like_real_server(const View& view, const Row<Address>& row, const Interface& interface) {
+bool looks_like_real_server(const HostView& view, const Row<Address>& row, const Interface& interface) {
     const std::uint32_t ignore = view.larger(interface.name, "arp_ignore");
     return row.key.prefix == row.key.address.bits() && !view.balances() && !view.keepalived.owns(row.key.address) &&
            ignore >= 1 && ignore <= 3 && view.larger(interface.name, "arp_announce") == 2;
@@ -167,7 +169,7 @@ bool looks_like_real_server(const View& view, const Row<Address>& row, const Int
 
 }  // namespace
 
-void vip_on_answering_interface(const View& view, Report& report) {
+void vip_on_answering_interface(const HostView& view, Findings& findings) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const Interface* interface = view.interface(row.key.interface);
         const bool answers = interface != nullptr && interface->speaks_arp && row.key.address.family == Family::ipv4;
@@ -178,7 +180,7 @@ void vip_on_answering_interface(const View& view, Report& report) {
                                                       : known != nullptr && view.config()->role == Role::real_server;
         if (!mistake) continue;
         const std::string address = to_text(row.key.address);
-        report.error(
+        findings.error(
             text_of(row),
             "a real server has VIP " + address +
                 " on an interface that answers ARP: no arp_ignore keeps it from answering there, and at the "
@@ -189,7 +191,7 @@ void vip_on_answering_interface(const View& view, Report& report) {
     }
 }
 
-void vip_as_secondary(const View& view, Report& report) {
+void vip_as_secondary(const HostView& view, Findings& findings) {
     const auto& addresses = view.kernel.get<Address>();
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const Row<Address>& row = addresses.row(i);
@@ -197,10 +199,11 @@ void vip_as_secondary(const View& view, Report& report) {
                                (addresses.note(i).flags & IFA_F_SECONDARY) != 0;
         if (!secondary || !view.vips.contains(row.key.address)) continue;
         if (view.larger(row.key.interface, "promote_secondaries") != 0) continue;
-        report.warning(text_of(row),
-                       "the VIP is a secondary address of the interface's own subnet: when the primary one is deleted, "
-                       "by a network restart or a DHCP client, the kernel deletes the VIP as well",
-                       view.set({{View::conf(row.key.interface.view(), "promote_secondaries"), "1"}}));
+        findings.warning(
+            text_of(row),
+            "the VIP is a secondary address of the interface's own subnet: when the primary one is deleted, "
+            "by a network restart or a DHCP client, the kernel deletes the VIP as well",
+            view.set({{HostView::conf(row.key.interface.view(), "promote_secondaries"), "1"}}));
     }
 }
 

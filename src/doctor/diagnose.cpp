@@ -1,5 +1,5 @@
 #include "lbconverge/config/mistakes.hpp"
-#include "view.hpp"
+#include "rules.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -8,16 +8,16 @@ namespace lbconverge::doctor {
 
 namespace {
 
-struct Rule {
+struct DoctorRule {
     const config::Mistake& mistake;
-    void (*look)(const View& view, Report& report);
+    void (*look)(const HostView& view, Findings& findings);
 };
 
 using config::mistake;
 using namespace rules;
 
 /// LVS02 has two rules. What only a file can show is for `check`.
-constexpr Rule all[] = {
+constexpr DoctorRule rule_list[] = {
     {mistake("LVS01"), arp_on_loopback},
     {mistake("LVS02"), arp_ignore_off},
     {mistake("LVS02"), answered_by_real_server},
@@ -62,16 +62,16 @@ constexpr Rule all[] = {
 }  // namespace
 
 std::vector<Finding> diagnose(const Evidence& evidence) {
-    const View view(evidence);
-    std::vector<Finding> findings;
-    for (const Rule& rule : all) {
-        Report report(findings, rule.mistake.code);
-        rule.look(view, report);
+    const HostView view(evidence);
+    std::vector<Finding> all;
+    for (const DoctorRule& rule : rule_list) {
+        Findings findings(all, rule.mistake.code);
+        rule.look(view, findings);
     }
-    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    std::stable_sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
         return std::tie(a.code, a.place) < std::tie(b.code, b.place);
     });
-    return findings;
+    return all;
 }
 
 }  // namespace lbconverge::doctor

@@ -1,5 +1,5 @@
 // What the files of this host do to the VIP at the next boot or link event.
-#include "view.hpp"
+#include "rules.hpp"
 
 #include <algorithm>
 #include <array>
@@ -61,21 +61,21 @@ bool configures(Sort sort, std::string_view code, const IpAddress& address) {
     return true;
 }
 
-struct Place {
+struct FileLine {
     const TextFile* file = nullptr;
     std::size_t line = 0;  ///< from 1
     Sort sort = Sort::other;
 
     [[nodiscard]] std::string text() const { return file->path + ":" + std::to_string(line); }
     /// Comes about before the other.
-    [[nodiscard]] bool before(const Place& other) const {
+    [[nodiscard]] bool before(const FileLine& other) const {
         return file == other.file ? line < other.line : sort < other.sort;
     }
 };
 
 template <class Test>
-std::vector<Place> lines_that(const View& view, Test&& test) {
-    std::vector<Place> found;
+std::vector<FileLine> lines_that(const HostView& view, Test&& test) {
+    std::vector<FileLine> found;
     for (const TextFile& file : view.evidence.files) {
         const Sort sort = sort_of(file.path);
         for (std::size_t i = 0; i < file.lines.size(); ++i) {
@@ -85,30 +85,30 @@ std::vector<Place> lines_that(const View& view, Test&& test) {
     return found;
 }
 
-std::vector<Place> owners_of(const View& view, const IpAddress& vip) {
+std::vector<FileLine> owners_of(const HostView& view, const IpAddress& vip) {
     return lines_that(view, [&](Sort sort, std::string_view code) { return configures(sort, code, vip); });
 }
 
 }  // namespace
 
-void settings_after_vip(const View& view, Report& report) {
+void settings_after_vip(const HostView& view, Findings& findings) {
     if (view.config() != nullptr) return;  // apply makes them in the right order
     auto settings = lines_that(view, [](Sort sort, std::string_view code) {
         return sort != Sort::other && has(code, "arp_ignore") && !has(code, "conf.lo.") && !has(code, "conf/lo/");
     });
     if (settings.empty()) return;
     // "pre-up" is carried out before the address of its stanza.
-    for (Place& each : settings) {
+    for (FileLine& each : settings) {
         if (code_of(each.file->lines[each.line - 1]).starts_with("pre-up")) each.sort = Sort::setting;
     }
     for (const IpAddress& vip : view.vips) {
         if (!view.on_lo(vip)) continue;
-        for (const Place& place : owners_of(view, vip)) {
-            const bool early = std::any_of(settings.begin(), settings.end(), [&](const Place& each) {
+        for (const FileLine& place : owners_of(view, vip)) {
+            const bool early = std::any_of(settings.begin(), settings.end(), [&](const FileLine& each) {
                 return each.sort == Sort::setting || each.before(place);
             });
             if (early) continue;
-            report.warning(
+            findings.warning(
                 settings.front().text(),
                 "at boot, VIP " + to_text(vip) + " comes first (" + place.text() +
                     ") and arp_ignore after it: in between this host answers ARP for the VIP, and the "
@@ -156,7 +156,7 @@ std::string_view first_value(const TextFile& file, std::string_view key) {
 std::string_view name_of(const TextFile& file) { return std::string_view(file.path).substr(file.path.rfind('/') + 1); }
 
 /// The .network file by which networkd manages the interface: the first by name that fits.
-const TextFile* network_of(const View& view, const InterfaceName& interface) {
+const TextFile* network_of(const HostView& view, const InterfaceName& interface) {
     const TextFile* best = nullptr;
     for (const TextFile& file : view.evidence.files) {
         const bool fits = file.path.ends_with(".network") && has(file.path, "/systemd/network/") &&
@@ -166,7 +166,7 @@ const TextFile* network_of(const View& view, const InterfaceName& interface) {
     return best;
 }
 
-bool keeps_foreign(const View& view, const TextFile& network) {
+bool keeps_foreign(const HostView& view, const TextFile& network) {
     const std::string drop_ins = "/" + std::string(name_of(network)) + ".d/";
     return std::any_of(view.evidence.files.begin(), view.evidence.files.end(), [&](const TextFile& file) {
         if (&file != &network && !has(file.path, drop_ins)) return false;
@@ -175,20 +175,21 @@ bool keeps_foreign(const View& view, const TextFile& network) {
     });
 }
 
-void look_at_networkd(const View& view, const IpAddress& vip, const InterfaceName& interface, Report& report) {
+void look_at_networkd(const HostView& view, const IpAddress& vip, const InterfaceName& interface, Findings& findings) {
     const TextFile* network = network_of(view, interface);
     if (!view.evidence.managers.contains("systemd-networkd") || network == nullptr || keeps_foreign(view, *network))
         return;
     const auto own = [&](const std::string& each) { return mentions(code_of(each), vip); };
     if (std::any_of(network->lines.begin(), network->lines.end(), own)) return;  // LVS47
-    report.warning(network->path,
-                   "systemd-networkd manages " + interface.str() +
-                       " and removes addresses that it does not know: VIP " + to_text(vip) +
-                       " disappears when the link or networkd comes up again",
-                   line(network->path + ": [Network] KeepConfiguration=static"));
+    findings.warning(network->path,
+                     "systemd-networkd manages " + interface.str() +
+                         " and removes addresses that it does not know: VIP " + to_text(vip) +
+                         " disappears when the link or networkd comes up again",
+                     line(network->path + ": [Network] KeepConfiguration=static"));
 }
 
-void look_at_network_manager(const View& view, const IpAddress& vip, const InterfaceName& interface, Report& report) {
+void look_at_network_manager(const HostView& view, const IpAddress& vip, const InterfaceName& interface,
+                             Findings& findings) {
     if (!view.evidence.managers.contains("NetworkManager")) return;
     const std::string name = interface.str();
     const auto leaves_it = lines_that(view, [&](Sort, std::string_view code) {
@@ -196,34 +197,34 @@ void look_at_network_manager(const View& view, const IpAddress& vip, const Inter
         return unmanaged || code.starts_with("iface " + name + " ");  // Debian's ifupdown plugin
     });
     if (!leaves_it.empty()) return;
-    report.warning(name,
-                   "NetworkManager manages " + name + " and takes off what is not in its profile: VIP " + to_text(vip) +
-                       " disappears when the connection is activated again",
-                   line("/etc/NetworkManager/conf.d/lvs.conf: [keyfile] unmanaged-devices=interface-name:" + name));
+    findings.warning(name,
+                     "NetworkManager manages " + name + " and takes off what is not in its profile: VIP " +
+                         to_text(vip) + " disappears when the connection is activated again",
+                     line("/etc/NetworkManager/conf.d/lvs.conf: [keyfile] unmanaged-devices=interface-name:" + name));
 }
 
-void look_at_cloud_init(const View& view, const IpAddress& vip, Report& report) {
+void look_at_cloud_init(const HostView& view, const IpAddress& vip, Findings& findings) {
     const auto disabled = lines_that(
         view, [](Sort, std::string_view code) { return has(code, "network:") && has(code, "config: disabled"); });
     if (!disabled.empty()) return;
-    for (const Place& place : owners_of(view, vip)) {
+    for (const FileLine& place : owners_of(view, vip)) {
         const auto& lines = place.file->lines;
         const bool made = std::any_of(lines.begin(), lines.end(), [](const std::string& each) {
             return has(each, "cloud-init") || has(each, "generated from information provided by the datasource");
         });
         if (!made) continue;
-        report.warning(place.text(),
-                       "cloud-init writes this file again: VIP " + to_text(vip) + " disappears at the next boot",
-                       command("printf 'network: {config: disabled}\\n' > /etc/cloud/cloud.cfg.d/99-lvs.cfg"));
+        findings.warning(place.text(),
+                         "cloud-init writes this file again: VIP " + to_text(vip) + " disappears at the next boot",
+                         command("printf 'network: {config: disabled}\\n' > /etc/cloud/cloud.cfg.d/99-lvs.cfg"));
     }
 }
 
 }  // namespace
 
-void other_manager(const View& view, Report& report) {
+void other_manager(const HostView& view, Findings& findings) {
     std::set<InterfaceName> seen;
     for (const IpAddress& vip : view.vips) {
-        look_at_cloud_init(view, vip, report);
+        look_at_cloud_init(view, vip, findings);
         const Row<Address>* row = view.on_interface(vip);
         const bool on_lo = view.on_lo(vip);
         const bool exposed = row != nullptr || (view.may_be_elsewhere(vip) && !on_lo);
@@ -231,16 +232,16 @@ void other_manager(const View& view, Report& report) {
                                         : on_lo ? InterfaceName("lo")
                                                 : InterfaceName();
         if (interface.empty() || !seen.insert(interface).second) continue;
-        look_at_networkd(view, vip, interface, report);
-        if (!is_lo(interface)) look_at_network_manager(view, vip, interface, report);
+        look_at_networkd(view, vip, interface, findings);
+        if (!is_lo(interface)) look_at_network_manager(view, vip, interface, findings);
     }
 }
 
-void two_owners(const View& view, Report& report) {
+void two_owners(const HostView& view, Findings& findings) {
     for (const IpAddress& vip : view.vips) {
         std::vector<std::string> owners;
         std::set<std::string> files;
-        for (const Place& each : owners_of(view, vip)) {
+        for (const FileLine& each : owners_of(view, vip)) {
             if (files.insert(each.file->path).second) owners.push_back(each.text());
         }
         for (const Keepalived::Owned& each : view.keepalived.owned) {
@@ -251,10 +252,10 @@ void two_owners(const View& view, Report& report) {
         // By hand, one file has to do it; with a configuration, none.
         const bool ours = view.configured(vip) != nullptr;
         for (std::size_t i = ours ? 0 : 1; i < owners.size(); ++i) {
-            report.warning(owners[i],
-                           "VIP " + to_text(vip) + " is configured here and by " + (ours ? "lbconverge" : owners[0]) +
-                               ": two owners, and the next reboot or restart of the network doubles or undoes it",
-                           line(owners[i] + ": take it out here"));
+            findings.warning(owners[i],
+                             "VIP " + to_text(vip) + " is configured here and by " + (ours ? "lbconverge" : owners[0]) +
+                                 ": two owners, and the next reboot or restart of the network doubles or undoes it",
+                             line(owners[i] + ": take it out here"));
         }
     }
 }

@@ -82,7 +82,7 @@ Judgement judge(const Firewall& firewall, const FilterPacket& packet) {
     Walk walk(firewall, packet);
     Judgement all{firewall.known ? Fate::passes : Fate::unknown, {}, {}};
     for (const FilterChain& chain : firewall.chains) {
-        const bool on_the_way = chain.hook == Hook::prerouting || chain.hook == Hook::input;
+        const bool on_the_way = chain.hook == FilterHook::prerouting || chain.hook == FilterHook::input;
         if (!on_the_way || !covers(chain.layer, packet.destination.family)) continue;
         Judgement here = walk.base(chain);
         if (here.fate == Fate::dropped) {  // whatever the others say: every chain has to let it pass
@@ -96,7 +96,7 @@ Judgement judge(const Firewall& firewall, const FilterPacket& packet) {
 
 bool arp_is_filtered(const Firewall& firewall, const IpAddress& address) {
     return std::any_of(firewall.chains.begin(), firewall.chains.end(), [&](const FilterChain& chain) {
-        if (chain.layer != Layer::arp || chain.hook != Hook::input) return false;
+        if (chain.layer != Layer::arp || chain.hook != FilterHook::input) return false;
         return std::any_of(chain.rules.begin(), chain.rules.end(), [&](const FilterRule& rule) {
             return rule.verdict == Verdict::drop && among(rule.destinations, address);
         });

@@ -49,9 +49,9 @@ std::optional<IpAddress> address_of(const std::string& text) {
 }
 
 /// Follows the blocks of one file and remembers in which it is.
-class Reader {
+class KeepalivedReader {
 public:
-    Reader(const std::string& path, Keepalived& out) : path_(path), out_(out) {}
+    KeepalivedReader(const std::string& path, Keepalived& out) : path_(path), out_(out) {}
 
     void read(const Line& line) {
         std::vector<std::string> words;
@@ -103,7 +103,7 @@ private:
             return add_address(words.front(), block == "virtual_ipaddress", line);
         if (words.size() < 2) return;
         if (block == "vrrp_instance" && !out_.instances.empty()) {
-            Keepalived::Instance& instance = out_.instances.back();
+            Keepalived::VrrpInstance& instance = out_.instances.back();
             if (words[0] == "interface") instance.interface = InterfaceName(words[1]);
             if (words[0] == "virtual_router_id") instance.vrid = static_cast<std::uint8_t>(number_of(words[1]));
         }
@@ -139,7 +139,7 @@ Keepalived parse_keepalived(std::span<const TextFile> files) {
     Keepalived result;
     for (const TextFile& file : files) {
         if (!file.path.starts_with("/etc/keepalived/") || !file.path.ends_with(".conf")) continue;
-        Reader reader(file.path, result);
+        KeepalivedReader reader(file.path, result);
         for (const Line& line : lines_of(file)) reader.read(line);
     }
     return result;

@@ -13,7 +13,7 @@ struct Keepalived {
         std::string path;
         std::size_t line = 0;  ///< from 1
     };
-    struct Instance {
+    struct VrrpInstance {
         std::string name;
         InterfaceName interface;
         std::uint8_t vrid = 0;
@@ -35,7 +35,7 @@ struct Keepalived {
         IpAddress address;
         At at;
     };
-    std::vector<Instance> instances;
+    std::vector<VrrpInstance> instances;
     std::vector<Owned> owned;
     std::vector<Server> servers;
     std::vector<Scheduler> schedulers;

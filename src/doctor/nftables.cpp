@@ -26,10 +26,10 @@ Layer layer_of(const std::string& family) {
     return family == "arp" ? Layer::arp : Layer::other;
 }
 
-Hook hook_of(const std::string& hook) {
-    if (hook.empty()) return Hook::none;
-    if (hook == "prerouting") return Hook::prerouting;
-    return hook == "input" ? Hook::input : Hook::other;
+FilterHook hook_of(const std::string& hook) {
+    if (hook.empty()) return FilterHook::none;
+    if (hook == "prerouting") return FilterHook::prerouting;
+    return hook == "input" ? FilterHook::input : FilterHook::other;
 }
 
 std::optional<std::uint32_t> number(const Json& json) {
@@ -72,9 +72,9 @@ bool add_nets(const Json& json, Nets& nets) {
     return net.has_value();
 }
 
-using Ports = std::vector<std::pair<std::uint16_t, std::uint16_t>>;
+using PortRanges = std::vector<std::pair<std::uint16_t, std::uint16_t>>;
 
-bool add_ports(const Json& json, Ports& ports) {
+bool add_ports(const Json& json, PortRanges& ports) {
     if (json.is_object() && json.contains("set")) {
         return std::all_of(json["set"].begin(), json["set"].end(), [&](const Json& e) { return add_ports(e, ports); });
     }

@@ -1,5 +1,5 @@
 // The mistakes in IPVS itself: who gets packets at all, persistence, schedulers, synchronisation, role both.
-#include "view.hpp"
+#include "rules.hpp"
 
 #include <algorithm>
 
@@ -7,16 +7,16 @@ namespace lbconverge::doctor::rules {
 
 namespace {
 
-std::string add_address(const View& view, const IpAddress& vip) {
+std::string add_address(const HostView& view, const IpAddress& vip) {
     const InterfaceName interface = view.interface_of(vip);
     return "ip addr add " + to_text(vip) + "/" + std::to_string(vip.bits()) + " dev " +
            (interface.empty() ? "INTERFACE" : interface.str());
 }
 
-std::vector<Hit> servers_of(const View& view, const Service::Key& service) {
-    std::vector<Hit> all;
-    view.each_server([&](const Hit& hit) {
-        if (hit.service->key == service) all.push_back(hit);
+std::vector<PoolMember> servers_of(const HostView& view, const Service::Key& service) {
+    std::vector<PoolMember> all;
+    view.each_server([&](const PoolMember& member) {
+        if (member.service->key == service) all.push_back(member);
     });
     return all;
 }
@@ -25,21 +25,22 @@ bool hashes(const Service::Value& value) { return value.scheduler == "mh" || val
 
 }  // namespace
 
-void vip_not_local(const View& view, Report& report) {
+void vip_not_local(const HostView& view, Findings& findings) {
     std::set<IpAddress> seen;
     for (const Row<Service>& service : view.kernel.get<Service>().rows()) {
         const IpAddress& vip = service.key.vip;
         if (service.key.fwmark != 0 || view.is_local(vip) || view.may_be_elsewhere(vip)) continue;
         if (!seen.insert(vip).second) continue;
-        report.error(Service::id(service.key),
-                     "no interface has VIP " + to_text(vip) +
-                         ": IPVS sees only packets that are for this host, so nobody gets an answer, and the service's "
-                         "counters stay at 0",
-                     view.mend_address(vip, add_address(view, vip)));
+        findings.error(
+            Service::id(service.key),
+            "no interface has VIP " + to_text(vip) +
+                ": IPVS sees only packets that are for this host, so nobody gets an answer, and the service's "
+                "counters stay at 0",
+            view.mend_address(vip, add_address(view, vip)));
     }
 }
 
-void nothing_sets_mark(const View& view, Report& report) {
+void nothing_sets_mark(const HostView& view, Findings& findings) {
     const Firewall& firewall = view.evidence.firewall;
     if (!firewall.known) return;
     const auto any_rule = [&](const std::function<bool(const FilterRule&)>& test) {
@@ -54,7 +55,7 @@ void nothing_sets_mark(const View& view, Report& report) {
         const bool ipv6 = service.key.vip.family == Family::ipv6;
         const auto vip = std::find_if(view.vips.begin(), view.vips.end(),
                                       [&](const IpAddress& each) { return each.family == service.key.vip.family; });
-        report.error(
+        findings.error(
             Service::id(service.key),
             "no rule of the firewall sets mark " + std::to_string(mark) +
                 ": the service never gets a packet, and its counters stay at 0",
@@ -63,7 +64,7 @@ void nothing_sets_mark(const View& view, Report& report) {
     }
 }
 
-void fwmark_without_vip(const View& view, Report& report) {
+void fwmark_without_vip(const HostView& view, Findings& findings) {
     for (const Row<Service>& service : view.kernel.get<Service>().rows()) {
         if (service.key.fwmark == 0) continue;
         for (const FilterChain& chain : view.evidence.firewall.chains) {
@@ -73,36 +74,37 @@ void fwmark_without_vip(const View& view, Report& report) {
                 const bool whole_net = rule.destinations.front().prefix != vip.bits();
                 if (whole_net || vip.family != service.key.vip.family) continue;
                 if (view.is_local(vip) || view.may_be_elsewhere(vip)) continue;
-                report.error(Service::id(service.key),
-                             "packets for " + to_text(vip) +
-                                 " get the mark, and no interface has that address: they are forwarded or dropped, and "
-                                 "the service's counters stay at 0",
-                             view.mend_address(vip, add_address(view, vip)));
+                findings.error(
+                    Service::id(service.key),
+                    "packets for " + to_text(vip) +
+                        " get the mark, and no interface has that address: they are forwarded or dropped, and "
+                        "the service's counters stay at 0",
+                    view.mend_address(vip, add_address(view, vip)));
             }
         }
     }
 }
 
-void persistence_and_drain(const View& view, Report& report) {
+void persistence_and_drain(const HostView& view, Findings& findings) {
     const std::string path = "net/ipv4/vs/expire_quiescent_template";
     if (!view.is(path, 0)) return;
-    view.each_server([&](const Hit& hit) {
-        const bool persistent = (hit.service->value.flags.bits & kinds::ServiceFlags::persistent) != 0;
-        if (!persistent || hit.server->value.weight != 0) return;
-        report.warning(
-            id_of(hit),
+    view.each_server([&](const PoolMember& member) {
+        const bool persistent = (member.service->value.flags.bits & kinds::ServiceFlags::persistent) != 0;
+        if (!persistent || member.server->value.weight != 0) return;
+        findings.warning(
+            id_of(member),
             "weight 0 and persistence: clients with a persistence entry keep coming to this server, and each "
             "connection renews the entry, so that it never becomes empty",
             view.set({{path, "1"}}));
     });
 }
 
-void scheduler_missing(const View& view, Report& report) {
+void scheduler_missing(const HostView& view, Findings& findings) {
     const Modules& modules = view.evidence.modules;
     if (!modules.known) return;
     const auto look = [&](const std::string& scheduler, const std::string& place) {
         if (scheduler.empty() || scheduler == "none" || modules.names.contains("ip_vs_" + scheduler)) return;
-        report.error(
+        findings.error(
             place,
             "this kernel has no module ip_vs_" + scheduler +
                 ": the service cannot be created, which is noticed at the next start or boot",
@@ -120,68 +122,68 @@ void scheduler_missing(const View& view, Report& report) {
 
 namespace {
 
-bool runs(const View& view, bool master) {
-    const auto& all = view.evidence.sync;
-    return std::any_of(all.begin(), all.end(), [&](const SyncDaemon& each) { return each.master == master; });
+bool runs(const HostView& view, kinds::SyncState state) {
+    return view.kernel.get<kinds::SyncDaemon>().find({state}) != kinds::Seen<kinds::SyncDaemon>::npos;
 }
 
-Cure stop_backup(const View& view) {
+Cure stop_backup(const HostView& view) {
     if (view.config() != nullptr && view.config()->ipvs.sync) return view.apply();
     return command("ipvsadm --stop-daemon backup");
 }
 
 }  // namespace
 
-void sync_both_states(const View& view, Report& report) {
+void sync_both_states(const HostView& view, Findings& findings) {
     const bool backup_only = view.number("net/ipv4/vs/backup_only").value_or(0) != 0;
-    if (!backup_only || !runs(view, true) || !runs(view, false)) return;
-    report.error("net.ipv4.vs.backup_only",
-                 "connection synchronisation runs in both states, and backup_only switches balancing off where the "
-                 "backup side runs: this director balances nothing, from the first packet on",
-                 stop_backup(view));
+    if (!backup_only || !runs(view, kinds::SyncState::master) || !runs(view, kinds::SyncState::backup)) return;
+    findings.error("net.ipv4.vs.backup_only",
+                   "connection synchronisation runs in both states, and backup_only switches balancing off where the "
+                   "backup side runs: this director balances nothing, from the first packet on",
+                   stop_backup(view));
 }
 
-void backup_with_table(const View& view, Report& report) {
+void backup_with_table(const HostView& view, Findings& findings) {
     for (const Row<Service>& service : view.kernel.get<Service>().rows()) {
         const IpAddress& vip = service.key.vip;
         if (service.key.fwmark != 0 || !view.on_lo(vip) || view.on_interface(vip) != nullptr) continue;
         bool itself = false, others = false;
-        for (const Hit& hit : servers_of(view, service.key)) {
-            const bool local = !view.places(hit.server->key.address).empty();
+        for (const PoolMember& member : servers_of(view, service.key)) {
+            const bool local = !view.places(member.server->key.address).empty();
             itself = itself || local;
-            others = others || (!local && hit.server->value.forward == Forward::direct);
+            others = others || (!local && member.server->value.forward == Forward::direct);
         }
         if (!itself || !others) continue;
-        report.error(Service::id(service.key),
-                     "VIP " + to_text(vip) +
-                         " is on lo, so this node is a backup of role both, and its table is loaded: what the master "
-                         "sends here is balanced again, and under load packets go in circles until their TTL ends",
-                     view.mend_service(service.key, "ipvsadm -D " + ipvsadm_of(service.key)));
+        findings.error(Service::id(service.key),
+                       "VIP " + to_text(vip) +
+                           " is on lo, so this node is a backup of role both, and its table is loaded: what the master "
+                           "sends here is balanced again, and under load packets go in circles until their TTL ends",
+                       view.mend_service(service.key, "ipvsadm -D " + ipvsadm_of(service.key)));
     }
 }
 
-void both_with_sync(const View& view, Report& report) {
+void both_with_sync(const HostView& view, Findings& findings) {
     const std::string path = "net/ipv4/vs/backup_only";
     const bool serves =
         std::any_of(view.vips.begin(), view.vips.end(), [&](const auto& vip) { return view.on_lo(vip); });
-    if (!serves || !runs(view, false) || !view.is(path, 0)) return;
-    report.error("net.ipv4.vs.backup_only",
-                 "this node has a VIP on lo and receives synchronised connections: they are balanced here even without "
-                 "any service, and some seconds into a connection its packets go in circles",
-                 view.set({{path, "1"}}));
+    if (!serves || !runs(view, kinds::SyncState::backup) || !view.is(path, 0)) return;
+    findings.error(
+        "net.ipv4.vs.backup_only",
+        "this node has a VIP on lo and receives synchronised connections: they are balanced here even without "
+        "any service, and some seconds into a connection its packets go in circles",
+        view.set({{path, "1"}}));
 }
 
-void hash_of_weight_zero(const View& view, Report& report) {
-    view.each_server([&](const Hit& hit) {
-        if (!hashes(hit.service->value) || hit.server->value.weight != 0) return;
-        const std::string server = with_port(hit.server->key.address, hit.server->key.port);
-        report.warning(
-            id_of(hit),
-            "scheduler " + hit.service->value.scheduler.str() +
+void hash_of_weight_zero(const HostView& view, Findings& findings) {
+    view.each_server([&](const PoolMember& member) {
+        if (!hashes(member.service->value) || member.server->value.weight != 0) return;
+        const std::string server = with_port(member.server->key.address, member.server->key.port);
+        findings.warning(
+            id_of(member),
+            "scheduler " + member.service->value.scheduler.str() +
                 " builds its table from the weights, and this one is 0 here: unless it is 0 on every director, "
                 "clients land on another server after a failover",
-            view.mend_service(hit.service->key, "ipvsadm -e " + ipvsadm_of(hit.service->key) + " -r " + server + " " +
-                                                    ipvsadm_of(hit.server->value.forward) + " -w 1"));
+            view.mend_service(member.service->key, "ipvsadm -e " + ipvsadm_of(member.service->key) + " -r " + server +
+                                                       " " + ipvsadm_of(member.server->value.forward) + " -w 1"));
     });
 }
 

@@ -1,5 +1,5 @@
-// What doctor judges by: the state of one host as a plain value. Gathered by src/kernel and src/cli, or written down by
-// a test; owns no file and no socket.
+// What doctor judges by: the state of one host as a plain value. Gathered by src/survey, or written down by a test;
+// owns no file and no socket.
 #pragma once
 
 #include "lbconverge/doctor/firewall.hpp"
@@ -10,13 +10,14 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace lbconverge::doctor {
 
 /// A unicast or local route of the tables main and local.
-struct Route {
+struct RouteEntry {
     IpAddress net;  ///< unspecified with prefix 0: the default route
     std::uint8_t prefix = 0;
     std::optional<IpAddress> via;
@@ -24,8 +25,8 @@ struct Route {
     bool local = false;  ///< RTN_LOCAL: packets to it are for this host
 };
 
-/// A tunnel that ends here (rtnetlink's IFLA_INFO_KIND).
-struct Tunnel {
+/// A device of ipip, IPv4 in IPv4 (ARPHRD_TUNNEL).
+struct TunnelDevice {
     InterfaceName interface;
     bool up = false;
 };
@@ -37,27 +38,21 @@ struct Listener {
     std::uint16_t port = 0;
 };
 
-/// One side of connection synchronisation that runs (IPVS_CMD_GET_DAEMON).
-struct SyncDaemon {
-    bool master = false;
-    InterfaceName interface;
-};
-
 /// A file that configures networks, settings or keepalived, as it lies on the disk.
 struct TextFile {
     std::string path;
     std::vector<std::string> lines;
 };
 
-/// Who answered when the wire was asked for an address (ARP, neighbour discovery).
-struct Answer {
+/// A host that answered when a link was asked for an address (ARP, neighbour discovery).
+struct NeighbourReply {
     IpAddress address;
     InterfaceName interface;
     wire::LinkAddress link{};
 };
 
-/// An advertisement that was heard on the wire, before any firewall.
-struct Heard {
+/// A VRRP advertisement that arrived, before any packet filter.
+struct ReceivedAdvert {
     InterfaceName interface;
     IpAddress source;
     wire::Advertisement advertisement;
@@ -76,23 +71,27 @@ struct Evidence {
     std::string lbconverge = "lbconverge";          ///< the program with the options that name the configuration
     std::string apply_options;                      ///< of apply in a cure: " --as master", or nothing
 
-    std::vector<Route> routes;
-    std::vector<Tunnel> tunnels;
+    std::vector<RouteEntry> routes;
+    std::vector<TunnelDevice> tunnels;
     std::vector<Listener> listeners;
-    std::vector<SyncDaemon> sync;
     Firewall firewall;
     Modules modules;
     std::vector<TextFile> files;
     std::set<std::string> managers;  ///< of networks that are at work: "systemd-networkd", "NetworkManager"
 
-    bool asked = false;           ///< --arp: the answers are all that came
-    std::vector<Answer> answers;  ///< for the VIPs and the addresses of [nodes]
-    bool listened = false;        ///< --vrrp: what was heard is all that was sent
-    std::vector<Heard> heard;
+    bool asked = false;                   ///< --arp: the answers are all that came
+    std::vector<NeighbourReply> answers;  ///< for the VIPs and the addresses of [nodes]
+    bool listened = false;                ///< --vrrp: what was heard is all that was sent
+    std::vector<ReceivedAdvert> heard;
 };
 
 /// The sockets of /proc/net/tcp, tcp6, udp or udp6 that listen. Lines that make no sense are left out.
 std::vector<Listener> parse_sockets(std::string_view text, Family family, Protocol protocol);
+
+/// A message of rtnetlink about a unicast or local route of the tables main and local; nullopt: about something else.
+std::optional<RouteEntry> parse_route(std::span<const std::byte> message, const HostFacts& facts);
+/// A message of rtnetlink about a device of ipip; nullopt: about something else.
+std::optional<TunnelDevice> parse_ipip_device(std::span<const std::byte> message);
 
 /// The addresses for which --arp has to ask, each on this interface.
 struct Question {

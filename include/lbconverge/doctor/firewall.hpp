@@ -5,8 +5,10 @@
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/name.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +17,7 @@
 namespace lbconverge::doctor {
 
 enum class Layer : std::uint8_t { ipv4, ipv6, inet, arp, other };
-enum class Hook : std::uint8_t { none, prerouting, input, other };
+enum class FilterHook : std::uint8_t { none, prerouting, input, other };
 enum class Verdict : std::uint8_t { next, accept, drop, jump, go_to, back, unknown };
 
 struct FilterRule {
@@ -36,7 +38,7 @@ struct FilterRule {
 struct FilterChain {
     Layer layer = Layer::other;
     std::string table, name;
-    Hook hook = Hook::none;
+    FilterHook hook = FilterHook::none;
     std::string insert;  ///< the command that puts a rule in front: "nft insert rule ip filter input"
     Verdict policy = Verdict::accept;
     std::vector<FilterRule> rules;
@@ -67,6 +69,10 @@ Judgement judge(const Firewall& firewall, const FilterPacket& packet);
 
 /// ARP requests for this address are dropped.
 bool arp_is_filtered(const Firewall& firewall, const IpAddress& address);
+
+/// Adds a table of iptables: what the socket options IPT_SO_GET_INFO (struct ipt_getinfo) and IPT_SO_GET_ENTRIES (the
+/// entries behind struct ipt_get_entries, aligned for them) say of it.
+void parse_iptables(std::span<const std::byte> info, std::span<const std::byte> entries, Firewall& firewall);
 
 /// Adds what `nft -j list ruleset` prints. False: it is not that.
 bool parse_nftables(std::string_view json, Firewall& firewall);

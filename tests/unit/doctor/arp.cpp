@@ -65,7 +65,7 @@ TEST_CASE("an ARP filter makes the settings superfluous, and an arptables that c
     rule.verdict = Verdict::drop;
     filtered.arp("eth0", 0, 0)
         .all.firewall.chains.push_back(
-            {Layer::arp, "nftables arp lvs", "input", Hook::input, "", Verdict::accept, {rule}});
+            {Layer::arp, "nftables arp lvs", "input", FilterHook::input, "", Verdict::accept, {rule}});
     CHECK(filtered.codes().empty());
     filtered.all.firewall.chains[0].rules[0].destinations[0].address = ip("192.0.2.21");
     CHECK(filtered.codes() == "LVS02 LVS03");

@@ -56,6 +56,10 @@ public:
                                               {.forward = forward, .weight = weight});
         return *this;
     }
+    Host& sync_daemon(kinds::SyncState state) {
+        kernel_->get<kinds::SyncDaemon>().add({state}, {.interface = "eth0"});
+        return *this;
+    }
     Host& route(const char* net, const char* via, const char* interface, bool local = false) {
         const auto to = parse_with_prefix(net).value();
         all.routes.push_back({to.address, to.prefix, via == nullptr ? std::nullopt : IpAddress::parse(via),

@@ -17,7 +17,7 @@ void add_mark(Host& host, std::optional<std::uint32_t> mark, const char* destina
     rule.sets_unknown_mark = !mark;
     if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), ip(destination).bits(), true}};
     host.all.firewall.chains.push_back(
-        {Layer::ipv4, "iptables mangle", "PREROUTING", Hook::prerouting, "", Verdict::accept, {rule}});
+        {Layer::ipv4, "iptables mangle", "PREROUTING", FilterHook::prerouting, "", Verdict::accept, {rule}});
 }
 
 constexpr kinds::Service::Value persistent{
@@ -124,14 +124,14 @@ TEST_CASE("LVS27: a scheduler of the file") {
 }
 
 TEST_CASE("LVS28: both sides of synchronisation with backup_only") {
-    const auto with = [](std::vector<SyncDaemon> sync, const char* backup_only) {
+    const auto with = [](std::vector<kinds::SyncState> states, const char* backup_only) {
         Host host = director();
-        host.all.sync = std::move(sync);
+        for (const kinds::SyncState each : states) host.sync_daemon(each);
         return host.set("net/ipv4/vs/backup_only", backup_only).codes();
     };
-    CHECK(with({{true, "eth0"}, {false, "eth0"}}, "1") == "LVS28");
-    CHECK(with({{true, "eth0"}, {false, "eth0"}}, "0").empty());
-    CHECK(with({{false, "eth0"}}, "1").empty());
+    CHECK(with({kinds::SyncState::master, kinds::SyncState::backup}, "1") == "LVS28");
+    CHECK(with({kinds::SyncState::master, kinds::SyncState::backup}, "0").empty());
+    CHECK(with({kinds::SyncState::backup}, "1").empty());
 }
 
 TEST_CASE("LVS29: a backup of role both with its table loaded") {
@@ -155,7 +155,7 @@ TEST_CASE("LVS29: the master of role both has its VIP on the interface as well, 
 
 TEST_CASE("LVS30: synchronised connections beside a VIP on lo") {
     const auto with = [](Host host, const char* backup_only) {
-        host.all.sync = {{false, "eth0"}};
+        host.sync_daemon(kinds::SyncState::backup);
         return host.set("net/ipv4/vs/backup_only", backup_only).codes();
     };
     CHECK(with(real_server(), "0") == "LVS30");

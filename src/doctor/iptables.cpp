@@ -1,7 +1,7 @@
-// Packet filters. iptables-legacy has no netlink: its tables come through a socket option as one block of entries
-// (linux/netfilter_ipv4/ip_tables.h), which is read here bounds-checked, as it comes from the kernel of another day.
-#include "lbconverge/kernel/survey.hpp"
-#include "nft.hpp"
+// iptables as the kernel keeps it: a table is one block of entries (linux/netfilter_ipv4/ip_tables.h). It is read here
+// bounds-checked, as it comes from the kernel of another day.
+#include "lbconverge/doctor/firewall.hpp"
+#include "lbconverge/model/fields.hpp"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/x_tables.h>
@@ -11,48 +11,21 @@
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
-#include <sys/socket.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <map>
 
-namespace lbconverge::kernel {
+namespace lbconverge::doctor {
 
 namespace {
 
-using doctor::FilterChain;
-using doctor::FilterRule;
-using doctor::Firewall;
-using doctor::Verdict;
-
-bool read_nftables(Firewall& firewall) {
-    Result<Nft> tables = Nft::open();
-    if (!tables) return false;
-    const auto listed = tables->ruleset();
-    return listed && *listed && doctor::parse_nftables(**listed, firewall);
-}
-
-/// The names in /proc/net/ip_tables_names and its kin: the tables that somebody has made use of.
-std::vector<std::string> tables_in(const char* path) {
-    std::vector<std::string> names;
-    std::ifstream file(path);
-    for (std::string name; std::getline(file, name);) names.push_back(name);
-    return names;
-}
-
 /// One table as the kernel hands it over.
-class Table {
+class IptablesTable {
 public:
-    static std::optional<Table> read(const std::string& name) {
-        const int fd = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-        if (fd < 0) return std::nullopt;
-        Table table;
-        const bool good = table.fetch(fd, name);
-        ::close(fd);
-        return good ? std::optional(std::move(table)) : std::nullopt;
+    IptablesTable(std::span<const std::byte> info, std::span<const std::byte> entries) : entries_(entries) {
+        std::memcpy(&info_, info.data(), std::min(info.size(), sizeof info_));
+        info_.name[sizeof info_.name - 1] = '\0';
     }
 
     void add_to(Firewall& firewall) {
@@ -66,7 +39,7 @@ public:
             const std::string name = head_of(offset, *target);
             if (!name.empty()) {
                 chain = &chains.emplace_back();
-                chain->layer = doctor::Layer::ipv4;
+                chain->layer = Layer::ipv4;
                 chain->table = "iptables " + table;
                 chain->name = name;
                 chain->hook = hook_of(name);
@@ -86,23 +59,10 @@ public:
     }
 
 private:
-    bool fetch(int fd, const std::string& name) {
-        info_ = {};
-        name.copy(info_.name, sizeof info_.name - 1);
-        socklen_t size = sizeof info_;
-        if (::getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &info_, &size) != 0) return false;
-        bytes_.resize(sizeof(ipt_get_entries) + info_.size);
-        auto* wanted = reinterpret_cast<ipt_get_entries*>(bytes_.data());
-        std::memcpy(wanted->name, info_.name, sizeof wanted->name);
-        wanted->size = info_.size;
-        size = static_cast<socklen_t>(bytes_.size());
-        return ::getsockopt(fd, IPPROTO_IP, IPT_SO_GET_ENTRIES, bytes_.data(), &size) == 0;
-    }
-
     [[nodiscard]] const ipt_entry* at(std::uint32_t offset) const {
-        if (offset + sizeof(ipt_entry) > info_.size) return nullptr;
-        const auto* entry = reinterpret_cast<const ipt_entry*>(bytes_.data() + sizeof(ipt_get_entries) + offset);
-        const bool fits = entry->next_offset >= sizeof(ipt_entry) && offset + entry->next_offset <= info_.size &&
+        if (offset + sizeof(ipt_entry) > entries_.size()) return nullptr;
+        const auto* entry = reinterpret_cast<const ipt_entry*>(entries_.data() + offset);
+        const bool fits = entry->next_offset >= sizeof(ipt_entry) && offset + entry->next_offset <= entries_.size() &&
                           entry->target_offset >= sizeof(ipt_entry) &&
                           entry->target_offset + sizeof(xt_entry_target) <= entry->next_offset;
         return fits ? entry : nullptr;
@@ -124,11 +84,10 @@ private:
         return std::string(error->errorname, ::strnlen(error->errorname, sizeof error->errorname));
     }
 
-    static doctor::Hook hook_of(const std::string& name) {
-        if (name == "PREROUTING") return doctor::Hook::prerouting;
-        if (name == "INPUT") return doctor::Hook::input;
-        return name == "FORWARD" || name == "OUTPUT" || name == "POSTROUTING" ? doctor::Hook::other
-                                                                              : doctor::Hook::none;
+    static FilterHook hook_of(const std::string& name) {
+        if (name == "PREROUTING") return FilterHook::prerouting;
+        if (name == "INPUT") return FilterHook::input;
+        return name == "FORWARD" || name == "OUTPUT" || name == "POSTROUTING" ? FilterHook::other : FilterHook::none;
     }
 
     static std::uint8_t prefix_of(const in_addr& mask) {
@@ -230,7 +189,7 @@ private:
 
     /// The last rule of a hook's chain is its policy. Jumps: the user's chain begins after its head.
     void finish(FilterChain& chain) const {
-        if (chain.hook != doctor::Hook::none && !chain.rules.empty()) {
+        if (chain.hook != FilterHook::none && !chain.rules.empty()) {
             chain.policy = chain.rules.back().verdict;
             chain.rules.pop_back();
         }
@@ -243,44 +202,14 @@ private:
     }
 
     ipt_getinfo info_{};
-    std::vector<std::byte> bytes_;
+    std::span<const std::byte> entries_;
     std::map<std::uint32_t, std::string> starts_;  ///< of chains, by the offset of their first entry
 };
 
-/// Asking a kernel for nftables would load the module: only where it is there already. (A kernel without modules has no
-/// such list, and asking does no harm.)
-bool has_nftables() {
-    std::ifstream loaded("/proc/modules");
-    if (!loaded) return true;
-    for (std::string line; std::getline(loaded, line);) {
-        if (line.starts_with("nf_tables ")) return true;
-    }
-    utsname kernel{};
-    ::uname(&kernel);
-    std::ifstream built_in(std::string("/lib/modules/") + kernel.release + "/modules.builtin");
-    for (std::string line; std::getline(built_in, line);) {
-        if (line.ends_with("/nf_tables.ko")) return true;
-    }
-    return false;
-}
-
-/// Some program uses iptables for IPv6, or nftables cannot be asked: then nothing is certain.
-bool readable_iptables(Firewall& firewall) {
-    for (const std::string& name : tables_in("/proc/net/ip_tables_names")) {
-        auto table = Table::read(name);
-        if (!table) return false;
-        table->add_to(firewall);
-    }
-    return tables_in("/proc/net/ip6_tables_names").empty();
-}
-
 }  // namespace
 
-Firewall read_firewall() {
-    Firewall firewall;
-    firewall.known = readable_iptables(firewall) && (!has_nftables() || read_nftables(firewall));
-    firewall.arp_unknown = !tables_in("/proc/net/arp_tables_names").empty();
-    return firewall;
+void parse_iptables(std::span<const std::byte> info, std::span<const std::byte> entries, Firewall& firewall) {
+    IptablesTable(info, entries).add_to(firewall);
 }
 
-}  // namespace lbconverge::kernel
+}  // namespace lbconverge::doctor

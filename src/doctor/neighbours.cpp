@@ -1,5 +1,5 @@
-// What came back when the wire was asked, and what was heard on it.
-#include "view.hpp"
+// Other hosts on the links: what they answered when they were asked for an address, and what they advertise.
+#include "rules.hpp"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ bool is_here(const Evidence& evidence, const wire::LinkAddress& link) {
 const config::Node* node_of(const Evidence& evidence, const wire::LinkAddress& link) {
     if (!evidence.config) return nullptr;
     for (const config::Node& node : evidence.config->nodes) {
-        for (const Answer& answer : evidence.answers) {
+        for (const NeighbourReply& answer : evidence.answers) {
             if (node.address && answer.address == *node.address && answer.link == link) return &node;
         }
     }
@@ -48,7 +48,7 @@ std::string owner_of(const Evidence& evidence, const wire::LinkAddress& link) {
 }
 
 std::vector<Question> questions(const Evidence& evidence) {
-    const View view(evidence);
+    const HostView view(evidence);
     std::vector<Question> all;
     const auto add = [&](const IpAddress& address, const InterfaceName& interface) {
         const Interface* known = view.interface(interface);
@@ -60,7 +60,7 @@ std::vector<Question> questions(const Evidence& evidence) {
     for (const IpAddress& vip : view.vips) add(vip, view.interface_of(vip));
     if (!evidence.config) return all;
     for (const config::Node& node : evidence.config->nodes) {
-        const Route* route = node.address ? view.route_to(*node.address) : nullptr;
+        const RouteEntry* route = node.address ? view.route_to(*node.address) : nullptr;
         if (route != nullptr && !route->local && !route->via) add(*node.address, route->interface);
     }
     return all;
@@ -70,13 +70,13 @@ namespace rules {
 
 namespace {
 
-bool is_real_server(const View& view, const wire::LinkAddress& link) {
+bool is_real_server(const HostView& view, const wire::LinkAddress& link) {
     const config::Node* node = node_of(view.evidence, link);
     return node != nullptr && node->role.value_or(view.config()->role) == Role::real_server;
 }
 
 /// This host answers for the VIP itself.
-bool held_here(const View& view, const IpAddress& vip) {
+bool held_here(const HostView& view, const IpAddress& vip) {
     const Row<Address>* row = view.on_interface(vip);
     const Interface* interface = row == nullptr ? nullptr : view.interface(row->key.interface);
     return interface != nullptr && interface->speaks_arp;
@@ -88,10 +88,10 @@ struct Holder {
 };
 
 /// Everybody who has a VIP, as the wire says.
-std::vector<Holder> holders(const View& view, const IpAddress& vip) {
+std::vector<Holder> holders(const HostView& view, const IpAddress& vip) {
     std::vector<Holder> all;
     if (held_here(view, vip)) all.push_back({"this node", false});
-    for (const Answer& answer : view.evidence.answers) {
+    for (const NeighbourReply& answer : view.evidence.answers) {
         if (answer.address != vip) continue;
         all.push_back({owner_text(view.evidence, answer.link), is_real_server(view, answer.link)});
     }
@@ -106,42 +106,44 @@ std::string listed(const std::vector<Holder>& all) {
 
 }  // namespace
 
-void answered_by_real_server(const View& view, Report& report) {
+void answered_by_real_server(const HostView& view, Findings& findings) {
     for (const IpAddress& vip : view.vips) {
         for (const Holder& each : holders(view, vip)) {
             if (!each.real_server) continue;
-            report.error(to_text(vip),
-                         "real server " + each.text +
-                             " answers ARP for the VIP: who asks next sends it the clients of the whole service",
-                         advice("lbconverge apply on that node, and doctor there"));
+            findings.error(to_text(vip),
+                           "real server " + each.text +
+                               " answers ARP for the VIP: who asks next sends it the clients of the whole service",
+                           advice("lbconverge apply on that node, and doctor there"));
         }
     }
 }
 
-void two_masters(const View& view, Report& report) {
+void two_masters(const HostView& view, Findings& findings) {
     for (const IpAddress& vip : view.vips) {
         auto all = holders(view, vip);
         std::erase_if(all, [](const Holder& each) { return each.real_server; });
         if (all.size() < 2) continue;
-        const bool heard = std::any_of(view.evidence.heard.begin(), view.evidence.heard.end(), [&](const Heard& each) {
-            const auto& list = each.advertisement.addresses;
-            return std::find(list.begin(), list.end(), vip) != list.end();
-        });
+        const bool heard =
+            std::any_of(view.evidence.heard.begin(), view.evidence.heard.end(), [&](const ReceivedAdvert& each) {
+                const auto& list = each.advertisement.addresses;
+                return std::find(list.begin(), list.end(), vip) != list.end();
+            });
         const std::string why = !view.evidence.listened ? ""
                                 : heard                 ? ", and their adverts do arrive here"
                                                         : ", and no advert of another node arrives here";
-        report.error(to_text(vip),
-                     "the VIP is answered by " + listed(all) + why +
-                         ": both are master, and clients change between them with each ARP refresh",
-                     advice("[[vrrp]] unicast = true where the network filters multicast (cloud, IGMP snooping without "
-                            "querier); else doctor on the other node"));
+        findings.error(
+            to_text(vip),
+            "the VIP is answered by " + listed(all) + why +
+                ": both are master, and clients change between them with each ARP refresh",
+            advice("[[vrrp]] unicast = true where the network filters multicast (cloud, IGMP snooping without "
+                   "querier); else doctor on the other node"));
     }
 }
 
 namespace {
 
 /// An election of this host as the wire should show it.
-struct Instance {
+struct OwnInstance {
     std::string name;
     InterfaceName interface;
     std::uint8_t vrid = 0;
@@ -161,12 +163,12 @@ std::vector<IpAddress> directors(const config::Config& config) {
     return result;
 }
 
-std::vector<Instance> instances(const View& view) {
-    std::vector<Instance> all;
+std::vector<OwnInstance> instances(const HostView& view) {
+    std::vector<OwnInstance> all;
     if (view.config() != nullptr) {
         if (view.config()->role == Role::real_server) return all;
         for (const config::Vrrp& each : view.config()->vrrp) {
-            Instance instance{each.name, each.interface, each.vrid, each.family, {}, each.peers};
+            OwnInstance instance{each.name, each.interface, each.vrid, each.family, {}, each.peers};
             if (instance.peers.empty()) instance.peers = directors(*view.config());
             for (const config::Vip& vip : view.config()->vips) {
                 if (vip.vrrp == each.name) instance.vips.push_back(vip.address);
@@ -174,7 +176,7 @@ std::vector<Instance> instances(const View& view) {
             all.push_back(std::move(instance));
         }
     } else {
-        for (const Keepalived::Instance& each : view.keepalived.instances) {
+        for (const Keepalived::VrrpInstance& each : view.keepalived.instances) {
             all.push_back({each.name,
                            each.interface,
                            each.vrid,
@@ -183,20 +185,20 @@ std::vector<Instance> instances(const View& view) {
                            {}});
         }
     }
-    for (Instance& each : all) std::sort(each.vips.begin(), each.vips.end());
+    for (OwnInstance& each : all) std::sort(each.vips.begin(), each.vips.end());
     return all;
 }
 
-bool is_stranger(const Instance& instance, const IpAddress& source) {
+bool is_stranger(const OwnInstance& instance, const IpAddress& source) {
     const bool known = std::find(instance.peers.begin(), instance.peers.end(), source) != instance.peers.end();
     return source.family == Family::ipv4 && !instance.peers.empty() && !known;
 }
 
 /// Adverts for an election of this host from somebody else, each sender once.
-void each_advert(const View& view, const std::function<void(const Instance&, const Heard&)>& visit) {
-    for (const Instance& instance : instances(view)) {
+void each_advert(const HostView& view, const std::function<void(const OwnInstance&, const ReceivedAdvert&)>& visit) {
+    for (const OwnInstance& instance : instances(view)) {
         std::set<IpAddress> seen;
-        for (const Heard& each : view.evidence.heard) {
+        for (const ReceivedAdvert& each : view.evidence.heard) {
             const bool same = each.interface == instance.interface && each.advertisement.vrid == instance.vrid &&
                               each.source.family == instance.family && view.places(each.source).empty();
             if (same && seen.insert(each.source).second) visit(instance, each);
@@ -205,7 +207,7 @@ void each_advert(const View& view, const std::function<void(const Instance&, con
 }
 
 /// The VIPs of an advert; over IPv6 the first address is the router's own (RFC 9568 §5.2.9), if it is no VIP.
-std::vector<IpAddress> vips_in(const Heard& heard) {
+std::vector<IpAddress> vips_in(const ReceivedAdvert& heard) {
     std::vector<IpAddress> vips;
     for (const IpAddress& each : heard.advertisement.addresses) {
         if (!each.is_link_local()) vips.push_back(each);
@@ -214,33 +216,33 @@ std::vector<IpAddress> vips_in(const Heard& heard) {
     return vips;
 }
 
-std::string place_of(const Instance& instance, const Heard& heard) {
+std::string place_of(const OwnInstance& instance, const ReceivedAdvert& heard) {
     return instance.interface.str() + " vrid " + std::to_string(instance.vrid) + " from " + to_text(heard.source);
 }
 
 }  // namespace
 
-void stranger_with_vrid(const View& view, Report& report) {
-    each_advert(view, [&](const Instance& instance, const Heard& heard) {
+void stranger_with_vrid(const HostView& view, Findings& findings) {
+    each_advert(view, [&](const OwnInstance& instance, const ReceivedAdvert& heard) {
         if (!is_stranger(instance, heard.source)) return;
-        report.error(place_of(instance, heard),
-                     "somebody who is no director of this file uses the VRID of " + instance.name +
-                         ": each takes the other's adverts for its own, and VIPs go to and fro without end",
-                     line("[[vrrp]] vrid = a number that nobody on this link uses, on every director"));
+        findings.error(place_of(instance, heard),
+                       "somebody who is no director of this file uses the VRID of " + instance.name +
+                           ": each takes the other's adverts for its own, and VIPs go to and fro without end",
+                       line("[[vrrp]] vrid = a number that nobody on this link uses, on every director"));
     });
 }
 
-void vip_lists_differ(const View& view, Report& report) {
-    each_advert(view, [&](const Instance& instance, const Heard& heard) {
+void vip_lists_differ(const HostView& view, Findings& findings) {
+    each_advert(view, [&](const OwnInstance& instance, const ReceivedAdvert& heard) {
         if (is_stranger(instance, heard.source) || heard.advertisement.priority == 0) return;
         auto mine = instance.vips;
         std::erase_if(mine, [](const IpAddress& each) { return each.is_link_local(); });
         if (mine.empty() || vips_in(heard) == mine) return;
-        report.error(place_of(instance, heard),
-                     "this peer advertises other VIPs for " + instance.name +
-                         " than this node has: keepalived drops such adverts, so that both are master, and after a "
-                         "failover some VIPs are on no node",
-                     advice("the same VIPs in the configuration of every director, and apply there"));
+        findings.error(place_of(instance, heard),
+                       "this peer advertises other VIPs for " + instance.name +
+                           " than this node has: keepalived drops such adverts, so that both are master, and after a "
+                           "failover some VIPs are on no node",
+                       advice("the same VIPs in the configuration of every director, and apply there"));
     });
 }
 

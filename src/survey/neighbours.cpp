@@ -1,5 +1,6 @@
-// Asking and hearing the wire, through packet sockets: they see a frame before any filter does.
-#include "lbconverge/kernel/survey.hpp"
+// Other hosts on the links: asked for addresses, and heard when they advertise. Through packet sockets, which see a
+// frame before any packet filter does.
+#include "lbconverge/survey/survey.hpp"
 #include "lbconverge/wire/neighbour_request.hpp"
 
 #include <linux/if_ether.h>
@@ -8,16 +9,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <set>
 
-namespace lbconverge::kernel {
+namespace lbconverge::survey {
 
 namespace {
 
 using kinds::Address;
+
+/// Time for everybody to answer ARP or a neighbour solicitation; each address is asked for `rounds` times within it.
+constexpr std::chrono::milliseconds answer_patience{600};
+constexpr int rounds = 2;
+/// Adverts come once per interval; this many are waited for, of the longest interval among the instances.
+constexpr int intervals_to_listen = 3;
+constexpr std::chrono::seconds longest_listening{10};
 
 class PacketSocket {
 public:
@@ -100,43 +110,44 @@ std::optional<IpAddress> sender_for(const doctor::Question& question, const kind
 
 }  // namespace
 
-Result<std::vector<doctor::Answer>> ask(std::span<const doctor::Question> questions, const kinds::Observed& observed,
-                                        std::chrono::milliseconds patience) {
+Result<void> ask_neighbours(doctor::Evidence& evidence) {
     const PacketSocket arp(ETH_P_ARP), ipv6(ETH_P_IPV6);
     if (arp.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(arp.error());
-    std::vector<doctor::Answer> answers;
+    const auto questions = doctor::questions(evidence);
+    const HostFacts& facts = evidence.kernel->facts;
     std::set<std::tuple<IpAddress, InterfaceName, wire::LinkAddress>> seen;
     const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
         const auto claim = wire::neighbour_reply_in(frame);
-        const Interface* interface = observed.facts.interface(index);
+        const Interface* interface = facts.interface(index);
         if (!claim || interface == nullptr) return;
         for (const doctor::Question& each : questions) {
             const bool ours = each.address == claim->address && each.interface == interface->name;
             if (!ours || !seen.emplace(each.address, each.interface, claim->link).second) continue;
-            answers.push_back({each.address, each.interface, claim->link});
+            evidence.answers.push_back({each.address, each.interface, claim->link});
         }
     };
     const PacketSocket* const both[] = {&arp, &ipv6};
-    for (int round = 0; round < 2; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         for (const doctor::Question& each : questions) {
-            const Interface* interface = observed.facts.interface(each.interface);
-            const auto sender = sender_for(each, observed);
+            const Interface* interface = facts.interface(each.interface);
+            const auto sender = sender_for(each, *evidence.kernel);
             if (interface == nullptr || !sender) continue;
             (each.address.family == Family::ipv4 ? arp : ipv6)
                 .send(wire::neighbour_request(each.address, *sender, interface->link_address), interface->index);
         }
-        wait_for(both, patience / 2, [&] {
+        wait_for(both, answer_patience / rounds, [&] {
             arp.receive(take);
             ipv6.receive(take);
         });
     }
-    return answers;
+    evidence.asked = true;
+    return {};
 }
 
 namespace {
 
 /// The VRRP message of an IPv4 or IPv6 packet, if it is one, with the addresses of its header.
-std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const InterfaceName& interface) {
+std::optional<doctor::ReceivedAdvert> advert_in(std::span<const std::byte> frame, const InterfaceName& interface) {
     const auto octet = [&](std::size_t at) { return std::to_integer<std::uint8_t>(frame[at]); };
     constexpr std::size_t shortest = 20, of_ipv6 = 40;
     if (frame.size() < ETH_HLEN + shortest) return std::nullopt;
@@ -156,35 +167,44 @@ std::optional<doctor::Heard> advert_in(std::span<const std::byte> frame, const I
     auto advert =
         wire::decode_advertisement(frame.subspan(ETH_HLEN + header, end - ETH_HLEN - header), source, destination);
     if (!advert) return std::nullopt;
-    return doctor::Heard{interface, source, std::move(*advert)};
+    return doctor::ReceivedAdvert{interface, source, std::move(*advert)};
+}
+
+/// How long adverts of all instances take to come several times.
+std::chrono::milliseconds time_to_listen(const doctor::Evidence& evidence) {
+    std::chrono::milliseconds longest = std::chrono::seconds(1);
+    if (evidence.config) {
+        for (const config::Vrrp& each : evidence.config->vrrp) longest = std::max(longest, each.advert_interval);
+    }
+    return std::min<std::chrono::milliseconds>(longest * intervals_to_listen, longest_listening);
 }
 
 }  // namespace
 
-Result<std::vector<doctor::Heard>> listen(std::span<const InterfaceName> interfaces, const HostFacts& facts,
-                                          std::chrono::milliseconds patience) {
+Result<void> hear_adverts(doctor::Evidence& evidence) {
     constexpr wire::LinkAddress group{0x01, 0x00, 0x5e, 0, 0, 18};  // 224.0.0.18 (RFC 1112 §6.4)
     constexpr wire::LinkAddress group6{0x33, 0x33, 0, 0, 0, 0x12};  // ff02::12 (RFC 2464 §7)
     const PacketSocket ipv4(ETH_P_IP), ipv6(ETH_P_IPV6);
     if (ipv4.fd() < 0 || ipv6.fd() < 0) return tl::unexpected(ipv4.error());
     std::set<std::uint32_t> wanted;
-    for (const InterfaceName& name : interfaces) {
-        const Interface* interface = facts.interface(name);
-        if (interface == nullptr || !wanted.insert(interface->index).second) continue;
-        ipv4.hear_group(interface->index, group);
-        ipv6.hear_group(interface->index, group6);
+    for (const Interface& interface : evidence.kernel->facts.interfaces) {
+        if (!interface.up || !interface.speaks_arp) continue;
+        wanted.insert(interface.index);
+        ipv4.hear_group(interface.index, group);
+        ipv6.hear_group(interface.index, group6);
     }
-    std::vector<doctor::Heard> heard;
     const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
         if (!wanted.contains(index)) return;
-        if (auto advert = advert_in(frame, facts.interface(index)->name)) heard.push_back(std::move(*advert));
+        auto advert = advert_in(frame, evidence.kernel->facts.interface(index)->name);
+        if (advert) evidence.heard.push_back(std::move(*advert));
     };
     const PacketSocket* const both[] = {&ipv4, &ipv6};
-    wait_for(both, patience, [&] {
+    wait_for(both, time_to_listen(evidence), [&] {
         ipv4.receive(take);
         ipv6.receive(take);
     });
-    return heard;
+    evidence.listened = true;
+    return {};
 }
 
-}  // namespace lbconverge::kernel
+}  // namespace lbconverge::survey

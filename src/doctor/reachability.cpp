@@ -1,5 +1,5 @@
 // What reaches the servers of this host: firewall, sockets, and whether the VIP is there at all.
-#include "view.hpp"
+#include "rules.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint8_t tcp = 6, udp = 17;
 
-bool takes(const View& view, Protocol protocol, const IpAddress& address, std::uint16_t port) {
+bool takes(const HostView& view, Protocol protocol, const IpAddress& address, std::uint16_t port) {
     const auto& all = view.evidence.listeners;
     return std::any_of(all.begin(), all.end(), [&](const Listener& each) {
         if (each.protocol != protocol || each.port != port) return false;
@@ -20,7 +20,7 @@ bool takes(const View& view, Protocol protocol, const IpAddress& address, std::u
 }
 
 /// An own address of this host, in the VIP's family, where the port is taken; where checks of a balancer arrive.
-const Row<Address>* own_with(const View& view, const ServedPort& served) {
+const Row<Address>* own_with(const HostView& view, const ServedPort& served) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const bool own = view.is_own(row) && row.key.address.family == served.vip.family;
         if (own && takes(view, served.protocol, row.key.address, served.port)) return &row;
@@ -32,7 +32,7 @@ std::string port_text(const ServedPort& served) {
     return std::string(to_text(served.protocol)) + " " + with_port(served.vip, served.port);
 }
 
-FilterPacket packet_to(const View& view, const IpAddress& address, const ServedPort& served) {
+FilterPacket packet_to(const HostView& view, const IpAddress& address, const ServedPort& served) {
     return {static_cast<std::uint8_t>(served.protocol), address, served.port, view.interface_of(served.vip)};
 }
 
@@ -55,14 +55,14 @@ Cure admit(const Judgement& judgement, const FilterPacket& packet, bool any_dest
 }
 
 /// VRRP instances of the file, or of keepalived.
-std::vector<std::pair<InterfaceName, Family>> elections(const View& view) {
+std::vector<std::pair<InterfaceName, Family>> elections(const HostView& view) {
     std::vector<std::pair<InterfaceName, Family>> all;
     if (view.config() != nullptr) {
         if (view.config()->role == Role::real_server) return all;
         for (const config::Vrrp& each : view.config()->vrrp) all.emplace_back(each.interface, each.family);
         return all;
     }
-    for (const Keepalived::Instance& each : view.keepalived.instances) {
+    for (const Keepalived::VrrpInstance& each : view.keepalived.instances) {
         const bool ipv6 = !each.vips.empty() && each.vips.front().family == Family::ipv6;
         all.emplace_back(each.interface, ipv6 ? Family::ipv6 : Family::ipv4);
     }
@@ -71,16 +71,16 @@ std::vector<std::pair<InterfaceName, Family>> elections(const View& view) {
 
 }  // namespace
 
-void firewall_drops(const View& view, Report& report) {
+void firewall_drops(const HostView& view, Findings& findings) {
     std::set<std::string> said;
     for (const auto& [interface, family] : elections(view)) {
         const FilterPacket packet{wire::vrrp_protocol, wire::vrrp_group(family), 0, interface};
         const Judgement judgement = judge(view.evidence.firewall, packet);
         if (judgement.fate != Fate::dropped || !said.insert(judgement.place).second) continue;
-        report.error(judgement.place,
-                     "the firewall drops IP protocol 112: this node does not hear its peers' adverts, and both are "
-                     "master, noticed as a VIP that is in two places",
-                     admit(judgement, packet, true));
+        findings.error(judgement.place,
+                       "the firewall drops IP protocol 112: this node does not hear its peers' adverts, and both are "
+                       "master, noticed as a VIP that is in two places",
+                       admit(judgement, packet, true));
     }
     for (const ServedPort& served : view.served()) {
         const Row<Address>* own = served.by_file ? own_with(view, served) : nullptr;
@@ -88,41 +88,41 @@ void firewall_drops(const View& view, Report& report) {
         const FilterPacket packet = packet_to(view, own->key.address, served);
         const Judgement judgement = judge(view.evidence.firewall, packet);
         if (judgement.fate != Fate::dropped) continue;
-        report.error(judgement.place,
-                     "the firewall drops " + std::string(to_text(served.protocol)) + " port " +
-                         std::to_string(served.port) +
-                         ": health checks fail, and the balancer takes this server out at once, or all servers",
-                     admit(judgement, packet, true));
+        findings.error(judgement.place,
+                       "the firewall drops " + std::string(to_text(served.protocol)) + " port " +
+                           std::to_string(served.port) +
+                           ": health checks fail, and the balancer takes this server out at once, or all servers",
+                       admit(judgement, packet, true));
     }
 }
 
-void listens_elsewhere(const View& view, Report& report) {
+void listens_elsewhere(const HostView& view, Findings& findings) {
     for (const ServedPort& served : view.served()) {
         if (!view.is_local(served.vip) || takes(view, served.protocol, served.vip, served.port)) continue;
         const Row<Address>* own = own_with(view, served);
         if (own == nullptr) continue;
-        report.error(port_text(served),
-                     "the server listens on " + with_port(own->key.address, served.port) +
-                         " and not on the VIP: checks of that address are fine, and every client is refused at once",
-                     advice("let the server listen on " + with_port(served.vip, served.port) +
-                            ", or on all addresses, and restart it"));
+        findings.error(port_text(served),
+                       "the server listens on " + with_port(own->key.address, served.port) +
+                           " and not on the VIP: checks of that address are fine, and every client is refused at once",
+                       advice("let the server listen on " + with_port(served.vip, served.port) +
+                              ", or on all addresses, and restart it"));
     }
 }
 
-void vip_missing(const View& view, Report& report) {
+void vip_missing(const HostView& view, Findings& findings) {
     std::set<IpAddress> said;
     for (const ServedPort& served : view.served()) {
         if (view.is_local(served.vip) || own_with(view, served) == nullptr || !said.insert(served.vip).second) continue;
         const config::Vip* vip = view.configured(served.vip);
         if (vip == nullptr || vip->accept == config::Accept::redirect) continue;
-        report.error(port_text(served),
-                     "the server answers checks of its own address, and this host does not have VIP " +
-                         to_text(served.vip) + ": it counts as up, and its share of the clients gets no answer",
-                     view.apply());
+        findings.error(port_text(served),
+                       "the server answers checks of its own address, and this host does not have VIP " +
+                           to_text(served.vip) + ": it counts as up, and its share of the clients gets no answer",
+                       view.apply());
     }
 }
 
-void firewall_drops_vip(const View& view, Report& report) {
+void firewall_drops_vip(const HostView& view, Findings& findings) {
     for (const ServedPort& served : view.served()) {
         if (!view.is_local(served.vip) || !takes(view, served.protocol, served.vip, served.port)) continue;
         const FilterPacket packet = packet_to(view, served.vip, served);
@@ -133,7 +133,7 @@ void firewall_drops_vip(const View& view, Report& report) {
             own != nullptr &&
             judge(view.evidence.firewall, packet_to(view, own->key.address, served)).fate == Fate::dropped;
         if (checks_too && served.by_file) continue;  // LVS41 says it
-        report.error(
+        findings.error(
             judgement.place,
             "the firewall drops what comes for VIP " + port_text(served) +
                 ": the balancer's checks of this host's own address work, and its share of the clients gets no "

@@ -1,4 +1,4 @@
-#include "view.hpp"
+#include "host_view.hpp"
 
 #include <algorithm>
 
@@ -34,14 +34,14 @@ std::set<IpAddress> vips_of(const Evidence& evidence) {
     return vips;
 }
 
-View::View(const Evidence& all)
+HostView::HostView(const Evidence& all)
     : evidence(all),
       kernel(*all.kernel),
       vips(vips_of(all)),
       keepalived(parse_keepalived(all.files)),
       desired_(desired_of(all)) {}
 
-std::optional<std::uint32_t> View::number(const std::string& path) const {
+std::optional<std::uint32_t> HostView::number(const std::string& path) const {
     const auto& settings = kernel.get<Sysctl>();
     const std::uint32_t at = settings.find(Sysctl::Key(path));
     std::uint32_t value = 0;
@@ -51,11 +51,11 @@ std::optional<std::uint32_t> View::number(const std::string& path) const {
     return value;
 }
 
-std::uint32_t View::larger(const InterfaceName& interface, const std::string& name) const {
+std::uint32_t HostView::larger(const InterfaceName& interface, const std::string& name) const {
     return std::max(number(conf("all", name)).value_or(0), number(conf(interface.view(), name)).value_or(0));
 }
 
-std::vector<const Row<Address>*> View::places(const IpAddress& address) const {
+std::vector<const Row<Address>*> HostView::places(const IpAddress& address) const {
     const auto rows = kernel.get<Address>().rows();  // sorted, the address first
     const auto before = [](const Row<Address>& row, const IpAddress& wanted) { return row.key.address < wanted; };
     std::vector<const Row<Address>*> found;
@@ -66,36 +66,36 @@ std::vector<const Row<Address>*> View::places(const IpAddress& address) const {
     return found;
 }
 
-bool View::on_lo(const IpAddress& address) const {
+bool HostView::on_lo(const IpAddress& address) const {
     const auto all = places(address);
     return std::any_of(all.begin(), all.end(), [](const Row<Address>* row) { return is_lo(row->key.interface); });
 }
 
-const Row<Address>* View::on_interface(const IpAddress& address) const {
+const Row<Address>* HostView::on_interface(const IpAddress& address) const {
     for (const Row<Address>* row : places(address)) {
         if (!is_lo(row->key.interface)) return row;
     }
     return nullptr;
 }
 
-bool View::is_local(const IpAddress& address) const {
+bool HostView::is_local(const IpAddress& address) const {
     if (!places(address).empty()) return true;
-    const Route* route = route_to(address);
+    const RouteEntry* route = route_to(address);
     return route != nullptr && route->local;
 }
 
-bool View::may_be_elsewhere(const IpAddress& vip) const {
+bool HostView::may_be_elsewhere(const IpAddress& vip) const {
     if (const config::Vip* known = configured(vip)) {
         return !known->vrrp.empty() && kinds::state_of(*known, evidence.election) != ElectionState::master;
     }
     return keepalived.owns(vip);
 }
 
-bool View::is_own(const Row<Address>& row) const {
+bool HostView::is_own(const Row<Address>& row) const {
     return !is_lo(row.key.interface) && !row.key.address.is_link_local() && !vips.contains(row.key.address);
 }
 
-std::vector<const Interface*> View::answering(const IpAddress& vip) const {
+std::vector<const Interface*> HostView::answering(const IpAddress& vip) const {
     std::vector<const Interface*> all, of_its_network;
     for (const Row<Address>& row : kernel.get<Address>().rows()) {
         const Interface* interface = this->interface(row.key.interface);
@@ -110,27 +110,27 @@ std::vector<const Interface*> View::answering(const IpAddress& vip) const {
     return of_its_network.empty() ? all : of_its_network;
 }
 
-const Route* View::route_to(const IpAddress& address) const {
-    const Route* best = nullptr;
-    for (const Route& route : evidence.routes) {
+const RouteEntry* HostView::route_to(const IpAddress& address) const {
+    const RouteEntry* best = nullptr;
+    for (const RouteEntry& route : evidence.routes) {
         if (route.net.family != address.family || !address.in_same_net(route.net, route.prefix)) continue;
         if (best == nullptr || route.prefix > best->prefix) best = &route;
     }
     return best;
 }
 
-InterfaceName View::interface_of(const IpAddress& vip) const {
+InterfaceName HostView::interface_of(const IpAddress& vip) const {
     const config::Vip* known = configured(vip);
     const bool shared = known != nullptr && !known->interface.empty() && interface(known->interface) != nullptr;
     if (shared) return known->interface;
     if (const Row<Address>* row = on_interface(vip)) return row->key.interface;
     const auto all = answering(vip);
     if (!all.empty() && vip.family == Family::ipv4) return all.front()->name;
-    const Route* route = route_to(vip);
+    const RouteEntry* route = route_to(vip);
     return route == nullptr ? InterfaceName() : route->interface;
 }
 
-void View::each_server(const std::function<void(const Hit&)>& visit) const {
+void HostView::each_server(const std::function<void(const PoolMember&)>& visit) const {
     const auto services = kernel.get<Service>().rows();
     std::size_t at = 0;
     for (const Row<kinds::RealServer>& server : kernel.get<kinds::RealServer>().rows()) {
@@ -140,14 +140,14 @@ void View::each_server(const std::function<void(const Hit&)>& visit) const {
     }
 }
 
-const config::Vip* View::configured(const IpAddress& vip) const {
+const config::Vip* HostView::configured(const IpAddress& vip) const {
     if (config() == nullptr) return nullptr;
     const auto& all = config()->vips;
     const auto at = std::find_if(all.begin(), all.end(), [&](const config::Vip& each) { return each.address == vip; });
     return at == all.end() ? nullptr : &*at;
 }
 
-std::vector<ServedPort> View::served() const {
+std::vector<ServedPort> HostView::served() const {
     std::vector<ServedPort> ports;
     if (config() != nullptr) {
         if (config()->role == Role::director) return {};
@@ -170,13 +170,13 @@ std::vector<ServedPort> View::served() const {
     return ports;
 }
 
-Cure View::apply() const { return command(evidence.lbconverge + " apply" + evidence.apply_options); }
+Cure HostView::apply() const { return command(evidence.lbconverge + " apply" + evidence.apply_options); }
 
-Cure View::set(std::span<const Setting> settings) const {
+Cure HostView::set(std::span<const WantedSysctl> settings) const {
     const auto& wanted = desired_.get<Sysctl>().rows;
     const auto& seen = kernel.get<Sysctl>();
     std::string text = "sysctl -w";
-    for (const Setting& setting : settings) {
+    for (const WantedSysctl& setting : settings) {
         const Sysctl::Key key(setting.path);
         const std::uint32_t want = wanted.find(key), is = seen.find(key);
         const bool drifted = want != kinds::Seen<Sysctl>::npos && is != kinds::Seen<Sysctl>::npos &&
@@ -187,7 +187,7 @@ Cure View::set(std::span<const Setting> settings) const {
     return command(std::move(text));
 }
 
-Cure View::mend_address(const IpAddress& address, std::string text) const {
+Cure HostView::mend_address(const IpAddress& address, std::string text) const {
     const auto& seen = kernel.get<Address>();
     const auto drifted = [&](const Row<Address>& want) {
         const std::uint32_t is = seen.find(want.key);
@@ -202,7 +202,7 @@ Cure View::mend_address(const IpAddress& address, std::string text) const {
     return command(std::move(text));
 }
 
-Cure View::mend_service(const Service::Key& service, std::string text) const {
+Cure HostView::mend_service(const Service::Key& service, std::string text) const {
     const bool wanted = desired_.get<Service>().rows.find(service) != kinds::Seen<Service>::npos;
     return wanted || configured(service.vip) != nullptr ? apply() : command(std::move(text));
 }
@@ -223,6 +223,6 @@ std::string ipvsadm_of(Forward forward) {
     return forward == Forward::masquerade ? "-m" : forward == Forward::tunnel ? "-i" : "-g";
 }
 
-std::string id_of(const Hit& hit) { return kinds::RealServer::id(hit.server->key); }
+std::string id_of(const PoolMember& member) { return kinds::RealServer::id(member.server->key); }
 
 }  // namespace lbconverge::doctor

@@ -1,4 +1,5 @@
-// The evidence seen from the side of the questions that rules ask. Private to src/doctor.
+// Questions about a host that several rules ask, answered from the evidence; and what their cures are made of. Private
+// to src/doctor.
 #pragma once
 
 #include "keepalived.hpp"
@@ -14,13 +15,13 @@ using kinds::Service;
 using kinds::Sysctl;
 
 /// A setting below /proc/sys and the value that it should have.
-struct Setting {
+struct WantedSysctl {
     std::string path;
     std::string value;
 };
 
 /// An IPVS real server with its service.
-struct Hit {
+struct PoolMember {
     const Row<Service>* service = nullptr;
     const Row<kinds::RealServer>* server = nullptr;
 };
@@ -33,9 +34,9 @@ struct ServedPort {
     bool by_file = false;  ///< the configuration says so; else it is what usually is there
 };
 
-class View {
+class HostView {
 public:
-    explicit View(const Evidence& evidence);
+    explicit HostView(const Evidence& evidence);
 
     const Evidence& evidence;
     const kinds::Observed& kernel;
@@ -66,12 +67,12 @@ public:
     [[nodiscard]] bool is_own(const Row<Address>& row) const;
     [[nodiscard]] const Interface* interface(const InterfaceName& name) const { return kernel.facts.interface(name); }
     /// The most specific route, or nullptr.
-    [[nodiscard]] const Route* route_to(const IpAddress& address) const;
+    [[nodiscard]] const RouteEntry* route_to(const IpAddress& address) const;
     /// The interface of a VIP's network: where the file puts it, where it is, or where packets to it would leave.
     [[nodiscard]] InterfaceName interface_of(const IpAddress& vip) const;
 
     // IPVS
-    void each_server(const std::function<void(const Hit&)>& visit) const;
+    void each_server(const std::function<void(const PoolMember&)>& visit) const;
     [[nodiscard]] bool balances() const { return !kernel.get<Service>().empty(); }
 
     // The file
@@ -83,8 +84,8 @@ public:
     // Cures
     [[nodiscard]] Cure apply() const;
     /// What apply would do anyway is left to it; else sysctl(8).
-    [[nodiscard]] Cure set(std::span<const Setting> settings) const;
-    [[nodiscard]] Cure set(std::initializer_list<Setting> settings) const {
+    [[nodiscard]] Cure set(std::span<const WantedSysctl> settings) const;
+    [[nodiscard]] Cure set(std::initializer_list<WantedSysctl> settings) const {
         return set(std::span(settings.begin(), settings.size()));
     }
     /// apply, where the file wants something else of this address than the kernel has; else the command.
@@ -104,84 +105,10 @@ std::string text_of(const Row<Address>& row);
 std::string ipvsadm_of(const Service::Key& key);
 /// "-g", "-i" or "-m"
 std::string ipvsadm_of(Forward forward);
-std::string id_of(const Hit& hit);
-
-/// Findings under one code.
-class Report {
-public:
-    Report(std::vector<Finding>& out, std::string_view code) : out_(out), code_(code) {}
-    void error(std::string place, std::string what, Cure cure) {
-        add(config::Severity::error, std::move(place), std::move(what), std::move(cure));
-    }
-    void warning(std::string place, std::string what, Cure cure) {
-        add(config::Severity::warning, std::move(place), std::move(what), std::move(cure));
-    }
-
-private:
-    void add(config::Severity severity, std::string place, std::string what, Cure cure) {
-        out_.push_back({std::string(code_), severity, std::move(place), std::move(what), std::move(cure)});
-    }
-    std::vector<Finding>& out_;
-    std::string_view code_;
-};
+std::string id_of(const PoolMember& member);
 
 inline Cure command(std::string text) { return {Cure::Kind::command, std::move(text)}; }
 inline Cure line(std::string text) { return {Cure::Kind::line, std::move(text)}; }
 inline Cure advice(std::string text) { return {Cure::Kind::advice, std::move(text)}; }
-
-namespace rules {
-
-// ARP and the VIP's place (arp.cpp)
-void arp_on_loopback(const View& view, Report& report);
-void arp_ignore_off(const View& view, Report& report);
-void arp_announce_off(const View& view, Report& report);
-void arp_ignore_unknown(const View& view, Report& report);
-void arp_ignore_weakened(const View& view, Report& report);
-void arp_ignore_silent(const View& view, Report& report);
-void loopback_prefix(const View& view, Report& report);
-void loopback_scope(const View& view, Report& report);
-void vip_on_answering_interface(const View& view, Report& report);
-void vip_as_secondary(const View& view, Report& report);
-
-// The way of a packet (forward.cpp)
-void other_port(const View& view, Report& report);
-void direct_past_router(const View& view, Report& report);
-void masquerade_without_forwarding(const View& view, Report& report);
-void default_route_past_director(const View& view, Report& report);
-void tunnel_that_drops(const View& view, Report& report);
-void tunnel_from_vip(const View& view, Report& report);
-void tunnel_without_pmtu(const View& view, Report& report);
-void strict_rp_filter(const View& view, Report& report);
-void redirects_on_one_arm(const View& view, Report& report);
-
-// IPVS (services.cpp)
-void vip_not_local(const View& view, Report& report);
-void nothing_sets_mark(const View& view, Report& report);
-void fwmark_without_vip(const View& view, Report& report);
-void persistence_and_drain(const View& view, Report& report);
-void scheduler_missing(const View& view, Report& report);
-void sync_both_states(const View& view, Report& report);
-void backup_with_table(const View& view, Report& report);
-void both_with_sync(const View& view, Report& report);
-void hash_of_weight_zero(const View& view, Report& report);
-
-// What reaches the server (served.cpp)
-void firewall_drops(const View& view, Report& report);
-void listens_elsewhere(const View& view, Report& report);
-void vip_missing(const View& view, Report& report);
-void firewall_drops_vip(const View& view, Report& report);
-
-// Files (files.cpp)
-void settings_after_vip(const View& view, Report& report);
-void other_manager(const View& view, Report& report);
-void two_owners(const View& view, Report& report);
-
-// What was asked and heard on the wire (wire.cpp)
-void answered_by_real_server(const View& view, Report& report);
-void stranger_with_vrid(const View& view, Report& report);
-void vip_lists_differ(const View& view, Report& report);
-void two_masters(const View& view, Report& report);
-
-}  // namespace rules
 
 }  // namespace lbconverge::doctor

@@ -25,8 +25,13 @@ void drops(Host& host, std::uint8_t protocol, std::uint16_t port, const char* de
     if (port != 0) rule.ports = {{port, port}};
     if (destination != nullptr) rule.destinations = {AddressAndPrefix{ip(destination), ip(destination).bits(), true}};
     host.all.firewall.known = true;
-    host.all.firewall.chains = {
-        {Layer::ipv4, "iptables filter", "INPUT", Hook::input, "iptables -t filter -I INPUT", Verdict::accept, {rule}}};
+    host.all.firewall.chains = {{Layer::ipv4,
+                                 "iptables filter",
+                                 "INPUT",
+                                 FilterHook::input,
+                                 "iptables -t filter -I INPUT",
+                                 Verdict::accept,
+                                 {rule}}};
 }
 
 }  // namespace

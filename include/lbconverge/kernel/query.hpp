@@ -1,0 +1,24 @@
+// Reading from the kernel what no kind reads: messages of rtnetlink as they are, and all of nftables. In the network
+// namespace of the caller; changes nothing. It waits for the kernel: not for the daemon's loop.
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+#include "lbconverge/wire/request.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace lbconverge::kernel {
+
+/// Sends requests of Transport::route, one after the other, and hands over each message of the answers.
+/// world_moved: a table changed while it was read.
+Result<void> query_rtnetlink(wire::Requests& requests, const std::function<void(std::span<const std::byte>)>& receive);
+
+/// What "nft -j list ruleset" prints, with numbers for protocols and priorities; nullopt: this kernel has no nftables.
+/// Asking loads the module nf_tables.
+Result<std::optional<std::string>> list_nftables();
+
+}  // namespace lbconverge::kernel
