@@ -39,7 +39,7 @@ std::optional<TunnelDevice> parse_ipip_device(std::span<const std::byte> message
     if (header.ifi_type != ARPHRD_TUNNEL) return std::nullopt;
     TunnelDevice device{.up = (header.ifi_flags & IFF_UP) != 0};
     for (wire::Attributes walk(wire::attributes_of(message, sizeof header)); walk.next();) {
-        if (walk.current().type == IFLA_IFNAME) device.interface = walk.current().name();
+        if (walk.current().type == IFLA_IFNAME) device.interface = InterfaceName(walk.current().name());
     }
     return device;
 }
