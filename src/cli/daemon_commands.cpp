@@ -1,16 +1,13 @@
 #include "daemon_commands.hpp"
 
 #include "lbconverge/daemon/control.hpp"
+#include "lbconverge/daemon/log.hpp"
 #include "lbconverge/daemon/run.hpp"
 #include "render.hpp"
 #include "show.hpp"
 #include "status.hpp"
 
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -20,8 +17,6 @@
 
 namespace lbconverge::cli {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
 
 constexpr std::chrono::seconds watch_interval{1};
@@ -30,19 +25,6 @@ std::string absolute(const std::string& path) {
     std::error_code error;
     const auto whole = std::filesystem::weakly_canonical(path, error);
     return error ? path : whole.string();
-}
-
-/// Nothing that the loop does may wait for whoever reads the log: lines that do not fit are lost, oldest first.
-void log_without_waiting(const std::string& level) {
-    spdlog::init_thread_pool(8192, 1);
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-    auto logger = std::make_shared<spdlog::async_logger>("lbconverge", sink, spdlog::thread_pool(),
-                                                         spdlog::async_overflow_policy::overrun_oldest);
-    spdlog::set_default_logger(logger);
-    spdlog::set_level(spdlog::level::from_str(level));
-    spdlog::flush_every(std::chrono::seconds(1));
-    // journald and syslog have their own time.
-    if (::getenv("JOURNAL_STREAM") != nullptr) spdlog::set_pattern("%l: %v");
 }
 
 /// Passwords that stand in files of their own (RFC 2338 §5.3.6: up to 8 octets).
@@ -66,7 +48,7 @@ Result<void> read_passwords(config::Config& config) {
 std::string running(const daemon::RunDirectory& run) { return run.path() + "/running"; }
 
 void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
-    if (const auto kept = copy_files(file, running(run)); !kept) spdlog::warn("{}", kept.error().what);
+    if (const auto kept = copy_files(file, running(run)); !kept) daemon::log(Level::warning, kept.error().what);
 }
 
 bool takes_vips_away(const plan::Plan& plan) {
@@ -84,61 +66,21 @@ std::shared_ptr<const kinds::Observed> tables() {
     return observed ? *observed : nullptr;
 }
 
-/// The plans of two lanes as one: steps are counted through.
-Json merged(const std::vector<std::string>& outputs) {
-    Json all;
-    for (const std::string& each : outputs) {
-        Json one = Json::parse(each, nullptr, false);
-        if (!one.is_object()) continue;
-        if (all.is_null()) {
-            all = std::move(one);
-            continue;
-        }
-        const std::size_t before = all["changes"].size();
-        for (Json& change : one["changes"]) {
-            change["step"] = all["changes"].size() + 1;
-            all["changes"].push_back(std::move(change));
-        }
-        for (const char* list : {"held", "foreign", "announcements", "deferred"}) {
-            for (Json& item : one[list]) all[list].push_back(std::move(item));
-        }
-        for (const auto& [name, count] : one["summary"].items()) {
-            all["summary"][name] = all["summary"].value(name, 0) + count.get<int>();
-        }
-        Json& result = all["result"];
-        const Json& other = one["result"];
-        if (result["status"] == "in sync" || other["status"] == "failed") result["status"] = other["status"];
-        result["changed"] = result["changed"] == true || other["changed"] == true;
-        result["attempted"] = result["attempted"].get<int>() + other["attempted"].get<int>();
-        result["left"] = result["left"].get<int>() + other["left"].get<int>();
-        if (other.contains("error")) result["error"] = other["error"];
-        for (Json failed : other["failed"]) {
-            failed["step"] = failed["step"].get<std::size_t>() + before;
-            result["failed"].push_back(std::move(failed));
-        }
-    }
-    return all;
-}
-
 /// Has the daemon do something, and prints what came of it. nullopt: there is none.
-std::optional<int> done_by_daemon(const Options& options, const Json& request) {
+std::optional<int> done_by_daemon(const Options& options, const daemon::ControlRequest& request) {
     const auto run = daemon::RunDirectory::of_this_namespace();
-    const auto reply = daemon::ask_daemon(run.path(), request.dump());
+    const auto line = daemon::ask_daemon(run.path(), request);
+    if (!line) return report(line.error());
+    if (!*line) return std::nullopt;
+    const auto reply = daemon::parse_reply(**line);
     if (!reply) return report(reply.error());
-    if (!*reply) return std::nullopt;
-    const Json answer = Json::parse(**reply);
-    const std::vector<std::string> outputs = answer.at("outputs");
     if (options.json) {
-        Json all = merged(outputs);
-        if (!all.is_null()) {
-            all["result"]["exit"] = answer.at("exit");
-            std::printf("%s\n", all.dump().c_str());
-        }
+        std::fputs(merged_json(reply->outputs, reply->exit).c_str(), stdout);
     } else {
-        for (const std::string& each : outputs) std::fputs(each.c_str(), stdout);
+        for (const std::string& each : reply->outputs) std::fputs(each.c_str(), stdout);
     }
-    for (const std::string error : answer.at("errors")) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
-    return answer.at("exit").get<int>();
+    for (const std::string& error : reply->errors) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
+    return reply->exit;
 }
 
 }  // namespace
@@ -146,7 +88,7 @@ std::optional<int> done_by_daemon(const Options& options, const Json& request) {
 int run_command(const Options& options, Loaded loaded) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
-    log_without_waiting(options.log_level_given ? options.log_level : "info");
+    const daemon::Log log(options.log_level_given ? options.log_level : "info");
     if (const auto read = read_passwords(loaded.config); !read) return report(read.error());
     keep_copy(options.config, run);
     const std::string node = loaded.config.node;
@@ -168,9 +110,7 @@ int run_command(const Options& options, Loaded loaded) {
         return plan_text(done.plan, scene) + outcome_text(done, scene);
     };
     const Result<void> end = daemon::run_daemon(how, run);
-    const int exit = end ? exit_good : report(end.error());
-    spdlog::shutdown();
-    return exit;
+    return end ? exit_good : report(end.error());
 }
 
 void withdraw_left_behind(const Options& options) {
@@ -197,37 +137,25 @@ void withdraw_left_behind(const Options& options) {
 }
 
 std::optional<int> apply_by_daemon(const Options& options, const Loaded& loaded) {
-    const Json request{
-        {"command", "apply"}, {"file", absolute(options.config)}, {"node", loaded.config.node}, {"json", options.json}};
-    return done_by_daemon(options, request);
+    return done_by_daemon(
+        options,
+        {.command = "apply", .file = absolute(options.config), .node = loaded.config.node, .json = options.json});
 }
 
 std::optional<int> drain_by_daemon(const Options& options, bool undo) {
     return done_by_daemon(
-        options,
-        {{"command", undo ? "undrain" : "drain"}, {"server", options.arguments.front()}, {"json", options.json}});
+        options, {.command = undo ? "undrain" : "drain", .server = options.arguments.front(), .json = options.json});
 }
 
 Election election_of_daemon() {
-    Election election;
     const auto run = daemon::RunDirectory::of_this_namespace();
-    const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
-    if (!reply || !*reply) return election;
-    const Json status = Json::parse(**reply, nullptr, false);
-    if (!status.is_object()) return election;
-    for (const Json& instance : status.value("vrrp", Json::array())) {
-        const std::string state = instance.value("state", "");
-        election[instance.value("name", "")] = state == "master"                    ? ElectionState::master
-                                               : instance.value("undecided", false) ? ElectionState::undecided
-                                               : state == "leaving"                 ? ElectionState::undecided
-                                                                                    : ElectionState::backup;
-    }
-    return election;
+    const auto reply = daemon::ask_daemon(run.path(), {.command = "status"});
+    return reply && *reply ? election_in(**reply) : Election{};
 }
 
 std::optional<int> refused_by_daemon(bool release) {
     const auto run = daemon::RunDirectory::of_this_namespace();
-    const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
+    const auto reply = daemon::ask_daemon(run.path(), {.command = "status"});
     if (!reply) return report(reply.error());
     if (!*reply) return std::nullopt;
     const std::string stop = "stop it first (systemctl stop lbconverge)";
@@ -239,7 +167,7 @@ std::optional<int> refused_by_daemon(bool release) {
 int status_command(const Options& options) {
     const auto run = daemon::RunDirectory::of_this_namespace();
     for (;;) {
-        const auto reply = daemon::ask_daemon(run.path(), Json{{"command", "status"}}.dump());
+        const auto reply = daemon::ask_daemon(run.path(), {.command = "status"});
         if (!reply) return report(reply.error());
         if (!*reply) {
             return report({ErrorKind::failed, "no daemon is at work here",

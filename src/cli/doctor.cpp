@@ -1,12 +1,12 @@
 #include "doctor.hpp"
 
 #include "daemon_commands.hpp"
+#include "format.hpp"
 #include "json.hpp"
 #include "lbconverge/survey/survey.hpp"
 #include "load.hpp"
 #include "show.hpp"
 
-#include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,8 +68,7 @@ std::string_view severity_text(config::Severity severity) {
 }
 
 std::string mac_text(const wire::LinkAddress& link) {
-    return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", link[0], link[1], link[2], link[3], link[4],
-                       link[5]);
+    return formatted("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", link[0], link[1], link[2], link[3], link[4], link[5]);
 }
 
 std::string answers_text(const doctor::Evidence& evidence) {
@@ -79,10 +78,10 @@ std::string answers_text(const doctor::Evidence& evidence) {
         for (const doctor::NeighbourReply& each : evidence.answers) {
             if (each.address != vip) continue;
             const std::string owner = doctor::owner_of(evidence, each.link);
-            answered += fmt::format("{}{}{} on {}", answered.empty() ? "" : ", ", mac_text(each.link),
-                                    owner.empty() ? "" : " (" + owner + ")", each.interface.view());
+            answered += formatted("{}{}{} on {}", answered.empty() ? "" : ", ", mac_text(each.link),
+                                  owner.empty() ? "" : " (" + owner + ")", each.interface.view());
         }
-        text += fmt::format("  {} is answered by {}\n", to_text(vip), answered.empty() ? "no other host" : answered);
+        text += formatted("  {} is answered by {}\n", to_text(vip), answered.empty() ? "no other host" : answered);
     }
     return text;
 }
@@ -90,8 +89,8 @@ std::string answers_text(const doctor::Evidence& evidence) {
 std::string heard_text(const doctor::Evidence& evidence) {
     std::set<std::string> lines;
     for (const doctor::ReceivedAdvert& each : evidence.heard) {
-        lines.insert(fmt::format("  {} advertises vrid {} with priority {} on {}\n", to_text(each.source),
-                                 each.advertisement.vrid, each.advertisement.priority, each.interface.view()));
+        lines.insert(formatted("  {} advertises vrid {} with priority {} on {}\n", to_text(each.source),
+                               each.advertisement.vrid, each.advertisement.priority, each.interface.view()));
     }
     std::string text;
     for (const std::string& line : lines) text += line;
@@ -128,15 +127,15 @@ Json heard_json(const doctor::Evidence& evidence) {
 std::string findings_text(const doctor::Evidence& evidence, const std::vector<doctor::Finding>& findings,
                           const std::string& name) {
     const std::string what = evidence.config ? std::string(to_text(evidence.config->role)) : "no configuration";
-    std::string text = fmt::format("{}: {}, {}\n", name, what,
-                                   findings.empty()       ? "nothing found"
-                                   : findings.size() == 1 ? "1 mistake"
-                                                          : fmt::format("{} mistakes", findings.size()));
+    std::string text = formatted("{}: {}, {}\n", name, what,
+                                 findings.empty()       ? "nothing found"
+                                 : findings.size() == 1 ? "1 mistake"
+                                                        : formatted("{} mistakes", findings.size()));
     if (evidence.asked) text += answers_text(evidence);
     if (evidence.listened) text += heard_text(evidence);
     for (const doctor::Finding& each : findings) {
-        text += fmt::format("{} {} {}: {}\n      cure: {}\n", each.code, severity_text(each.severity), each.place,
-                            each.what, each.cure.text);
+        text += formatted("{} {} {}: {}\n      cure: {}\n", each.code, severity_text(each.severity), each.place,
+                          each.what, each.cure.text);
     }
     return text;
 }
@@ -155,7 +154,7 @@ std::string findings_json(const doctor::Evidence& evidence, const std::vector<do
     json["findings"] = std::move(list);
     if (evidence.asked) json["answers"] = answers_json(evidence);
     if (evidence.listened) json["heard"] = heard_json(evidence);
-    return dumped(json) + "\n";
+    return json_text(json) + "\n";
 }
 
 int doctor_command(const Options& options) {

@@ -1,6 +1,6 @@
 #include "explain.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include "format.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -40,26 +40,26 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Le
     const auto& observed = plan.observed->get<Kind>();
     const std::uint32_t w = wanted.rows.find(key);
     const std::uint32_t o = observed.find(key);
-    text += fmt::format("{} {}\n", Kind::label, Kind::id(key));
+    text += formatted("{} {}\n", Kind::label, Kind::id(key));
     if (w != Table<Kind, Origin>::npos) {
         const std::string place = place_text(wanted.rows.note(w).source, scene.files);
-        text += fmt::format("  wanted   {}{}{}\n", value_text(wanted.rows.row(w).value), place.empty() ? "" : "  by ",
-                            place);
+        text +=
+            formatted("  wanted   {}{}{}\n", value_text(wanted.rows.row(w).value), place.empty() ? "" : "  by ", place);
         if (wanted.rows.note(w).cause == Cause::election) text += "           as the election says\n";
     } else {
         text += "  wanted   no\n";
     }
     const std::string is = o == Seen<Kind>::npos ? "has none" : value_text(observed.row(o).value);
-    text += fmt::format("  kernel   {}\n", is.empty() ? "has it" : is);
+    text += formatted("  kernel   {}\n", is.empty() ? "has it" : is);
     if constexpr (requires { Kind::Facts::fields(); }) {
-        if (o != Seen<Kind>::npos) text += fmt::format("  facts    {}\n", value_text(observed.note(o)));
+        if (o != Seen<Kind>::npos) text += formatted("  facts    {}\n", value_text(observed.note(o)));
     }
     for (const auto& held : wanted.held) {
-        if (held.key == key) text += fmt::format("  held     {}\n", held.reason);
+        if (held.key == key) text += formatted("  held     {}\n", held.reason);
     }
-    if (const std::string* why = plan.overruled<Kind>(key)) text += fmt::format("  because  {}\n", *why);
+    if (const std::string* why = plan.overruled<Kind>(key)) text += formatted("  because  {}\n", *why);
     if (o != Seen<Kind>::npos && w == Table<Kind, Origin>::npos) {
-        text += fmt::format("  owner    {}\n", meaning_of(Kind::owner(key, observed.note(o), *plan.desired, ledger)));
+        text += formatted("  owner    {}\n", meaning_of(Kind::owner(key, observed.note(o), *plan.desired, ledger)));
     }
     bool in_plan = false;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -68,8 +68,8 @@ void explain_row(const typename Kind::Key& key, const plan::Plan& plan, const Le
             if constexpr (std::is_same_v<Other, Kind>) {
                 if (!(change.key == key)) return;
                 in_plan = true;
-                text += fmt::format("  apply    would {} it in step {} ({}, {})\n", to_text(change.action()), i + 1,
-                                    to_text(plan.steps[i].phase), plan::to_text(plan.steps[i].reason));
+                text += formatted("  apply    would {} it in step {} ({}, {})\n", to_text(change.action()), i + 1,
+                                  to_text(plan.steps[i].phase), plan::to_text(plan.steps[i].reason));
             }
         });
     }
@@ -84,9 +84,9 @@ std::string explain_text(const IpAddress& address, const plan::Plan& plan, const
     for (const config::Vip& vip : scene.config.vips) {
         if (vip.address != address) continue;
         const std::string place = place_text(vip.source, scene.files);
-        text += fmt::format("VIP {} ({}) on this {}\n", wanted, place, to_text(scene.config.role));
+        text += formatted("VIP {} ({}) on this {}\n", wanted, place, to_text(scene.config.role));
         if (!vip.vrrp.empty() && scene.config.role != Role::real_server) {
-            text += fmt::format("  election {}: {}\n", vip.vrrp, to_text(state_of(vip, scene.election)));
+            text += formatted("  election {}: {}\n", vip.vrrp, to_text(state_of(vip, scene.election)));
         }
     }
     for_each_kind([&]<class Kind>() {
@@ -99,7 +99,7 @@ std::string explain_text(const IpAddress& address, const plan::Plan& plan, const
             if (occurs_in(wanted, Kind::id(key))) explain_row<Kind>(key, plan, ledger, scene, text);
         }
     });
-    if (text.empty()) text = fmt::format("{}: neither the configuration nor the kernel knows this address\n", wanted);
+    if (text.empty()) text = formatted("{}: neither the configuration nor the kernel knows this address\n", wanted);
     return text;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lbconverge/model/fields.hpp"
+#include "lbconverge/wire/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,12 +10,8 @@
 
 namespace lbconverge::cli {
 
-using Json = nlohmann::ordered_json;
-
-/// Names of interfaces may be any bytes: what is no UTF-8 becomes U+FFFD instead of an exception.
-inline std::string dumped(const Json& json, int indent = -1) {
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
+using wire::Json;
+using wire::json_text;
 
 /// Numbers and truth values as such, everything else as its text.
 template <class S>

@@ -15,8 +15,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -294,8 +292,6 @@ int run(int argc, char** argv) {
         print(*options->help);
         return exit_good;
     }
-    spdlog::set_default_logger(spdlog::stderr_color_st("lbconverge"));
-    spdlog::set_level(spdlog::level::from_str(options->log_level));
     if (!options->netns.empty()) {
         if (const auto entered = enter_namespace(options->netns); !entered) return report(entered.error());
     }

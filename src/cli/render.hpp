@@ -33,6 +33,8 @@ std::string outcome_text(const daemon::Outcome& report, const Scene& scene);
 /// One object with format_version 1; `report` adds how an apply ended.
 void write_json(const plan::Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit, const Sink& sink);
 std::string plan_json(const plan::Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit);
+/// The plans of a daemon's lanes, as plan_json() made them, as one; empty when there is none.
+std::string merged_json(const std::vector<std::string>& plans, int exit);
 
 /// "file:line:column", or "" when unknown.
 std::string place_text(Source source, const std::vector<std::string>& files);

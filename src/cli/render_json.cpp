@@ -103,23 +103,65 @@ Json result_json(const daemon::Outcome& report, int exit) {
     return json;
 }
 
+/// Appends the plan of another lane: steps are counted through.
+void append(Json& all, Json one) {
+    const std::size_t before = all["changes"].size();
+    for (Json& change : one["changes"]) {
+        change["step"] = all["changes"].size() + 1;
+        all["changes"].push_back(std::move(change));
+    }
+    for (const char* list : {"held", "foreign", "announcements", "deferred"}) {
+        for (Json& item : one[list]) all[list].push_back(std::move(item));
+    }
+    for (const auto& [name, count] : one["summary"].items()) {
+        all["summary"][name] = all["summary"].value(name, 0) + count.get<int>();
+    }
+    Json& result = all["result"];
+    const Json& other = one["result"];
+    if (result["status"] == "in sync" || other["status"] == "failed") result["status"] = other["status"];
+    result["changed"] = result["changed"] == true || other["changed"] == true;
+    result["attempted"] = result["attempted"].get<int>() + other["attempted"].get<int>();
+    result["left"] = result["left"].get<int>() + other["left"].get<int>();
+    if (other.contains("error")) result["error"] = other["error"];
+    for (Json failed : other["failed"]) {
+        failed["step"] = failed["step"].get<std::size_t>() + before;
+        result["failed"].push_back(std::move(failed));
+    }
+}
+
 }  // namespace
 
 void write_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit, const Sink& sink) {
     // Change by change: a tree of a hundred thousand of them would cost more memory than everything else together.
-    sink("{\"format_version\":1,\"node\":" + dumped(scene.config.node) + ",\"changes\":[");
+    sink("{\"format_version\":1,\"node\":" + json_text(scene.config.node) + ",\"changes\":[");
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-        sink((i == 0 ? "" : ",\n") + dumped(change_json(plan, i, scene)));
+        sink((i == 0 ? "" : ",\n") + json_text(change_json(plan, i, scene)));
     }
     Json rest = lists_json(plan);
     if (report != nullptr) rest["result"] = result_json(*report, exit);
-    sink("]," + dumped(rest).substr(1) + "\n");
+    sink("]," + json_text(rest).substr(1) + "\n");
 }
 
 std::string plan_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit) {
     std::string text;
     write_json(plan, scene, report, exit, [&](std::string_view piece) { text += piece; });
     return text;
+}
+
+std::string merged_json(const std::vector<std::string>& plans, int exit) {
+    Json all;
+    for (const std::string& each : plans) {
+        Result<Json> one = wire::parse_json(each);
+        if (!one || !one->is_object()) continue;
+        if (all.is_null()) {
+            all = std::move(*one);
+        } else {
+            append(all, std::move(*one));
+        }
+    }
+    if (all.is_null()) return {};
+    all["result"]["exit"] = exit;
+    return json_text(all) + "\n";
 }
 
 }  // namespace lbconverge::cli

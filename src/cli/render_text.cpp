@@ -1,6 +1,6 @@
 #include "render.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include "format.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -53,7 +53,7 @@ std::string why_overruled(const Plan& plan, const Step& step) {
 /// "; cuts 3 connections".
 std::string cut_text(const Plan& plan, std::size_t step) {
     const std::uint32_t cut = plan.connections_cut(step);
-    return cut == 0 ? "" : fmt::format("; cuts {} connection{}", cut, cut == 1 ? "" : "s");
+    return cut == 0 ? "" : formatted("; cuts {} connection{}", cut, cut == 1 ? "" : "s");
 }
 
 std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) {
@@ -129,8 +129,8 @@ private:
 
 template <class Kind>
 const std::string& label_text() {
-    static const std::string text = Child<Kind> ? fmt::format("  {:<{}}", Kind::label, child_label_width)
-                                                : fmt::format("{:<{}}", Kind::label, label_width);
+    static const std::string text = Child<Kind> ? formatted("  {:<{}}", Kind::label, child_label_width)
+                                                : formatted("{:<{}}", Kind::label, label_width);
     return text;
 }
 
@@ -162,8 +162,8 @@ std::string held_text(const Plan& plan, const plan::HeldRow& held) {
         const auto key = RealServer::parse_id(held.id);
         if (key && (kept || held.absent)) {
             const std::string is =
-                kept ? fmt::format("weight {}", plan.desired->get<Kind>().rows.row(held.row).value.weight) : "removed";
-            return fmt::format("{}  {}  of {}", RealServer::display(*key), is, Service::id(key->service));
+                kept ? formatted("weight {}", plan.desired->get<Kind>().rows.row(held.row).value.weight) : "removed";
+            return formatted("{}  {}  of {}", RealServer::display(*key), is, Service::id(key->service));
         }
     }
     return held.id;
@@ -182,13 +182,13 @@ std::string who(const Scene& scene) {
 }
 
 std::string counts(const Plan& plan) {
-    std::string text = plan.steps.empty() ? "in sync" : fmt::format("{} to do", plan.steps.size());
-    if (!plan.deferred.empty()) text += fmt::format(", {} draining", plan.deferred.size());
-    if (!plan.held.empty()) text += fmt::format(", {} held", plan.held.size());
-    if (!plan.foreign.empty()) text += fmt::format(", {} foreign", plan.foreign.size());
+    std::string text = plan.steps.empty() ? "in sync" : formatted("{} to do", plan.steps.size());
+    if (!plan.deferred.empty()) text += formatted(", {} draining", plan.deferred.size());
+    if (!plan.held.empty()) text += formatted(", {} held", plan.held.size());
+    if (!plan.foreign.empty()) text += formatted(", {} foreign", plan.foreign.size());
     std::uint64_t cut = 0;
     for (const plan::Cut& each : plan.cuts) cut += each.connections;
-    if (cut != 0) text += fmt::format(", {} connections cut", cut);
+    if (cut != 0) text += formatted(", {} connections cut", cut);
     return text;
 }
 
@@ -215,26 +215,26 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
     for (const plan::Announcement& each : plan.announcements) {
         const std::string_view how = each.address.family == Family::ipv4 ? "gratuitous ARP" : "neighbour advertisement";
         lines.add("\x1b[36m",
-                  fmt::format("{:>{}} announce {} dev {}", ">", width, to_text(each.address), each.interface.str()),
-                  fmt::format("{} {}", each.count, how));
+                  formatted("{:>{}} announce {} dev {}", ">", width, to_text(each.address), each.interface.str()),
+                  formatted("{} {}", each.count, how));
     }
     for (const plan::Deferred& each : plan.deferred) {
         lines.add("\x1b[36m",
-                  fmt::format("{:>{}} {} {}  of {}", "d", width, label_text<RealServer>(),
-                              RealServer::display(each.key), Service::id(each.key.service)),
-                  fmt::format("draining: {} connections; removed when they are gone", each.connections));
+                  formatted("{:>{}} {} {}  of {}", "d", width, label_text<RealServer>(), RealServer::display(each.key),
+                            Service::id(each.key.service)),
+                  formatted("draining: {} connections; removed when they are gone", each.connections));
     }
     for (const plan::HeldRow& each : plan.held) {
         with_kind(each.kind, [&]<class Kind>() {
             lines.add("\x1b[36m",
-                      fmt::format("{:>{}} {} {}", "h", width, label_text<Kind>(), held_text<Kind>(plan, each)),
+                      formatted("{:>{}} {} {}", "h", width, label_text<Kind>(), held_text<Kind>(plan, each)),
                       each.reason);
         });
     }
     for (const plan::Foreign& each : plan.foreign) {
         with_kind(each.kind, [&]<class Kind>() {
             const auto& key = plan.observed->get<Kind>().row(each.row).key;
-            lines.add("\x1b[2m", fmt::format("{:>{}} {} {}", "?", width, label_text<Kind>(), display<Kind>(key)),
+            lines.add("\x1b[2m", formatted("{:>{}} {} {}", "?", width, label_text<Kind>(), display<Kind>(key)),
                       "foreign, left alone");
         });
     }
@@ -250,16 +250,16 @@ std::string outcome_text(const daemon::Outcome& report, const Scene& scene) {
     const std::size_t total = report.plan.steps.size();
     std::string text;
     for (const daemon::FailedStep& each : report.failed) {
-        text += fmt::format("step {} failed: {}\n", each.step + 1, each.error.what);
+        text += formatted("step {} failed: {}\n", each.step + 1, each.error.what);
     }
     if (!report.error) {
         if (total == 0) return text;
-        return text + fmt::format("{}: {} done, and read again: nothing is left to do\n",
-                                  scene.release ? "released" : "converged", total);
+        return text + formatted("{}: {} done, and read again: nothing is left to do\n",
+                                scene.release ? "released" : "converged", total);
     }
     if (total != 0 && report.changed) {
-        text += fmt::format("not converged: {} of {} steps done, {} failed, {} not attempted\n",
-                            report.done - report.failed.size(), total, report.failed.size(), total - report.done);
+        text += formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n",
+                          report.done - report.failed.size(), total, report.failed.size(), total - report.done);
     } else {
         text += "nothing was changed\n";
     }

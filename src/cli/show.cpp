@@ -1,10 +1,9 @@
 #include "show.hpp"
 
+#include "format.hpp"
 #include "lbconverge/kernel/kernel.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "options.hpp"
-
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -59,14 +58,14 @@ std::vector<std::uint32_t> vip_rows(const Observed& observed) {
 }
 
 void append_vip(std::string& text, const Row<Address>& row, bool filtered) {
-    text += fmt::format("\n[[vip]]\naddress = \"{}/{}\"\n", to_text(row.key.address), row.key.prefix);
-    if (!on_lo(row.key)) text += fmt::format("interface = \"{}\"\n", row.key.interface.view());
+    text += formatted("\n[[vip]]\naddress = \"{}/{}\"\n", to_text(row.key.address), row.key.prefix);
+    if (!on_lo(row.key)) text += formatted("interface = \"{}\"\n", row.key.interface.view());
     if (filtered && !on_lo(row.key)) text += "accept = \"interface\"\n";
-    if (!row.value.label.empty()) text += fmt::format("label = \"{}\"\n", row.value.label.view());
-    if (row.value.broadcast) text += fmt::format("broadcast = \"{}\"\n", to_text(*row.value.broadcast));
+    if (!row.value.label.empty()) text += formatted("label = \"{}\"\n", row.value.label.view());
+    if (row.value.broadcast) text += formatted("broadcast = \"{}\"\n", to_text(*row.value.broadcast));
     const Scope usual = on_lo(row.key) ? Scope::host : Scope::global;
     if (row.key.address.family == Family::ipv4 && row.value.scope != usual) {
-        text += fmt::format("scope = \"{}\"\n", to_text(row.value.scope));
+        text += formatted("scope = \"{}\"\n", to_text(row.value.scope));
     }
 }
 
@@ -74,19 +73,19 @@ std::string scheduler_flags(const Service::Value& value) {
     std::string text;
     for (int flag = 1; flag <= 3; ++flag) {
         if ((value.flags.bits & (ServiceFlags::scheduler_1 << (flag - 1))) == 0) continue;
-        text += fmt::format("{}\"flag-{}\"", text.empty() ? "" : ", ", flag);
+        text += formatted("{}\"flag-{}\"", text.empty() ? "" : ", ", flag);
     }
     return text;
 }
 
 void append_route(std::string& text, const Row<Route>& row) {
     const bool is_default = row.key.prefix == 0;
-    text += fmt::format("\n[[route]]\nto = \"{}\"\n",
-                        is_default ? "default" : to_text(row.key.to) + "/" + std::to_string(row.key.prefix));
-    if (row.value.via) text += fmt::format("via = \"{}\"\n", to_text(*row.value.via));
-    if (!row.value.interface.empty()) text += fmt::format("interface = \"{}\"\n", row.value.interface.view());
-    if (row.value.source) text += fmt::format("source = \"{}\"\n", to_text(*row.value.source));
-    if (row.key.table != Route::Key{}.table) text += fmt::format("table = {}\n", row.key.table);
+    text += formatted("\n[[route]]\nto = \"{}\"\n",
+                      is_default ? "default" : to_text(row.key.to) + "/" + std::to_string(row.key.prefix));
+    if (row.value.via) text += formatted("via = \"{}\"\n", to_text(*row.value.via));
+    if (!row.value.interface.empty()) text += formatted("interface = \"{}\"\n", row.value.interface.view());
+    if (row.value.source) text += formatted("source = \"{}\"\n", to_text(*row.value.source));
+    if (row.key.table != Route::Key{}.table) text += formatted("table = {}\n", row.key.table);
 }
 
 /// A service that is redirected names this host by one of its addresses, and the local port.
@@ -102,25 +101,25 @@ void append_redirections(std::string& text, const Observed& observed) {
     for (const Row<Redirect>& row : observed.get<Redirect>().rows()) {
         if (vip == row.key.vip) continue;
         vip = row.key.vip;
-        text += fmt::format("\n[[vip]]\naddress = \"{}\"\naccept = \"redirect\"\n", to_text(*vip));
+        text += formatted("\n[[vip]]\naddress = \"{}\"\naccept = \"redirect\"\n", to_text(*vip));
     }
     for (const Row<Redirect>& row : observed.get<Redirect>().rows()) {
-        text += fmt::format("\n[[service]]\nvip = \"{}\"\nport = {}\nprotocol = \"{}\"\nreal_servers = [\"{}\"]\n",
-                            to_text(row.key.vip), row.key.port, to_text(row.key.protocol),
-                            with_port(own_address(row.key.vip.family), row.value.to));
+        text += formatted("\n[[service]]\nvip = \"{}\"\nport = {}\nprotocol = \"{}\"\nreal_servers = [\"{}\"]\n",
+                          to_text(row.key.vip), row.key.port, to_text(row.key.protocol),
+                          with_port(own_address(row.key.vip.family), row.value.to));
     }
 }
 
 void append_sync(std::string& text, const SyncDaemon::Value& value) {
-    text += fmt::format("\n[ipvs.sync]\ninterface = \"{}\"\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
-                        value.interface.view(), value.id, to_text(value.group), value.port, value.ttl);
+    text += formatted("\n[ipvs.sync]\ninterface = \"{}\"\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
+                      value.interface.view(), value.id, to_text(value.group), value.port, value.ttl);
 }
 
 std::string marked(const Service::Key& service, const Observed& observed) {
     std::string text;
     for (const Row<Mark>& row : observed.get<Mark>().rows()) {
         if (row.value.fwmark != service.fwmark || row.key.vip.family != service.vip.family) continue;
-        text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", to_text(row.key));
+        text += formatted("{}\"{}\"", text.empty() ? "" : ", ", to_text(row.key));
     }
     return text;
 }
@@ -128,38 +127,38 @@ std::string marked(const Service::Key& service, const Observed& observed) {
 void append_service(std::string& text, const Row<Service>& row, const Observed& observed) {
     text += "\n[[service]]\n";
     if (row.key.fwmark != 0) {
-        text += fmt::format("fwmark = {}\nfamily = \"{}\"\n", row.key.fwmark, to_text(row.key.vip.family));
+        text += formatted("fwmark = {}\nfamily = \"{}\"\n", row.key.fwmark, to_text(row.key.vip.family));
         if (const std::string marks = marked(row.key, observed); !marks.empty()) {
-            text += fmt::format("marks = [{}]\n", marks);
+            text += formatted("marks = [{}]\n", marks);
         }
     } else {
-        text += fmt::format("vip = \"{}\"\nport = {}\n", to_text(row.key.vip), row.key.port);
-        if (row.key.protocol != Protocol::tcp) text += fmt::format("protocol = \"{}\"\n", to_text(row.key.protocol));
+        text += formatted("vip = \"{}\"\nport = {}\n", to_text(row.key.vip), row.key.port);
+        if (row.key.protocol != Protocol::tcp) text += formatted("protocol = \"{}\"\n", to_text(row.key.protocol));
     }
-    text += fmt::format("scheduler = \"{}\"\n", row.value.scheduler.view());
+    text += formatted("scheduler = \"{}\"\n", row.value.scheduler.view());
     if (const std::string flags = scheduler_flags(row.value); !flags.empty()) {
-        text += fmt::format("scheduler_flags = [{}]\n", flags);
+        text += formatted("scheduler_flags = [{}]\n", flags);
     }
     if ((row.value.flags.bits & ServiceFlags::one_packet) != 0) text += "one_packet = true\n";
     if ((row.value.flags.bits & ServiceFlags::persistent) != 0) {
-        text += fmt::format("persistence = \"{}s\"\n", row.value.persistence);
+        text += formatted("persistence = \"{}s\"\n", row.value.persistence);
         const bool ipv6 = row.key.vip.family == Family::ipv6;
-        text += ipv6 ? fmt::format("persistence_mask = {}\n", row.value.netmask.value)
-                     : fmt::format("persistence_mask = \"{}\"\n", to_text(row.value.netmask));
+        text += ipv6 ? formatted("persistence_mask = {}\n", row.value.netmask.value)
+                     : formatted("persistence_mask = \"{}\"\n", to_text(row.value.netmask));
     }
-    if (!row.value.engine.empty()) text += fmt::format("persistence_engine = \"{}\"\n", row.value.engine.view());
+    if (!row.value.engine.empty()) text += formatted("persistence_engine = \"{}\"\n", row.value.engine.view());
 }
 
 void append_server(std::string& text, const Row<RealServer>& row) {
     const RealServer::Value& value = row.value;
-    text += fmt::format("  {{ address = \"{}\", port = {}, weight = {}, forward = \"{}\"", to_text(row.key.address),
-                        row.key.port, value.weight, to_text(value.forward));
+    text += formatted("  {{ address = \"{}\", port = {}, weight = {}, forward = \"{}\"", to_text(row.key.address),
+                      row.key.port, value.weight, to_text(value.forward));
     if (value.forward == Forward::tunnel && value.tunnel_type != TunnelType::ipip) {
-        text += fmt::format(", tunnel_type = \"{}\"", to_text(value.tunnel_type));
-        if (value.tunnel_port != 0) text += fmt::format(", tunnel_port = {}", value.tunnel_port);
+        text += formatted(", tunnel_type = \"{}\"", to_text(value.tunnel_type));
+        if (value.tunnel_port != 0) text += formatted(", tunnel_port = {}", value.tunnel_port);
     }
-    if (value.upper_threshold != 0) text += fmt::format(", upper_threshold = {}", value.upper_threshold);
-    if (value.lower_threshold != 0) text += fmt::format(", lower_threshold = {}", value.lower_threshold);
+    if (value.upper_threshold != 0) text += formatted(", upper_threshold = {}", value.upper_threshold);
+    if (value.lower_threshold != 0) text += formatted(", lower_threshold = {}", value.lower_threshold);
     text += " },\n";
 }
 
@@ -188,19 +187,18 @@ std::string toml_of(const Observed& observed) {
     const auto& filters = observed.get<ArpFilter>();
     const bool redirects = !observed.get<Redirect>().empty();
     const bool real_server = services.empty() && (quiet || !filters.empty() || redirects);
-    std::string text = fmt::format("role = \"{}\"\n", real_server ? "real-server" : "director");
+    std::string text = formatted("role = \"{}\"\n", real_server ? "real-server" : "director");
     if (real_server && !filters.empty()) {
         text += "\n[arp]\nmethod = \"filter\"\n";
-        if (const auto& source = filters.row(0).value.source)
-            text += fmt::format("source = \"{}\"\n", to_text(*source));
+        if (const auto& source = filters.row(0).value.source) text += formatted("source = \"{}\"\n", to_text(*source));
     }
     for (const std::uint32_t i : vips) {
         if (real_server || !on_lo(addresses.row(i).key)) {
             const bool filtered = filters.find({addresses.row(i).key.address}) != Seen<ArpFilter>::npos;
             append_vip(text, addresses.row(i), real_server && filtered);
         } else {
-            text += fmt::format("# {} is left out: a director has its VIPs on an interface\n",
-                                Address::id(addresses.row(i).key));
+            text += formatted("# {} is left out: a director has its VIPs on an interface\n",
+                              Address::id(addresses.row(i).key));
         }
     }
     if (real_server) append_redirections(text, observed);
@@ -217,7 +215,7 @@ std::string toml_of(const Observed& observed) {
     }
     if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";
     for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {
-        text += fmt::format("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);
+        text += formatted("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);
     }
     if (!observed.get<SyncDaemon>().empty()) append_sync(text, observed.get<SyncDaemon>().row(0).value);
     const auto& routes = observed.get<Route>();

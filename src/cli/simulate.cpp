@@ -176,7 +176,7 @@ int simulate_command(const Options& options) {
         Json json{{"runs", runs}, {"counts", counts_json(counts)}, {"failures", Json::array()}};
         for (const FailedRun& each : failures) json["failures"].push_back(failure_json(options, each));
         if (options.runs == 1) json["timeline"] = lines_json(timeline_text(*shown));
-        print(dumped(json, 2) + "\n");
+        print(json_text(json, 2) + "\n");
     } else {
         if (options.runs == 1) print(timeline_text(*shown));
         for (const FailedRun& each : failures) print(failure_text(options, each));

@@ -96,12 +96,14 @@ std::string snapshot_of(const Observed& observed, const Ledger& ledger, const st
     json["facts"] = facts_json(observed.facts);
     for_each_kind([&]<class Kind>() { json["rows"][std::string(Kind::name)] = rows_json<Kind>(observed.get<Kind>()); });
     json["ledger"] = plan::to_text(ledger);
-    return dumped(json, 1) + "\n";
+    return json_text(json, 1) + "\n";
 }
 
 Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text) {
+    const Result<Json> parsed = wire::parse_json(text);
+    if (!parsed) return tl::unexpected(damaged(path, parsed.error().what));
     try {
-        const Json json = Json::parse(text);
+        const Json& json = *parsed;
         if (json.at("format_version") != 1) return tl::unexpected(damaged(path, "its format_version is not 1"));
         auto observed = std::make_shared<Observed>();
         observed->facts = read_facts(json.at("facts"));

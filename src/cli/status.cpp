@@ -1,8 +1,9 @@
 #include "status.hpp"
 
+#include "format.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/wire/json.hpp"
 
-#include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
 #include <ctime>
@@ -11,7 +12,7 @@
 namespace lbconverge::cli {
 
 using namespace kinds;
-using Json = nlohmann::ordered_json;
+using wire::Json;
 
 namespace {
 
@@ -28,9 +29,9 @@ std::string clock_text(double seconds, std::chrono::system_clock::time_point now
 
 std::string ago_text(double seconds, std::chrono::system_clock::time_point now) {
     const double age = std::chrono::duration<double>(now.time_since_epoch()).count() - seconds;
-    if (age < 120) return fmt::format("{:.1f} s ago", std::max(age, 0.0));
-    if (age < 7200) return fmt::format("{:.0f} min ago", age / 60);
-    return fmt::format("{:.0f} h ago", age / 3600);
+    if (age < 120) return formatted("{:.1f} s ago", std::max(age, 0.0));
+    if (age < 7200) return formatted("{:.0f} min ago", age / 60);
+    return formatted("{:.0f} h ago", age / 3600);
 }
 
 std::string joined(const Json& list) {
@@ -43,46 +44,46 @@ std::string joined(const Json& list) {
 std::string priority_text(const Json& instance) {
     const int is = instance.at("priority");
     const int base = instance.at("base_priority");
-    return is == base ? fmt::format("{}", is) : fmt::format("{} (base {})", is, base);
+    return is == base ? formatted("{}", is) : formatted("{} (base {})", is, base);
 }
 
 void add_instance(const Json& instance, std::chrono::system_clock::time_point now, std::string& text) {
     const std::string state = instance.at("state");
-    text += fmt::format("  {:<12} {:<8} since {}  {}\n", instance.at("name").get<std::string>(),
-                        instance.at("undecided") == true ? "decides" : state, clock_text(instance.at("since"), now),
-                        instance.at("why").get<std::string>());
-    text += fmt::format("    {} vrid {} version {} priority {} every {} s; VIPs {}\n",
-                        instance.at("interface").get<std::string>(), instance.at("vrid").get<int>(),
-                        instance.at("version").get<int>(), priority_text(instance),
-                        instance.at("advert_interval").get<double>(), joined(instance.at("vips")));
+    text += formatted("  {:<12} {:<8} since {}  {}\n", instance.at("name").get<std::string>(),
+                      instance.at("undecided") == true ? "decides" : state, clock_text(instance.at("since"), now),
+                      instance.at("why").get<std::string>());
+    text += formatted("    {} vrid {} version {} priority {} every {} s; VIPs {}\n",
+                      instance.at("interface").get<std::string>(), instance.at("vrid").get<int>(),
+                      instance.at("version").get<int>(), priority_text(instance),
+                      instance.at("advert_interval").get<double>(), joined(instance.at("vips")));
     const Json& heard = instance.at("heard");
     if (!heard.is_null()) {
-        text += fmt::format("    heard {} priority {} {}{}\n", heard.at("address").get<std::string>(),
-                            heard.at("priority").get<int>(), ago_text(heard.at("at"), now),
-                            heard.at("same_vips") == true ? "" : "; WITH OTHER VIPs");
+        text += formatted("    heard {} priority {} {}{}\n", heard.at("address").get<std::string>(),
+                          heard.at("priority").get<int>(), ago_text(heard.at("at"), now),
+                          heard.at("same_vips") == true ? "" : "; WITH OTHER VIPs");
     }
     const Json& counters = instance.at("counters");
-    text += fmt::format("    sent {} received {}", counters.at("sent").get<std::uint64_t>(),
-                        counters.at("received").get<std::uint64_t>());
+    text += formatted("    sent {} received {}", counters.at("sent").get<std::uint64_t>(),
+                      counters.at("received").get<std::uint64_t>());
     for (const auto& [why, count] : counters.at("dropped").items()) {
-        text += fmt::format(" dropped ({}) {}", why, count.get<std::uint64_t>());
+        text += formatted(" dropped ({}) {}", why, count.get<std::uint64_t>());
     }
     text += "\n";
 }
 
 void add_track(const Json& track, std::chrono::system_clock::time_point now, std::string& text) {
     const Json& since = track.at("since");
-    text += fmt::format("  track {:<12} {:<7} {}  {}\n", track.at("name").get<std::string>(),
-                        track.at("state").get<std::string>(), since.is_null() ? "" : "since " + clock_text(since, now),
-                        track.at("why").get<std::string>());
+    text += formatted("  track {:<12} {:<7} {}  {}\n", track.at("name").get<std::string>(),
+                      track.at("state").get<std::string>(), since.is_null() ? "" : "since " + clock_text(since, now),
+                      track.at("why").get<std::string>());
 }
 
 void add_hook(const Json& hook, std::chrono::system_clock::time_point now, std::string& text) {
-    text += fmt::format("  hook {} of {}: ", hook.at("command").get<std::string>(), hook.at("vrrp").get<std::string>());
+    text += formatted("  hook {} of {}: ", hook.at("command").get<std::string>(), hook.at("vrrp").get<std::string>());
     const Json& last = hook.at("last");
     if (!hook.at("running").is_null()) {
-        text += fmt::format("runs on {}, attempt {}\n", hook.at("running").get<std::string>(),
-                            hook.at("attempt").get<std::uint32_t>());
+        text += formatted("runs on {}, attempt {}\n", hook.at("running").get<std::string>(),
+                          hook.at("attempt").get<std::uint32_t>());
     } else if (last.is_null()) {
         text += "has not run\n";
     } else {
@@ -90,25 +91,25 @@ void add_hook(const Json& hook, std::chrono::system_clock::time_point now, std::
                                  : last.at("good") == true    ? "done"
                                                               : "FAILED";
         text +=
-            fmt::format("{} on {} at {}{}\n", what, last.at("state").get<std::string>(), clock_text(last.at("at"), now),
-                        last.at("good") == true ? "" : ", " + last.at("said").get<std::string>());
+            formatted("{} on {} at {}{}\n", what, last.at("state").get<std::string>(), clock_text(last.at("at"), now),
+                      last.at("good") == true ? "" : ", " + last.at("said").get<std::string>());
     }
     if (!hook.at("retry_at").is_null()) {
-        text += fmt::format("    next attempt at {}\n", clock_text(hook.at("retry_at"), now));
+        text += formatted("    next attempt at {}\n", clock_text(hook.at("retry_at"), now));
     }
 }
 
 void add_lane(const std::string& name, const Json& lane, std::chrono::system_clock::time_point now, std::string& text) {
     if (!lane.contains("last")) {
-        text += fmt::format("  {:<12} not looked at yet\n", name);
+        text += formatted("  {:<12} not looked at yet\n", name);
         return;
     }
     const Json& last = lane.at("last");
-    text += fmt::format("  {:<12} {}, looked at {}; {} changes in {} runs", name,
-                        lane.at("converged") == true ? "in sync" : "NOT IN SYNC", ago_text(last.at("at"), now),
-                        lane.at("changes").get<std::uint64_t>(), lane.at("runs").get<std::uint64_t>());
+    text += formatted("  {:<12} {}, looked at {}; {} changes in {} runs", name,
+                      lane.at("converged") == true ? "in sync" : "NOT IN SYNC", ago_text(last.at("at"), now),
+                      lane.at("changes").get<std::uint64_t>(), lane.at("runs").get<std::uint64_t>());
     for (const char* what : {"held", "foreign", "draining"}) {
-        if (last.at(what) != 0) text += fmt::format(", {} {}", last.at(what).get<std::uint64_t>(), what);
+        if (last.at(what) != 0) text += formatted(", {} {}", last.at(what).get<std::uint64_t>(), what);
     }
     text += "\n";
     if (last.contains("error")) text += "    " + last.at("error").get<std::string>() + "\n";
@@ -124,16 +125,16 @@ void add_checks(const Json& status, std::chrono::system_clock::time_point now, s
             ++up;
             continue;
         }
-        others += fmt::format("    {} {} {}", each.at("server").get<std::string>(), each.at("type").get<std::string>(),
-                              state);
+        others +=
+            formatted("    {} {} {}", each.at("server").get<std::string>(), each.at("type").get<std::string>(), state);
         if (!each.at("since").is_null()) others += " since " + clock_text(each.at("since"), now);
-        others += fmt::format("  {}\n", each.at("why").get<std::string>());
+        others += formatted("  {}\n", each.at("why").get<std::string>());
     }
     const std::size_t all = status.value("checks", Json::array()).size();
-    if (all != 0) text += fmt::format("  {:<12} {} of {} up\n", "checks", up, all) + others;
+    if (all != 0) text += formatted("  {:<12} {} of {} up\n", "checks", up, all) + others;
     for (const Json& each : status.value("drains", Json::array())) {
-        text += fmt::format("  {:<12} {} since {}\n", "drained", each.at("server").get<std::string>(),
-                            clock_text(each.at("since"), now));
+        text += formatted("  {:<12} {} since {}\n", "drained", each.at("server").get<std::string>(),
+                          clock_text(each.at("since"), now));
     }
 }
 
@@ -179,40 +180,52 @@ Json with_owners(Json services, const Json& status) {
 }  // namespace
 
 std::string status_text(const std::string& reply, const Observed* kernel, std::chrono::system_clock::time_point now) {
-    const Json status = Json::parse(reply);
+    const Json status = wire::parse_json(reply).value();
     const auto node = status.at("node").get<std::string>();
-    std::string text =
-        fmt::format("{}: {}{}\n", node.empty() ? "this node" : node, status.at("role").get<std::string>(),
-                    status.at("stopping") == true ? ", stopping" : "");
+    std::string text = formatted("{}: {}{}\n", node.empty() ? "this node" : node, status.at("role").get<std::string>(),
+                                 status.at("stopping") == true ? ", stopping" : "");
     for (const Json& each : status.at("vrrp")) add_instance(each, now, text);
     for (const Json& each : status.at("tracks")) add_track(each, now, text);
     for (const Json& each : status.at("hooks")) add_hook(each, now, text);
     for (const auto& [name, lane] : status.at("kernel").items()) add_lane(name, lane, now, text);
     for (const Json& each : status.at("fights")) {
-        text += fmt::format("  fight        another program changes {}: put back {} times\n",
-                            each.at("id").get<std::string>(), each.at("times").get<std::uint32_t>());
+        text += formatted("  fight        another program changes {}: put back {} times\n",
+                          each.at("id").get<std::string>(), each.at("times").get<std::uint32_t>());
     }
     add_checks(status, now, text);
     if (kernel == nullptr) return text;
     for (const Json& service : with_owners(services_json(*kernel), status)) {
         if (service.contains("check")) continue;  // nobody but a check uses it
-        text +=
-            fmt::format("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
+        text += formatted("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
         for (const Json& server : service.at("real_servers")) {
             const std::string why = server.value("why", "");
-            text += fmt::format("    {:<28} weight {:<5} active {:<7} inactive {}{}\n",
-                                server.at("address").get<std::string>(), server.at("weight").get<std::uint32_t>(),
-                                server.at("active").get<std::uint32_t>(), server.at("inactive").get<std::uint32_t>(),
-                                why.empty() ? "" : "  " + why);
+            text += formatted("    {:<28} weight {:<5} active {:<7} inactive {}{}\n",
+                              server.at("address").get<std::string>(), server.at("weight").get<std::uint32_t>(),
+                              server.at("active").get<std::uint32_t>(), server.at("inactive").get<std::uint32_t>(),
+                              why.empty() ? "" : "  " + why);
         }
     }
     return text;
 }
 
 std::string status_with_services(const std::string& reply, const Observed* kernel) {
-    Json status = Json::parse(reply);
+    Json status = wire::parse_json(reply).value();
     if (kernel != nullptr) status["services"] = with_owners(services_json(*kernel), status);
-    return status.dump() + "\n";
+    return wire::json_text(status) + "\n";
+}
+
+Election election_in(const std::string& reply) {
+    Election election;
+    const Result<Json> status = wire::parse_json(reply);
+    if (!status || !status->is_object()) return election;
+    for (const Json& instance : status->value("vrrp", Json::array())) {
+        const std::string state = instance.value("state", "");
+        election[instance.value("name", "")] = state == "master"                    ? ElectionState::master
+                                               : instance.value("undecided", false) ? ElectionState::undecided
+                                               : state == "leaving"                 ? ElectionState::undecided
+                                                                                    : ElectionState::backup;
+    }
+    return election;
 }
 
 }  // namespace lbconverge::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/enumerations.hpp"
 
 #include <chrono>
 #include <string>
@@ -13,5 +14,7 @@ std::string status_text(const std::string& reply, const kinds::Observed* kernel,
                         std::chrono::system_clock::time_point now);
 /// The reply with the services of the kernel added.
 std::string status_with_services(const std::string& reply, const kinds::Observed* kernel);
+/// What its elections have decided; empty where that cannot be read.
+Election election_in(const std::string& reply);
 
 }  // namespace lbconverge::cli

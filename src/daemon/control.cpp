@@ -1,83 +1,132 @@
 #include "lbconverge/daemon/control.hpp"
 
 #include "control_server.hpp"
+#include "fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
-#include <boost/asio/buffers_iterator.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 namespace lbconverge::daemon {
 
-namespace asio = boost::asio;
-using asio::local::stream_protocol;
+namespace {
 
-bool ControlServer::Client::is_root() {
-    ucred who{};
-    socklen_t size = sizeof who;
-    return ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
+/// A request with more octets is not listened to.
+constexpr std::size_t longest_request = 64 * 1024;
+
+/// bind(2) or connect(2). 0 or errno.
+int at_address(int (*call)(int, const sockaddr*, socklen_t), int fd, const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
+    path.copy(address.sun_path, path.size());
+    return call(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-void ControlServer::answer(const ClientPtr& client, const std::string& line) {
-    client->reply_ = line + '\n';
-    asio::async_write(client->socket_, asio::buffer(client->reply_),
-                      [client](const boost::system::error_code&, std::size_t) {});
+/// Appends what has arrived. 0: the other end has closed; -1: errno.
+ssize_t take(int fd, std::string& text) {
+    std::array<char, 4096> room;
+    ssize_t size = 0;
+    do {
+        size = ::recv(fd, room.data(), room.size(), 0);
+    } while (size < 0 && errno == EINTR);
+    if (size > 0) text.append(room.data(), static_cast<std::size_t>(size));
+    return size;
+}
+
+/// Sends from `sent` on as much as can be sent, which all is on a socket that blocks. 0 or errno.
+int give(int fd, const std::string& text, std::size_t& sent) {
+    while (sent < text.size()) {
+        const ssize_t size = ::send(fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+        if (size < 0 && errno != EINTR) return errno;
+        if (size > 0) sent += static_cast<std::size_t>(size);
+    }
+    return 0;
+}
+
+}  // namespace
+
+bool ControlServer::Client::is_root() const {
+    ucred who{};
+    socklen_t size = sizeof who;
+    return ::getsockopt(socket_.fd(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
 }
 
 Result<void> ControlServer::listen(const std::string& path) {
     path_ = path;
     ::unlink(path.c_str());
-    boost::system::error_code error;
-    const stream_protocol::endpoint here(path);
-    acceptor_.open(here.protocol(), error);
-    if (!error) acceptor_.bind(here, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(ErrorKind::failed, path + ": " + error.message());
+    const auto failed = [&](int error) { return fail(ErrorKind::failed, path + ": " + std::strerror(error)); };
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return failed(errno);
+    listener_.emplace(loop_, fd);
+    const int error = at_address(&::bind, fd, path);
+    if (error != 0) return failed(error);
+    if (::listen(fd, SOMAXCONN) != 0) return failed(errno);
     ::chmod(path.c_str(), 0666);  // who may do what is decided by who asks
     accept();
     return {};
 }
 
 void ControlServer::close() {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    pause_.cancel();
+    listener_.reset();
     ::unlink(path_.c_str());
 }
 
 void ControlServer::accept() {
-    acceptor_.async_accept([this](const boost::system::error_code& error, stream_protocol::socket socket) {
-        if (error) return;  // closed
-        auto client = std::make_shared<Client>(std::move(socket));
-        asio::async_read_until(client->socket_, client->request_, '\n',
-                               [this, client](const boost::system::error_code& failed, std::size_t size) {
-                                   if (failed) return;  // gone, or it says too much
-                                   const auto data = client->request_.data();
-                                   const auto begin = asio::buffers_begin(data);
-                                   const std::string line(begin, begin + static_cast<std::ptrdiff_t>(size) - 1);
-                                   handler_(line, client);
-                               });
-        accept();
+    listener_->when_readable([this] {
+        const int fd = ::accept4(listener_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const bool short_of_something = fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR;
+        if (fd >= 0) read(std::make_shared<Client>(loop_, fd));
+        if (!short_of_something) return accept();
+        pause_.start(std::chrono::seconds(1), [this] { accept(); });  // descriptors, for example
     });
 }
 
-Result<std::optional<std::string>> ask_daemon(const std::string& run_directory, const std::string& request) {
-    asio::io_context loop;
-    stream_protocol::socket socket(loop);
-    boost::system::error_code error;
-    socket.connect(stream_protocol::endpoint(run_directory + "/control"), error);
-    if (error == boost::system::errc::no_such_file_or_directory || error == boost::system::errc::connection_refused) {
-        return std::nullopt;
-    }
-    if (!error) asio::write(socket, asio::buffer(request + "\n"), error);
+void ControlServer::read(const ClientPtr& client) {
+    client->socket_.when_readable([this, client] {
+        std::string& request = client->request_;
+        const ssize_t size = take(client->socket_.fd(), request);
+        if (size == 0 || (size < 0 && errno != EAGAIN)) return;  // gone
+        if (const std::size_t end = request.find('\n'); end != std::string::npos) {
+            handler_(request.substr(0, end), client);
+        } else if (request.size() < longest_request) {
+            read(client);
+        }
+    });
+}
+
+void ControlServer::answer(const ClientPtr& client, const std::string& line) {
+    client->reply_ = line + '\n';
+    write(client);
+}
+
+void ControlServer::write(const ClientPtr& client) {
+    if (give(client->socket_.fd(), client->reply_, client->sent_) != EAGAIN) return;  // all, or the client is gone
+    client->socket_.when_writable([client] { write(client); });
+}
+
+Result<std::optional<std::string>> ask_daemon(const std::string& run_directory, const ControlRequest& request) {
+    const auto failed = [](const std::string& why) {
+        return fail(ErrorKind::failed, "the daemon did not answer: " + why);
+    };
+    const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) return failed(std::strerror(errno));
+    int error = at_address(&::connect, fd.get(), run_directory + "/control");
+    if (error == ENOENT || error == ECONNREFUSED) return std::nullopt;
+    std::size_t sent = 0;
+    if (error == 0) error = give(fd.get(), to_text(request) + "\n", sent);
+    if (error != 0) return failed(std::strerror(error));
     std::string reply;
-    if (!error) asio::read_until(socket, asio::dynamic_buffer(reply), '\n', error);
-    if (error) return fail(ErrorKind::failed, "the daemon did not answer: " + error.message());
+    while (reply.find('\n') == std::string::npos) {
+        const ssize_t size = take(fd.get(), reply);
+        if (size <= 0) return failed(size == 0 ? "End of file" : std::strerror(errno));
+    }
     reply.resize(reply.find('\n'));
     return reply;
 }

@@ -3,13 +3,12 @@
 #pragma once
 
 #include "lbconverge/model/result.hpp"
+#include "loop.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/streambuf.hpp>
-
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace lbconverge::daemon {
@@ -19,19 +18,20 @@ public:
     /// One client. It is answered once, now or later.
     class Client {
     public:
-        explicit Client(boost::asio::local::stream_protocol::socket socket) : socket_(std::move(socket)) {}
-        [[nodiscard]] bool is_root();
+        Client(Loop& loop, int fd) : socket_(loop, fd) {}
+        [[nodiscard]] bool is_root() const;
 
     private:
         friend class ControlServer;
-        boost::asio::local::stream_protocol::socket socket_;
-        boost::asio::streambuf request_{64 * 1024};
+        Descriptor socket_;
+        std::string request_;
         std::string reply_;
+        std::size_t sent_ = 0;
     };
     using ClientPtr = std::shared_ptr<Client>;
     using Handler = std::function<void(const std::string& request, const ClientPtr& client)>;
 
-    ControlServer(boost::asio::io_context& loop, Handler handler) : acceptor_(loop), handler_(std::move(handler)) {}
+    ControlServer(Loop& loop, Handler handler) : loop_(loop), pause_(loop), handler_(std::move(handler)) {}
     static void answer(const ClientPtr& client, const std::string& line);
 
     /// What lies there from an earlier life is removed: the caller holds the lock.
@@ -40,8 +40,12 @@ public:
 
 private:
     void accept();
+    void read(const ClientPtr& client);
+    static void write(const ClientPtr& client);
 
-    boost::asio::local::stream_protocol::acceptor acceptor_;
+    Loop& loop_;
+    std::optional<Descriptor> listener_;
+    Timer pause_;
     Handler handler_;
     std::string path_;
 };

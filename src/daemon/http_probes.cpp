@@ -1,21 +1,17 @@
 #include "http_probes.hpp"
 
+#include "lbconverge/daemon/log.hpp"
 #include "lbconverge/kernel/library.hpp"
 
 #include <curl/curl.h>
 #include <sys/socket.h>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <spdlog/spdlog.h>
 #include <algorithm>
 #include <map>
 #include <utility>
 
 namespace lbconverge::daemon {
 
-namespace asio = boost::asio;
 using health::ProbeAnswer;
 using health::ProbeRequest;
 
@@ -54,6 +50,8 @@ Result<void> load_curl() {
 /// Of a body no more is read; what is expected has to stand in it.
 constexpr std::size_t most_of_body = 64 * 1024;
 
+}  // namespace
+
 /// One transfer.
 struct Transfer {
     ProbeRequest request;
@@ -72,6 +70,8 @@ struct Transfer {
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 };
+
+namespace {
 
 /// Taking less than what came ends the transfer, which is what is wanted once there is enough.
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* owner) {
@@ -172,10 +172,10 @@ ProbeAnswer answer_of(const Transfer& transfer, CURLcode code) {
 
 }  // namespace
 
-/// libcurl's multi interface tells which sockets and which time to wait for; asio waits.
+/// libcurl's multi interface tells which sockets and which time to wait for; the loop waits.
 class HttpProbes::Curl {
 public:
-    explicit Curl(asio::io_context& loop) : loop_(loop), timer_(loop) {
+    explicit Curl(Loop& loop) : loop_(loop), timer_(loop) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         multi_ = curl_multi_init();
         curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket);
@@ -202,8 +202,8 @@ public:
 
 private:
     struct Watched {
-        explicit Watched(asio::io_context& loop, curl_socket_t socket) : descriptor(loop, socket) {}
-        asio::posix::stream_descriptor descriptor;
+        explicit Watched(Loop& loop, curl_socket_t socket) : descriptor(loop, socket) {}
+        Descriptor descriptor;
         int wanted = 0;  ///< CURL_POLL_IN, OUT or both; 0: it is gone
         bool reading = false, writing = false;
     };
@@ -235,30 +235,24 @@ private:
     }
 
     void wait(curl_socket_t socket, const WatchedPtr& watched) {
-        using Descriptor = asio::posix::stream_descriptor;
-        const auto listen = [&](int flag, bool& waiting, Descriptor::wait_type type, int ready) {
-            if ((watched->wanted & flag) == 0 || waiting) return;
-            waiting = true;
-            watched->descriptor.async_wait(
-                type, [this, socket, watched, &waiting, flag, ready](const boost::system::error_code& error) {
-                    waiting = false;
-                    if (error || (watched->wanted & flag) == 0) return;
-                    act(socket, ready);
-                    if (watched->wanted != 0) wait(socket, watched);
-                });
+        const auto listen = [&](int flag, bool& waiting, auto when, int ready) {
+            if ((watched->wanted & flag) == 0 || std::exchange(waiting, true)) return;
+            (watched->descriptor.*when)([this, socket, watched, &waiting, flag, ready] {
+                waiting = false;
+                if ((watched->wanted & flag) == 0) return;
+                act(socket, ready);
+                if (watched->wanted != 0) wait(socket, watched);
+            });
         };
-        listen(CURL_POLL_IN, watched->reading, Descriptor::wait_read, CURL_CSELECT_IN);
-        listen(CURL_POLL_OUT, watched->writing, Descriptor::wait_write, CURL_CSELECT_OUT);
+        listen(CURL_POLL_IN, watched->reading, &Descriptor::when_readable, CURL_CSELECT_IN);
+        listen(CURL_POLL_OUT, watched->writing, &Descriptor::when_writable, CURL_CSELECT_OUT);
     }
 
     /// libcurl must not be called from within its own callback: even what is due at once waits for the loop.
     void set_timer(long wait) {
         timer_.cancel();
         if (wait < 0) return;
-        timer_.expires_after(std::chrono::milliseconds(wait));
-        timer_.async_wait([this](const boost::system::error_code& error) {
-            if (!error) act(CURL_SOCKET_TIMEOUT, 0);
-        });
+        timer_.start(std::chrono::milliseconds(wait), [this] { act(CURL_SOCKET_TIMEOUT, 0); });
     }
 
     void act(curl_socket_t socket, int ready) {
@@ -279,14 +273,14 @@ private:
         report(answer);
     }
 
-    asio::io_context& loop_;
-    asio::steady_timer timer_;
+    Loop& loop_;
+    Timer timer_;
     CURLM* multi_ = nullptr;
     std::map<curl_socket_t, WatchedPtr> sockets_;
     std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
 };
 
-HttpProbes::HttpProbes(asio::io_context& loop) : loop_(loop) {}
+HttpProbes::HttpProbes(Loop& loop) : loop_(loop) {}
 
 HttpProbes::~HttpProbes() = default;
 
@@ -294,7 +288,9 @@ void HttpProbes::ask(const ProbeRequest& request, const OnAnswer& report) {
     if (!curl_) {
         const auto loaded = load_curl();
         if (!loaded) {
-            if (!std::exchange(complained_, true)) spdlog::error("{} ({})", loaded.error().what, loaded.error().hint);
+            if (!std::exchange(complained_, true)) {
+                log(Level::error, loaded.error().what + " (" + loaded.error().hint + ")");
+            }
             return report(not_asked(request, loaded.error().what));
         }
         curl_ = std::make_unique<Curl>(loop_);

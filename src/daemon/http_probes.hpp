@@ -1,10 +1,9 @@
 // Checks of type http and https, by libcurl on a loop that never blocks. Private to src/daemon.
 #pragma once
 
-#include "lbconverge/health/board.hpp"
+#include "lbconverge/health/messages.hpp"
+#include "loop.hpp"
 #include "probes.hpp"
-
-#include <boost/asio/io_context.hpp>
 
 #include <memory>
 #include <optional>
@@ -23,7 +22,7 @@ std::optional<IpAddress> source_towards(const IpAddress& address);
 
 class HttpProbes {
 public:
-    explicit HttpProbes(boost::asio::io_context& loop);
+    explicit HttpProbes(Loop& loop);
     ~HttpProbes();
     HttpProbes(const HttpProbes&) = delete;
     HttpProbes& operator=(const HttpProbes&) = delete;
@@ -33,7 +32,7 @@ public:
 
 private:
     class Curl;
-    boost::asio::io_context& loop_;
+    Loop& loop_;
     std::unique_ptr<Curl> curl_;  ///< from the first question on
     bool complained_ = false;
 };

@@ -1,11 +1,9 @@
 #include "probes.hpp"
 
+#include "endpoint.hpp"
+#include "fd.hpp"
 #include "http_probes.hpp"
 #include "lbconverge/wire/dns.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/post.hpp>
 
 #include <sys/socket.h>
 
@@ -17,9 +15,6 @@
 
 namespace lbconverge::daemon {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using asio::ip::udp;
 using config::CheckType;
 using health::ProbeAnswer;
 using health::ProbeRequest;
@@ -32,12 +27,6 @@ constexpr auto flush_interval = std::chrono::milliseconds(5);
 constexpr std::size_t most_of_file = 64;
 constexpr std::size_t most_of_datagram = 4096;
 
-void set_mark(int socket, std::uint32_t mark, boost::system::error_code& error) {
-    if (::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0) {
-        error.assign(errno, boost::system::system_category());
-    }
-}
-
 ProbeAnswer bad(const ProbeRequest& request, std::string what) {
     return {request.id, request.run, false, std::move(what), {}};
 }
@@ -45,121 +34,116 @@ ProbeAnswer good(const ProbeRequest& request, std::string what) {
     return {request.id, request.run, true, std::move(what), {}};
 }
 
-asio::ip::address address_of(const IpAddress& address) {
-    if (address.family == Family::ipv4) {
-        asio::ip::address_v4::bytes_type bytes{};
-        std::copy_n(address.bytes.begin(), bytes.size(), bytes.begin());
-        return asio::ip::address_v4(bytes);
-    }
-    asio::ip::address_v6::bytes_type bytes{};
-    std::copy_n(address.bytes.begin(), bytes.size(), bytes.begin());
-    return asio::ip::address_v6(bytes);
-}
-
 /// One question over one socket: it ends with the first of answer, error and time-out.
-template <class Protocol>
-class Ask : public std::enable_shared_from_this<Ask<Protocol>> {
+class Ask : public std::enable_shared_from_this<Ask> {
 public:
-    Ask(asio::io_context& loop, ProbeRequest request, OnAnswer report)
-        : request_(std::move(request)), report_(std::move(report)), socket_(loop), timer_(loop) {}
+    Ask(Loop& loop, int type, ProbeRequest request, OnAnswer report)
+        : request_(std::move(request)), loop_(loop), type_(type), report_(std::move(report)), timer_(loop) {}
     virtual ~Ask() = default;
+    Ask(const Ask&) = delete;
+    Ask& operator=(const Ask&) = delete;
 
     void begin() {
-        const auto self = this->shared_from_this();
-        timer_.expires_after(request_.check->timeout);
-        timer_.async_wait([self](const boost::system::error_code& error) {
-            if (!error) self->timed_out();
-        });
-        boost::system::error_code error;
         const bool through_vip = request_.mark != 0;
-        const typename Protocol::endpoint to(address_of(through_vip ? request_.vip : request_.address), request_.port);
-        socket_.open(to.protocol(), error);
-        if (!error && through_vip) mark(error);
-        if (error) return end(not_asked(request_, std::strerror(error.value())));
-        prepare(socket_);
-        socket_.async_connect(to, [self](const boost::system::error_code& failed) {
-            if (self->ended_) return;
-            failed ? self->refused(failed) : self->connected();
-        });
+        const Endpoint to(through_vip ? request_.vip : request_.address, request_.port);
+        const int fd = ::socket(to.storage.ss_family, type_ | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0) return end(not_asked(request_, std::strerror(errno)));
+        socket_.emplace(loop_, fd);
+        if (through_vip && !mark()) return end(not_asked(request_, std::strerror(errno)));
+        prepare(fd);
+        if (::connect(fd, to.get(), to.size) != 0 && errno != EINPROGRESS) return refused(errno);
+        timer_.start(request_.check->timeout, [self = shared_from_this()] { self->timed_out(); });
+        socket_->when_writable([self = shared_from_this()] { self->connect_ended(); });
     }
 
 private:
-    void mark(boost::system::error_code& error) {
-        set_mark(socket_.native_handle(), request_.mark, error);
-        const auto source = error ? std::nullopt : source_towards(request_.address);
-        if (source) socket_.bind(typename Protocol::endpoint(address_of(*source), 0), error);
+    /// False: errno.
+    bool mark() {
+        if (::setsockopt(fd(), SOL_SOCKET, SO_MARK, &request_.mark, sizeof request_.mark) != 0) return false;
+        const auto source = source_towards(request_.address);
+        if (!source) return true;
+        const Endpoint from(*source, 0);
+        return ::bind(fd(), from.get(), from.size) == 0;
+    }
+    void connect_ended() {
+        int error = 0;
+        socklen_t size = sizeof error;
+        ::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+        error != 0 ? refused(error) : connected();
     }
 
 protected:
-    virtual void prepare(typename Protocol::socket&) {}
+    virtual void prepare(int) {}
     virtual void connected() = 0;
     virtual void timed_out() { end(bad(request_, "connect timed out")); }
 
-    void refused(const boost::system::error_code& error) {
-        const bool here = is_of_this_host(error.value());
-        end(here ? not_asked(request_, std::strerror(error.value()))
-                 : bad(request_, "connect " + reason_text(error.value())));
+    [[nodiscard]] int fd() const { return socket_->fd(); }
+    [[nodiscard]] bool ended() const { return ended_; }
+    void when_readable(Callback ready) { socket_->when_readable(std::move(ready)); }
+    void refused(int error) {
+        end(is_of_this_host(error) ? not_asked(request_, std::strerror(error))
+                                   : bad(request_, "connect " + reason_text(error)));
     }
     void end(const ProbeAnswer& answer) {
         if (std::exchange(ended_, true)) return;
         timer_.cancel();
-        boost::system::error_code ignored;
-        socket_.close(ignored);
+        socket_.reset();
         report_(answer);
     }
 
     ProbeRequest request_;
+
+private:
+    Loop& loop_;
+    int type_;
     OnAnswer report_;
-    typename Protocol::socket socket_;
-    asio::steady_timer timer_;
+    std::optional<Descriptor> socket_;
+    Timer timer_;
     bool ended_ = false;
 };
 
-class TcpAsk : public Ask<tcp> {
+class TcpAsk : public Ask {
 public:
-    using Ask::Ask;
+    TcpAsk(Loop& loop, const ProbeRequest& request, const OnAnswer& report) : Ask(loop, SOCK_STREAM, request, report) {}
 
 private:
     /// Ended with a reset: ten thousand checks a second would leave half a million sockets in TIME_WAIT.
-    void prepare(tcp::socket& socket) override {
-        boost::system::error_code ignored;
-        socket.set_option(tcp::socket::linger(true, 0), ignored);
+    void prepare(int fd) override {
+        const linger reset{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     }
     void connected() override { end(good(request_, "connected")); }
 };
 
 /// A datagram goes out; what comes of it the kinds of checks judge.
-class DatagramAsk : public Ask<udp> {
+class DatagramAsk : public Ask {
 public:
-    using Ask::Ask;
+    DatagramAsk(Loop& loop, const ProbeRequest& request, const OnAnswer& report)
+        : Ask(loop, SOCK_DGRAM, request, report) {}
 
 protected:
     virtual std::string question() = 0;
     virtual void heard(std::string_view text) = 0;
     void connected() override {
-        const auto self = shared_from_this();
-        question_ = question();
-        socket_.async_send(asio::buffer(question_), [this, self](const boost::system::error_code& error, std::size_t) {
-            if (ended_) return;
-            if (error) return refused(error);
-            listen();
-        });
-    }
-    /// Whatever is not the answer is not listened to; an ICMP error comes as an error of the connected socket.
-    void listen() {
-        const auto self = shared_from_this();
-        socket_.async_receive(asio::buffer(answer_),
-                              [this, self](const boost::system::error_code& error, std::size_t size) {
-                                  if (ended_) return;
-                                  if (error) return refused(error);
-                                  heard({answer_.data(), size});
-                                  if (!ended_) listen();
-                              });
+        const std::string text = question();
+        if (::send(fd(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return refused(errno);
+        listen();
     }
 
 private:
-    std::string question_;
-    std::array<char, most_of_datagram> answer_{};
+    void listen() {
+        when_readable([this, self = shared_from_this()] { receive(); });
+    }
+    /// Whatever is not the answer is not listened to; an ICMP error comes as an error of the connected socket.
+    void receive() {
+        std::array<char, most_of_datagram> room;
+        while (!ended()) {
+            const ssize_t size = ::recv(fd(), room.data(), room.size(), 0);
+            if (size < 0 && errno == EAGAIN) return listen();
+            if (size < 0 && errno != EINTR) return refused(errno);
+            if (size >= 0) heard({room.data(), static_cast<std::size_t>(size)});
+        }
+    }
 };
 
 /// Nobody has to answer a datagram that means nothing; but a port where nobody listens is refused (ICMP).
@@ -220,14 +204,16 @@ private:
 }  // namespace
 
 std::optional<IpAddress> source_towards(const IpAddress& address) {
-    asio::io_context loop;
-    udp::socket socket(loop);
-    boost::system::error_code error;
-    const udp::endpoint to(address_of(address), 9);  // nothing is sent: the port does not matter
-    socket.connect(to, error);
-    const auto from = error ? udp::endpoint() : socket.local_endpoint(error);
-    if (error) return std::nullopt;
-    return IpAddress::parse(from.address().to_string());
+    const Endpoint to(address, 9);  // nothing is sent: the port does not matter
+    const Fd socket(::socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (socket.get() < 0 || ::connect(socket.get(), to.get(), to.size) != 0) return std::nullopt;
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&from), &size) != 0) return std::nullopt;
+    // A link-local address means nothing without its interface.
+    if (from.ss_family == AF_INET6 && reinterpret_cast<const sockaddr_in6&>(from).sin6_scope_id != 0)
+        return std::nullopt;
+    return address_of(from);
 }
 
 bool is_of_this_host(int error) {
@@ -273,7 +259,6 @@ ProbeAnswer answer_of_command(const ProbeRequest& request, const Ended& ended) {
 
 Probes::Probes(Done done)
     : done_(std::move(done)),
-      work_(loop_.get_executor()),
       flush_(loop_),
       http_(std::make_unique<HttpProbes>(loop_)),
       processes_(loop_),
@@ -285,7 +270,7 @@ Probes::~Probes() {
 }
 
 void Probes::ask(std::vector<ProbeRequest> requests) {
-    asio::post(loop_, [this, all = std::move(requests)] {
+    loop_.post([this, all = std::move(requests)] {
         for (const ProbeRequest& each : all) begin(each);
     });
 }
@@ -344,7 +329,7 @@ void Probes::read_file(const ProbeRequest& request) {
         in.read(text.data(), static_cast<std::streamsize>(text.size()));
         text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
         const bool there = in.is_open();
-        asio::post(loop_, [this, request, text, there] {
+        loop_.post([this, request, text, there] {
             answer(there ? answer_of_file(request, text) : bad(request, request.check->path + " cannot be read"));
         });
     });
@@ -353,10 +338,7 @@ void Probes::read_file(const ProbeRequest& request) {
 void Probes::answer(ProbeAnswer answer) {
     answers_.push_back(std::move(answer));
     if (answers_.size() > 1) return;
-    flush_.expires_after(flush_interval);
-    flush_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) done_(std::exchange(answers_, {}));
-    });
+    flush_.start(flush_interval, [this] { done_(std::exchange(answers_, {})); });
 }
 
 }  // namespace lbconverge::daemon

@@ -2,13 +2,10 @@
 // all of it happens on a thread of its own, and files are read by yet another one. Private to src/daemon.
 #pragma once
 
-#include "lbconverge/health/board.hpp"
+#include "lbconverge/health/messages.hpp"
+#include "loop.hpp"
 #include "processes.hpp"
 #include "worker.hpp"
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
@@ -43,9 +40,8 @@ private:
     void answer(health::ProbeAnswer answer);
 
     Done done_;
-    boost::asio::io_context loop_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-    boost::asio::steady_timer flush_;
+    Loop loop_;
+    Timer flush_;
     std::vector<health::ProbeAnswer> answers_;
     std::unique_ptr<HttpProbes> http_;
     Processes processes_;

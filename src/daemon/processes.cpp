@@ -4,9 +4,6 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <cerrno>
@@ -15,8 +12,6 @@
 #include <utility>
 
 namespace lbconverge::daemon {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -81,11 +76,11 @@ struct Processes::Started {
 };
 
 struct Processes::Child {
-    Child(asio::io_context& loop, Done call) : process(loop), output(loop), timer(loop), done(std::move(call)) {}
+    Child(Loop& loop, Done call) : timer(loop), done(std::move(call)) {}
 
     int pid = 0;  ///< 0: not started yet
-    asio::posix::stream_descriptor process, output;
-    asio::steady_timer timer;
+    std::optional<Descriptor> process, output;
+    Timer timer;
     Done done;
     Duration timeout{0};
     std::chrono::steady_clock::time_point began{};
@@ -93,7 +88,7 @@ struct Processes::Child {
     std::optional<Ended::How> ending;  ///< SIGTERM was sent, for this reason
 };
 
-Processes::Processes(asio::io_context& loop) : loop_(loop) {}
+Processes::Processes(Loop& loop) : loop_(loop) {}
 
 Processes::~Processes() {
     for (const auto& [id, child] : children_) {
@@ -109,7 +104,7 @@ Processes::Id Processes::start(Command command, Done done) {
     spawner_.post([this, id, command = std::move(command)] {
         auto how = std::make_shared<Started>();
         how->result = spawn(command);
-        asio::post(loop_, [this, id, how = std::move(how)] { started(id, how); });
+        loop_.post([this, id, how = std::move(how)] { started(id, how); });
     });
     return id;
 }
@@ -121,23 +116,16 @@ void Processes::started(Id id, const std::shared_ptr<Started>& how) {
     }
     how->taken = true;
     child.pid = how->result->pid;
-    child.process.assign(how->result->process);
-    child.output.assign(how->result->output);
+    child.process.emplace(loop_, how->result->process);
+    child.output.emplace(loop_, how->result->output);
     child.began = std::chrono::steady_clock::now();
-    watch(id, child);
-    listen(id, child);
+    child.process->when_readable([this, id] { gone(id); });
+    listen(child);
     if (child.ending) {
-        terminate(id, child, *child.ending);
+        terminate(child, *child.ending);
     } else {
-        limit(id, child, child.timeout);
+        limit(child, child.timeout);
     }
-}
-
-void Processes::watch(Id id, Child& child) {
-    child.process.async_wait(asio::posix::stream_descriptor::wait_read,
-                             [this, id](const boost::system::error_code& error) {
-                                 if (!error) gone(id);
-                             });
 }
 
 namespace {
@@ -162,50 +150,39 @@ bool take_output(int fd, std::string& said, int pieces) {
 
 }  // namespace
 
-void Processes::listen(Id id, Child& child) {
-    child.output.async_wait(asio::posix::stream_descriptor::wait_read,
-                            [this, id](const boost::system::error_code& error) {
-                                const auto at = children_.find(id);
-                                if (error || at == children_.end()) return;
-                                Child& same = *at->second;
-                                if (take_output(same.output.native_handle(), same.said, pieces_at_once))
-                                    listen(id, same);
-                            });
-}
-
-void Processes::limit(Id id, Child& child, Duration wait) {
-    child.timer.expires_after(wait);
-    child.timer.async_wait([this, id](const boost::system::error_code& error) {
-        const auto at = children_.find(id);
-        if (error || at == children_.end()) return;
-        Child& same = *at->second;
-        if (!same.ending) return terminate(id, same, Ended::How::timed_out);
-        ::kill(-same.pid, SIGKILL);
+void Processes::listen(Child& child) {
+    child.output->when_readable([this, &child] {
+        if (take_output(child.output->fd(), child.said, pieces_at_once)) listen(child);
     });
 }
 
-void Processes::terminate(Id id, Child& child, Ended::How why) {
+void Processes::limit(Child& child, Duration wait) {
+    child.timer.start(wait, [this, &child] {
+        if (!child.ending) return terminate(child, Ended::How::timed_out);
+        ::kill(-child.pid, SIGKILL);
+    });
+}
+
+void Processes::terminate(Child& child, Ended::How why) {
     child.ending = why;
     if (child.pid == 0) return;  // once it is there
     ::kill(-child.pid, SIGTERM);
-    limit(id, child, patience);
+    limit(child, patience);
 }
 
 void Processes::end(Id id) {
     const auto at = children_.find(id);
     if (at == children_.end() || at->second->ending) return;
-    terminate(id, *at->second, Ended::How::called_off);
+    terminate(*at->second, Ended::How::called_off);
 }
 
 void Processes::gone(Id id) {
-    const auto at = children_.find(id);
-    if (at == children_.end()) return;
-    Child& child = *at->second;
+    Child& child = *children_.at(id);
     // Before the zombie goes: until then nobody else can get this number. Who was told to end leaves nothing behind.
     if (child.ending) ::kill(-child.pid, SIGKILL);
     siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(child.process.native_handle()), &info, WEXITED | WNOHANG);
-    take_output(child.output.native_handle(), child.said, pieces_at_the_end);
+    ::waitid(P_PIDFD, static_cast<id_t>(child.process->fd()), &info, WEXITED | WNOHANG);
+    take_output(child.output->fd(), child.said, pieces_at_the_end);
     Ended ended{.status = info.si_status, .said = std::move(child.said), .took = since(child.began)};
     ended.how = child.ending ? *child.ending : info.si_code == CLD_EXITED ? Ended::How::exited : Ended::How::killed;
     finish(id, ended);

@@ -4,9 +4,8 @@
 #pragma once
 
 #include "lbconverge/model/instant.hpp"
+#include "loop.hpp"
 #include "worker.hpp"
-
-#include <boost/asio/io_context.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -52,7 +51,7 @@ public:
     using Id = std::uint64_t;
     using Done = std::function<void(const Ended&)>;
 
-    explicit Processes(boost::asio::io_context& loop);
+    explicit Processes(Loop& loop);
     /// Kills what still runs; nobody is called back any more.
     ~Processes();
     Processes(const Processes&) = delete;
@@ -69,14 +68,13 @@ private:
     struct Child;
     struct Started;
     void started(Id id, const std::shared_ptr<Started>& how);
-    void listen(Id id, Child& child);
-    void watch(Id id, Child& child);
-    void limit(Id id, Child& child, Duration wait);
-    void terminate(Id id, Child& child, Ended::How why);
+    void listen(Child& child);
+    void limit(Child& child, Duration wait);
+    void terminate(Child& child, Ended::How why);
     void gone(Id id);
     void finish(Id id, const Ended& ended);
 
-    boost::asio::io_context& loop_;
+    Loop& loop_;
     std::map<Id, std::unique_ptr<Child>> children_;
     Id last_ = 0;
     Worker spawner_;

@@ -1,9 +1,13 @@
 #include "lbconverge/daemon/run.hpp"
 
 #include "control_server.hpp"
+#include "lbconverge/daemon/control.hpp"
+#include "lbconverge/daemon/log.hpp"
 #include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
 #include "lbconverge/model/exit.hpp"
+#include "lbconverge/node/node.hpp"
+#include "loop.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
 #include "service_manager.hpp"
@@ -13,23 +17,17 @@
 #include "worker.hpp"
 
 #include <linux/if_addr.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <ctime>
 #include <future>
+#include <set>
 
 namespace lbconverge::daemon {
 
-namespace asio = boost::asio;
-using Json = nlohmann::ordered_json;
 using node::Lane;
 
 namespace {
@@ -66,8 +64,7 @@ struct Waiting {
     Instant since;
     bool json = false;
     std::vector<Lane> lanes;  ///< still to come
-    int exit = 0;
-    std::vector<std::string> outputs, errors;
+    ControlReply reply{};
 };
 
 class Daemon {
@@ -78,7 +75,7 @@ public:
           node_(options.config),
           sockets_(loop_, [this] { receive(); }),
           timer_(loop_),
-          signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+          signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR2}, [this](int signal) { signalled(signal); }),
           control_(loop_, [this](const std::string& line, const auto& client) { request(line, client); }),
           service_manager_(loop_),
           processes_(loop_),
@@ -89,6 +86,7 @@ public:
 private:
     void turn(const node::Event& event);
     void act();
+    void tell_supervisor();
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
@@ -96,7 +94,7 @@ private:
     void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
     void finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit);
-    void wait_for_signal();
+    void signalled(int signal);
     void reload(const ControlServer::ClientPtr& then_apply, bool json);
     void request(const std::string& line, const ControlServer::ClientPtr& client);
     void reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json);
@@ -110,11 +108,11 @@ private:
 
     const RunOptions& options_;
     const RunDirectory& run_;
-    asio::io_context loop_;
+    Loop loop_;
     node::Node node_;
     VrrpSockets sockets_;
-    asio::steady_timer timer_;
-    asio::signal_set signals_;
+    Timer timer_;
+    Signals signals_;
     ControlServer control_;
     ServiceManager service_manager_;
     Processes processes_;
@@ -139,27 +137,22 @@ private:
     Worker telling_;  // does not queue behind a lane: an announcement that comes late may come after another master's
     Worker files_;
     Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
-        asio::post(loop_, [this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
+        loop_.post([this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
     }};
 };
 
 Result<void> Daemon::run() {
     if (auto ready = control_.listen(run_.path() + "/control"); !ready) return ready;
     auto watch = kernel::Watch::start({
-        .disturbed = [this] { asio::post(loop_, [this] { turn(node::Disturbed{}); }); },
-        .now =
-            [this](kernel::Surroundings seen) {
-                asio::post(loop_, [this, seen = std::move(seen)] { look_round(seen); });
-            },
-        .problem = [](const std::string& what) { spdlog::error("reading interfaces: {}", what); },
+        .disturbed = [this] { loop_.post([this] { turn(node::Disturbed{}); }); },
+        .now = [this](kernel::Surroundings seen) { loop_.post([this, seen = std::move(seen)] { look_round(seen); }); },
+        .problem = [](const std::string& what) { log(Level::error, "reading interfaces: " + what); },
     });
     if (!watch) return tl::unexpected(watch.error());
     watch_ = std::move(*watch);
-    signals_.add(SIGUSR2);  // its constructor takes three at most
     auto before = run_.load_health(wall());
     if (!before) return tl::unexpected(before.error());
     if (!before->empty()) turn(node::Remembered{std::move(*before)});
-    wait_for_signal();
     tracker_.match(node_.tracks());
     service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
@@ -179,7 +172,18 @@ void Daemon::act() {
         carry_out(node_.turn(node::Tick{}, now()));
     }
     set_timer();
-    service_manager_.alive(node_);
+    tell_supervisor();
+}
+
+void Daemon::tell_supervisor() {
+    std::string states;
+    bool takes_part = node_.lane(Lane::network).converged;
+    for (const node::Instance& each : node_.instances()) {
+        takes_part = takes_part && each.started;
+        if (!states.empty()) states += ", ";
+        states += each.machine.settings().name + " " + std::string(vrrp::to_text(each.machine.state()));
+    }
+    service_manager_.alive(takes_part, states);
 }
 
 void Daemon::receive() {
@@ -190,7 +194,7 @@ void Daemon::receive() {
 void Daemon::carry_out(node::Effects effects) {
     for (const node::Packet& each : effects.send) {
         if (const int error = sockets_.send(each); error != 0) {
-            spdlog::warn("advertisement on {}: {}", each.interface.str(), std::strerror(error));
+            log(Level::warning, "advertisement on " + each.interface.str() + ": " + std::strerror(error));
         }
     }
     for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
@@ -199,19 +203,14 @@ void Daemon::carry_out(node::Effects effects) {
     if (effects.remember != nullptr) remember(effects.remember);
     if (!effects.announce.empty() && surroundings_ != nullptr) {
         telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
-            if (auto told = announcer_->announce(all, seen->facts); !told) spdlog::warn("{}", told.error().what);
+            if (auto told = announcer_->announce(all, seen->facts); !told) log(Level::warning, told.error().what);
         });
     }
     for (const node::RunHook& each : effects.run_hooks) run_hook(each);
     for (const std::uint64_t each : effects.end_hooks) {
         if (const auto at = hooks_.find(each); at != hooks_.end()) processes_.end(at->second);
     }
-    for (const node::Say& each : effects.say) {
-        const auto level = each.level == node::Level::info      ? spdlog::level::info
-                           : each.level == node::Level::warning ? spdlog::level::warn
-                                                                : spdlog::level::err;
-        spdlog::log(level, "{}", each.text);
-    }
+    for (const node::Say& each : effects.say) log(each.level, each.text);
     if (effects.exit) end();
 }
 
@@ -221,10 +220,7 @@ void Daemon::set_timer() {
         timer_.cancel();
         return;
     }
-    timer_.expires_after(std::max(*at - now(), Duration{0}));
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) act();
-    });
+    timer_.start(*at - now(), [this] { act(); });
 }
 
 /// One write at a time, and of those that wait only the last.
@@ -235,8 +231,8 @@ void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
 
 void Daemon::write_health() {
     files_.post([this, what = std::exchange(to_remember_, nullptr), when = wall()] {
-        if (auto saved = run_.save_health(*what, when); !saved) spdlog::error("{}", saved.error().what);
-        asio::post(loop_, [this] {
+        if (auto saved = run_.save_health(*what, when); !saved) log(Level::error, saved.error().what);
+        loop_.post([this] {
             writing_ = to_remember_ != nullptr;
             if (writing_) write_health();
         });
@@ -274,7 +270,9 @@ void Daemon::look_round(const kernel::Surroundings& seen) {
             if (link.name == key.interface) link.addresses.push_back(key.address);
         }
     }
-    for (const std::string& problem : sockets_.match(node_.instances(), seen->facts)) spdlog::error("{}", problem);
+    std::set<VrrpSockets::Place> places;
+    for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
+    for (const std::string& problem : sockets_.match(places, seen->facts)) log(Level::error, problem);
     turn(event);
 }
 
@@ -300,7 +298,7 @@ void Daemon::converge(const node::Converge& job) {
             output = options_.render(report, *job.config, job.election, asked_json);
         }
         const int exit = !report.error ? 0 : report.changed ? exit_not_converged : exit_code(report.error->kind);
-        asio::post(loop_, [this, lane = job.lane, began, result, output, exit] {
+        loop_.post([this, lane = job.lane, began, result, output, exit] {
             finished(lane, began, result, output, exit);
             turn(result);
         });
@@ -324,40 +322,32 @@ void Daemon::finished(Lane lane, Instant began, const node::Converged& result, s
     if (result.overtaken) return;  // another run comes
     std::erase_if(waiting_, [&](Waiting& each) {
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
-        each.outputs.push_back(output);
-        if (!result.error.empty()) each.errors.push_back(result.error);
-        if (each.exit != exit_not_converged && exit != 0) each.exit = exit;
+        each.reply.outputs.push_back(output);
+        if (!result.error.empty()) each.reply.errors.push_back(result.error);
+        if (each.reply.exit != exit_not_converged && exit != 0) each.reply.exit = exit;
         if (!each.lanes.empty()) return false;
-        const Json reply{{"exit", each.exit}, {"outputs", each.outputs}, {"errors", each.errors}};
-        ControlServer::answer(each.client, reply.dump());
+        ControlServer::answer(each.client, to_text(each.reply));
         return true;
     });
 }
 
-void Daemon::wait_for_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-        if (error) return;
-        if (signal == SIGHUP) {
-            reload(nullptr, false);
-        } else {
-            const bool keep = signal == SIGUSR2;  // a restart: the next daemon goes on with what is here
-            spdlog::info(keep ? "stopping, and leaving the VIPs to the next daemon" : "stopping");
-            service_manager_.stopping();
-            turn(node::Stop{.keep = keep});
-        }
-        wait_for_signal();
-    });
+void Daemon::signalled(int signal) {
+    if (signal == SIGHUP) return reload(nullptr, false);
+    const bool keep = signal == SIGUSR2;  // a restart: the next daemon goes on with what is here
+    log(Level::info, keep ? "stopping, and leaving the VIPs to the next daemon" : "stopping");
+    service_manager_.stopping();
+    turn(node::Stop{.keep = keep});
 }
 
 void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
     service_manager_.reloading();
     files_.post([this, then_apply, json] {
         Result<node::ConfigPtr> fresh = options_.load();
-        asio::post(loop_, [this, then_apply, json, fresh = std::move(fresh)] {
+        loop_.post([this, then_apply, json, fresh = std::move(fresh)] {
             if (fresh) {
                 reloaded(*fresh, then_apply, json);
             } else {
-                spdlog::error("{}; the configuration stays as it was", fresh.error().what);
+                log(Level::error, fresh.error().what + "; the configuration stays as it was");
                 if (then_apply != nullptr) {
                     const std::string why = fresh.error().what + "; the daemon goes on with the one before";
                     refuse(then_apply, exit_code(fresh.error().kind), why);
@@ -369,10 +359,9 @@ void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
 }
 
 void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json) {
-    spdlog::info("configuration read again");
+    log(Level::info, "configuration read again");
     if (then_apply != nullptr) {  // before the work begins, which is what is asked for
-        Waiting waiting{
-            .client = then_apply, .since = now(), .json = json, .lanes = {Lane::network}, .outputs = {}, .errors = {}};
+        Waiting waiting{.client = then_apply, .since = now(), .json = json, .lanes = {Lane::network}};
         if (config->role == Role::director) waiting.lanes.push_back(Lane::tables);
         waiting_.push_back(std::move(waiting));
     }
@@ -383,45 +372,35 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
 }
 
 void Daemon::refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why) {
-    ControlServer::answer(client, Json{{"exit", exit}, {"outputs", Json::array()}, {"errors", {why}}}.dump());
+    ControlServer::answer(client, to_text(ControlReply{.exit = exit, .outputs = {}, .errors = {why}}));
 }
 
 void Daemon::request(const std::string& line, const ControlServer::ClientPtr& client) {
-    const Json asked = Json::parse(line, nullptr, false);
-    const std::string command = asked.is_object() ? asked.value("command", "") : "";
+    const ControlRequest asked = parse_request(line);
+    const std::string& command = asked.command;
     if (command == "status") {
         status(client);
     } else if (command == "drain" || command == "undrain") {
-        drain(asked.value("server", ""), command == "undrain", asked.value("json", false), client);
+        drain(asked.server, command == "undrain", asked.json, client);
     } else if (command != "apply") {
         refuse(client, exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
     } else if (!client->is_root()) {
         refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
-    } else if (asked.value("file", "") != options_.file) {
+    } else if (asked.file != options_.file) {
         refuse(client, exit_code(ErrorKind::busy),
                "a daemon with another configuration is at work here: " + options_.file);
-    } else if (asked.value("node", "") != options_.node) {
+    } else if (asked.node != options_.node) {
         refuse(client, exit_code(ErrorKind::busy),
                "a daemon for another node is at work here: " +
                    (options_.node.empty() ? "it was started without --node" : options_.node));
     } else {
-        reload(client, asked.value("json", false));
+        reload(client, asked.json);
     }
 }
 
-/// Of ten thousand checks the loop takes a copy; writing them out is left to another thread.
 void Daemon::status(const ControlServer::ClientPtr& client) {
-    const Instant at = now();
-    const auto clock = std::chrono::system_clock::now();
-    HealthPicture picture{.config = node_.shared_config(),
-                          .election = node_.election(),
-                          .health = node_.board().health(at),
-                          .probes = node_.board().probes(),
-                          .now = at,
-                          .wall = clock};
-    files_.post([this, client, status = status_json(node_, at, clock), picture = std::move(picture)]() mutable {
-        add_health(status, picture);
-        asio::post(loop_, [client, text = status.dump()] { ControlServer::answer(client, text); });
+    files_.post([this, client, written = status_of(node_, now(), std::chrono::system_clock::now())] {
+        loop_.post([client, text = written()] { ControlServer::answer(client, text); });
     });
 }
 
@@ -437,9 +416,9 @@ void Daemon::drain(const std::string& server, bool undo, bool json, const Contro
         if (!possible) return refuse(client, exit_code(possible.error().kind), possible.error().what);
     }
     const Lane lane = node_.config().role == Role::director ? Lane::tables : Lane::network;
-    waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}, .outputs = {}, .errors = {}});
+    waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}});
     for (const kinds::Drained& each : *drains) {
-        spdlog::info("{} {}", undo ? "taken back: drain of" : "drain of", health::to_text(each));
+        log(Level::info, (undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
         carry_out(node_.turn(node::DrainAsked{each, undo}, now()));
     }
     act();
@@ -456,7 +435,9 @@ void raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
     limit.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("descriptors: {}", std::strerror(errno));
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        log(Level::warning, std::string("descriptors: ") + std::strerror(errno));
+    }
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "service_manager.hpp"
 
+#include "lbconverge/daemon/log.hpp"
 #include "lbconverge/kernel/library.hpp"
 
 #include <sched.h>
-#include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 
@@ -26,8 +26,11 @@ LBCONVERGE_SYSTEMD_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
 bool load_systemd() {
     if (std::getenv("NOTIFY_SOCKET") == nullptr) return false;
     const auto library = kernel::Library::load(LBCONVERGE_SYSTEMD);
-    if (!library) spdlog::error("systemd cannot be told anything: {} ({})", library.error().what, library.error().hint);
-    if (!library) return false;
+    if (!library) {
+        const Error& error = library.error();
+        log(Level::error, "systemd cannot be told anything: " + error.what + " (" + error.hint + ")");
+        return false;
+    }
     bool complete = true;
     LBCONVERGE_SYSTEMD_FUNCTIONS(LBCONVERGE_LATE_FIND)
     return complete;
@@ -47,10 +50,11 @@ void ServiceManager::start(std::uint32_t realtime_priority) {
     how.sched_priority = static_cast<int>(realtime_priority);
     // The threads that do kernel work are there already and keep their ordinary priority.
     if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &how) != 0) {
-        spdlog::warn("realtime_priority: {}", std::strerror(errno));
+        log(Level::warning, std::string("realtime_priority: ") + std::strerror(errno));
     }
-    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-        spdlog::warn("locking memory: {}", std::strerror(errno));
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+        log(Level::warning, std::string("locking memory: ") + std::strerror(errno));
+    }
 }
 
 void ServiceManager::notify(const std::string& what) const {
@@ -59,27 +63,17 @@ void ServiceManager::notify(const std::string& what) const {
 
 void ServiceManager::watchdog() {
     notify("WATCHDOG=1");
-    timer_.expires_after(watchdog_interval_);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) watchdog();
-    });
+    timer_.start(watchdog_interval_, [this] { watchdog(); });
 }
 
-void ServiceManager::alive(const node::Node& node) {
-    std::string text;
-    bool takes_part = node.lane(node::Lane::network).converged;
-    for (const node::Instance& each : node.instances()) {
-        takes_part = takes_part && each.started;
-        if (!text.empty()) text += ", ";
-        text += each.machine.settings().name + " " + std::string(vrrp::to_text(each.machine.state()));
-    }
+void ServiceManager::alive(bool takes_part, const std::string& states) {
     if (takes_part && !said_ready_) {
         said_ready_ = true;
         ready();
     }
-    if (text == said_) return;
-    said_ = text;
-    notify("STATUS=" + text);
+    if (states == said_) return;
+    said_ = states;
+    notify("STATUS=" + states);
 }
 
 void ServiceManager::ready() {

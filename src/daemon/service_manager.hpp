@@ -2,23 +2,22 @@
 // Private to src/daemon; lives on the loop.
 #pragma once
 
-#include "lbconverge/node/node.hpp"
+#include "loop.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace lbconverge::daemon {
 
 class ServiceManager {
 public:
-    explicit ServiceManager(boost::asio::io_context& loop) : timer_(loop) {}
+    explicit ServiceManager(Loop& loop) : timer_(loop) {}
 
     /// `realtime_priority` 1 to 99: SCHED_RR for the calling thread, and all memory locked; 0: neither.
     void start(std::uint32_t realtime_priority);
-    /// Says READY once the node takes part in its elections, and what it is whenever that changes.
-    void alive(const node::Node& node);
+    /// Says READY once the node takes part in its elections, and what it is ("web master") whenever that changes.
+    void alive(bool takes_part, const std::string& states);
     void reloading();
     void ready();
     void stopping();
@@ -28,7 +27,7 @@ private:
     void notify(const std::string& what) const;
 
     bool told_ = false;  ///< systemd is there, and wants to know
-    boost::asio::steady_timer timer_;
+    Timer timer_;
     std::chrono::microseconds watchdog_interval_{0};
     bool said_ready_ = false;
     std::string said_;

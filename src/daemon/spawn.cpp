@@ -1,5 +1,6 @@
 #include "spawn.hpp"
 
+#include "fd.hpp"
 #include "lbconverge/daemon/trust.hpp"
 
 #include <fcntl.h>
@@ -33,21 +34,6 @@ constexpr std::size_t largest_environment_file = 64 * 1024;
 constexpr std::size_t stack_size = 64 * 1024;
 
 Error failed(const std::string& what) { return {ErrorKind::failed, what, {}}; }
-
-class Fd {
-public:
-    explicit Fd(int fd = -1) : fd_(fd) {}
-    ~Fd() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    [[nodiscard]] int get() const { return fd_; }
-    int release() { return std::exchange(fd_, -1); }
-
-private:
-    int fd_;
-};
 
 // ---- who ----------------------------------------------------------------------------------------------------------
 

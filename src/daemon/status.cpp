@@ -1,10 +1,14 @@
 #include "status.hpp"
 
 #include "lbconverge/health/drain.hpp"
+#include "lbconverge/node/node.hpp"
+#include "lbconverge/wire/json.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace lbconverge::daemon {
 
-using Json = nlohmann::ordered_json;
+using wire::Json;
 
 namespace {
 
@@ -155,8 +159,17 @@ std::string owner_of(const kinds::RealServer::Key& key, const kinds::Health& hea
     return by_check ? "health" : "fallback";
 }
 
-}  // namespace
+/// What is known of servers at one moment.
+struct HealthPicture {
+    node::ConfigPtr config;
+    Election election;
+    kinds::Health health;
+    std::vector<health::Probe> probes;
+    Instant now;
+    std::chrono::system_clock::time_point wall;
+};
 
+/// "checks", "drains", and "servers": those whose weight is not the file's, with the owner of their weight.
 void add_health(Json& status, const HealthPicture& picture) {
     const Times time(picture.now, picture.wall);
     status["checks"] = Json::array();
@@ -181,8 +194,7 @@ void add_health(Json& status, const HealthPicture& picture) {
     }
 }
 
-Json status_json(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall) {
-    const Times time(now, wall);
+Json node_json(const node::Node& node, const Times& time) {
     Json json{{"format_version", 1},
               {"node", node.config().node},
               {"role", std::string(to_text(node.config().role))},
@@ -203,6 +215,22 @@ Json status_json(const node::Node& node, Instant now, std::chrono::system_clock:
         json["fights"].push_back({{"id", id}, {"times", fight.times}, {"since", time(fight.since)}});
     }
     return json;
+}
+
+}  // namespace
+
+std::function<std::string()> status_of(const node::Node& node, Instant now,
+                                       std::chrono::system_clock::time_point wall) {
+    HealthPicture picture{.config = node.shared_config(),
+                          .election = node.election(),
+                          .health = node.board().health(now),
+                          .probes = node.board().probes(),
+                          .now = now,
+                          .wall = wall};
+    return [status = node_json(node, Times(now, wall)), picture = std::move(picture)]() mutable {
+        add_health(status, picture);
+        return wire::json_text(status);
+    };
 }
 
 }  // namespace lbconverge::daemon

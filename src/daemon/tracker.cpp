@@ -1,10 +1,10 @@
 #include "tracker.hpp"
 
+#include "lbconverge/daemon/log.hpp"
+
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,6 @@
 
 namespace lbconverge::daemon {
 
-namespace asio = boost::asio;
 using config::TrackType;
 using node::TrackOpinion;
 using node::TrackReading;
@@ -55,10 +54,10 @@ TrackReading read_number(const std::string& path) {
 
 /// A command or a file that is looked at again and again.
 struct Tracker::Probe {
-    Probe(asio::io_context& loop, config::Track track) : settings(std::move(track)), timer(loop) {}
+    Probe(Loop& loop, config::Track track) : settings(std::move(track)), timer(loop) {}
 
     config::Track settings;
-    asio::steady_timer timer;
+    Timer timer;
     std::chrono::steady_clock::time_point began{};
     Processes::Id process = 0;  ///< 0: none is under way
     bool gone = false;          ///< it has left the configuration
@@ -78,7 +77,7 @@ void Tracker::match(const std::vector<node::Track>& tracks) {
             kept.push_back(std::exchange(*at, nullptr));
         } else {
             kept.push_back(std::make_shared<Probe>(loop_, wanted));
-            asio::post(loop_, [this, fresh = kept.back()] { probe(fresh); });
+            loop_.post([this, fresh = kept.back()] { probe(fresh); });
         }
     }
     for (const auto& each : probes_) {
@@ -95,7 +94,7 @@ void Tracker::probe(const std::shared_ptr<Probe>& probe) {
     probe->began = std::chrono::steady_clock::now();
     if (probe->settings.type == TrackType::file) {
         files_.post([this, probe] {
-            asio::post(loop_, [this, probe, found = read_number(probe->settings.target)] { again(probe, found); });
+            loop_.post([this, probe, found = read_number(probe->settings.target)] { again(probe, found); });
         });
         return;
     }
@@ -110,10 +109,8 @@ void Tracker::probe(const std::shared_ptr<Probe>& probe) {
 /// The next one an interval after this one began, and never two at a time.
 void Tracker::again(const std::shared_ptr<Probe>& probe, const TrackReading& reading) {
     if (probe->gone) return;
-    probe->timer.expires_at(std::max(probe->began + probe->settings.interval, std::chrono::steady_clock::now()));
-    probe->timer.async_wait([this, probe](const boost::system::error_code& error) {
-        if (!error) this->probe(probe);
-    });
+    const auto wait = probe->began + probe->settings.interval - std::chrono::steady_clock::now();
+    probe->timer.start(wait, [this, probe] { this->probe(probe); });
     tell_({probe->settings.name, reading});
 }
 
@@ -134,7 +131,7 @@ void Tracker::watch_processes(const std::vector<node::Track>& tracks) {
         if (std::find(names.begin(), names.end(), each.target) == names.end()) names.push_back(each.target);
     }
     const auto seen = [this](const std::string& name, bool running) {
-        asio::post(loop_, [this, name, running] {
+        loop_.post([this, name, running] {
             const TrackReading found{.opinion = running ? TrackOpinion::good : TrackOpinion::bad,
                                      .why = (running ? "process " : "no process ") + name + (running ? " runs" : "")};
             const auto all = processes_watched_;
@@ -144,8 +141,9 @@ void Tracker::watch_processes(const std::vector<node::Track>& tracks) {
         });
     };
     const auto means = [interval](bool events, const std::string& why) {
-        if (events) return spdlog::info("processes: the kernel tells when one starts or ends");
-        spdlog::info("processes: looking every {} ms, since the kernel tells nothing ({})", interval.count(), why);
+        if (events) return log(Level::info, "processes: the kernel tells when one starts or ends");
+        log(Level::info, "processes: looking every " + std::to_string(interval.count()) +
+                             " ms, since the kernel tells nothing (" + why + ")");
     };
     watch_ = kernel::ProcessWatch::start(std::move(names), interval, {.seen = seen, .means = means});
 }

@@ -4,11 +4,9 @@
 #pragma once
 
 #include "lbconverge/kernel/process_watch.hpp"
-#include "lbconverge/node/node.hpp"
+#include "lbconverge/node/messages.hpp"
+#include "loop.hpp"
 #include "processes.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace lbconverge::daemon {
 
@@ -16,8 +14,7 @@ class Tracker {
 public:
     using Tell = std::function<void(const node::Tracked&)>;
 
-    Tracker(boost::asio::io_context& loop, Processes& processes, Tell tell)
-        : loop_(loop), processes_(processes), tell_(std::move(tell)) {}
+    Tracker(Loop& loop, Processes& processes, Tell tell) : loop_(loop), processes_(processes), tell_(std::move(tell)) {}
     ~Tracker();
     Tracker(const Tracker&) = delete;
     Tracker& operator=(const Tracker&) = delete;
@@ -31,7 +28,7 @@ private:
     void probe(const std::shared_ptr<Probe>& probe);
     void again(const std::shared_ptr<Probe>& probe, const node::TrackReading& reading);
 
-    boost::asio::io_context& loop_;
+    Loop& loop_;
     Processes& processes_;
     Tell tell_;
     std::vector<std::shared_ptr<Probe>> probes_;

@@ -1,6 +1,7 @@
 #include "vrrp_sockets.hpp"
 
-#include <netinet/in.h>
+#include "endpoint.hpp"
+
 #include <netinet/ip.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -9,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 namespace lbconverge::daemon {
 
@@ -89,15 +89,6 @@ int open_door(const InterfaceName& interface, std::uint32_t index, Family family
     return -options.error();
 }
 
-IpAddress address_of(const sockaddr_storage& from) {
-    if (from.ss_family == AF_INET) {
-        const auto& in = reinterpret_cast<const sockaddr_in&>(from);
-        return IpAddress::from_bytes(Family::ipv4, reinterpret_cast<const std::uint8_t*>(&in.sin_addr));
-    }
-    const auto& in = reinterpret_cast<const sockaddr_in6&>(from);
-    return IpAddress::from_bytes(Family::ipv6, in.sin6_addr.s6_addr);
-}
-
 /// IPv4: the packet begins with its IP header. False: not even that is whole.
 bool take_ipv4(std::span<const std::byte> bytes, node::Packet& packet) {
     iphdr header{};
@@ -131,13 +122,11 @@ void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& 
 
 }  // namespace
 
-std::vector<std::string> VrrpSockets::match(const std::vector<node::Instance>& instances, const HostFacts& facts) {
+std::vector<std::string> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts) {
     std::vector<std::string> problems;
-    std::set<SocketKey> needed;
-    for (const node::Instance& each : instances) needed.emplace(each.interface, each.machine.settings().family);
     std::erase_if(sockets_, [&](const auto& socket) {
         const Interface* is = facts.interface(socket.first.first);
-        return !needed.contains(socket.first) || is == nullptr || is->index != socket.second->index;
+        return !needed.contains(socket.first) || is == nullptr || is->index != socket.second.index;
     });
     for (const SocketKey& key : needed) {
         const Interface* is = facts.interface(key.first);
@@ -147,25 +136,21 @@ std::vector<std::string> VrrpSockets::match(const std::vector<node::Instance>& i
             problems.push_back("VRRP socket on " + key.first.str() + ": " + std::strerror(-fd));
             continue;
         }
-        auto socket =
-            std::make_unique<RawSocket>(RawSocket{boost::asio::posix::stream_descriptor(loop_, fd), is->index});
-        wait(*sockets_.emplace(key, std::move(socket)).first->second);
+        wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index}).first->second);
     }
     return problems;
 }
 
 void VrrpSockets::wait(RawSocket& socket) {
-    socket.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                                 [this, &socket](const boost::system::error_code& error) {
-                                     if (error) return;  // closed: the socket is gone
-                                     readable_();
-                                     wait(socket);
-                                 });
+    socket.descriptor.when_readable([this, &socket] {
+        readable_();
+        wait(socket);
+    });
 }
 
 std::vector<node::Packet> VrrpSockets::receive() {
     std::vector<node::Packet> packets;
-    for (auto& [key, socket] : sockets_) receive_from(key, *socket, packets);
+    for (auto& [key, socket] : sockets_) receive_from(key, socket, packets);
     return packets;
 }
 
@@ -184,7 +169,7 @@ void VrrpSockets::receive_from(const SocketKey& key, RawSocket& socket, std::vec
         message.msg_iovlen = 1;
         message.msg_control = beside.data();
         message.msg_controllen = beside.size();
-        const ssize_t size = ::recvmsg(socket.descriptor.native_handle(), &message, 0);
+        const ssize_t size = ::recvmsg(socket.descriptor.fd(), &message, 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return;  // nothing left, or the interface is gone: the watch says so
         node::Packet packet{.interface = key.first, .source = address_of(from), .destination = {}, .message = {}};
@@ -199,41 +184,34 @@ int VrrpSockets::send(const node::Packet& packet) {
     const auto at = sockets_.find({packet.interface, packet.source.family});
     if (at == sockets_.end()) return ENODEV;
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> beside{};
-    sockaddr_storage to{};
+    Endpoint to(packet.destination, 0);
     msghdr message{};
     iovec content{const_cast<std::byte*>(packet.message.data()), packet.message.size()};
-    message.msg_name = &to;
+    message.msg_name = &to.storage;
+    message.msg_namelen = to.size;
     message.msg_iov = &content;
     message.msg_iovlen = 1;
     message.msg_control = beside.data();
     // The source is chosen here and not by the kernel, which might take a VIP.
     if (packet.source.family == Family::ipv4) {
-        auto& in = reinterpret_cast<sockaddr_in&>(to);
-        in.sin_family = AF_INET;
-        std::memcpy(&in.sin_addr, packet.destination.bytes.data(), sizeof in.sin_addr);
-        message.msg_namelen = sizeof in;
         message.msg_controllen = CMSG_SPACE(sizeof(in_pktinfo));
         cmsghdr* header = CMSG_FIRSTHDR(&message);
         *header = {.cmsg_len = CMSG_LEN(sizeof(in_pktinfo)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
         in_pktinfo info{};
-        info.ipi_ifindex = static_cast<int>(at->second->index);
+        info.ipi_ifindex = static_cast<int>(at->second.index);
         std::memcpy(&info.ipi_spec_dst, packet.source.bytes.data(), sizeof info.ipi_spec_dst);
         std::memcpy(CMSG_DATA(header), &info, sizeof info);
     } else {
-        auto& in = reinterpret_cast<sockaddr_in6&>(to);
-        in.sin6_family = AF_INET6;
-        std::memcpy(&in.sin6_addr, packet.destination.bytes.data(), sizeof in.sin6_addr);
-        in.sin6_scope_id = at->second->index;
-        message.msg_namelen = sizeof in;
+        reinterpret_cast<sockaddr_in6&>(to.storage).sin6_scope_id = at->second.index;
         message.msg_controllen = CMSG_SPACE(sizeof(in6_pktinfo));
         cmsghdr* header = CMSG_FIRSTHDR(&message);
         *header = {.cmsg_len = CMSG_LEN(sizeof(in6_pktinfo)), .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO};
         in6_pktinfo info{};
-        info.ipi6_ifindex = at->second->index;
+        info.ipi6_ifindex = at->second.index;
         std::memcpy(&info.ipi6_addr, packet.source.bytes.data(), sizeof info.ipi6_addr);
         std::memcpy(CMSG_DATA(header), &info, sizeof info);
     }
-    return ::sendmsg(at->second->descriptor.native_handle(), &message, MSG_DONTWAIT) < 0 ? errno : 0;
+    return ::sendmsg(at->second.descriptor.fd(), &message, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
 }  // namespace lbconverge::daemon

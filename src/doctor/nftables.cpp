@@ -1,6 +1,7 @@
 // The JSON of libnftables, see libnftables-json(5). What is not named here counts as not understood.
 #include "lbconverge/doctor/firewall.hpp"
 #include "lbconverge/model/fields.hpp"
+#include "lbconverge/wire/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,7 +13,7 @@ namespace lbconverge::doctor {
 
 namespace {
 
-using Json = nlohmann::json;
+using wire::Json;
 
 std::string text(const Json& json, const char* key) {
     const auto at = json.find(key);
@@ -226,7 +227,7 @@ void add_rule(const Json& json, const Sets& sets, Firewall& firewall) {
     if (chain == firewall.chains.end() || !json.contains("expr")) return;
     FilterRule rule;
     rule.place = chain->table + " " + chain->name;
-    if (json.contains("handle")) rule.place += " handle " + json["handle"].dump();
+    if (json.contains("handle")) rule.place += " handle " + wire::json_text(json["handle"]);
     bool states = false;
     for (const Json& statement : json["expr"]) {
         if (statement.is_object() && statement.contains("xt")) {
@@ -242,7 +243,9 @@ void add_rule(const Json& json, const Sets& sets, Firewall& firewall) {
 }  // namespace
 
 bool parse_nftables(std::string_view json, Firewall& firewall) {
-    const Json root = Json::parse(json, nullptr, false);
+    const Result<Json> parsed = wire::parse_json(json);
+    if (!parsed) return false;
+    const Json& root = *parsed;
     if (!root.is_object() || !root.contains("nftables") || !root["nftables"].is_array()) return false;
     Sets sets;
     for (const Json& each : root["nftables"]) {

@@ -1,5 +1,7 @@
 #include "lbconverge/wire/nft.hpp"
 
+#include "lbconverge/wire/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 namespace lbconverge::wire {
 
 namespace {
-
-using Json = nlohmann::json;
 
 /// "192.0.2.1", 80, ["key", "value"], {"concat": [...]}: everything in it, from left to right.
 void add_words(const Json& json, std::vector<std::string>& words) {
@@ -53,10 +53,11 @@ bool NftTable::empty() const {
 }
 
 std::optional<NftTable> parse_nft_table(std::string_view json) {
+    const Result<Json> listing = parse_json(json);
+    if (!listing) return std::nullopt;
     try {
         NftTable table;
-        const Json listing = Json::parse(json);
-        for (const Json& object : listing.at("nftables")) {
+        for (const Json& object : listing->at("nftables")) {
             for (const auto& [type, value] : object.items()) add_object(type, value, table);
         }
         return table.family.empty() ? std::nullopt : std::optional(std::move(table));

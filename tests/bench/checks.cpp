@@ -3,6 +3,7 @@
 // answers came, and how late the worst question was.
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/health/board.hpp"
+#include "loop.hpp"
 #include "probes.hpp"
 
 #include <arpa/inet.h>
@@ -11,7 +12,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <boost/asio/post.hpp>
 #include <csignal>
 
 #include <cstdio>
@@ -20,7 +20,6 @@
 namespace {
 
 using namespace lbconverge;
-namespace asio = boost::asio;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -75,13 +74,13 @@ int main(int argc, char** argv) {
     const auto number = [&](int at, int otherwise) { return argc > at ? std::atoi(argv[at]) : otherwise; };
     const int checks = number(1, 10'000), interval = number(2, 1000), duration = number(3, 10);
     const auto [port, server] = serve();
-    asio::io_context loop;
-    asio::steady_timer timer(loop);
+    daemon::Loop loop;
+    daemon::Timer timer(loop), end(loop);
     health::Board board;
     std::size_t asked = 0, good = 0, bad = 0;
     Duration latest{0};
     daemon::Probes probes([&](std::vector<health::ProbeAnswer> answers) {
-        asio::post(loop, [&, all = std::move(answers)] {
+        loop.post([&, all = std::move(answers)] {
             for (const health::ProbeAnswer& each : all) {
                 ++(each.good ? good : bad);
                 board.answered(each, now());
@@ -91,8 +90,7 @@ int main(int argc, char** argv) {
     board.configure(config_of(checks, interval, port), now());
     board.found(health::found_in({}, board.health(now())), now());
     const std::function<void()> wait = [&] {
-        timer.expires_after(*board.wake_at() - now());
-        timer.async_wait([&](const boost::system::error_code&) {
+        timer.start(*board.wake_at() - now(), [&] {
             latest = std::max(latest, now() - *board.wake_at());
             auto requests = board.tick(now());
             asked += requests.size();
@@ -101,11 +99,15 @@ int main(int argc, char** argv) {
         });
     };
     wait();
-    loop.run_for(seconds(2));  // first questions are spread over a second
+    const auto run_for = [&](seconds time) {
+        end.start(time, [&] { loop.stop(); });
+        loop.run();
+    };
+    run_for(seconds(2));  // first questions are spread over a second
     asked = good = bad = 0;
     latest = Duration{0};
     const double before = cpu_seconds();
-    loop.run_for(seconds(duration));
+    run_for(seconds(duration));
     std::printf(
         "%d checks every %d ms: %.0f questions a second, %zu good and %zu bad answers, %.0f %% of one core, latest by "
         "%.1f ms\n",

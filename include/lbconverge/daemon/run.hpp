@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lbconverge/daemon/converge.hpp"
-#include "lbconverge/node/node.hpp"
+#include "lbconverge/node/messages.hpp"
 
 #include <functional>
 #include <string>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lbconverge/config/config.hpp"
+#include "lbconverge/health/messages.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
 #include "lbconverge/model/instant.hpp"
@@ -23,33 +24,6 @@
 namespace lbconverge::health {
 
 using kinds::Liveness;
-
-/// Ask this server now. Answered once, with the same id and run.
-struct ProbeRequest {
-    std::uint64_t id = 0;   ///< the probe's, never used twice in the life of a board
-    std::uint32_t run = 0;  ///< counts its questions
-    std::shared_ptr<const config::Check> check;
-    IpAddress address;
-    std::uint16_t port = 0;
-    IpAddress vip{};         ///< via = "vip": what is connected to, with
-    std::uint32_t mark = 0;  ///< this firewall mark; 0: the server itself is asked
-};
-
-/// What came of a request.
-struct ProbeAnswer {
-    std::uint64_t id = 0;
-    std::uint32_t run = 0;
-    bool good = false;
-    std::string what{};                     ///< "connect refused"
-    std::optional<std::uint32_t> weight{};  ///< good: what the check itself wants (exec, file)
-    bool asked = true;                      ///< false: this host could not ask, which says nothing of the server
-};
-
-/// What the kernel had for a server of a service when it was first looked at.
-struct Found {
-    kinds::RealServer::Key key;
-    std::optional<std::uint32_t> weight{};  ///< none: no row
-};
 
 /// What an observed table says about the servers that `health` knows nothing of.
 std::vector<Found> found_in(const kinds::Observed& observed, const kinds::Health& health);

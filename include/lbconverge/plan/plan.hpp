@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/plan/announcement.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -87,15 +88,6 @@ struct Cut {
 struct Foreign {
     std::uint8_t kind = 0;
     std::uint32_t row = 0;
-};
-
-/// Neighbours to be told that an address is here now: the kernel does not do it (protocols: gratuitous ARP, RFC 5227
-/// §3; neighbour advertisement, RFC 4861 §7.2.6).
-struct Announcement {
-    IpAddress address;
-    InterfaceName interface;
-    std::uint32_t count = 1;  ///< frames, one behind the other
-    bool operator==(const Announcement&) const = default;
 };
 
 struct Plan {

@@ -46,11 +46,10 @@ Command shell(const std::string& script) {
 }
 
 Ended run(const Command& command) {
-    boost::asio::io_context loop;
+    Loop loop;
     Processes processes(loop);
     Ended result;
     int calls = 0;
-    const auto work = boost::asio::make_work_guard(loop);
     processes.start(command, [&](const Ended& ended) {
         result = ended;
         ++calls;
@@ -107,17 +106,17 @@ TEST_CASE("after its time a child is ended with everything that it started") {
 }
 
 TEST_CASE("a child can be called off, before it was started and later") {
-    boost::asio::io_context loop;
+    Loop loop;
     Processes processes(loop);
     std::vector<Ended::How> ends;
     const auto done = [&](const Ended& ended) {
         ends.push_back(ended.how);
-        if (ends.size() == 2) loop.stop();
+        loop.stop();
     };
-    const auto work = boost::asio::make_work_guard(loop);
     processes.end(processes.start(shell("sleep 1000"), done));
     const auto second = processes.start(shell("sleep 1000"), done);
-    while (ends.empty()) loop.run_one();
+    loop.run();
+    REQUIRE(ends.size() == 1);
     processes.end(second);
     processes.end(second);
     processes.end(4711);

@@ -1,0 +1,159 @@
+// What a node is told and what it asks for: events, effects, and the lanes of kernel work. Plain values, apart from the
+// node itself (node.hpp), which brings the machine, the board and all kinds along.
+#pragma once
+
+#include "lbconverge/config/config.hpp"
+#include "lbconverge/health/messages.hpp"
+#include "lbconverge/kinds/health.hpp"
+#include "lbconverge/model/enum_names.hpp"
+#include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/level.hpp"
+#include "lbconverge/node/tracks.hpp"
+#include "lbconverge/plan/announcement.hpp"
+#include "lbconverge/wire/vrrp.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace lbconverge::node {
+
+using lbconverge::to_text;
+
+using ConfigPtr = std::shared_ptr<const config::Config>;
+
+/// Kernel work goes on in two lanes at once, so that a VIP never waits for a large table: `network` (addresses and
+/// settings) and `tables` (IPVS). A node of role both has only the first, and it does everything, since there the
+/// order between the two is what keeps packets from going round in circles.
+enum class Lane : std::uint8_t { network, tables };
+constexpr auto names_of(Lane) { return enum_names<Lane>({{Lane::network, "network"}, {Lane::tables, "tables"}}); }
+constexpr std::size_t lane_count = 2;
+
+/// A VRRP message with what its IP header says.
+struct Packet {
+    InterfaceName interface;
+    IpAddress source;
+    IpAddress destination;
+    std::uint8_t ttl = wire::vrrp_ttl;
+    std::vector<std::byte> message;
+};
+
+/// What is true of an interface now. `addresses` as the kernel lists them, without the VIPs.
+struct InterfaceState {
+    InterfaceName name;
+    bool up = false;  ///< and with a carrier
+    std::vector<IpAddress> addresses;
+};
+
+// ---- events --------------------------------------------------------------------------------------------------------
+
+/// Time has passed, and everything that has arrived until now has been handed over: only a Tick fires the timers of the
+/// election, since the packet that a timer waits for may lie in a queue behind another one.
+struct Tick {};
+struct Arrived {
+    Packet packet;
+};
+/// All interfaces, whenever anything about one has changed. `holding`: VIPs that are on an answering interface now.
+struct Links {
+    std::vector<InterfaceState> links;
+    std::vector<IpAddress> holding;
+};
+/// Somebody changed addresses or routes: the network lane should look.
+struct Disturbed {};
+/// A lane has finished what Converge asked for.
+struct Converged {
+    Lane lane = Lane::network;
+    std::size_t done = 0;               ///< changes made
+    std::vector<std::string> repaired;  ///< ids of rows that were put back because somebody else had changed them
+    std::string error;                  ///< why it did not converge; empty: it did
+    bool overtaken = false;             ///< it stopped because the node said so
+    std::size_t held = 0, foreign = 0, deferred = 0;
+    std::vector<health::Found> found{};  ///< of the servers that Converge::health knew nothing of
+};
+/// Somebody asked for convergence now (a one-shot apply).
+struct Asked {};
+/// A new configuration, already checked.
+struct Reload {
+    ConfigPtr config;
+};
+/// SIGTERM; SIGUSR2 sets `keep`: leave everything as it is, say nothing (a restart is about to come).
+struct Stop {
+    bool keep = false;
+};
+/// Somebody looked at what a track watches; of interfaces Links tells.
+struct Tracked {
+    std::string track;
+    TrackReading reading;
+};
+/// A run of a hook is over, and its process is gone.
+struct HookEnded {
+    std::uint64_t id = 0;  ///< of RunHook
+    bool good = false;
+    std::string said;  ///< "exit status 1: connection refused"
+    Duration took{0};
+};
+/// What came of health checks.
+struct Probed {
+    std::vector<health::ProbeAnswer> answers;
+};
+/// What the daemon before this one knew of servers; before anything else.
+struct Remembered {
+    kinds::Health health;
+};
+/// The operator takes a server out of use, or (`undo`) gives it back.
+struct DrainAsked {
+    kinds::Drained what;
+    bool undo = false;
+};
+using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
+                           Remembered, DrainAsked>;
+
+// ---- effects -------------------------------------------------------------------------------------------------------
+
+/// Bring the lane to the state that this configuration and this election want.
+struct Converge {
+    Lane lane = Lane::network;
+    kinds::Part part = kinds::Part::all;
+    ConfigPtr config;
+    Election election;
+    bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
+    std::shared_ptr<const kinds::Health> health{};
+};
+/// Run this program; HookEnded comes in any case.
+struct RunHook {
+    std::uint64_t id = 0;
+    std::vector<std::string> command;
+    std::string user;
+    std::map<std::string, std::string> environment;
+    std::string environment_file;
+    Duration timeout{0};
+};
+using lbconverge::Level;
+struct Say {
+    Level level = Level::info;
+    std::string text;
+};
+/// What one turn asks for. Packets come first: nobody may wait for anything else.
+struct Effects {
+    std::vector<Packet> send;
+    /// The election has changed while this lane was at work: what it has not done yet must not be done any more, above
+    /// all no announcement of addresses that another node has now. Converged comes as ever, without an error.
+    std::vector<Lane> overtaken;
+    std::vector<Converge> converge;
+    /// Gratuitous ARP and neighbour advertisements, now: behind kernel work they may no longer be true.
+    std::vector<plan::Announcement> announce;
+    std::vector<RunHook> run_hooks;
+    std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken
+    std::vector<Say> say;
+    std::vector<health::ProbeRequest> probe;
+    /// To be written down for the next daemon, and for commands without one; replaces what was to be written before.
+    std::shared_ptr<const kinds::Health> remember;
+    bool exit = false;  ///< everything is done that had to be done before the end
+};
+
+}  // namespace lbconverge::node

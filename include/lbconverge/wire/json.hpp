@@ -1,0 +1,24 @@
+// JSON text, read and written in one place: the parser and the serializer are expensive to compile. This header only
+// declares the values; a file that builds or walks them includes nlohmann/json.hpp as well (tests/style lists which
+// do).
+#pragma once
+
+#include "lbconverge/model/result.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace lbconverge::wire {
+
+using Json = nlohmann::ordered_json;
+
+/// invalid_input: what the parser says of it.
+Result<Json> parse_json(std::string_view text);
+
+/// On one line, or indented. Names of interfaces, and what programs say, may be any bytes: what is no UTF-8 becomes
+/// U+FFFD.
+std::string json_text(const Json& json, int indent = -1);
+
+}  // namespace lbconverge::wire
