@@ -1,4 +1,5 @@
-// Fields of kinds as JSON values and back. Private to src/cli.
+// Fields of kinds as JSON values and back. What touches the values is in json.cpp, once, and not in the templates, of
+// which there is one for each kind. Private to src/cli.
 #pragma once
 
 #include "lbconverge/model/fields.hpp"
@@ -6,6 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace lbconverge::cli {
@@ -13,16 +20,28 @@ namespace lbconverge::cli {
 using wire::Json;
 using wire::json_text;
 
+void set_number(Json& object, std::string_view name, std::uint64_t number);
+void set_flag(Json& object, std::string_view name, bool flag);
+void set_text(Json& object, std::string_view name, std::string text);
+
+/// nullopt, nullptr: there is no such member, or it is of another type; or `json` is no object.
+std::optional<std::uint64_t> number_in(const Json& json, std::string_view name);
+std::optional<bool> flag_in(const Json& json, std::string_view name);
+const std::string* text_in(const Json& json, std::string_view name);
+
 /// Numbers and truth values as such, everything else as its text.
 template <class S>
 Json fields_json(const S& object) {
     Json json = Json::object();
     for_each_field(object, [&](const auto& field, const auto& value) {
         using T = std::remove_cvref_t<decltype(value)>;
-        if constexpr (std::is_arithmetic_v<T>) {
-            json[std::string(field.name)] = value;
+        if constexpr (std::is_same_v<T, bool>) {
+            set_flag(json, field.name, value);
+        } else if constexpr (std::unsigned_integral<T>) {
+            set_number(json, field.name, value);
         } else {
-            json[std::string(field.name)] = std::string(to_text(value));
+            static_assert(!std::is_arithmetic_v<T>);
+            set_text(json, field.name, std::string(to_text(value)));
         }
     });
     return json;
@@ -34,17 +53,17 @@ bool read_fields(const Json& json, S& object) {
     bool good = json.is_object();
     for_each_field(object, [&](const auto& field, auto& value) {
         using T = std::remove_cvref_t<decltype(value)>;
-        const auto at = good ? json.find(field.name) : json.end();
-        if (!good || at == json.end()) {
-            good = false;
-        } else if constexpr (std::is_same_v<T, bool>) {
-            good = at->is_boolean();
-            if (good) value = at->template get<bool>();
-        } else if constexpr (std::is_arithmetic_v<T>) {
-            good = at->is_number_unsigned() && at->template get<std::uint64_t>() <= std::numeric_limits<T>::max();
-            if (good) value = at->template get<T>();
+        if constexpr (std::is_same_v<T, bool>) {
+            const auto flag = flag_in(json, field.name);
+            good = good && flag;
+            if (good) value = *flag;
+        } else if constexpr (std::unsigned_integral<T>) {
+            const auto number = number_in(json, field.name);
+            good = good && number && *number <= std::numeric_limits<T>::max();
+            if (good) value = static_cast<T>(*number);
         } else {
-            good = at->is_string() && from_text(std::string_view(at->template get_ref<const std::string&>()), value);
+            const std::string* text = text_in(json, field.name);
+            good = good && text != nullptr && from_text(std::string_view(*text), value);
         }
     });
     return good;

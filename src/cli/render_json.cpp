@@ -12,16 +12,35 @@ using plan::Step;
 
 namespace {
 
+template <class Value>
+Json fields_or_null(const Value* value) {
+    return value != nullptr ? fields_json(*value) : Json(nullptr);
+}
+
+void set_row(Json& json, std::string_view kind, std::string id) {
+    set_text(json, "kind", std::string(kind));
+    set_text(json, "id", std::move(id));
+}
+
+void set_change(Json& json, Json before, Json after) {
+    json["before"] = std::move(before);
+    json["after"] = std::move(after);
+}
+
+void add_foreign(Json& list, std::string_view kind, std::string id, Json value) {
+    Json& json = list.emplace_back(Json::object());
+    set_row(json, kind, std::move(id));
+    json["value"] = std::move(value);
+}
+
 Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
     const Step& step = plan.steps[index];
     Json json;
     json["step"] = index + 1;
     json["action"] = std::string(to_text(step.action()));
     plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-        json["kind"] = std::string(Kind::name);
-        json["id"] = Kind::id(change.key);
-        json["before"] = change.before != nullptr ? fields_json(*change.before) : Json(nullptr);
-        json["after"] = change.after != nullptr ? fields_json(*change.after) : Json(nullptr);
+        set_row(json, Kind::name, Kind::id(change.key));
+        set_change(json, fields_or_null(change.before), fields_or_null(change.after));
     });
     json["reason"] = std::string(to_text(step.reason));
     const std::string place = place_text(plan.source(step), scene.files);
@@ -47,12 +66,11 @@ Json lists_json(const Plan& plan) {
             json["held"].back()["weight"] = each.absent ? Json(nullptr) : Json(rows.row(each.row).value.weight);
         }
     }
-    json["foreign"] = Json::array();
+    Json& foreign = json["foreign"] = Json::array();
     for (const plan::Foreign& each : plan.foreign) {
         with_kind(each.kind, [&]<class Kind>() {
             const auto& row = plan.observed->get<Kind>().row(each.row);
-            json["foreign"].push_back(
-                {{"kind", std::string(Kind::name)}, {"id", Kind::id(row.key)}, {"value", fields_json(row.value)}});
+            add_foreign(foreign, Kind::name, Kind::id(row.key), fields_json(row.value));
         });
     }
     json["announcements"] = Json::array();

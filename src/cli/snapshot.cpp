@@ -54,22 +54,31 @@ HostFacts read_facts(const Json& json) {
     return facts;
 }
 
+Json row_json(std::string id, Json value) {
+    Json row = Json::object();
+    set_text(row, "id", std::move(id));
+    row["value"] = std::move(value);
+    return row;
+}
+
 template <class Kind>
 Json rows_json(const Seen<Kind>& seen) {
     Json rows = Json::array();
     for (std::size_t i = 0; i < seen.size(); ++i) {
-        Json row{{"id", Kind::id(seen.row(i).key)}, {"value", fields_json(seen.row(i).value)}};
+        Json row = row_json(Kind::id(seen.row(i).key), fields_json(seen.row(i).value));
         if constexpr (requires { Kind::Facts::fields(); }) row["facts"] = fields_json(seen.note(i));
         rows.push_back(std::move(row));
     }
     return rows;
 }
 
+std::string id_in(const Json& row) { return row.at("id").get<std::string>(); }
+
 /// False when a row makes no sense.
 template <class Kind>
 bool read_rows(const Json& rows, Seen<Kind>& seen) {
     for (const Json& row : rows) {
-        const auto key = Kind::parse_id(row.at("id").get<std::string>());
+        const auto key = Kind::parse_id(id_in(row));
         typename Kind::Value value;
         typename Kind::Facts facts;
         if (!key || !read_fields(row.at("value"), value)) return false;
