@@ -270,7 +270,7 @@ void Daemon::look_round(const kernel::Surroundings& seen) {
             if (link.name == key.interface) link.addresses.push_back(key.address);
         }
     }
-    std::set<VrrpSockets::Place> places;
+    std::set<VrrpSockets::SocketKey> places;
     for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
     for (const std::string& problem : sockets_.match(places, seen->facts)) log(Level::error, problem);
     turn(event);

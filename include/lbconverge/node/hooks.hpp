@@ -2,9 +2,8 @@
 // hook comes out. A newer state overtakes an older one, which is then neither run, nor run on, nor tried again. Pure.
 #pragma once
 
-#include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/config/config.hpp"
+#include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
 
 #include <cstdint>

@@ -2,8 +2,6 @@
 // against the real world, the simulator several against an invented one. Pure: no clock, no socket, no kernel.
 #pragma once
 
-#include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/model/instant.hpp"

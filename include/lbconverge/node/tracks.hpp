@@ -2,9 +2,8 @@
 // opinion comes out. Pure; who takes the readings (the daemon, the simulator) is not known here.
 #pragma once
 
-#include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/config/config.hpp"
+#include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
 
 #include <cstdint>

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/sim/random.hpp"

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 

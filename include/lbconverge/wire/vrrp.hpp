@@ -3,9 +3,8 @@
 // vrrp/machine.hpp to say.
 #pragma once
 
-#include "lbconverge/model/enum_names.hpp"
-
 #include "lbconverge/model/address.hpp"
+#include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/result.hpp"
 
 #include <array>
