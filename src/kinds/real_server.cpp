@@ -1,9 +1,9 @@
 #include "lbconverge/kinds/real_server.hpp"
 
 #include "instantiate.hpp"
+#include "ipvs.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
-#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 

@@ -1,8 +1,8 @@
 #include "lbconverge/kinds/service.hpp"
 
 #include "instantiate.hpp"
+#include "ipvs.hpp"
 #include "lbconverge/kinds/all.hpp"
-#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/attributes.hpp"
 

@@ -1,8 +1,8 @@
 #include "lbconverge/kinds/timeouts.hpp"
 
 #include "instantiate.hpp"
+#include "ipvs.hpp"
 #include "lbconverge/kinds/all.hpp"
-#include "lbconverge/kinds/ipvs.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/netlink.h>

@@ -1,4 +1,4 @@
-// The header of a message to IPVS.
+// The header of a message to IPVS. Private to src/kinds.
 #pragma once
 
 #include <linux/genetlink.h>
