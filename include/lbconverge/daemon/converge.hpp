@@ -44,7 +44,7 @@ struct Outcome {
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when it was as desired
 };
 
-/// The desired state of a task. `ledger` decides nothing here but is extended by what a release has to know.
+/// The desired state of a task; of a release: nothing, with all that the configuration names as unwanted.
 kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 
 /// Reads the kernel and plans; writes nothing, takes no lock.

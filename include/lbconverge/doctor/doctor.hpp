@@ -1,5 +1,5 @@
-// The classic LVS mistakes on a live host: evidence in, findings out. Pure. The codes are those of config/lint.hpp, and
-// the manual has a page for each. A rule rather misses a mistake than raises a false alarm.
+// The classic LVS mistakes on a live host: evidence in, findings out. Pure. The codes are those of config/mistakes.hpp,
+// and the manual has a section for each. A rule rather misses a mistake than raises a false alarm.
 #pragma once
 
 #include "lbconverge/config/diagnostic.hpp"

@@ -1,4 +1,4 @@
-// What the ledger remembers, as a value and as text. Pure; src/daemon/ledger.cpp reads and writes the file.
+// What the ledger remembers, as a value and as text. Pure; src/daemon/run_directory.cpp reads and writes the files.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"

@@ -12,7 +12,7 @@ namespace lbconverge::plan {
 
 /// The first violation that was not there at the start.
 struct UnsafeStep {
-    std::string invariant;  ///< "I1" … as in src/README.md
+    std::string invariant;  ///< "I1" … as in src/ARCHITECTURE.md
     std::string what;
     std::string hint;
     std::size_t step = 0;  ///< after this step (index into Plan::steps)
