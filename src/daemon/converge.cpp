@@ -31,7 +31,19 @@ Result<void> interfaces_exist(const plan::Plan& plan) {
     return {};
 }
 
+/// A bug of this program must not reach the kernel or the ledger.
+Result<void> sound(const BrokenInvariant& broken) {
+    if (!broken) return {};
+    return fail(ErrorKind::failed, "internal error: " + *broken, "this plan was not carried out; please report it");
+}
+
+Result<void> save(const RunDirectory& run, const Ledger& ledger, Part part) {
+    if (auto good = sound(plan::broken_invariant(ledger)); !good) return good;
+    return run.save(ledger, part);
+}
+
 Result<void> may_run(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task) {
+    if (auto good = sound(plan.broken_invariant()); !good) return good;
     if (auto good = interfaces_exist(plan); !good) return good;
     if (auto good = allowed(plan, task); !good) return good;
     return kernel.offers(plan);
@@ -142,7 +154,7 @@ bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Le
     plan::Plan plan = plan_on(task.seen, ledger, task, now);
     if (plan.steps.empty() || !may_run(kernel, plan, task)) return false;
     ledger = plan::before_deeds(ledger, plan.ledger);
-    if (!run.save(ledger, task.part)) return false;
+    if (!save(run, ledger, task.part)) return false;
     announce(plan);
     execute(kernel, plan, task, report, true);
     report.planned = !report.error;
@@ -176,7 +188,7 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         report.planned = true;
         report.error.reset();
         if (plan->steps.empty()) {
-            if (auto saved = run.save(plan->ledger, task.part); !saved) report.error = saved.error();
+            if (auto saved = save(run, plan->ledger, task.part); !saved) report.error = saved.error();
             report.seen = plan->observed;
             if (round == 1) report.plan = std::move(*plan);
             return report;
@@ -191,7 +203,7 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         Result<void> ready = may_run(kernel, *plan, task);
         // Claims come before deeds: a run that is cut off must find again what it made.
         *ledger = plan::before_deeds(*ledger, plan->ledger);
-        if (ready) ready = run.save(*ledger, task.part);
+        if (ready) ready = save(run, *ledger, task.part);
         if (ready) {
             execute(kernel, *plan, task, report, round == 1);
         } else {

@@ -24,6 +24,12 @@ void log(Level level, std::string_view text) {
     spdlog::default_logger_raw()->log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
+void abort_with(std::string_view text) {
+    spdlog::default_logger_raw()->log(spdlog::level::critical, spdlog::string_view_t(text.data(), text.size()));
+    spdlog::shutdown();  // waits for the thread that writes
+    std::abort();
+}
+
 Log::Log(const std::string& lowest) {
     constexpr std::size_t lines = 8192;
     spdlog::init_thread_pool(lines, 1);

@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <future>
 #include <set>
@@ -58,6 +59,11 @@ node::Converged converged_of(Lane lane, const Outcome& report) {
     return out;
 }
 
+/// systemd starts the daemon again at once, and it goes on with what is here; a node that contradicts itself must not.
+void end_if(const BrokenInvariant& broken) {
+    if (broken) abort_with("internal error: " + *broken + "; the daemon ends, to be started again; please report it");
+}
+
 /// A one-shot apply that waits for what this daemon does.
 struct Waiting {
     ControlServer::ClientPtr client;
@@ -87,6 +93,7 @@ private:
     void turn(const node::Event& event);
     void act();
     void tell_supervisor();
+    void tell(const node::Event& event);
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
@@ -161,15 +168,22 @@ Result<void> Daemon::run() {
 }
 
 void Daemon::turn(const node::Event& event) {
-    carry_out(node_.turn(event, now()));
+    tell(event);
     act();
+}
+
+/// One turn of the node. What a node asks for that is not in order is not done.
+void Daemon::tell(const node::Event& event) {
+    node::Effects effects = node_.turn(event, now());
+    end_if(node_.broken_invariant(Depth::quick));
+    carry_out(std::move(effects));
 }
 
 /// Timers after events: what has arrived already may be what a timer waits for.
 void Daemon::act() {
     if (const auto at = node_.wake_at(); at && *at <= now()) {
-        for (node::Packet& packet : sockets_.receive()) carry_out(node_.turn(node::Arrived{std::move(packet)}, now()));
-        carry_out(node_.turn(node::Tick{}, now()));
+        for (node::Packet& packet : sockets_.receive()) tell(node::Arrived{std::move(packet)});
+        tell(node::Tick{});
     }
     set_timer();
     tell_supervisor();
@@ -187,7 +201,7 @@ void Daemon::tell_supervisor() {
 }
 
 void Daemon::receive() {
-    for (node::Packet& packet : sockets_.receive()) carry_out(node_.turn(node::Arrived{std::move(packet)}, now()));
+    for (node::Packet& packet : sockets_.receive()) tell(node::Arrived{std::move(packet)});
     set_timer();
 }
 
@@ -366,6 +380,7 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
         waiting_.push_back(std::move(waiting));
     }
     turn(node::Reload{config});
+    end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
     tracker_.match(node_.tracks());
     // Which sockets and which addresses matter may have changed with it.
     if (surroundings_ != nullptr) look_round(surroundings_);
@@ -419,7 +434,7 @@ void Daemon::drain(const std::string& server, bool undo, bool json, const Contro
     waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}});
     for (const kinds::Drained& each : *drains) {
         log(Level::info, (undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
-        carry_out(node_.turn(node::DrainAsked{each, undo}, now()));
+        tell(node::DrainAsked{each, undo});
     }
     act();
 }

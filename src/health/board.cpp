@@ -351,11 +351,14 @@ void Board::count(const Probe& probe, bool in) {
 
 /// Short below the quorum; not short any more only with the hysteresis on top; and no change of mind as long as the
 /// servers that are not known yet could decide.
-void Board::judge(Pool& pool, Instant now) {
+Board::Standing Board::standing_of(const Pool& pool) {
     const std::uint32_t wanted = pool.quorum + (pool.standing == Standing::short_ ? pool.hysteresis : 0);
-    Standing is = pool.standing;
-    if (pool.live >= wanted) is = Standing::met;
-    if (pool.live + pool.unknown < wanted) is = Standing::short_;
+    if (pool.live + pool.unknown < wanted) return Standing::short_;
+    return pool.live >= wanted ? Standing::met : pool.standing;
+}
+
+void Board::judge(Pool& pool, Instant now) {
+    const Standing is = standing_of(pool);
     const Standing was = std::exchange(pool.standing, is);
     if (was == is) return;
     pool.since = now;
@@ -364,13 +367,16 @@ void Board::judge(Pool& pool, Instant now) {
     quorum_news_.push_back({pool.key, is == Standing::met, pool.live, pool.fallback});
 }
 
+bool Board::drained(const Pool& pool, const Member& member) const {
+    const RealServer::Key key{pool.key, member.address, member.port};
+    return std::any_of(drains_.begin(), drains_.end(), [&](const ActiveDrain& each) { return each.what.covers(key); });
+}
+
 void Board::recount_all(Instant now) {
     for (Pool& pool : pools_) {
         pool.live = pool.unknown = 0;
         for (Member& member : pool.members) {
-            const RealServer::Key key{pool.key, member.address, member.port};
-            member.drained = std::any_of(drains_.begin(), drains_.end(),
-                                         [&](const ActiveDrain& each) { return each.what.covers(key); });
+            member.drained = drained(pool, member);
             count(pool, member, true);
         }
         judge(pool, now);

@@ -23,11 +23,8 @@ constexpr std::uint32_t fight_times = 5;
 constexpr Duration fight_window = seconds(10);
 /// The same complaint about an instance is made so often at most.
 constexpr Duration complaint_interval = seconds(60);
-/// And so many different ones within that time.
-constexpr std::size_t complaints_at_once = 20;
 /// Neighbours are told because of a master of lower priority so often at most (RFC 4861 §7.2.6 wants a second).
 constexpr Duration announce_interval = seconds(1);
-constexpr std::size_t history_size = 20;
 /// Role both: how long a master until now has for giving up its table; well below vrrp::hand_over_grace.
 constexpr Duration yield_time = std::chrono::milliseconds(20);
 

@@ -81,6 +81,7 @@ bool parse_claim(std::string_view line, Ledger& ledger) {
     const std::string_view print = next_field(line);
     const auto [end, error] = std::from_chars(print.data(), print.data() + print.size(), claim.fingerprint, 16);
     if (error != std::errc{} || end != print.data() + print.size()) return false;
+    if (has_value && !Restorable<Kind>) return false;
     if (has_value) {
         bool good = true;
         for_each_field(claim.before.emplace(),

@@ -109,10 +109,15 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     }
 }
 
-// ---- S1, S7 --------------------------------------------------------------------------------------------------------
+// ---- S1, S7, S9, S10
+// -------------------------------------------------------------------------------------------------
 
 void Checker::emptied_pool(Instant now, std::size_t node, const std::string& what) {
     report(now, "S9", picture_.nodes[node].name + ": " + what);
+}
+
+void Checker::invariant(Instant now, std::size_t node, const BrokenInvariant& broken) {
+    if (broken) report(now, "S10", picture_.nodes[node].name + ": " + *broken);
 }
 
 void Checker::refused_plan(Instant now, std::size_t node, const std::string& what) {

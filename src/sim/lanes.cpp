@@ -68,11 +68,12 @@ bool World::hurry(std::size_t node, std::size_t lane) {
     Job& job = host.process->jobs[lane];
     if (!job.ask.urgent || job.ask.part != Part::network || host.process->seen == nullptr) return false;
     job.plan = plan_on(host.process->seen, host.ledger[lane], job.ask);
+    checker_->invariant(queue_.now(), node, job.plan.broken_invariant());
     if (job.plan.steps.empty() || forbidden(job, node)) return false;
     job.hurried = true;
     job.round = 1;
     planned(node, lane);
-    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.ledger);
+    claim(node, lane);
     step(node, lane);
     return true;
 }
@@ -100,6 +101,7 @@ void World::look(std::size_t node, std::size_t lane) {
         return finish(node, lane);
     }
     job.plan = make_plan(host, host.ledger[lane], job.ask);
+    checker_->invariant(queue_.now(), node, job.plan.broken_invariant());
     job.error.reset();
     job.next = 0;
     if (++job.round == 1) planned(node, lane);
@@ -110,8 +112,15 @@ void World::look(std::size_t node, std::size_t lane) {
     }
     if (job.round == max_rounds) return refused(node, lane, "the kernel does not keep what is written");
     if (auto why = forbidden(job, node)) return refused(node, lane, std::move(*why));
-    host.ledger[lane] = plan::before_deeds(host.ledger[lane], job.plan.ledger);
+    claim(node, lane);
     for_process(node, cost(node), [this, node, lane] { step(node, lane); });
+}
+
+/// Claims come before deeds.
+void World::claim(std::size_t node, std::size_t lane) {
+    Ledger& ledger = hosts_[node].ledger[lane];
+    ledger = plan::before_deeds(ledger, hosts_[node].process->jobs[lane].plan.ledger);
+    checker_->invariant(queue_.now(), node, plan::broken_invariant(ledger));
 }
 
 /// What the daemon's report says of its first plan.

@@ -250,6 +250,7 @@ void World::turn(std::size_t node, const node::Event& event) {
     if (scenario_.doctor) scenario_.doctor(node, effects);
     if (std::holds_alternative<node::Tick>(event))
         checker_->wake(queue_.now(), node, local, host.process->brain.wake_at());
+    checker_->invariant(queue_.now(), node, host.process->brain.broken_invariant());
     refresh(node);
     carry_out(node, std::move(effects));
 }

@@ -110,6 +110,7 @@ private:
     bool hurry(std::size_t node, std::size_t lane);
     [[nodiscard]] std::optional<std::string> forbidden(const Job& job, std::size_t node);
     void planned(std::size_t node, std::size_t lane);
+    void claim(std::size_t node, std::size_t lane);
     void refused(std::size_t node, std::size_t lane, std::string why);
     void step(std::size_t node, std::size_t lane);
     void phase_done(std::size_t node, std::size_t lane);

@@ -8,7 +8,8 @@ namespace lbconverge::vrrp {
 namespace {
 
 constexpr std::uint8_t owner_priority = 255;
-constexpr std::uint8_t password_auth = 1;  // RFC 2338 §5.3.6
+constexpr std::uint8_t password_auth = 1;                // RFC 2338 §5.3.6
+constexpr std::string_view start_delay = "start_delay";  ///< why a machine has not started yet
 
 std::string from(const Heard& heard) {
     return to_text(heard.source) + " with priority " + std::to_string(heard.advertisement.priority);
@@ -95,7 +96,7 @@ Output Machine::start(Instant now, bool holding) {
     holding_ = holding;
     if (settings_.start_delay.count() > 0 && !holding && state_ == State::init && !timer_) {
         timer_ = now + settings_.start_delay;
-        why_ = "start_delay";
+        why_ = start_delay;
         since_ = now;
         return {};
     }
@@ -375,6 +376,29 @@ Output Machine::yield(Instant now, std::string why) {
 
 void Machine::hurry(Instant now) {
     if (state_ == State::backup && timer_) timer_ = std::min(*timer_, now + skew());
+}
+
+// ---- invariants ----------------------------------------------------------------------------------------------------
+
+BrokenInvariant Machine::broken_invariant() const {
+    const bool backup = state_ == State::backup;
+    const bool master = state_ == State::master;
+    return first_broken({
+        {settings_.priority > 0, "a priority is not 0, which means giving up"},
+        {!source_ || source_->family == settings_.family, "the source is of the instance's family"},
+        {!backup || timer_.has_value() != ready_, "a backup waits for its timer, or is ready for its group"},
+        {!master || timer_, "a master has an advertisement timer"},
+        {state_ != State::leaving || timer_, "a leaving instance waits for its successor for a limited time"},
+        {state_ != State::fault || !timer_, "an instance in fault waits for nothing"},
+        {state_ != State::init || timer_.has_value() == (why_ == start_delay),
+         "before its start an instance waits for start_delay only"},
+        {!ready_ || (backup && grouped_), "only a backup in a sync group is ready"},
+        {!holding_ || backup, "only a backup holds addresses of an earlier life"},
+        {!serves_until_ || (backup && !holding_), "only a backup that gave way serves on for its successor"},
+        {!preempt_at_ || backup, "only a backup waits to preempt"},
+        {!listening_ || master, "only a master that was away listens"},
+        {!learned_ || (settings_.version == 3 && !master), "only version 3 learns an interval, and not a master"},
+    });
 }
 
 std::optional<Instant> Machine::wake_at() const {

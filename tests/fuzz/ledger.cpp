@@ -44,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_health(std::string_view(reinterpret_cast<const char*>(data), size));
     const auto first = plan::parse_ledger(std::string_view(reinterpret_cast<const char*>(data), size));
     if (!first) return 0;
+    if (plan::broken_invariant(*first)) std::abort();
     const auto second = plan::parse_ledger(plan::to_text(*first));
     if (!second || !same(*first, *second)) std::abort();
     return 0;

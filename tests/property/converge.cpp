@@ -17,6 +17,7 @@ int rounds_to_rest(FakeKernel& kernel, const Case& each, kinds::Ledger& ledger) 
             return round;
         }
         ledger = plan::before_deeds(ledger, plan.ledger);
+        RC_ASSERT(plan::broken_invariant(ledger).value_or("") == "");
         for (const plan::Step& step : plan.steps) {
             const int error = kernel.execute(plan, step);
             if (error != 0) RC_FAIL("errno " + std::to_string(error) + " in\n" + listing(plan));

@@ -319,6 +319,7 @@ vrrp::Heard anything_heard(const vrrp::Settings& ours) {
 
 void require_sane(const Machine& machine, const Output& output, State before) {
     const State is = machine.state();
+    RC_ASSERT(machine.broken_invariant().value_or("") == "");
     const bool waits_for_start = is == State::init && machine.why() == "start_delay";
     const bool needs_timer = is == State::master || is == State::backup || is == State::leaving || waits_for_start;
     RC_ASSERT(machine.wake_at().has_value() == needs_timer);

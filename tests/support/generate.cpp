@@ -533,6 +533,7 @@ HostFacts interfaces_of_a_node() {
 plan::Plan planned(FakeKernel& kernel, const Case& each, const Ledger& ledger) {
     auto plan = daemon::look(kernel, ledger, each.task(), each.now);
     if (!plan) throw std::runtime_error(plan.error().what);
+    if (const auto broken = plan->broken_invariant()) RC_FAIL(*broken + "\n" + listing(*plan));
     return std::move(*plan);
 }
 

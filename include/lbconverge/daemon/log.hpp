@@ -12,6 +12,9 @@ namespace lbconverge::daemon {
 /// From any thread. While a Log is there, this never waits.
 void log(Level level, std::string_view text);
 
+/// Writes this and everything before it, then ends the program with SIGABRT.
+[[noreturn]] void abort_with(std::string_view text);
+
 /// Lines are written by a thread of its own. Nothing that the loop does may wait for the reader of the log: lines that
 /// do not fit are lost, the oldest first.
 class Log {

@@ -8,6 +8,7 @@
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/invariant.hpp"
 
 #include <cstdint>
 #include <map>
@@ -96,6 +97,9 @@ public:
     std::vector<News> take_news() { return std::exchange(news_, {}); }
     std::vector<QuorumNews> take_quorum_news() { return std::exchange(quorum_news_, {}); }
     [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
+    /// Everything that is counted or indexed agrees with the probes. Linear in the servers, and so only for tests and
+    /// after a reload (src/health/invariant.cpp).
+    [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
     enum class Standing : std::uint8_t { unknown, met, short_ };
@@ -137,6 +141,10 @@ private:
     void count(Pool& pool, const Member& member, bool in) const;
     void judge(Pool& pool, Instant now);
     void recount_all(Instant now);
+    static Standing standing_of(const Pool& pool);
+    [[nodiscard]] bool drained(const Pool& pool, const Member& member) const;
+    [[nodiscard]] BrokenInvariant broken_probe(std::uint32_t index) const;
+    [[nodiscard]] BrokenInvariant broken_pool(const Pool& pool) const;
     [[nodiscard]] kinds::RealServer::Key key_of(std::pair<std::uint32_t, std::uint32_t> place) const;
     struct Keyed {
         kinds::RealServer::Key key;

@@ -5,6 +5,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/invariant.hpp"
 
 #include <cstdint>
 #include <map>
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] const std::optional<Instant>& retry_at() const { return retry_at_; }
     [[nodiscard]] const std::optional<HookResult>& last() const { return last_; }
     [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
+    [[nodiscard]] BrokenInvariant broken_invariant() const;
 
     std::uint64_t run = 0;  ///< the number that the node gave the run under way
     std::size_t place = 0;  ///< of the instance among the node's

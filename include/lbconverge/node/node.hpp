@@ -24,6 +24,9 @@ namespace lbconverge::node {
 
 /// Of an instance that owns its addresses (RFC 9568 §6.1): no track moves it.
 constexpr std::uint8_t owner_priority = 255;
+/// So many steps in its life are remembered of an instance, and so many different complaints about it made at once.
+constexpr std::size_t history_size = 20;
+constexpr std::size_t complaints_at_once = 20;
 
 /// One step in the life of an instance.
 struct Transition {
@@ -98,6 +101,8 @@ public:
     [[nodiscard]] const health::Board& board() const { return board_; }
     /// Packets with a VRID that no instance on their interface has.
     [[nodiscard]] std::uint64_t strangers() const { return strangers_; }
+    /// True after every turn (src/node/invariant.cpp). `thorough`: also of the board, and of every priority.
+    [[nodiscard]] BrokenInvariant broken_invariant(Depth depth = Depth::thorough) const;
 
 private:
     void handle(const Tick&, Instant) {}
@@ -110,6 +115,12 @@ private:
     void handle(const Stop& event, Instant now);
     void handle(const Tracked& event, Instant now);
     void handle(const HookEnded& event, Instant now);
+
+    // ---- invariants (invariant.cpp)
+    [[nodiscard]] BrokenInvariant broken_instance(const Instance& instance) const;
+    [[nodiscard]] BrokenInvariant broken_groups() const;
+    [[nodiscard]] BrokenInvariant broken_lanes() const;
+    [[nodiscard]] BrokenInvariant broken_hook(const HookQueue& queue) const;
 
     // src/node/health.cpp
     void handle(const Probed& event, Instant now);

@@ -5,6 +5,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/invariant.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -54,6 +55,7 @@ public:
     /// The same thing is watched in the same way: what is known of it stays true with other counts and weights.
     [[nodiscard]] bool same_as(const config::Track& other) const;
     void reconfigure(const config::Track& settings) { settings_ = settings; }
+    [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
     [[nodiscard]] bool read_again_and_again() const;

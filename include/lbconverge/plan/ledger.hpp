@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/invariant.hpp"
 #include "lbconverge/model/result.hpp"
 
 #include <string>
@@ -25,5 +26,8 @@ kinds::Ledger before_deeds(const kinds::Ledger& ledger, const kinds::Ledger& pla
 /// One line per claim: kind TAB id TAB fingerprint TAB fields of the value to restore. Same value, same bytes.
 std::string to_text(const kinds::Ledger& ledger, kinds::Part part = kinds::Part::all);
 Result<kinds::Ledger> parse_ledger(std::string_view text);
+
+/// What is written can be read again, and is found by its key.
+[[nodiscard]] BrokenInvariant broken_invariant(const kinds::Ledger& ledger);
 
 }  // namespace lbconverge::plan

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/invariant.hpp"
 #include "lbconverge/plan/announcement.hpp"
 
 #include <algorithm>
@@ -130,6 +131,8 @@ struct Plan {
     }
     /// Where the configuration asked for the step; unknown for what it does not name.
     [[nodiscard]] Source source(const Step& step) const;
+    /// In one pass over the rows and the steps (src/plan/invariant.cpp).
+    [[nodiscard]] BrokenInvariant broken_invariant() const;
 };
 
 /// Pure. `now` decides whether a drained server's time is over.

@@ -9,6 +9,7 @@
 //   S7  no node asks twice in a row to be woken in the past
 //   S8  after settling, a node is master of all members of a sync group or of none
 //   S9  no pool is left without a server that takes connections while one of them is well: not known is not down
+//   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
 // Pure; knows nothing of how the picture came about.
 #pragma once
 
@@ -42,6 +43,8 @@ public:
     void wake(Instant now, std::size_t node, Instant local, std::optional<Instant> wanted);
     /// S9.
     void emptied_pool(Instant now, std::size_t node, const std::string& what);
+    /// S10: nothing is reported when nothing is broken.
+    void invariant(Instant now, std::size_t node, const BrokenInvariant& broken);
     /// S6: how long a stop takes.
     void stop_began(Instant now, std::size_t node);
     void stop_ended(std::size_t node);

@@ -5,6 +5,7 @@
 
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/model/invariant.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 
 #include <array>
@@ -182,6 +183,8 @@ public:
 
     /// What is sent with this priority, but for the addresses of an IPv6 instance without a link-local VIP.
     [[nodiscard]] wire::Advertisement advertisement(std::uint8_t priority) const;
+    /// Each state has its timers, and no field of another state.
+    [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
     [[nodiscard]] Duration skew(std::uint8_t priority) const;

@@ -34,7 +34,11 @@ struct Bench {
 
     explicit Bench(const std::string& toml = file()) { configure(toml); }
 
-    void configure(const std::string& toml) { board.configure(world(toml).config, now); }
+    void configure(const std::string& toml) {
+        board.configure(world(toml).config, now);
+        sound();
+    }
+    void sound() const { REQUIRE(board.broken_invariant().value_or("") == ""); }
     static Found row(const char* id, std::optional<std::uint32_t> weight) {
         return {key<kinds::RealServer>(id), weight};
     }
@@ -55,6 +59,7 @@ struct Bench {
                 const bool bad = std::find(broken.begin(), broken.end(), each.address) != broken.end();
                 board.answered({each.id, each.run, !bad, bad ? "connect refused" : "answered"}, now);
             }
+            sound();
         }
         now = end;
     }
@@ -66,6 +71,7 @@ struct Bench {
         return Liveness::unknown;
     }
     [[nodiscard]] std::string text() const {
+        sound();
         return kinds::to_text(board.health(now), std::chrono::sys_seconds(seconds(5000)));
     }
 };

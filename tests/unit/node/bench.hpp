@@ -103,7 +103,11 @@ struct Bench {
 
     explicit Bench(const std::string& toml, const std::string& name = "") : node(config_of(toml, name)) {}
 
-    Effects turn(const Event& event) { return node.turn(event, now); }
+    Effects turn(const Event& event) {
+        Effects effects = node.turn(event, now);
+        REQUIRE(node.broken_invariant().value_or("") == "");
+        return effects;
+    }
     /// That much time passes, with a tick whenever the node wants one.
     Effects pass(Duration duration) {
         const Instant end = now + duration;

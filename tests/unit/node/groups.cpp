@@ -148,4 +148,18 @@ TEST_CASE("all members stop together") {
     CHECK(states(bench) == "leaving leaving ");
 }
 
+TEST_CASE("a reload that removes the member for which the others were waiting makes these masters") {
+    const std::string three = "[[vrrp]]\nname = \"three\"\nvrid = 53\nadvert_interval = \"10s\"\n";
+    const std::string daemon = "[daemon]\nrepair = false\n";
+    Bench bench =
+        backup(pair(three + "[[sync_group]]\nname = \"g\"\nmembers = [\"one\", \"two\", \"three\"]\n" + daemon));
+    bench.pass(seconds(5));
+    CHECK(bench.node.instances()[0].machine.ready());
+    CHECK(bench.node.instances()[1].machine.ready());
+    bench.reload(pair(group + daemon));
+    bench.settle();
+    bench.pass(milliseconds(1));
+    CHECK(states(bench) == "master master ");
+}
+
 }  // namespace lbconverge::node

@@ -22,7 +22,9 @@ struct Node {
     [[nodiscard]] plan::Plan plan() const { return plan_for(world.desired()); }
     [[nodiscard]] plan::Plan plan_for(kinds::Desired desired) const {
         auto seen = std::make_shared<const kinds::Observed>(observed);
-        return plan::make_plan(std::move(desired), std::move(seen), ledger, world.inputs(), now);
+        plan::Plan made = plan::make_plan(std::move(desired), std::move(seen), ledger, world.inputs(), now);
+        REQUIRE(made.broken_invariant().value_or("") == "");
+        return made;
     }
     /// As if everything that is wanted had been done.
     void converge() {

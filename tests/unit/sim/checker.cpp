@@ -63,6 +63,14 @@ TEST_CASE("S1: a plan that the safety check refuses") {
     CHECK(court.said() == "S1 lb2: I4: no");
 }
 
+TEST_CASE("S10: a node, a plan or a ledger that contradicts itself") {
+    Court court;
+    court.checker.invariant(at(seconds(1)), 1, std::nullopt);
+    CHECK(court.said() == "");
+    court.checker.invariant(at(seconds(1)), 1, "a master has an advertisement timer");
+    CHECK(court.said() == "S10 lb2: a master has an advertisement timer");
+}
+
 TEST_CASE("S2: a VIP on a node that lost the election must go within the limit") {
     Court court;
     court.second().held = {true};

@@ -59,14 +59,18 @@ struct Router {
     explicit Router(Settings settings, IpAddress source = our_address) : machine(std::move(settings)) {
         machine.set_source(source);
     }
-    Output start(bool holding = false) { return machine.start(now, holding); }
-    Output hear(const Heard& heard) { return machine.heard(heard, now); }
-    Output stop() { return machine.stop(now); }
-    Output reconfigure(Settings settings) { return machine.reconfigure(std::move(settings), now); }
+    Output start(bool holding = false) { return sound(machine.start(now, holding)); }
+    Output hear(const Heard& heard) { return sound(machine.heard(heard, now)); }
+    Output stop() { return sound(machine.stop(now)); }
+    Output reconfigure(Settings settings) { return sound(machine.reconfigure(std::move(settings), now)); }
     /// That much time passes, and then a tick.
     Output after(Duration duration) {
         now += duration;
-        return machine.tick(now);
+        return sound(machine.tick(now));
+    }
+    [[nodiscard]] Output sound(Output output) const {
+        REQUIRE(machine.broken_invariant().value_or("") == "");
+        return output;
     }
     Output wake() { return after(waits()); }
     /// A master that gave way has served on until its successor was ready; what it waits for then counts from `now`.
