@@ -368,8 +368,9 @@ void Board::judge(Pool& pool, Instant now) {
 }
 
 bool Board::drained(const Pool& pool, const Member& member) const {
-    const RealServer::Key key{pool.key, member.address, member.port};
-    return std::any_of(drains_.begin(), drains_.end(), [&](const ActiveDrain& each) { return each.what.covers(key); });
+    return std::any_of(drains_.begin(), drains_.end(), [&](const ActiveDrain& each) {
+        return each.what.covers({pool.key, member.address, member.port});
+    });
 }
 
 void Board::recount_all(Instant now) {

@@ -50,8 +50,7 @@ BrokenInvariant Board::broken_probe(std::uint32_t index) const {
 }
 
 BrokenInvariant Board::broken_pool(const Pool& pool) const {
-    Pool again = pool;
-    again.live = again.unknown = 0;
+    Pool again;
     for (const Member& member : pool.members) count(again, member, true);
     const bool drains_agree = std::all_of(pool.members.begin(), pool.members.end(),
                                           [&](const Member& each) { return each.drained == drained(pool, each); });

@@ -1,8 +1,6 @@
 // What is true of a node after every turn. The quick part is linear in instances, hooks and tracks.
 #include "lbconverge/node/node.hpp"
 
-#include "settings.hpp"
-
 #include <algorithm>
 #include <map>
 #include <utility>

@@ -202,6 +202,7 @@ BrokenInvariant Steps::broken_foreign() {
 }
 
 BrokenInvariant Steps::first_broken() {
+    if (plan_.steps.empty() && plan_.foreign.empty()) return std::nullopt;
     if (auto broken = broken_foreign()) return broken;
     std::size_t place = 0;
     for (const Step& step : plan_.steps) {

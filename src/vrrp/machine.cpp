@@ -352,9 +352,10 @@ void Machine::set_priority(std::uint8_t priority, Instant now) {
 
 // ---- sync groups ---------------------------------------------------------------------------------------------------
 
+/// What a ready member waited for may have left the group: it is asked again at the next tick.
 void Machine::set_grouped(bool grouped, Instant now) {
     grouped_ = grouped;
-    if (!grouped && std::exchange(ready_, false)) timer_ = now;
+    if (std::exchange(ready_, false)) timer_ = now;
 }
 
 Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
