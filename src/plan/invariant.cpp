@@ -1,5 +1,5 @@
 // What is always true of a ledger and of a plan, whatever the configuration and the kernel were. Each check is one pass
-// over rows or steps: at 110,000 rows all of them take a few milliseconds, so they run before every write.
+// over rows or steps; together they take half the time that make_plan takes, so they run before every write.
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/phases.hpp"
 #include "lbconverge/plan/plan.hpp"
@@ -40,15 +40,15 @@ BrokenInvariant broken_claims(const std::vector<Claim<Kind>>& claims) {
 
 // ---- the two states ------------------------------------------------------------------------------------------------
 
-/// Both are sorted; a child of another order than its parents would be missed.
+/// Both are sorted.
 template <class Kind>
 bool parents_are_there(const Plan& plan) {
     if constexpr (Child<Kind>) {
         const auto parents = plan.desired->get<typename Kind::Parent>().rows.rows();
         auto parent = parents.begin();
         for (const Row<Kind>& row : plan.desired->get<Kind>().rows.rows()) {
-            while (parent != parents.end() && parent->key < Kind::parent(row.key)) ++parent;
-            if (parent == parents.end() || parent->key != Kind::parent(row.key)) return false;
+            while (parent != parents.end() && parent->key != Kind::parent(row.key)) ++parent;
+            if (parent == parents.end()) return false;
         }
     }
     return true;
@@ -130,12 +130,20 @@ const typename Kind::Key& key_of_step(const Plan& plan, const Step& step) {
                                      : plan.desired->get<Kind>().rows.row(step.after).key;
 }
 
+/// By index where both are in the same table, since the tables are sorted: that is most of the time.
+template <class Kind>
+bool comes_after(const Plan& plan, const Step& last, const Step& step) {
+    if (last.after != Step::none && step.after != Step::none) return last.after < step.after;
+    if (last.before != Step::none && step.before != Step::none) return last.before < step.before;
+    return key_of_step<Kind>(plan, last) < key_of_step<Kind>(plan, step);
+}
+
 /// After the steps of its kind in this phase; and, where the row belongs to another one, on the right side of that.
 template <class Kind>
 bool Steps::in_order(const Step& step) {
     const auto& key = key_of_step<Kind>(plan_, step);
     const Step* last = last_[kind_id<Kind>];
-    if (last != nullptr && !(key_of_step<Kind>(plan_, *last) < key)) return false;
+    if (last != nullptr && !comes_after<Kind>(plan_, *last, step)) return false;
     const bool removing = step.phase == Phase::withdraw || step.phase == Phase::unload;
     bool good = true;
     for_each_kind([&]<class Other>() {
