@@ -37,7 +37,10 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 TEST_CASE("every row with the address is explained: who wants it, what there is, what apply would do") {
     const Node node(test::world(file, {{"LB", ElectionState::master}}));
     const std::string text = explained(node, "10.0.0.1");
-    CHECK(has(text, "VIP 10.0.0.1 (lb.toml:3:9) on this director\n  election LB: master\n"));
+    CHECK(has(text, R"(
+        VIP 10.0.0.1 (lb.toml:3:9) on this director
+          election LB: master
+    )"_text));
     CHECK(has(text, "address 10.0.0.1/32 eth0\n"));
     CHECK(has(text, "service tcp 10.0.0.1:80\n"));
     CHECK(has(text, "  wanted   wlc  by lb.toml:5:1\n"));
@@ -66,7 +69,7 @@ TEST_CASE("an address that nobody knows is said to be that") {
 }
 
 TEST_CASE("only the whole address counts, not a part of another one") {
-    Node node(test::world("role = \"director\"\n"));
+    Node node(test::world(R"(role = "director")"));
     for (const char* id : {"tcp 10.0.0.10:80", "tcp 110.0.0.1:80", "tcp [2001:db8::1:2]:80", "tcp [2001:db8::10]:80",
                            "tcp [a:2001:db8::1]:80"}) {
         node.put<Service>(id);
