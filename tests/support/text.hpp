@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-namespace lbconverge {
-
 /// R"(…)"_text: the lines between the parentheses, without the indentation that they share. The line break after the
 /// opening parenthesis is not part of the text: the first line of the text is line 1.
 inline std::string operator""_text(const char* raw, std::size_t size) {
@@ -47,5 +45,3 @@ inline auto operator""_with(const char* raw, std::size_t size) {
         return result.append(rest);
     };
 }
-
-}  // namespace lbconverge

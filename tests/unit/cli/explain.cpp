@@ -15,15 +15,16 @@ using test::Node;
 
 const std::vector<std::string> files{"lb.toml"};
 
-const std::string file = R"(role = "director"
-interface = "eth0"
-vips = ["10.0.0.1", "2001:db8::1"]
-vrrp = [{ name = "LB", vrid = 51 }]
-[[service]]
-vip = "10.0.0.1"
-port = 80
-real_servers = ["10.0.0.3"]
-)";
+const std::string file = R"(
+    role = "director"
+    interface = "eth0"
+    vips = ["10.0.0.1", "2001:db8::1"]
+    vrrp = [{ name = "LB", vrid = 51 }]
+    [[service]]
+    vip = "10.0.0.1"
+    port = 80
+    real_servers = ["10.0.0.3"]
+)"_text;
 
 std::string explained(const Node& node, const char* address) {
     return explain_text(*IpAddress::parse(address), node.plan(), node.ledger,

@@ -22,26 +22,27 @@ using test::Node;
 using test::world;
 
 /// The sample of the interface, line by line: what it shows is asked for in the same lines and columns.
-const std::string sample = R"(role = "director"
-interface = "eth0"
-vips = ["192.168.100.20"]
+const std::string sample = R"(
+    role = "director"
+    interface = "eth0"
+    vips = ["192.168.100.20"]
 
-vrrp = [{ name = "LB_1", vrid = 51 }]
-
-
-[sysctl]
-"net.ipv4.conf.eth0.arp_ignore" = 1
+    vrrp = [{ name = "LB_1", vrid = 51 }]
 
 
-# a web service
+    [sysctl]
+    "net.ipv4.conf.eth0.arp_ignore" = 1
 
-[[service]]
-vip = "192.168.100.20"
-port = 80
-scheduler = "wrr"
-real_servers = [
-        "192.168.100.3", { address = "192.168.100.4", weight = 0 }]
-)";
+
+    # a web service
+
+    [[service]]
+    vip = "192.168.100.20"
+    port = 80
+    scheduler = "wrr"
+    real_servers = [
+            "192.168.100.3", { address = "192.168.100.4", weight = 0 }]
+)"_text;
 
 const std::vector<std::string> rendered_files{"/etc/lbconverge/lb.toml"};
 

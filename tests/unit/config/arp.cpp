@@ -13,14 +13,15 @@ TEST_CASE("without [arp], the settings that keep a real server quiet") {
 }
 
 TEST_CASE("[arp] with everything") {
-    const Reading reading = read(R"(role = "real-server"
-[arp]
-arp_ignore = 3
-arp_announce = 1
-interfaces = ["all", "ens32"]
-method = "filter"
-source = "192.0.2.88"
-)");
+    const Reading reading = read(R"(
+        role = "real-server"
+        [arp]
+        arp_ignore = 3
+        arp_announce = 1
+        interfaces = ["all", "ens32"]
+        method = "filter"
+        source = "192.0.2.88"
+    )"_text);
     const Arp& arp = reading.good().arp;
     CHECK(arp.arp_ignore == 3);
     CHECK(arp.arp_announce == 1);

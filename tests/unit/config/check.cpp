@@ -26,13 +26,16 @@ TEST_CASE("the short words") {
 }
 
 TEST_CASE("services that say the same share one check") {
-    const std::string service = R"(
-        [[service]]
-        vip = "192.0.2.20"
-        check = )"_text;
-    const Reading reading =
-        read_director(service + "\"tcp\"\nport = 1\n" + service + "\"tcp\"\nport = 2\n" + service +
-                      "{ type = \"tcp\", fall = 1 }\nport = 3\n" + service + "\"none\"\nport = 4\n");
+    const auto service = [](const std::string& check, const std::string& port) {
+        return R"(
+            [[service]]
+            vip = "192.0.2.20"
+            check = $
+            port = $
+        )"_with(check, port);
+    };
+    const Reading reading = read_director(service(R"("tcp")", "1") + service(R"("tcp")", "2") +
+                                          service(R"({ type = "tcp", fall = 1 })", "3") + service(R"("none")", "4"));
     const Config& config = reading.good();
     REQUIRE(config.checks.size() == 3);
     CHECK(config.services[0].check == 0);

@@ -7,9 +7,10 @@ namespace {
 /// A real server with one VIP; what is given begins at line 3.
 std::string real_server(const std::string& text) {
     return R"(
-    role = "real-server"
-    vips = ["192.0.2.10"]
-)"_text + text;
+        role = "real-server"
+        vips = ["192.0.2.10"]
+    )"_text +
+           text;
 }
 /// The same with the VIP as a table: its further keys are at line 5.
 std::string real_server_vip(const std::string& keys, const std::string& arp = "") {

@@ -157,8 +157,8 @@ TEST_CASE("LVS16: a tunnel's real server with reverse path filtering") {
     )"_text;
     const auto with = [](const std::string& sysctls) {
         return pair("tunnel", R"(
-        [nodes.ws.sysctl]
-    )"_text + sysctls);
+            [nodes.ws.sysctl]
+        )"_text + sysctls);
     };
     CHECK_SILENT(with(""));
     CHECK_MISTAKE(with(all_off + R"(

@@ -3,11 +3,12 @@
 namespace lbconverge::config {
 
 TEST_CASE("every node of the file is known to each of them") {
-    const Reading reading = read(R"([nodes]
-lb1 = { role = "director", address = "192.0.2.1", priority = 150 }
-ws1 = { role = "real-server", address = "2001:db8::3" }
-plain = {}
-)",
+    const Reading reading = read(R"(
+        [nodes]
+        lb1 = { role = "director", address = "192.0.2.1", priority = 150 }
+        ws1 = { role = "real-server", address = "2001:db8::3" }
+        plain = {}
+    )"_text,
                                  "lb1");
     const auto& nodes = reading.good().nodes;
     REQUIRE(nodes.size() == 3);

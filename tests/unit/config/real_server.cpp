@@ -21,9 +21,9 @@ real_servers = [
 /// One entry of real_servers, at line 14.
 Reading read_entry(const std::string& entry) {
     return read(head + R"(
-    $
-    ]
-)"_with(entry),
+        $
+        ]
+    )"_with(entry),
                 "lb1");
 }
 

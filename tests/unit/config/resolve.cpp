@@ -231,31 +231,28 @@ TEST_CASE("a real server takes no part in elections, but its file is checked") {
         [[vip]]
         address = "192.0.2.1"
         vrrp = )"_text;
-    const Reading reading = read(R"(
-        $"a"
+    const Reading reading = read(file + R"(
+        "a"
         [[vrrp]]
         name = "a"
         vrid = 1
-    )"_with(file));
+    )"_text);
     CHECK(reading.good().vrrp.empty());
     CHECK(reading.good().vips.at(0).vrrp.empty());
-    CHECK_SAYS_ONLY(read(file + R"(
-        "x"
-    )"_text),
-                    R"(there is no VRRP instance named "x")");
+    CHECK_SAYS_ONLY(read(file + R"("x")"), R"(there is no VRRP instance named "x")");
 }
 
 TEST_CASE("unicast: the peers are the other directors") {
     const std::string file = R"(
-interface = "eth0"
-[nodes]
-a = { role = "director", address = "192.0.2.1" }
-b = { role = "both", address = "192.0.2.2" }
-w = { role = "real-server" }
-[[vrrp]]
-vrid = 1
-unicast = true
-)";
+        interface = "eth0"
+        [nodes]
+        a = { role = "director", address = "192.0.2.1" }
+        b = { role = "both", address = "192.0.2.2" }
+        w = { role = "real-server" }
+        [[vrrp]]
+        vrid = 1
+        unicast = true
+    )"_text;
     const Reading reading = read(file, "a");
     REQUIRE(reading.good().vrrp.at(0).peers.size() == 1);
     CHECK(to_text(reading.good().vrrp[0].peers[0]) == "192.0.2.2");

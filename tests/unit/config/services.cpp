@@ -15,9 +15,9 @@ Reading read_service(const std::string& text) {
 
 Reading read_marked(const std::string& text) {
     return read_director(R"(
-    [[service]]
-    fwmark = 7
-)"_text + text);
+        [[service]]
+        fwmark = 7
+    )"_text + text);
 }
 
 }  // namespace
@@ -70,22 +70,23 @@ TEST_CASE("a service with its defaults") {
 }
 
 TEST_CASE("a service with everything") {
-    const Reading reading = read_service(R"(protocol = "udp"
-name = "dns"
-scheduler = "wrr"
-forward = "masquerade"
-persistence = "5m"
-persistence_mask = "255.255.255.0"
-persistence_engine = "sip"
-one_packet = true
-check = "tcp"
-quorum = 2
-on_down = "remove"
-drain_timeout = "1500ms"
-active = "master"
-real_servers = ["192.0.2.3:53", "192.0.2.4"]
-fallback = "192.0.2.9:8080"
-)");
+    const Reading reading = read_service(R"(
+        protocol = "udp"
+        name = "dns"
+        scheduler = "wrr"
+        forward = "masquerade"
+        persistence = "5m"
+        persistence_mask = "255.255.255.0"
+        persistence_engine = "sip"
+        one_packet = true
+        check = "tcp"
+        quorum = 2
+        on_down = "remove"
+        drain_timeout = "1500ms"
+        active = "master"
+        real_servers = ["192.0.2.3:53", "192.0.2.4"]
+        fallback = "192.0.2.9:8080"
+    )"_text);
     const Service& service = reading.good().services.at(0);
     CHECK(service.name == "dns");
     CHECK(service.protocol == Protocol::udp);
@@ -311,18 +312,18 @@ TEST_CASE("LVS11: only masquerading can change the port") {
 
 TEST_CASE("a real server that redirects may listen elsewhere; the director still sends to the service's port") {
     const std::string file = R"(
-interface = "eth0"
-[nodes]
-lb = { role = "director" }
-ws = { role = "real-server" }
-[[vip]]
-address = "192.0.2.20"
-accept = "redirect"
-[[service]]
-vip = "192.0.2.20"
-port = 80
-real_servers = ["192.0.2.3:3753"]
-)";
+        interface = "eth0"
+        [nodes]
+        lb = { role = "director" }
+        ws = { role = "real-server" }
+        [[vip]]
+        address = "192.0.2.20"
+        accept = "redirect"
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.3:3753"]
+    )"_text;
     CHECK(read(file, "ws").good().services[0].real_servers[0].port == 3753);
     CHECK(read(file, "lb").good().services[0].real_servers[0].port == 80);
 }

@@ -16,9 +16,9 @@ std::vector<std::string> settings(const Reading& reading) {
 
 Reading read_settings(const std::string& text) {
     return read(R"(
-    role = "director"
-    [sysctl]
-)"_text + text);
+        role = "director"
+        [sysctl]
+    )"_text + text);
 }
 
 using Lines = std::vector<std::string>;
@@ -47,19 +47,19 @@ TEST_CASE("values are numbers, booleans or text with single spaces") {
 
 TEST_CASE("settings of a role are only for nodes of that role") {
     const std::string file = R"(
-[nodes]
-lb = { role = "director" }
-ws = { role = "real-server" }
-all = { role = "both" }
-[sysctl]
-"net.a" = 1
-[sysctl.director]
-"net.b" = 2
-[sysctl.real-server]
-"net.b" = 3
-[sysctl.both]
-"net.b" = 4
-)";
+        [nodes]
+        lb = { role = "director" }
+        ws = { role = "real-server" }
+        all = { role = "both" }
+        [sysctl]
+        "net.a" = 1
+        [sysctl.director]
+        "net.b" = 2
+        [sysctl.real-server]
+        "net.b" = 3
+        [sysctl.both]
+        "net.b" = 4
+    )"_text;
     CHECK(settings(read(file, "lb")) == Lines{"net/a=1", "net/b=2"});
     CHECK(settings(read(file, "ws")) == Lines{"net/a=1", "net/b=3"});
     CHECK(settings(read(file, "all")) == Lines{"net/a=1", "net/b=4"});
@@ -67,15 +67,15 @@ all = { role = "both" }
 
 TEST_CASE("a node's own setting counts, however it is spelt") {
     const std::string file = R"(
-[nodes]
-lb1 = { role = "director", sysctl = { "net/a" = 9, director = { "net.c" = 5 } } }
-lb2 = { role = "director" }
-[sysctl]
-"net.a" = 1
-"net.b" = 2
-[sysctl.director]
-"net.c" = 3
-)";
+        [nodes]
+        lb1 = { role = "director", sysctl = { "net/a" = 9, director = { "net.c" = 5 } } }
+        lb2 = { role = "director" }
+        [sysctl]
+        "net.a" = 1
+        "net.b" = 2
+        [sysctl.director]
+        "net.c" = 3
+    )"_text;
     CHECK(settings(read(file, "lb1")) == Lines{"net/a=9", "net/b=2", "net/c=5"});
     CHECK(settings(read(file, "lb2")) == Lines{"net/a=1", "net/b=2", "net/c=3"});
 }

@@ -5,14 +5,14 @@ namespace lbconverge::config {
 namespace {
 Reading read_track(const std::string& text) {
     return read_director(R"(
-    [[track]]
-    name = "t"
-)"_text + text);
+        [[track]]
+        name = "t"
+    )"_text + text);
 }
 Reading read_hook(const std::string& text) {
     return read_director(R"(
-    [[hook]]
-)"_text + text);
+        [[hook]]
+    )"_text + text);
 }
 }  // namespace
 
@@ -71,18 +71,19 @@ TEST_CASE("a track's settings") {
 }
 
 TEST_CASE("a hook with everything") {
-    const Reading reading = read_hook(R"(on = ["master", "stop"]
-vrrp = "vrrp-1"
-command = ["/bin/assign", "203.0.113.10"]
-user = "keepalived_script"
-timeout = "10s"
-retries = 10
-retry_delay = "3s"
-environment = { TOKEN = "hush" }
-environment_file = "/etc/x.env"
-[[vrrp]]
-vrid = 1
-)");
+    const Reading reading = read_hook(R"(
+        on = ["master", "stop"]
+        vrrp = "vrrp-1"
+        command = ["/bin/assign", "203.0.113.10"]
+        user = "keepalived_script"
+        timeout = "10s"
+        retries = 10
+        retry_delay = "3s"
+        environment = { TOKEN = "hush" }
+        environment_file = "/etc/x.env"
+        [[vrrp]]
+        vrid = 1
+    )"_text);
     const Hook& hook = reading.good().hooks.at(0);
     CHECK(hook.on == std::vector<std::string>{"master", "stop"});
     CHECK(hook.vrrp == "vrrp-1");

@@ -19,9 +19,10 @@ Reading unsupported(const std::string& text, const std::string& node = "") {
 
 std::string both(const std::string& text) {
     return R"(
-    role = "both"
-    interface = "eth0"
-)"_text + text;
+        role = "both"
+        interface = "eth0"
+    )"_text +
+           text;
 }
 std::string vip(const std::string& accept) {
     return R"(

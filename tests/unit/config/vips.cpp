@@ -17,15 +17,16 @@ TEST_CASE("the short form: addresses, with a full prefix unless one is given") {
 }
 
 TEST_CASE("the long form says everything") {
-    const Reading reading = read_director(R"([[vip]]
-address = "192.0.2.20/24"
-name = "web"
-interface = "eth1"
-label = "eth1:web"
-broadcast = "192.0.2.255"
-scope = "link"
-accept = "redirect"
-)");
+    const Reading reading = read_director(R"(
+        [[vip]]
+        address = "192.0.2.20/24"
+        name = "web"
+        interface = "eth1"
+        label = "eth1:web"
+        broadcast = "192.0.2.255"
+        scope = "link"
+        accept = "redirect"
+    )"_text);
     REQUIRE(reading.good().vips.size() == 1);
     const Vip& vip = reading.good().vips[0];
     CHECK(vip.prefix == 24);
@@ -55,14 +56,15 @@ TEST_CASE("what cannot be a VIP is refused") {
 }
 
 TEST_CASE("mistakes in the long form") {
-    const Reading reading = read_director(R"([[vip]]
-address = "2001:db8::20"
-broadcast = "192.0.2.255"
-label = "a-label-that-is-too-long"
-scope = "universe"
-accept = "lo"
-interfac = "eth0"
-)");
+    const Reading reading = read_director(R"(
+        [[vip]]
+        address = "2001:db8::20"
+        broadcast = "192.0.2.255"
+        label = "a-label-that-is-too-long"
+        scope = "universe"
+        accept = "lo"
+        interfac = "eth0"
+    )"_text);
     CHECK_SAYS(reading, "lb.toml:5:13: error: only an IPv4 VIP has a broadcast address");
     CHECK_SAYS(reading, "lb.toml:6:9: error: a label has at most 15 characters");
     CHECK_SAYS(reading, R"("scope" of a VIP must be "global", "site", "link" or "host", not "universe")");
@@ -72,19 +74,19 @@ interfac = "eth0"
 
 TEST_CASE("a prefix shared with directors is theirs: on lo of a real server the VIP has its full length") {
     const std::string file = R"(
-interface = "eth0"
-vips = ["192.0.2.20/24"]
-[nodes]
-lb = { role = "director" }
-all = { role = "both" }
-ws = { role = "real-server" }
-own = { role = "real-server", vips = ["192.0.2.20/24"] }
-[[vip]]
-address = "2001:db8::20/64"
-[[vip]]
-address = "192.0.2.21/24"
-accept = "interface"
-)";
+        interface = "eth0"
+        vips = ["192.0.2.20/24"]
+        [nodes]
+        lb = { role = "director" }
+        all = { role = "both" }
+        ws = { role = "real-server" }
+        own = { role = "real-server", vips = ["192.0.2.20/24"] }
+        [[vip]]
+        address = "2001:db8::20/64"
+        [[vip]]
+        address = "192.0.2.21/24"
+        accept = "interface"
+    )"_text;
     CHECK(read(file, "lb").good().vips.at(0).prefix == 24);
     CHECK(read(file, "all").good().vips.at(0).prefix == 24);
     CHECK(read(file, "ws").good().vips.at(0).prefix == 32);

@@ -6,9 +6,9 @@ namespace {
 /// One [[vrrp]] with a VRID; what is given begins at line 5.
 Reading read_vrrp(const std::string& text) {
     return read_director(R"(
-    [[vrrp]]
-    vrid = 51
-)"_text + text);
+        [[vrrp]]
+        vrid = 51
+    )"_text + text);
 }
 const Vrrp& vrrp(const Reading& reading) { return reading.good().vrrp.at(0); }
 }  // namespace
@@ -33,23 +33,24 @@ TEST_CASE("an instance with its defaults") {
 }
 
 TEST_CASE("an instance with everything") {
-    const Reading reading = read_vrrp(R"(name = "VI_1"
-interface = "eth7"
-priority = 200
-version = 2
-advert_interval = "3s"
-preempt = "delay 30s"
-auth_pass = "12345678"
-source = "192.0.2.1"
-peers = ["192.0.2.2", "192.0.2.3"]
-min_ttl = 250
-track = ["haproxy"]
-garp = { count = 3, repeat = "10s", refresh = "1m" }
-start_delay = "500ms"
-[[track]]
-name = "haproxy"
-process = "haproxy"
-)");
+    const Reading reading = read_vrrp(R"(
+        name = "VI_1"
+        interface = "eth7"
+        priority = 200
+        version = 2
+        advert_interval = "3s"
+        preempt = "delay 30s"
+        auth_pass = "12345678"
+        source = "192.0.2.1"
+        peers = ["192.0.2.2", "192.0.2.3"]
+        min_ttl = 250
+        track = ["haproxy"]
+        garp = { count = 3, repeat = "10s", refresh = "1m" }
+        start_delay = "500ms"
+        [[track]]
+        name = "haproxy"
+        process = "haproxy"
+    )"_text);
     CHECK(vrrp(reading).name == "VI_1");
     CHECK(vrrp(reading).interface == InterfaceName("eth7"));
     CHECK(vrrp(reading).priority == 200);
@@ -92,22 +93,22 @@ TEST_CASE("what an instance needs") {
 
 TEST_CASE("a node's priority counts instead of the shared one, a node's own instance instead of both") {
     const std::string file = R"(
-role = "director"
-interface = "eth0"
-[nodes]
-a = { priority = 150 }
-b = {}
-[nodes.c]
-priority = 150
-[[nodes.c.vrrp]]
-vrid = 9
-priority = 7
-[[nodes.c.vrrp]]
-vrid = 10
-[[vrrp]]
-vrid = 51
-priority = 120
-)";
+        role = "director"
+        interface = "eth0"
+        [nodes]
+        a = { priority = 150 }
+        b = {}
+        [nodes.c]
+        priority = 150
+        [[nodes.c.vrrp]]
+        vrid = 9
+        priority = 7
+        [[nodes.c.vrrp]]
+        vrid = 10
+        [[vrrp]]
+        vrid = 51
+        priority = 120
+    )"_text;
     CHECK(read(file, "a").good().vrrp.at(0).priority == 150);
     CHECK(read(file, "b").good().vrrp.at(0).priority == 120);
     REQUIRE(read(file, "c").good().vrrp.size() == 2);
@@ -206,42 +207,23 @@ TEST_CASE("the kind of checksum is a choice of version 3") {
 
 TEST_CASE("peers are addresses or nodes; the node itself may be in the list") {
     const std::string file = R"(
-role = "director"
-interface = "eth0"
-[nodes]
-a = { address = "192.0.2.1" }
-b = { address = "192.0.2.2" }
-bare = {}
-[[vrrp]]
-vrid = 51
-peers = )";
-    const Reading reading = read(file + R"(
-        ["a", "192.0.2.2"]
-    )"_text,
-                                 "a");
+        role = "director"
+        interface = "eth0"
+        [nodes]
+        a = { address = "192.0.2.1" }
+        b = { address = "192.0.2.2" }
+        bare = {}
+        [[vrrp]]
+        vrid = 51
+        peers = )"_text;
+    const Reading reading = read(file + R"(["a", "192.0.2.2"])", "a");
     REQUIRE(vrrp(reading).peers.size() == 1);
     CHECK(to_text(vrrp(reading).peers[0]) == "192.0.2.2");
-    CHECK(to_text(vrrp(read(file + R"(
-        ["a", "192.0.2.2"]
-    )"_text,
-                            "b"))
-                      .peers.at(0)) == "192.0.2.1");
-    CHECK_SAYS_ONLY(read(file + R"(
-        ["bare"]
-    )"_text,
-                         "a"),
-                    R"(peer "bare" is a node without an address)");
-    CHECK_SAYS_ONLY(read(file + R"(
-        ["a"]
-    )"_text,
-                         "a"),
-                    R"("peers" names nobody but this node)");
+    CHECK(to_text(vrrp(read(file + R"(["a", "192.0.2.2"])", "b")).peers.at(0)) == "192.0.2.1");
+    CHECK_SAYS_ONLY(read(file + R"(["bare"])", "a"), R"(peer "bare" is a node without an address)");
+    CHECK_SAYS_ONLY(read(file + R"(["a"])", "a"), R"("peers" names nobody but this node)");
     CHECK_SAYS_ONLY(read(file + "[]\n", "a"), R"("peers" names nobody but this node)");
-    CHECK_SAYS_ONLY(read(file + R"(
-        ["c"]
-    )"_text,
-                         "a"),
-                    R"(peer "c" is neither an address nor a node)");
+    CHECK_SAYS_ONLY(read(file + R"(["c"])", "a"), R"(peer "c" is neither an address nor a node)");
     CHECK_SAYS_ONLY(read(file + R"(
         ["b"]
         unicast = true

@@ -18,20 +18,21 @@ using test::rows_text;
 using test::world;
 
 std::string file(const std::string& role) {
-    return "role = \"" + role + R"("
-interface = "eth0"
-vips = ["192.0.2.20", "2001:db8::20"]
-[[service]]
-fwmark = 7
-marks = ["tcp 192.0.2.20:80", "udp 192.0.2.20:443"]
-real_servers = ["192.0.2.3"]
-[[service]]
-fwmark = 7
-family = "ipv6"
-marks = ["tcp [2001:db8::20]:80"]
-[[service]]
-fwmark = 8
-)";
+    return R"(
+        role = "$"
+        interface = "eth0"
+        vips = ["192.0.2.20", "2001:db8::20"]
+        [[service]]
+        fwmark = 7
+        marks = ["tcp 192.0.2.20:80", "udp 192.0.2.20:443"]
+        real_servers = ["192.0.2.3"]
+        [[service]]
+        fwmark = 7
+        family = "ipv6"
+        marks = ["tcp [2001:db8::20]:80"]
+        [[service]]
+        fwmark = 8
+    )"_with(role);
 }
 
 std::string rows(const std::string& role) { return rows_text(world(file(role)).desired().get<Mark>().rows); }

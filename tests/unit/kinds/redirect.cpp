@@ -64,19 +64,19 @@ TEST_CASE("the services of a VIP that is redirected, each to its local port") {
 
 TEST_CASE("in a shared file only the services of this node count, on a real server only") {
     const std::string shared = R"(
-interface = "eth0"
-[nodes]
-lb = { role = "director", address = "192.0.2.1" }
-ws1 = { role = "real-server", address = "192.0.2.3" }
-ws2 = { role = "real-server", address = "192.0.2.4" }
-[[vip]]
-address = "192.0.2.20"
-accept = "redirect"
-[[service]]
-vip = "192.0.2.20"
-port = 80
-real_servers = ["192.0.2.3:8080"]
-)";
+        interface = "eth0"
+        [nodes]
+        lb = { role = "director", address = "192.0.2.1" }
+        ws1 = { role = "real-server", address = "192.0.2.3" }
+        ws2 = { role = "real-server", address = "192.0.2.4" }
+        [[vip]]
+        address = "192.0.2.20"
+        accept = "redirect"
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.3:8080"]
+    )"_text;
     CHECK(rows(shared, "ws1") == "tcp 192.0.2.20:80 to=8080\n");
     CHECK(rows(shared, "ws2").empty());
     CHECK(rows(shared, "lb").empty());

@@ -59,20 +59,20 @@ std::string decoded(const Dumped& route) {
 
 TEST_CASE("routes are wanted as the file has them") {
     const auto node = world(R"(
-role = "real-server"
-[[route]]
-to = "default"
-via = "192.0.2.1"
-[[route]]
-to = "10.0.0.0/8"
-interface = "eth1"
-source = "192.0.2.2"
-table = 100
-[[route]]
-to = "default"
-via = "fe80::1"
-interface = "eth0"
-)");
+        role = "real-server"
+        [[route]]
+        to = "default"
+        via = "192.0.2.1"
+        [[route]]
+        to = "10.0.0.0/8"
+        interface = "eth1"
+        source = "192.0.2.2"
+        table = 100
+        [[route]]
+        to = "default"
+        via = "fe80::1"
+        interface = "eth0"
+    )"_text);
     CHECK(rows_text(node.desired().get<Route>().rows) == R"(
         default via=192.0.2.1
         10.0.0.0/8 table 100 interface=eth1 source=192.0.2.2

@@ -101,13 +101,13 @@ TEST_CASE("an instance that is new starts, and does not disturb the others") {
 
 TEST_CASE("another VRID, version, family or interface is another router") {
     for (const std::string& toml : {std::string(R"(
-             role = "director"
-             interface = "eth0"
-             vips = ["192.0.2.20"]
-             [[vrrp]]
-             name = "one"
-             vrid = 99
-         )"_text),
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "one"
+        vrid = 99
+    )"_text),
                                     director("version = 2\n"), director(R"(interface = "eth1")")}) {
         Bench bench = master(director());
         bench.up.push_back({"eth1", true, {ip("198.51.100.5")}});

@@ -444,12 +444,12 @@ TEST_CASE("what stands in the way and is not ours is in the plan") {
 TEST_CASE("a route goes before its VIP and is made after it") {
     const auto at = [](ElectionState state) {
         return world(R"(
-role = "director"
-interface = "eth0"
-vips = ["192.0.2.20"]
-vrrp = [{ name = "LB", vrid = 51 }]
-route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
-)",
+            role = "director"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            vrrp = [{ name = "LB", vrid = 51 }]
+            route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
+        )"_text,
                      {{"LB", state}});
     };
     Node node(at(ElectionState::master));

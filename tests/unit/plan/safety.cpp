@@ -277,12 +277,13 @@ TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight")
 TEST_CASE("I1: behind an ARP filter a VIP may be anywhere on a real server, as long as the filter stands") {
     const auto filtered = [](const std::string& accept) {
         return Node(world(R"(
-role = "real-server"
-interface = "eth0"
-arp = { method = "filter", source = "192.0.2.3" }
-[[vip]]
-address = "192.0.2.20"
-accept = ")" + accept + "\"\n"));
+            role = "real-server"
+            interface = "eth0"
+            arp = { method = "filter", source = "192.0.2.3" }
+            [[vip]]
+            address = "192.0.2.20"
+            accept = $"
+        )"_with(accept)));
     };
     for (const char* accept : {"interface", "loopback"}) {
         Node node = filtered(accept);
@@ -301,11 +302,11 @@ accept = ")" + accept + "\"\n"));
 
 TEST_CASE("I1: without an address to say instead of the VIP there is no filter, and then no VIP") {
     const Node node(world(R"(
-role = "real-server"
-interface = "eth0"
-arp = { method = "filter" }
-vip = [{ address = "192.0.2.20", accept = "interface" }]
-)"));
+        role = "real-server"
+        interface = "eth0"
+        arp = { method = "filter" }
+        vip = [{ address = "192.0.2.20", accept = "interface" }]
+    )"_text));
     CHECK(verdict(node).starts_with("I1 after step 1: VIP 192.0.2.20 would be answered for"));
 }
 
