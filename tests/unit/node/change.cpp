@@ -100,14 +100,14 @@ TEST_CASE("an instance that is new starts, and does not disturb the others") {
 }
 
 TEST_CASE("another VRID, version, family or interface is another router") {
-    for (const std::string& toml : {std::string(R"(
+    for (const std::string& toml : {R"(
         role = "director"
         interface = "eth0"
         vips = ["192.0.2.20"]
         [[vrrp]]
         name = "one"
         vrid = 99
-    )"_text),
+    )"_text,
                                     director("version = 2\n"), director(R"(interface = "eth1")")}) {
         Bench bench = master(director());
         bench.up.push_back({"eth1", true, {ip("198.51.100.5")}});
@@ -334,7 +334,7 @@ TEST_CASE("a turn that ends the daemon asks for nothing more") {
 }
 
 TEST_CASE("to stop and keep everything is to exit at once, without a word") {
-    for (const char* more : {"", R"(
+    for (const std::string& more : {std::string(), R"(
         [daemon]
         on_exit = "keep"
     )"_text}) {
