@@ -19,12 +19,12 @@ Firewall input(const std::string& policy, const std::string& rules, const std::s
     std::string json =
         R"({"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"filter","handle":1}},)"
         R"({"chain":{"family":"inet","table":"filter","name":"input","handle":1,"type":"filter","hook":"input","prio":0,"policy":")" +
-        policy + "\"}}" + others;
+        policy + R"("}})" + others;
     std::size_t handle = 2;
     for (std::size_t start = 0; start < rules.size(); ++handle) {
         const std::size_t end = std::min(rules.find('\n', start), rules.size());
         json += R"(,{"rule":{"family":"inet","table":"filter","chain":"input","handle":)" + std::to_string(handle) +
-                ",\"expr\":[" + rules.substr(start, end - start) + "]}}";
+                R"(,"expr":[)" + rules.substr(start, end - start) + "]}}";
         start = end + 1;
     }
     REQUIRE(parse_nftables(json + "]}", firewall));
@@ -78,7 +78,7 @@ TEST_CASE("addresses, prefixes and interfaces") {
 TEST_CASE("protocols and ports in all their shapes; a shape that is not known is not guessed at") {
     const auto accepting = [](const std::string& of, const std::string& field, const std::string& right) {
         return input("drop", R"({"match":{"op":"==","left":{"payload":{"protocol":")" + of + R"(","field":")" + field +
-                                 R"("}},"right":)" + right + "}},{\"accept\":null}");
+                                 R"("}},"right":)" + right + R"(}},{"accept":null})");
     };
     const auto fate = [](const Firewall& firewall, std::uint8_t protocol, const char* address, std::uint16_t port) {
         return judge(firewall, {protocol, ip(address), port, "eth0"}).fate;
@@ -104,7 +104,7 @@ TEST_CASE("protocols and ports in all their shapes; a shape that is not known is
 TEST_CASE("connection states: what counts is whether new packets are among them") {
     const auto with = [](const std::string& states) {
         return of_port(input("drop", R"({"match":{"op":"in","left":{"ct":{"key":"state"}},"right":)" + states +
-                                         "}},{\"accept\":null}"),
+                                         R"(}},{"accept":null})"),
                        80)
             .fate;
     };
@@ -180,7 +180,7 @@ TEST_CASE("sets, with a name and without one") {
                 elements +
                 R"(}},{"chain":{"family":"arp","table":"lbconverge","name":"in","handle":2,"type":"filter","hook":"input","prio":0,"policy":"accept"}},)"
                 R"({"rule":{"family":"arp","table":"lbconverge","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"arp","field":"daddr ip"}},"right":)" +
-                right + "}},{\"drop\":null}]}}]}",
+                right + R"(}},{"drop":null}]}}]})",
             firewall));
         return arp_is_filtered(firewall, ip("192.0.2.20"));
     };

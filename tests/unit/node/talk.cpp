@@ -321,8 +321,10 @@ TEST_CASE("a master of lower priority is answered at once, and the neighbours ar
 }
 
 TEST_CASE("a second after a master of lower priority was heard last the neighbours are told once more") {
-    for (const char* more : {"", "advert_interval = \"40s\"\n"}) {
-        Bench bench = master(director(std::string(more) + R"(
+    for (const std::string& more : {std::string(), R"(
+        advert_interval = "40s"
+    )"_text}) {
+        Bench bench = master(director(more + R"(
             garp = { repeat = "0s" }
         )"_text));
         bench.hear(99);
