@@ -16,7 +16,8 @@ inline std::string operator""_text(const char* raw, std::size_t size) {
 
     const auto for_each_line = [rest](const auto& use) {
         for (std::size_t at = 0; at < rest.size();) {
-            const std::string_view line = rest.substr(at, rest.find('\n', at) - at + 1);
+            const std::size_t end = std::min(rest.find('\n', at), rest.size() - 1);
+            const std::string_view line = rest.substr(at, end + 1 - at);
             use(line, std::min(line.find_first_not_of(' '), line.size()));
             at += line.size();
         }
