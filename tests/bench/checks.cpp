@@ -5,6 +5,7 @@
 #include "lbconverge/health/board.hpp"
 #include "loop.hpp"
 #include "probes.hpp"
+#include "support/text.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -38,16 +39,22 @@ std::pair<std::uint16_t, pid_t> serve() {
 }
 
 config::Config config_of(int checks, int interval, std::uint16_t port) {
-    std::string toml = "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n";
+    std::string toml = R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text;
     for (int i = 0; i < checks; ++i) {
         if (i % 100 == 0) {
-            toml += std::string(i == 0 ? "" : "]\n") +
-                    "[[service]]\nvip = \"192.0.2.20\"\nport = " + std::to_string(1 + i / 100) +
-                    "\nforward = \"masquerade\"\ncheck = { type = \"tcp\", interval = \"" + std::to_string(interval) +
-                    "ms\" }\nreal_servers = [";
+            toml += std::string(i == 0 ? "" : "]\n") + R"(
+                [[service]]
+                vip = "192.0.2.20"
+                port = $
+                forward = "masquerade"
+                check = { type = "tcp", interval = "$ms" }
+                real_servers = [)"_with(std::to_string(1 + i / 100), std::to_string(interval));
         }
-        toml += "\"127.1." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250) + ":" + std::to_string(port) +
-                "\",";
+        toml += R"("127.1.$.$:$",)"_with(std::to_string(i / 250), std::to_string(1 + i % 250), std::to_string(port));
     }
     config::Diagnostics problems;
     auto config = config::Document::parse({{"lb.toml", toml + "]\n"}}, problems).config_for("", problems);

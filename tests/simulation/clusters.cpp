@@ -35,9 +35,17 @@ on_down = "remove"
 )";
 
 std::string pair(const std::string& vrrp, const std::string& more_of_a = "", const std::string& more_of_b = "") {
-    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"10.0.0.20\"]\n[nodes]\n"
-           "a = { address = \"10.0.0.1\", priority = 150" +
-           more_of_a + " }\nb = { address = \"10.0.0.2\"" + more_of_b + " }\n[[vrrp]]\nvrid = 51\n" + vrrp + service;
+    return R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["10.0.0.20"]
+        [nodes]
+        a = { address = "10.0.0.1", priority = 150$ }
+        b = { address = "10.0.0.2"$ }
+        [[vrrp]]
+        vrid = 51
+    )"_with(more_of_a, more_of_b) +
+           vrrp + service;
 }
 
 constexpr const char* three = R"(
@@ -155,14 +163,26 @@ std::vector<Cluster> clusters(const std::string& source_directory) {
         {"sync group", crossed + std::string(together) + service},
         {"sync group of the example", file(source_directory + "/examples/s2-two-vips.toml")},
         {"tracks", pair(tracked)},
-        {"version 2", pair("version = 2\nauth_pass = \"secret\"\n")},
+        {"version 2", pair(R"(
+            version = 2
+            auth_pass = "secret"
+        )"_text)},
         {"no preempt", pair("preempt = false\n")},
-        {"preempt delay", pair("preempt = \"delay 3s\"\nstart_delay = \"1s\"\n")},
-        {"unicast", pair("unicast = true\nadvert_interval = \"200ms\"\n")},
+        {"preempt delay", pair(R"(
+            preempt = "delay 3s"
+            start_delay = "1s"
+        )"_text)},
+        {"unicast", pair(R"(
+            unicast = true
+            advert_interval = "200ms"
+        )"_text)},
         {"role both", both},
         {"IPv6", six},
         {"health checks", pair("") + checked},
-        {"equal", pair("advert_interval = \"100ms\"\n", "", ", priority = 150")},
+        {"equal", pair(R"(
+            advert_interval = "100ms"
+        )"_text,
+                       "", ", priority = 150")},
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/sim/simulation.hpp"
+#include "support/text.hpp"
 
 #include <string>
 #include <utility>

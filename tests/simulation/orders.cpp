@@ -47,15 +47,31 @@ constexpr Variant variants[] = {
 };
 
 std::string toml_of(const Variant& variant, std::size_t node) {
-    std::string text = "role = \"director\"\n";
+    std::string text = R"(
+        role = "director"
+    )"_text;
     for (std::size_t link = 0; link < links; ++link) {
         const std::string number = std::to_string(link);
-        text += "[[vip]]\naddress = \"10.0." + number + ".20\"\ninterface = \"eth" + number + "\"\nvrrp = \"i" +
-                number + "\"\n[[vrrp]]\nname = \"i" + number + "\"\ninterface = \"eth" + number + "\"\nvrid = 5" +
-                number + "\nadvert_interval = \"100ms\"\npriority = " + std::to_string(variant.priority[node][link]) +
-                (variant.preempt ? "\n" : "\npreempt = false\n");
+        text += R"(
+            [[vip]]
+            address = "10.0.$.20"
+            interface = "eth$"
+            vrrp = "i$"
+            [[vrrp]]
+            name = "i$"
+            interface = "eth$"
+            vrid = 5$
+            advert_interval = "100ms"
+            priority = $
+            preempt = $
+        )"_with(number, number, number, number, number, number, std::to_string(variant.priority[node][link]),
+                variant.preempt ? "true" : "false");
     }
-    return text + "[[sync_group]]\nname = \"g\"\nmembers = [\"i0\", \"i1\"]\n";
+    return text + R"(
+        [[sync_group]]
+        name = "g"
+        members = ["i0", "i1"]
+    )"_text;
 }
 
 struct Flying {

@@ -4,6 +4,7 @@
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 

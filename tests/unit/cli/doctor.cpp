@@ -1,6 +1,8 @@
 // What doctor prints.
 #include "doctor.hpp"
 
+#include "support/text.hpp"
+
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
@@ -31,18 +33,23 @@ const std::vector<doctor::Finding> findings = {
 
 TEST_CASE("a line per finding, and its cure below") {
     CHECK(findings_text(evidence(), {}, "ws1") == "ws1: no configuration, nothing found\n");
-    CHECK(findings_text(evidence(), findings, "ws1") ==
-          "ws1: no configuration, 2 mistakes\n"
-          "LVS02 error eth0: it answers\n      cure: sysctl -w a=1\n"
-          "LVS47 warning /etc/x:1: two owners\n      cure: /etc/x:1: take it out here\n");
+    CHECK(findings_text(evidence(), findings, "ws1") == R"(
+        ws1: no configuration, 2 mistakes
+        LVS02 error eth0: it answers
+              cure: sysctl -w a=1
+        LVS47 warning /etc/x:1: two owners
+              cure: /etc/x:1: take it out here
+    )"_text);
 }
 
 TEST_CASE("what the wire said comes first, also that nobody answered") {
     doctor::Evidence asked = evidence();
     asked.asked = asked.listened = true;
-    CHECK(findings_text(asked, {}, "ws1") ==
-          "ws1: no configuration, nothing found\n  192.0.2.20 is answered by no other host\n"
-          "  no VRRP advertisement was heard\n");
+    CHECK(findings_text(asked, {}, "ws1") == R"(
+        ws1: no configuration, nothing found
+          192.0.2.20 is answered by no other host
+          no VRRP advertisement was heard
+    )"_text);
     asked.answers = {{IpAddress::parse("192.0.2.20").value(), "eth0", {2, 0, 0, 0, 0, 0xab}}};
     asked.heard = {{"eth0", IpAddress::parse("192.0.2.1").value(), {.vrid = 51, .priority = 150}}};
     const std::string text = findings_text(asked, {}, "ws1");

@@ -15,15 +15,16 @@ using test::Node;
 
 const std::vector<std::string> files{"lb.toml"};
 
-const std::string file = R"(role = "director"
-interface = "eth0"
-vips = ["10.0.0.1", "2001:db8::1"]
-vrrp = [{ name = "LB", vrid = 51 }]
-[[service]]
-vip = "10.0.0.1"
-port = 80
-real_servers = ["10.0.0.3"]
-)";
+const std::string file = R"(
+    role = "director"
+    interface = "eth0"
+    vips = ["10.0.0.1", "2001:db8::1"]
+    vrrp = [{ name = "LB", vrid = 51 }]
+    [[service]]
+    vip = "10.0.0.1"
+    port = 80
+    real_servers = ["10.0.0.3"]
+)"_text;
 
 std::string explained(const Node& node, const char* address) {
     return explain_text(*IpAddress::parse(address), node.plan(), node.ledger,
@@ -37,7 +38,10 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 TEST_CASE("every row with the address is explained: who wants it, what there is, what apply would do") {
     const Node node(test::world(file, {{"LB", ElectionState::master}}));
     const std::string text = explained(node, "10.0.0.1");
-    CHECK(has(text, "VIP 10.0.0.1 (lb.toml:3:9) on this director\n  election LB: master\n"));
+    CHECK(has(text, R"(
+        VIP 10.0.0.1 (lb.toml:3:9) on this director
+          election LB: master
+    )"_text));
     CHECK(has(text, "address 10.0.0.1/32 eth0\n"));
     CHECK(has(text, "service tcp 10.0.0.1:80\n"));
     CHECK(has(text, "  wanted   wlc  by lb.toml:5:1\n"));
@@ -66,7 +70,7 @@ TEST_CASE("an address that nobody knows is said to be that") {
 }
 
 TEST_CASE("only the whole address counts, not a part of another one") {
-    Node node(test::world("role = \"director\"\n"));
+    Node node(test::world(R"(role = "director")"));
     for (const char* id : {"tcp 10.0.0.10:80", "tcp 110.0.0.1:80", "tcp [2001:db8::1:2]:80", "tcp [2001:db8::10]:80",
                            "tcp [a:2001:db8::1]:80"}) {
         node.put<Service>(id);

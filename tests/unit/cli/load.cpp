@@ -1,5 +1,7 @@
 #include "load.hpp"
 
+#include "support/text.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -39,8 +41,14 @@ private:
 
 TEST_CASE("the copy of a configuration is read like the configuration, and by root only") {
     const Folder folder;
-    const std::string file = folder.write("etc/lb.toml", "role = \"real-server\"\nvips = [\"10.0.0.1\"]\n");
-    (void)folder.write("etc/conf.d/more.toml", "[[vip]]\naddress = \"10.0.0.2\"\n");
+    const std::string file = folder.write("etc/lb.toml", R"(
+        role = "real-server"
+        vips = ["10.0.0.1"]
+    )"_text);
+    (void)folder.write("etc/conf.d/more.toml", R"(
+        [[vip]]
+        address = "10.0.0.2"
+    )"_text);
     const std::string copy = folder.at("running");
     REQUIRE(copy_files(file, copy));
     struct stat status {};

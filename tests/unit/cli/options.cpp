@@ -63,19 +63,19 @@ TEST_CASE("every command of this version is known") {
 
 TEST_CASE("a command line that makes no sense says what is wrong with it") {
     CHECK(wrong({}) == "no command given");
-    CHECK(wrong({"aply"}) == "there is no command \"aply\"");
-    CHECK(wrong({"diff", "now"}) == "\"diff\" takes no argument");
-    CHECK(wrong({"explain"}) == "\"explain\" takes one argument, an address");
-    CHECK(wrong({"explain", "a", "b"}) == "\"explain\" takes one argument, an address");
-    CHECK(wrong({"diff", "--as", "boss"}) == "--as takes master or backup, not \"boss\"");
-    CHECK(wrong({"diff", "--as", "undecided"}) == "--as takes master or backup, not \"undecided\"");
+    CHECK(wrong({"aply"}) == R"(there is no command "aply")");
+    CHECK(wrong({"diff", "now"}) == R"("diff" takes no argument)");
+    CHECK(wrong({"explain"}) == R"("explain" takes one argument, an address)");
+    CHECK(wrong({"explain", "a", "b"}) == R"("explain" takes one argument, an address)");
+    CHECK(wrong({"diff", "--as", "boss"}) == R"(--as takes master or backup, not "boss")");
+    CHECK(wrong({"diff", "--as", "undecided"}) == R"(--as takes master or backup, not "undecided")");
     CHECK(wrong({"diff", "--against", "a", "--from", "b"}) == "--against and --from exclude each other");
     CHECK(wrong({"show", "--format", "yaml"}) == "--format takes toml or snapshot");
     CHECK(wrong({"diff", "--nonsense"}).find("nonsense") != std::string::npos);
     CHECK(wrong({"diff", "--node"}).find("node") != std::string::npos);
     CHECK(wrong({"diff", "--jso"}).find("jso") != std::string::npos);  // no abbreviations
     CHECK(wrong({"diff", "--json", "--json"}) != "accepted");
-    CHECK(wrong({"diff", "--log-level", "loud"}) == "--log-level takes error, warning, info or debug, not \"loud\"");
+    CHECK(wrong({"diff", "--log-level", "loud"}) == R"(--log-level takes error, warning, info or debug, not "loud")");
 }
 
 TEST_CASE("an option that would do nothing is refused, and said to belong elsewhere") {
@@ -127,10 +127,10 @@ TEST_CASE("simulate takes a file, and what makes a run") {
     CHECK((full->seed == 7 && full->runs == 100 && full->faults == "loss,stop" && full->svg == "x.svg"));
     CHECK(full->duration == std::chrono::milliseconds(1500));
     CHECK(full->only == "3,7:20ms");
-    CHECK(wrong({"simulate", "a", "b"}) == "\"simulate\" takes one file");
+    CHECK(wrong({"simulate", "a", "b"}) == R"("simulate" takes one file)");
     CHECK(wrong({"simulate", "--runs", "0"}) == "--runs takes 1 and more");
-    CHECK(wrong({"simulate", "--duration", "soon"}) == "--duration takes 1s to 24h, not \"soon\"");
-    CHECK(wrong({"simulate", "--duration", "10ms"}) == "--duration takes 1s to 24h, not \"10ms\"");
+    CHECK(wrong({"simulate", "--duration", "soon"}) == R"(--duration takes 1s to 24h, not "soon")");
+    CHECK(wrong({"simulate", "--duration", "10ms"}) == R"(--duration takes 1s to 24h, not "10ms")");
     CHECK(wrong({"simulate", "--seed", "x"}) != "accepted");
 }
 

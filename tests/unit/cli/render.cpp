@@ -22,26 +22,27 @@ using test::Node;
 using test::world;
 
 /// The sample of the interface, line by line: what it shows is asked for in the same lines and columns.
-const std::string sample = R"(role = "director"
-interface = "eth0"
-vips = ["192.168.100.20"]
+const std::string sample = R"(
+    role = "director"
+    interface = "eth0"
+    vips = ["192.168.100.20"]
 
-vrrp = [{ name = "LB_1", vrid = 51 }]
-
-
-[sysctl]
-"net.ipv4.conf.eth0.arp_ignore" = 1
+    vrrp = [{ name = "LB_1", vrid = 51 }]
 
 
-# a web service
+    [sysctl]
+    "net.ipv4.conf.eth0.arp_ignore" = 1
 
-[[service]]
-vip = "192.168.100.20"
-port = 80
-scheduler = "wrr"
-real_servers = [
-        "192.168.100.3", { address = "192.168.100.4", weight = 0 }]
-)";
+
+    # a web service
+
+    [[service]]
+    vip = "192.168.100.20"
+    port = 80
+    scheduler = "wrr"
+    real_servers = [
+            "192.168.100.3", { address = "192.168.100.4", weight = 0 }]
+)"_text;
 
 const std::vector<std::string> rendered_files{"/etc/lbconverge/lb.toml"};
 
@@ -86,15 +87,16 @@ std::string text_of(const Node& node) {
 
 TEST_CASE("a plan for people looks as the interface shows it") {
     const Sample sample_plan;
-    CHECK(squeezed(plan_text(sample_plan.plan, sample_plan.scene())) ==
-          "lb1: director, LB_1 master  4 to do, 1 held, 1 foreign\n"
-          "  1 ~ sysctl  net.ipv4.conf.eth0.arp_ignore  0 -> 1  drifted\n"
-          "  2 + service tcp 192.168.100.20:80  wrr  lb.toml:14:1\n"
-          "  3 +   server 192.168.100.3:80  direct weight 1  lb.toml:19:9\n"
-          "  4 + address 192.168.100.20/32 dev eth0  became master\n"
-          "  > announce 192.168.100.20 dev eth0  5 gratuitous ARP\n"
-          "  h   server 192.168.100.4:80  down: connect refused, 12 s\n"
-          "  ? service tcp 10.9.9.9:443  foreign, left alone\n");
+    CHECK(squeezed(plan_text(sample_plan.plan, sample_plan.scene())) == R"(
+        lb1: director, LB_1 master  4 to do, 1 held, 1 foreign
+          1 ~ sysctl  net.ipv4.conf.eth0.arp_ignore  0 -> 1  drifted
+          2 + service tcp 192.168.100.20:80  wrr  lb.toml:14:1
+          3 +   server 192.168.100.3:80  direct weight 1  lb.toml:19:9
+          4 + address 192.168.100.20/32 dev eth0  became master
+          > announce 192.168.100.20 dev eth0  5 gratuitous ARP
+          h   server 192.168.100.4:80  down: connect refused, 12 s
+          ? service tcp 10.9.9.9:443  foreign, left alone
+    )"_text);
 }
 
 TEST_CASE("reasons stand in one column") {
@@ -122,8 +124,11 @@ TEST_CASE("colour is there when it is asked for, and only then") {
 }
 
 TEST_CASE("a node with nothing to do is in sync") {
-    Node node(
-        world("role = \"real-server\"\nvips = [\"2001:db8::20\"]\nvrrp = [{ vrid = 51, interface = \"eth0\" }]\n"));
+    Node node(world(R"(
+        role = "real-server"
+        vips = ["2001:db8::20"]
+        vrrp = [{ vrid = 51, interface = "eth0" }]
+    )"_text));
     node.converge();
     CHECK(text_of(node) == "this node: real-server  in sync\n");
 }
@@ -135,23 +140,24 @@ TEST_CASE("updates show the fields that differ, removals only what goes") {
     node.put<RealServer>("tcp 192.168.100.20:80 192.168.100.4:80", {.weight = 3, .upper_threshold = 9});
     node.put<RealServer>("tcp 192.168.100.20:80 192.168.100.9:80");
     node.put<Address>("192.168.100.20/32 eth0");
-    CHECK(text_of(node) ==
-          "this node: director, LB_1 backup  4 to do\n"
-          "  1 - address 192.168.100.20/32 dev eth0  not wanted here now\n"
-          "  2 ~ service tcp 192.168.100.20:80  rr -> wrr, flags persistent -> none, persistence 300 -> 0  drifted\n"
-          "  3 ~   server 192.168.100.4:80  weight 3 -> 0, upper_threshold 9 -> 0  drifted\n"
-          "  4 -   server 192.168.100.9:80  drifted\n");
+    CHECK(text_of(node) == R"(
+        this node: director, LB_1 backup  4 to do
+          1 - address 192.168.100.20/32 dev eth0  not wanted here now
+          2 ~ service tcp 192.168.100.20:80  rr -> wrr, flags persistent -> none, persistence 300 -> 0  drifted
+          3 ~   server 192.168.100.4:80  weight 3 -> 0, upper_threshold 9 -> 0  drifted
+          4 -   server 192.168.100.9:80  drifted
+    )"_text);
 }
 
 TEST_CASE("a server that drains is said to do so, with its connections") {
     Node node(world(sample, {{"LB_1", ElectionState::backup}}));
     node.converge();
     node.put<RealServer>("tcp 192.168.100.20:80 192.168.100.9:80", {}, {.active = 3});
-    CHECK(text_of(node) ==
-          "this node: director, LB_1 backup  1 to do, 1 draining\n"
-          "  1 ~   server 192.168.100.9:80  weight 1 -> 0  drains: no longer configured\n"
-          "  d   server 192.168.100.9:80  of tcp 192.168.100.20:80  draining: 3 connections; removed when they are "
-          "gone\n");
+    CHECK(text_of(node) == R"(
+        this node: director, LB_1 backup  1 to do, 1 draining
+          1 ~   server 192.168.100.9:80  weight 1 -> 0  drains: no longer configured
+          d   server 192.168.100.9:80  of tcp 192.168.100.20:80  draining: 3 connections; removed when they are gone
+    )"_text);
 }
 
 TEST_CASE("places are named by the file's last name; what is not from a file has none") {
@@ -208,7 +214,7 @@ TEST_CASE("a drain in JSON has its connections and its end in seconds since 1970
 }
 
 TEST_CASE("text that is no UTF-8 does not stop the JSON") {
-    Node node(world("role = \"director\"\n"));
+    Node node(world(R"(role = "director")"));
     node.observed.facts.interfaces[1].name = InterfaceName("eth\xff");
     node.observed.get<Address>().put({*IpAddress::parse("192.0.2.20"), 32, InterfaceName("eth\xff")}, {},
                                      {.protocol = 0x4c});
@@ -228,9 +234,10 @@ TEST_CASE("how an apply ended is said in full") {
     report.done = 3;
     report.failed.push_back({2, {ErrorKind::failed, "real server: no", {}}});
     report.error = report.failed[0].error;
-    CHECK(outcome_text(report, sample_plan.scene()) ==
-          "step 3 failed: real server: no\n"
-          "not converged: 2 of 4 steps done, 1 failed, 1 not attempted\n");
+    CHECK(outcome_text(report, sample_plan.scene()) == R"(
+        step 3 failed: real server: no
+        not converged: 2 of 4 steps done, 1 failed, 1 not attempted
+    )"_text);
     const auto json = nlohmann::json::parse(plan_json(report.plan, sample_plan.scene(), &report, 3));
     CHECK(json["result"]["status"] == "failed");
     CHECK(json["result"]["exit"] == 3);

@@ -118,23 +118,24 @@ TEST_CASE("what is no snapshot is refused with a reason") {
     CHECK(error_of("").starts_with("s.json: not a snapshot: "));
     CHECK(error_of("[]").starts_with("s.json: not a snapshot: "));
     CHECK(error_of("{}").find("format_version") != std::string::npos);
-    CHECK(error_of(replaced(good, "\"format_version\": 1", "\"format_version\": 2")) ==
+    CHECK(error_of(replaced(good, R"("format_version": 1)", R"("format_version": 2)")) ==
           "s.json: not a snapshot: its format_version is not 1");
     CHECK(error_of(replaced(good, "fwmark 7 ipv4", "fwmark 0 ipv4")) ==
           "s.json: not a snapshot: a row of kind service cannot be read");
-    CHECK(error_of(replaced(good, "\"weight\": 3", "\"weight\": -3")).find("real_server") != std::string::npos);
-    CHECK(error_of(replaced(good, "\"weight\": 3", "\"weight\": 4294967296")).find("real_server") != std::string::npos);
-    CHECK(error_of(replaced(good, "\"weight\": 3,", "")).find("real_server") != std::string::npos);
-    CHECK(error_of(replaced(good, "\"forward\": \"tunnel\"", "\"forward\": \"tunel\"")).find("real_server") !=
+    CHECK(error_of(replaced(good, R"("weight": 3)", R"("weight": -3)")).find("real_server") != std::string::npos);
+    CHECK(error_of(replaced(good, R"("weight": 3)", R"("weight": 4294967296)")).find("real_server") !=
           std::string::npos);
-    CHECK(error_of(replaced(good, "\"ledger\": \"\"", "\"ledger\": \"x\"")) ==
+    CHECK(error_of(replaced(good, R"("weight": 3,)", "")).find("real_server") != std::string::npos);
+    CHECK(error_of(replaced(good, R"("forward": "tunnel")", R"("forward": "tunel")")).find("real_server") !=
+          std::string::npos);
+    CHECK(error_of(replaced(good, R"("ledger": "")", R"("ledger": "x")")) ==
           "s.json: not a snapshot: ledger: line 1 cannot be read");
-    CHECK(error_of(replaced(good, "\"up\": true", "\"up\": 1")) != "accepted");
+    CHECK(error_of(replaced(good, R"("up": true)", R"("up": 1)")) != "accepted");
 }
 
 TEST_CASE("a snapshot of a version that did not know a kind yet says nothing of its rows") {
     const std::string good = snapshot_of(full(), {}, "lb1");
-    const auto older = parse_snapshot("s.json", replaced(good, "\"timeouts\"", "\"something_else\""));
+    const auto older = parse_snapshot("s.json", replaced(good, R"("timeouts")", R"("something_else")"));
     REQUIRE(older.has_value());
     CHECK(older->observed->get<Timeouts>().empty());
     CHECK(rows_text(older->observed->get<Service>()) == rows_text(full().get<Service>()));
@@ -209,8 +210,11 @@ TEST_CASE("a real server as a file has its VIPs on lo") {
     observed.get<Address>().put(key<Address>("2001:db8::20/128 lo"), {.deprecated = true});
     observed.get<Address>().put(key<Address>("192.0.2.3/24 eth0"), {});
     const kinds::Desired desired = desired_by(observed);
-    CHECK(rows_text(desired.get<Address>().rows) ==
-          "192.0.2.20/32 lo scope=host\n192.0.2.21/32 lo\n2001:db8::20/128 lo deprecated=true\n");
+    CHECK(rows_text(desired.get<Address>().rows) == R"(
+        192.0.2.20/32 lo scope=host
+        192.0.2.21/32 lo
+        2001:db8::20/128 lo deprecated=true
+    )"_text);
 }
 
 TEST_CASE("a VIP on lo of a node that balances cannot be said in a file, and is left out") {

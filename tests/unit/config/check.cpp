@@ -4,7 +4,12 @@ namespace lbconverge::config {
 
 namespace {
 Reading read_check(const std::string& value) {
-    return read_director("[[service]]\nvip = \"192.0.2.20\"\nport = 80\ncheck = " + value + "\n");
+    return read_director(R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        check = $
+    )"_with(value));
 }
 const Check& check(const Reading& reading) {
     const Config& config = reading.good();
@@ -13,19 +18,24 @@ const Check& check(const Reading& reading) {
 }  // namespace
 
 TEST_CASE("the short words") {
-    CHECK(check(read_check("\"tcp\"")).type == CheckType::tcp);
-    CHECK(check(read_check("\"none\"")).type == CheckType::none);
-    CHECK(check(read_check("\"tcp\"")).source == Source{6, 9, 0});
-    CHECK_SAYS_ONLY(read_check("\"http\""), "\"check\" must be \"tcp\", \"none\" or a table, not \"http\"");
-    CHECK_SAYS_ONLY(read_check("true"),
-                    "\"check\" of a service must be \"tcp\", \"none\" or a table, not true or false");
+    CHECK(check(read_check(R"("tcp")")).type == CheckType::tcp);
+    CHECK(check(read_check(R"("none")")).type == CheckType::none);
+    CHECK(check(read_check(R"("tcp")")).source == Source{6, 9, 0});
+    CHECK_SAYS_ONLY(read_check(R"("http")"), R"("check" must be "tcp", "none" or a table, not "http")");
+    CHECK_SAYS_ONLY(read_check("true"), R"("check" of a service must be "tcp", "none" or a table, not true or false)");
 }
 
 TEST_CASE("services that say the same share one check") {
-    const std::string service = "[[service]]\nvip = \"192.0.2.20\"\ncheck = ";
-    const Reading reading =
-        read_director(service + "\"tcp\"\nport = 1\n" + service + "\"tcp\"\nport = 2\n" + service +
-                      "{ type = \"tcp\", fall = 1 }\nport = 3\n" + service + "\"none\"\nport = 4\n");
+    const auto service = [](const std::string& check, const std::string& port) {
+        return R"(
+            [[service]]
+            vip = "192.0.2.20"
+            check = $
+            port = $
+        )"_with(check, port);
+    };
+    const Reading reading = read_director(service(R"("tcp")", "1") + service(R"("tcp")", "2") +
+                                          service(R"({ type = "tcp", fall = 1 })", "3") + service(R"("none")", "4"));
     const Config& config = reading.good();
     REQUIRE(config.checks.size() == 3);
     CHECK(config.services[0].check == 0);
@@ -53,45 +63,44 @@ TEST_CASE("a table with everything of an HTTP check") {
 }
 
 TEST_CASE("the other types") {
-    const Reading program = read_check("{ type = \"exec\", command = [\"/bin/probe\", \"-x\"], user = \"nobody\" }");
+    const Reading program = read_check(R"({ type = "exec", command = ["/bin/probe", "-x"], user = "nobody" })");
     CHECK(check(program).command == std::vector<std::string>{"/bin/probe", "-x"});
     CHECK(check(program).user == "nobody");
-    CHECK(check(read_check("{ type = \"file\", path = \"/run/up\" }")).path == "/run/up");
+    CHECK(check(read_check(R"({ type = "file", path = "/run/up" })")).path == "/run/up");
     for (const char* type : {"https", "udp", "dns"}) {
-        CHECK(check(read_check("{ type = \"" + std::string(type) + "\" }")).type != CheckType::none);
+        CHECK(check(read_check(R"({ type = "$" })"_with(type))).type != CheckType::none);
     }
 }
 
 TEST_CASE("durations: units, fractions, limits") {
     const auto interval = [](const std::string& value) {
-        return read_check("{ type = \"tcp\", interval = " + value + " }");
+        return read_check(R"({ type = "tcp", interval = $ })"_with(value));
     };
-    CHECK(check(interval("\"1.5s\"")).interval == std::chrono::milliseconds(1500));
-    CHECK(check(interval("\"2m\"")).interval == std::chrono::minutes(2));
-    CHECK(check(interval("\"1h\"")).interval == std::chrono::hours(1));
-    CHECK(check(interval("\"0.5d\"")).interval == std::chrono::hours(12));
-    for (const char* wrong : {"\"5\"", "\"s\"", "\"-1s\"", "\"+1s\"", "\"1 s\"", "\"1.s\"", "\"1.0005s\"", "\"1us\"",
-                              "\"\"", "\"1e3s\"", "\"99999999999999999999s\"", "\"9999999d\""}) {
+    CHECK(check(interval(R"("1.5s")")).interval == std::chrono::milliseconds(1500));
+    CHECK(check(interval(R"("2m")")).interval == std::chrono::minutes(2));
+    CHECK(check(interval(R"("1h")")).interval == std::chrono::hours(1));
+    CHECK(check(interval(R"("0.5d")")).interval == std::chrono::hours(12));
+    for (const char* wrong : {R"("5")", R"("s")", R"("-1s")", R"("+1s")", R"("1 s")", R"("1.s")", R"("1.0005s")",
+                              R"("1us")", R"("")", R"("1e3s")", R"("99999999999999999999s")", R"("9999999d")"}) {
         CHECK_SAYS_ONLY(interval(wrong), "is not a duration; hint: write a number with its unit");
     }
     CHECK_SAYS_ONLY(interval("5"), "must be a duration, not a number");
-    CHECK_SAYS_ONLY(interval("\"9ms\""), "\"interval\" of a check must be from 10ms to 1d");
+    CHECK_SAYS_ONLY(interval(R"("9ms")"), R"("interval" of a check must be from 10ms to 1d)");
 }
 
 TEST_CASE("a check says only what its type understands") {
-    CHECK_SAYS_ONLY(read_check("{ interval = \"1s\" }"), "lb.toml:6:9: error: a check needs a type");
-    CHECK_SAYS_ONLY(read_check("{ type = \"tpc\" }"), "did you mean \"tcp\"?");
-    CHECK_SAYS_ONLY(read_check("{ type = \"tcp\", path = \"/\" }"), "a check of type \"tcp\" has no \"path\"");
-    CHECK_SAYS_ONLY(read_check("{ type = \"http\", command = [\"x\"] }"),
-                    "a check of type \"http\" has no \"command\"");
-    CHECK_SAYS_ONLY(read_check("{ type = \"file\", path = \"/x\", port = 80 }"),
-                    "a check of type \"file\" has no \"port\"");
-    CHECK_SAYS_ONLY(read_check("{ type = \"exec\" }"), "needs a command");
-    CHECK_SAYS_ONLY(read_check("{ type = \"exec\", command = \"/bin/probe\" }"),
+    CHECK_SAYS_ONLY(read_check(R"({ interval = "1s" })"), "lb.toml:6:9: error: a check needs a type");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "tpc" })"), R"(did you mean "tcp"?)");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "tcp", path = "/" })"), R"(a check of type "tcp" has no "path")");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "http", command = ["x"] })"), R"(a check of type "http" has no "command")");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "file", path = "/x", port = 80 })"),
+                    R"(a check of type "file" has no "port")");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "exec" })"), "needs a command");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "exec", command = "/bin/probe" })"),
                     "must be a list of strings, not a string; hint: put it in brackets");
-    CHECK_SAYS_ONLY(read_check("{ type = \"file\" }"), "needs a path");
-    CHECK_SAYS_ONLY(read_check("{ type = \"tcp\", intervall = \"1s\" }"),
-                    "unknown key \"intervall\" in a check; hint: did you mean \"interval\"?");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "file" })"), "needs a path");
+    CHECK_SAYS_ONLY(read_check(R"({ type = "tcp", intervall = "1s" })"),
+                    R"(unknown key "intervall" in a check; hint: did you mean "interval"?)");
 }
 
 }  // namespace lbconverge::config

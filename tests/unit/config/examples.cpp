@@ -75,89 +75,89 @@ TEST_CASE("every example is accepted on every node without a warning") {
 
 TEST_CASE("three nodes that balance among themselves") {
     check_silent("s3.toml", R"(
-role = "both"
-interface = "bond0"
-vips = ["192.168.0.254"]
-[nodes]
-web1 = { address = "192.168.0.1", priority = 150 }
-web2 = { address = "192.168.0.2", priority = 120 }
-web3 = { address = "192.168.0.3", priority = 100 }
-[arp]
-arp_ignore = 3
-arp_announce = 2
-[[vrrp]]
-vrid = 51
-[[service]]
-vip = "192.168.0.254"
-port = 80
-scheduler = "wrr"
-real_servers = ["web1", "web2", "web3"]
-check = { type = "http", path = "/", interval = "2s" }
-)");
+        role = "both"
+        interface = "bond0"
+        vips = ["192.168.0.254"]
+        [nodes]
+        web1 = { address = "192.168.0.1", priority = 150 }
+        web2 = { address = "192.168.0.2", priority = 120 }
+        web3 = { address = "192.168.0.3", priority = 100 }
+        [arp]
+        arp_ignore = 3
+        arp_announce = 2
+        [[vrrp]]
+        vrid = 51
+        [[service]]
+        vip = "192.168.0.254"
+        port = 80
+        scheduler = "wrr"
+        real_servers = ["web1", "web2", "web3"]
+        check = { type = "http", path = "/", interval = "2s" }
+    )"_text);
 }
 
 TEST_CASE("real servers of every kind") {
     check_silent("s4b.toml", R"(
-role = "real-server"
-interface = "ens32"
-[arp]
-method = "filter"
-source = "192.168.1.88"
-[[vip]]
-address = "192.168.1.200"
-accept = "interface"
-)");
+        role = "real-server"
+        interface = "ens32"
+        [arp]
+        method = "filter"
+        source = "192.168.1.88"
+        [[vip]]
+        address = "192.168.1.200"
+        accept = "interface"
+    )"_text);
     check_silent("s4c.toml", R"(
-role = "real-server"
-interface = "ens32"
-[[vip]]
-address = "192.168.1.200"
-accept = "redirect"
-[[service]]
-vip = "192.168.1.200"
-port = 53
-protocol = "udp"
-real_servers = ["192.168.1.88"]
-[[service]]
-vip = "192.168.1.200"
-port = 80
-real_servers = ["192.168.1.88:3753"]
-)");
+        role = "real-server"
+        interface = "ens32"
+        [[vip]]
+        address = "192.168.1.200"
+        accept = "redirect"
+        [[service]]
+        vip = "192.168.1.200"
+        port = 53
+        protocol = "udp"
+        real_servers = ["192.168.1.88"]
+        [[service]]
+        vip = "192.168.1.200"
+        port = 80
+        real_servers = ["192.168.1.88:3753"]
+    )"_text);
     check_silent("s4d.toml", R"(
-role = "real-server"
-[[route]]
-to = "default"
-via = "192.168.1.252"
-)");
+        role = "real-server"
+        [[route]]
+        to = "default"
+        via = "192.168.1.252"
+    )"_text);
 }
 
 TEST_CASE("a pair in a cloud, without multicast and without a VIP") {
     check_silent("s5.toml", R"(
-role = "director"
-interface = "eth0"
-[nodes]
-lb1 = { address = "10.130.0.2", priority = 200 }
-lb2 = { address = "10.130.0.3", priority = 100 }
-[[track]]
-name = "haproxy"
-process = "haproxy"
-interval = "2s"
-[[vrrp]]
-name = "VI_1"
-vrid = 33
-version = 2
-unicast = true
-auth_pass_file = "/etc/lbconverge/vrrp.pass"
-track = ["haproxy"]
-[[hook]]
-on = ["master"]
-command = ["/usr/local/bin/assign-floating-ip", "203.0.113.10"]
-user = "keepalived_script"
-timeout = "30s"
-retries = 10
-retry_delay = "3s"
-environment_file = "/etc/lbconverge/provider.env"
-)");
+        role = "director"
+        interface = "eth0"
+        [nodes]
+        lb1 = { address = "10.130.0.2", priority = 200 }
+        lb2 = { address = "10.130.0.3", priority = 100 }
+        [[track]]
+        name = "haproxy"
+        process = "haproxy"
+        interval = "2s"
+        [[vrrp]]
+        name = "VI_1"
+        vrid = 33
+        version = 2
+        unicast = true
+        auth_pass_file = "/etc/lbconverge/vrrp.pass"
+        track = ["haproxy"]
+        [[hook]]
+        on = ["master"]
+        command = ["/usr/local/bin/assign-floating-ip", "203.0.113.10"]
+        user = "keepalived_script"
+        timeout = "30s"
+        retries = 10
+        retry_delay = "3s"
+        environment_file = "/etc/lbconverge/provider.env"
+    )"_text);
 }
 
 TEST_CASE("the one warning that a described system deserves: a track that never changes who wins") {

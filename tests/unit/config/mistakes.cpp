@@ -70,7 +70,7 @@ std::set<std::string> codes_found_by(FoundBy command) {
 
 /// The codes that the sources of a folder take from the catalogue.
 std::set<std::string> codes_in(const std::filesystem::path& folder) {
-    static const std::regex use("mistake\\(\"(LVS[0-9]+)\"\\)");
+    static const std::regex use(R"text(mistake\("(LVS[0-9]+)"\))text");
     std::set<std::string> codes;
     for (const auto& entry : std::filesystem::directory_iterator(LBCONVERGE_SOURCE_DIR / folder)) {
         const std::string text = text_of(folder / entry.path().filename());

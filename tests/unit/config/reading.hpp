@@ -3,6 +3,8 @@
 
 #include "lbconverge/config/document.hpp"
 
+#include "support/text.hpp"
+
 #include <doctest/doctest.h>
 
 #include <optional>
@@ -53,7 +55,10 @@ inline Reading read(const std::string& text, const std::string& node = "") {
 
 /// With the lines that every director's file needs; what is given begins at line 3.
 inline Reading read_director(const std::string& text) {
-    return read("role = \"director\"\ninterface = \"eth0\"\n" + text);
+    return read(R"(
+        role = "director"
+        interface = "eth0"
+    )"_text + text);
 }
 
 }  // namespace lbconverge::config

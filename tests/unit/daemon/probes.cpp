@@ -78,7 +78,7 @@ TEST_CASE("a datagram that nobody refuses is good, unless an answer is expected"
     config::Check check = of_type(config::CheckType::udp);
     CHECK(ask(check, port.number()).what == "not refused");
     check.expect = "pong";
-    CHECK(ask(check, port.number()).what == "no answer with \"pong\"");
+    CHECK(ask(check, port.number()).what == R"(no answer with "pong")");
     port.close();
     CHECK(ask(check, port.number()).what == "connect refused");
     CHECK(ask(of_type(config::CheckType::dns), port.number()).what == "connect refused");

@@ -4,6 +4,7 @@
 #include "spawn.hpp"
 
 #include "lbconverge/daemon/trust.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -129,7 +130,13 @@ TEST_CASE("the environment is clean, and the file comes on top of the table") {
     ::setenv("LBCONVERGE_UNIT_SECRET", "leak", 1);
     Command command = shell("env | sort");
     command.environment = {{"LBCONVERGE_STATE", "master"}, {"KEY", "table"}};
-    command.environment_file = directory.write("hook.env", "# provider\n\nKEY=\"from file\"\nOTHER=a=b\n", 0600);
+    command.environment_file = directory.write("hook.env", R"(
+        # provider
+
+        KEY="from file"
+        OTHER=a=b
+    )"_text,
+                                               0600);
     const Ended ended = run(command);
     CHECK(ended.said.find("LBCONVERGE_STATE=master\n") != std::string::npos);
     CHECK(ended.said.find("KEY=from file\n") != std::string::npos);
@@ -154,8 +161,8 @@ TEST_CASE("what cannot be started says why") {
         return ended.said;
     };
     CHECK(said({.argv = {"/nowhere/program"}, .user = {}}).find("/nowhere/program: No such file") == 0);
-    CHECK(said({.argv = {"program"}, .user = {}}) == "\"program\" is not an absolute path");
-    CHECK(said({.argv = {"/bin/true"}, .user = "no-such-user"}) == "there is no user \"no-such-user\"");
+    CHECK(said({.argv = {"program"}, .user = {}}) == R"("program" is not an absolute path)");
+    CHECK(said({.argv = {"/bin/true"}, .user = "no-such-user"}) == R"(there is no user "no-such-user")");
     Command command = shell("true");
     command.environment_file = "/nowhere/file";
     CHECK(said(command).find("environment_file: /nowhere/file: No such file") == 0);
@@ -170,7 +177,11 @@ TEST_CASE("as root, a command runs as the user that it says, or as nobody, witho
         return;
     }
     const std::string script = "id -u; id -G; grep -E '^Cap(Inh|Prm|Eff|Amb)' /proc/self/status | cut -f2 | sort -u";
-    CHECK(run(shell(script)).said == "65534\n65534\n0000000000000000\n");
+    CHECK(run(shell(script)).said == R"(
+        65534
+        65534
+        0000000000000000
+    )"_text);
     Command command = shell("id -u");
     command.user = "root";
     CHECK(run(command).said == "0\n");
@@ -218,7 +229,7 @@ TEST_CASE("an environment file is a list of names and values") {
     CHECK(good.error().what == "environment_file: line 2 is not NAME=VALUE");
     const auto more = parse_environment("A=1\r\n#C=2\nD='q \"z'\nE=\nF_1=a#b");
     REQUIRE(more.has_value());
-    CHECK(*more == std::map<std::string, std::string>{{"A", "1"}, {"D", "q \"z"}, {"E", ""}, {"F_1", "a#b"}});
+    CHECK(*more == std::map<std::string, std::string>{{"A", "1"}, {"D", R"(q "z)"}, {"E", ""}, {"F_1", "a#b"}});
     CHECK_FALSE(parse_environment("export A=1\n").has_value());
     CHECK_FALSE(parse_environment("s3cret\n").has_value());
     CHECK(parse_environment("s3cret\n").error().what.find("s3cret") == std::string::npos);

@@ -16,7 +16,7 @@ TEST_CASE("LVS01: only lo is set, and LVS02 and LVS03 do not say it again") {
     CHECK(real_server().arp("lo", 1, 2).codes().empty());
 }
 
-TEST_CASE("LVS02 and LVS03: this host answers and announces; \"all\" would do") {
+TEST_CASE(R"(LVS02 and LVS03: this host answers and announces; "all" would do)") {
     Host host = real_server();
     host.arp("eth0", 0, 2);
     const Finding found = host.only();
@@ -111,7 +111,13 @@ TEST_CASE("LVS09: a real server whose VIP came to the answering interface") {
     CHECK(Host()
               .arp("eth0", 1, 2)
               .address("192.0.2.20/32", "eth0")
-              .file("/etc/keepalived/keepalived.conf", "vrrp_instance A {\nvirtual_ipaddress {\n192.0.2.20/32\n}\n}\n")
+              .file("/etc/keepalived/keepalived.conf", R"(
+        vrrp_instance A {
+        virtual_ipaddress {
+        192.0.2.20/32
+        }
+        }
+    )"_text)
               .codes()
               .empty());
 }
@@ -132,7 +138,10 @@ TEST_CASE("LVS43: a VIP that goes with the primary address") {
 }
 
 TEST_CASE("with a configuration, what apply would do anyway is its cure") {
-    const std::string file = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n";
+    const std::string file = R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+    )"_text;
     Host host = real_server();
     host.config(file).arp("eth0", 0, 2);
     CHECK(host.only().cure.text == "lbconverge apply");

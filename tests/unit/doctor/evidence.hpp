@@ -4,6 +4,7 @@
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/doctor/doctor.hpp"
 #include "support/ip.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 

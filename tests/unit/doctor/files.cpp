@@ -5,7 +5,11 @@ using namespace lbconverge::doctor;
 
 namespace {
 
-const std::string stanza = "auto lo:0\niface lo:0 inet static\n  address 192.0.2.20\n";
+const std::string stanza = R"(
+    auto lo:0
+    iface lo:0 inet static
+      address 192.0.2.20
+)"_text;
 constexpr const char* interfaces = "/etc/network/interfaces";
 
 /// A director whose interface systemd-networkd manages by this file.
@@ -27,7 +31,10 @@ TEST_CASE("LVS10: the settings come after the VIP") {
               .file("/etc/rc.local", "echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore\n")
               .codes() == "LVS10");
     CHECK(real_server()
-              .file("/etc/rc.local", "ip addr add 192.0.2.20/32 dev lo\nsysctl -w net.ipv4.conf.all.arp_ignore=1\n")
+              .file("/etc/rc.local", R"(
+        ip addr add 192.0.2.20/32 dev lo
+        sysctl -w net.ipv4.conf.all.arp_ignore=1
+    )"_text)
               .codes() == "LVS10");
 }
 
@@ -42,26 +49,67 @@ TEST_CASE("LVS10: before it is right, and what has nothing to do with it does no
         real_server().file(interfaces, stanza + "  pre-up sysctl -w net.ipv4.conf.all.arp_ignore=1\n").codes().empty());
     CHECK(real_server().file(interfaces, stanza + "# up sysctl -w net.ipv4.conf.all.arp_ignore=1\n").codes().empty());
     CHECK(real_server()
-              .file("/etc/rc.local", "sysctl -w net.ipv4.conf.all.arp_ignore=1\nip addr add 192.0.2.20/32 dev lo\n")
+              .file("/etc/rc.local", R"(
+        sysctl -w net.ipv4.conf.all.arp_ignore=1
+        ip addr add 192.0.2.20/32 dev lo
+    )"_text)
               .codes()
               .empty());
 }
 
 TEST_CASE("LVS46: networkd removes what it does not know, unless it is told to keep it") {
-    CHECK(managed("[Match]\nName=eth0\n").only().place == "/etc/systemd/network/10-eth.network");
-    CHECK(managed("[Match]\nName=en* eth*\n").codes() == "LVS46");
-    CHECK(managed("[Match]\nName=eth1\n").codes().empty());
-    CHECK(managed("[Match]\nName=eth0\n[Network]\nKeepConfiguration = yes\n").codes().empty());
-    CHECK(managed("[Match]\nName=eth0\n")
-              .file("/etc/systemd/network/10-eth.network.d/lvs.conf", "[Network]\nKeepConfiguration=static\n")
+    CHECK(managed(R"(
+        [Match]
+        Name=eth0
+    )"_text)
+              .only()
+              .place == "/etc/systemd/network/10-eth.network");
+    CHECK(managed(R"(
+        [Match]
+        Name=en* eth*
+    )"_text)
+              .codes() == "LVS46");
+    CHECK(managed(R"(
+        [Match]
+        Name=eth1
+    )"_text)
               .codes()
               .empty());
-    Host idle = managed("[Match]\nName=eth0\n");
+    CHECK(managed(R"(
+        [Match]
+        Name=eth0
+        [Network]
+        KeepConfiguration = yes
+    )"_text)
+              .codes()
+              .empty());
+    CHECK(managed(R"(
+        [Match]
+        Name=eth0
+    )"_text)
+              .file("/etc/systemd/network/10-eth.network.d/lvs.conf", R"(
+        [Network]
+        KeepConfiguration=static
+    )"_text)
+              .codes()
+              .empty());
+    Host idle = managed(R"(
+        [Match]
+        Name=eth0
+    )"_text);
     idle.all.managers.clear();
     CHECK(idle.codes().empty());
     // The first by name is the one that counts.
-    CHECK(managed("[Match]\nName=eth0\n")
-              .file("/run/systemd/network/05-eth.network", "[Match]\nName=eth0\n[Network]\nKeepConfiguration=yes\n")
+    CHECK(managed(R"(
+        [Match]
+        Name=eth0
+    )"_text)
+              .file("/run/systemd/network/05-eth.network", R"(
+        [Match]
+        Name=eth0
+        [Network]
+        KeepConfiguration=yes
+    )"_text)
               .codes()
               .empty());
 }
@@ -98,7 +146,10 @@ TEST_CASE("LVS46: only cloud-init's network section switched off counts") {
 }
 
 TEST_CASE("LVS47: a file that configures no addresses is no owner") {
-    const std::string file = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n";
+    const std::string file = R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+    )"_text;
     CHECK(real_server().config(file).file("/etc/sysctl.d/a.conf", "net.example = 192.0.2.20\n").codes().empty());
 }
 
@@ -108,11 +159,18 @@ TEST_CASE("LVS47: two owners by hand, one beside a configuration") {
               .file("/etc/sysconfig/network-scripts/ifcfg-lo:0", "IPADDR=192.0.2.20\n")
               .only()
               .place == "/etc/sysconfig/network-scripts/ifcfg-lo:0:1");
-    const std::string file = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n";
+    const std::string file = R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+    )"_text;
     CHECK(real_server().config(file).file(interfaces, stanza).only().code == "LVS47");
     CHECK(real_server()
               .config(file)
-              .file(interfaces, "iface eth0 inet static\n  address 192.0.2.200\n  gateway 192.0.2.20\n")
+              .file(interfaces, R"(
+        iface eth0 inet static
+          address 192.0.2.200
+          gateway 192.0.2.20
+    )"_text)
               .codes()
               .empty());
     CHECK(real_server().config(file).file("/etc/init.d/ipvs", "ipvsadm -A -t 192.0.2.20:80\n").codes().empty());
@@ -121,8 +179,17 @@ TEST_CASE("LVS47: two owners by hand, one beside a configuration") {
               .file("/etc/init.d/lvsrs", "ifconfig lo:0 192.0.2.20 netmask 255.255.255.255\n")
               .codes() == "LVS47");
     CHECK(director()
-              .config("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\n")
-              .file("/etc/keepalived/keepalived.conf",
-                    "vrrp_instance A {\n  virtual_ipaddress { 192.0.2.20/32 dev eth0 }\n}\n")
+              .config(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        vrid = 1
+    )"_text)
+              .file("/etc/keepalived/keepalived.conf", R"(
+        vrrp_instance A {
+          virtual_ipaddress { 192.0.2.20/32 dev eth0 }
+        }
+    )"_text)
               .codes() == "LVS47");
 }

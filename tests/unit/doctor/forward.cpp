@@ -15,8 +15,14 @@ TEST_CASE("LVS11: another port where nothing is rewritten") {
 TEST_CASE("LVS11: in a keepalived.conf that is not at work yet") {
     const auto with = [](const std::string& kind) {
         return Host()
-            .file("/etc/keepalived/keepalived.conf", "virtual_server 192.0.2.20 80\n{\n  lb_kind " + kind +
-                                                         " # how\n  real_server 192.0.2.4 8080 {\n  }\n}\n")
+            .file("/etc/keepalived/keepalived.conf", R"(
+            virtual_server 192.0.2.20 80
+            {
+              lb_kind $ # how
+              real_server 192.0.2.4 8080 {
+              }
+            }
+        )"_with(kind))
             .findings();
     };
     REQUIRE(with("DR").size() == 1);
@@ -34,14 +40,34 @@ TEST_CASE("LVS11: each server of a keepalived.conf with the method of its own se
         return all;
     };
     const std::string conf = "/etc/keepalived/keepalived.conf";
-    const std::string after =
-        "virtual_server 192.0.2.20 80 {\n real_server 192.0.2.4 8080 {\n }\n real_server 192.0.2.5 8080 {\n }\n"
-        " lb_kind DR\n}\nvirtual_server 192.0.2.21 80 {\n real_server 192.0.2.6 8080 {\n }\n}\n";
-    CHECK(places(conf, after) == "LVS11 " + conf + ":2\nLVS11 " + conf + ":4\n");
+    const std::string after = R"(
+        virtual_server 192.0.2.20 80 {
+         real_server 192.0.2.4 8080 {
+         }
+         real_server 192.0.2.5 8080 {
+         }
+         lb_kind DR
+        }
+        virtual_server 192.0.2.21 80 {
+         real_server 192.0.2.6 8080 {
+         }
+        }
+    )"_text;
+    CHECK(places(conf, after) == R"(
+        LVS11 $:2
+        LVS11 $:4
+    )"_with(conf, conf));
     CHECK(places("/etc/keepalived/conf.d/web.conf", after).starts_with("LVS11 /etc/keepalived/conf.d/web.conf:2\n"));
     CHECK(places("/etc/keepalived/keepalived.conf.bak", after).empty());
     CHECK(places("/etc/haproxy/haproxy.conf", after).empty());
-    CHECK(places(conf, "virtual_server 192.0.2.20 80 {\n lb_kind DR\n real_server 192.0.2.4 {\n }\n}\n").empty());
+    CHECK(places(conf, R"(
+        virtual_server 192.0.2.20 80 {
+         lb_kind DR
+         real_server 192.0.2.4 {
+         }
+        }
+    )"_text)
+              .empty());
 }
 
 TEST_CASE("LVS12: direct routing to what is behind a router") {
@@ -60,15 +86,25 @@ TEST_CASE("LVS13: masquerading without forwarding") {
 }
 
 TEST_CASE("LVS14: a masqueraded real server whose default route leads elsewhere") {
-    const std::string file =
-        "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[nodes]\nlb = { role = \"director\", address = \"192.0.2.1\" "
-        "}\n"
-        "ws = { role = \"real-server\", address = \"192.0.2.3\" }\n[[vrrp]]\nvrid = 1\n[[service]]\nvip = "
-        "\"192.0.2.20\"\n"
-        "port = 80\nreal_servers = [\"ws\"]\nforward = \"";
+    const std::string file = R"(
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [nodes]
+        lb = { role = "director", address = "192.0.2.1" }
+        ws = { role = "real-server", address = "192.0.2.3" }
+        [[vrrp]]
+        vrid = 1
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["ws"]
+        forward = ")"_text;
     const auto with = [&](const std::string& forward, const char* gateway) {
         return real_server()
-            .config(file + forward + "\"\n", "ws")
+            .config(file + forward + R"(
+            "
+        )"_text,
+                    "ws")
             .route("192.0.2.0/24", nullptr, "eth0")
             .route("0.0.0.0/0", gateway, "eth0");
     };
@@ -97,9 +133,15 @@ TEST_CASE("LVS16: what comes out of a tunnel is dropped") {
 
 TEST_CASE("LVS16: the file asks for a tunnel, and there is none") {
     Host host = real_server();
-    host.config(
-        "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\n"
-        "forward = \"tunnel\"\nreal_servers = [\"192.0.2.3\"]\n");
+    host.config(R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        forward = "tunnel"
+        real_servers = ["192.0.2.3"]
+    )"_text);
     CHECK(host.only().code == "LVS16");
     host.all.tunnels = {{"tunl0", true}};
     CHECK(host.codes().empty());

@@ -7,11 +7,17 @@ namespace {
 
 constexpr wire::LinkAddress link(std::uint8_t last) { return {2, 0, 0, 0, 0, last}; }
 
-const std::string cluster =
-    "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[nodes]\n"
-    "lb1 = { role = \"director\", address = \"192.0.2.3\", priority = 150 }\n"
-    "lb2 = { role = \"director\", address = \"192.0.2.2\" }\nws = { role = \"real-server\", address = \"192.0.2.4\" }\n"
-    "[[vrrp]]\nname = \"A\"\nvrid = 51\n";
+const std::string cluster = R"(
+    interface = "eth0"
+    vips = ["192.0.2.20"]
+    [nodes]
+    lb1 = { role = "director", address = "192.0.2.3", priority = 150 }
+    lb2 = { role = "director", address = "192.0.2.2" }
+    ws = { role = "real-server", address = "192.0.2.4" }
+    [[vrrp]]
+    name = "A"
+    vrid = 51
+)"_text;
 
 /// lb1 as master, with the answers of the others' own addresses.
 Host master() {
@@ -39,11 +45,18 @@ TEST_CASE("for each VIP and each node is asked where they are") {
 }
 
 TEST_CASE("a VIP is asked for on its own interface, or where its network is, or not at all") {
-    const std::string two = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\ninterface = \"eth1\"\n";
+    const std::string two = R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+        interface = "eth1"
+    )"_text;
     const auto on_eth1 = questions(Host().interface("eth1", 3).address("10.0.0.3/8", "eth1").config(two).evidence());
     REQUIRE(on_eth1.size() == 1);
     CHECK(on_eth1[0].interface == InterfaceName("eth1"));
-    const std::string six = "role = \"real-server\"\nvips = [\"2001:db8::20\"]\n";
+    const std::string six = R"(
+        role = "real-server"
+        vips = ["2001:db8::20"]
+    )"_text;
     CHECK(questions(Host().config(six).evidence()).empty());
     const auto routed = questions(Host().config(six).route("2001:db8::/64", nullptr, "eth0").evidence());
     REQUIRE(routed.size() == 1);
@@ -96,8 +109,15 @@ TEST_CASE("LVS33 and LVS37: strangers, and peers with other VIPs") {
 
 TEST_CASE("LVS37 by hand: keepalived's list counts, and who may send is not known") {
     Host host;
-    host.file("/etc/keepalived/keepalived.conf",
-              "vrrp_instance A {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.20\n }\n}\n");
+    host.file("/etc/keepalived/keepalived.conf", R"(
+        vrrp_instance A {
+         interface eth0
+         virtual_router_id 51
+         virtual_ipaddress {
+         192.0.2.20
+         }
+        }
+    )"_text);
     hears(host, "192.0.2.9", 51, "192.0.2.20");
     CHECK(host.codes().empty());
     hears(host, "192.0.2.10", 51, "192.0.2.21");

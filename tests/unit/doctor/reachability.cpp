@@ -5,10 +5,19 @@ using namespace lbconverge::doctor;
 
 namespace {
 
-const std::string file =
-    "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[nodes]\nlb = { role = \"director\", address = \"192.0.2.1\" }\n"
-    "ws = { role = \"real-server\", address = \"192.0.2.3\" }\n[[vrrp]]\nvrid = 1\n[[service]]\nvip = \"192.0.2.20\"\n"
-    "port = 8000\nreal_servers = [\"ws\"]\n";
+const std::string file = R"(
+    interface = "eth0"
+    vips = ["192.0.2.20"]
+    [nodes]
+    lb = { role = "director", address = "192.0.2.1" }
+    ws = { role = "real-server", address = "192.0.2.3" }
+    [[vrrp]]
+    vrid = 1
+    [[service]]
+    vip = "192.0.2.20"
+    port = 8000
+    real_servers = ["ws"]
+)"_text;
 
 Host configured() { return real_server().config(file, "ws"); }
 
@@ -64,7 +73,10 @@ TEST_CASE("LVS48: another family's address, or a server behind masquerading, is 
     other.address("2001:db8::3/64", "eth0");
     takes(other, "2001:db8::3", 443);
     CHECK(other.codes().empty());
-    Host masqueraded = real_server().config(file + "forward = \"masquerade\"\n", "ws");
+    Host masqueraded = real_server().config(file + R"(
+        forward = "masquerade"
+    )"_text,
+                                            "ws");
     takes(masqueraded, "192.0.2.3", 8000);
     CHECK(masqueraded.codes().find("LVS48") == std::string::npos);
 }
@@ -98,12 +110,17 @@ TEST_CASE("LVS50 and LVS41: what the firewall drops for clients, and for checks"
 TEST_CASE("LVS50: the cure speaks the filter's language, and the family's") {
     const auto cure = [](const char* vip, const char* insert) {
         const bool six = ip(vip).family == Family::ipv6;
-        Host host =
-            Host()
-                .config("role = \"real-server\"\nvips = [\"" + std::string(vip) + "\"]\n[[service]]\nvip = \"" + vip +
-                        "\"\nport = 8000\nreal_servers = [\"" + (six ? "2001:db8::3" : "192.0.2.3") + "\"]\n")
-                .arp("eth0", 1, 2)
-                .address("2001:db8::3/64", "eth0");
+        Host host = Host()
+                        .config(R"(
+            role = "real-server"
+            vips = ["$"]
+            [[service]]
+            vip = "$"
+            port = 8000
+            real_servers = ["$"]
+        )"_with(vip, vip, (six ? "2001:db8::3" : "192.0.2.3")))
+                        .arp("eth0", 1, 2)
+                        .address("2001:db8::3/64", "eth0");
         host.address((vip + std::string(six ? "/128" : "/32")).c_str(), "lo", Scope::host);
         takes(host, "0.0.0.0", 8000);
         takes(host, "::", 8000);
@@ -146,5 +163,9 @@ TEST_CASE("sockets that take connections, as /proc/net has them") {
     REQUIRE(udp.size() == 1);
     CHECK(udp[0].address == ip("::1"));
     CHECK(udp[0].port == 53);
-    CHECK(parse_sockets("no such\nthing", Family::ipv4, Protocol::tcp).empty());
+    CHECK(parse_sockets(R"(
+        no such
+        thing)"_text,
+                        Family::ipv4, Protocol::tcp)
+              .empty());
 }

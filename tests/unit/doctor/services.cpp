@@ -34,9 +34,15 @@ TEST_CASE("LVS19: a service whose VIP is nowhere") {
 }
 
 TEST_CASE("LVS19: a backup has no VIP") {
-    const std::string file =
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\npriority = 50\nname = "
-        "\"A\"\n";
+    const std::string file = R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        vrid = 1
+        priority = 50
+        name = "A"
+    )"_text;
     Host host;
     host.service("tcp 192.0.2.20:80").config(file);
     CHECK(host.codes().empty());
@@ -45,7 +51,13 @@ TEST_CASE("LVS19: a backup has no VIP") {
     CHECK(host.only().cure.text == "lbconverge apply");
     CHECK(Host()
               .service("tcp 192.0.2.20:80")
-              .file("/etc/keepalived/keepalived.conf", "vrrp_instance A {\n virtual_ipaddress {\n 192.0.2.20\n }\n}\n")
+              .file("/etc/keepalived/keepalived.conf", R"(
+        vrrp_instance A {
+         virtual_ipaddress {
+         192.0.2.20
+         }
+        }
+    )"_text)
               .codes()
               .empty());
 }
@@ -101,7 +113,11 @@ TEST_CASE("LVS27: a scheduler whose module is missing") {
     const auto with = [](std::set<std::string> modules) {
         Host host;
         host.all.modules = {true, std::move(modules)};
-        return host.file("/etc/keepalived/keepalived.conf", "virtual_server 192.0.2.20 80 {\n  lb_algo mh\n}\n");
+        return host.file("/etc/keepalived/keepalived.conf", R"(
+            virtual_server 192.0.2.20 80 {
+              lb_algo mh
+            }
+        )"_text);
     };
     CHECK(with({"ip_vs_wlc"}).only().code == "LVS27");
     CHECK(with({"ip_vs_wlc"}).only().place == "/etc/keepalived/keepalived.conf:2");
@@ -114,9 +130,18 @@ TEST_CASE("LVS27: a scheduler whose module is missing") {
 TEST_CASE("LVS27: a scheduler of the file") {
     Host host;
     host.all.modules = {true, {"ip_vs_wlc"}};
-    host.config(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nvrid = 1\n[[service]]\n"
-        "vip = \"192.0.2.20\"\nport = 80\nscheduler = \"mh\"\nreal_servers = [\"192.0.2.4\"]\n");
+    host.config(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        vrid = 1
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        scheduler = "mh"
+        real_servers = ["192.0.2.4"]
+    )"_text);
     CHECK(host.only().code == "LVS27");
     CHECK(host.only().place == "lb.toml:6:1");
     host.all.modules.names.insert("ip_vs_mh");

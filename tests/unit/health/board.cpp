@@ -19,9 +19,19 @@ using test::world;
 constexpr const char* a80 = "tcp 192.0.2.20:80 10.0.0.3:80";
 constexpr const char* b80 = "tcp 192.0.2.20:80 10.0.0.4:80";
 
-std::string file(const std::string& more = "check = { type = \"tcp\", interval = \"1s\", fall = 3, rise = 2 }\n") {
-    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nname = \"web\"\n"
-           "vip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"10.0.0.3\", \"10.0.0.4\"]\n" +
+std::string file(const std::string& more = R"(
+    check = { type = "tcp", interval = "1s", fall = 3, rise = 2 }
+)"_text) {
+    return R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        name = "web"
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["10.0.0.3", "10.0.0.4"]
+    )"_text +
            more;
 }
 
@@ -139,7 +149,7 @@ TEST_CASE("a server with weight 0 at the start comes up only after rise answers"
 }
 
 TEST_CASE("a weight 0 that is the file's or the operator's says nothing about health") {
-    Bench bench(file("check = \"tcp\"\n"));
+    Bench bench(file(R"(check = "tcp")"));
     bench.board.drain({IpAddress::parse("10.0.0.3").value()}, bench.now);
     bench.board.found({Bench::row(a80, 0), Bench::row(b80, 1)}, bench.now);
     CHECK(bench.is("10.0.0.3") == Liveness::unknown);
@@ -161,20 +171,37 @@ TEST_CASE("what an earlier daemon knew counts, and its reason and time stay") {
 }
 
 TEST_CASE("one probe asks for all services that share a server and a check") {
-    Bench bench(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
-        "port = [80, 443]\nreal_servers = [\"10.0.0.3\"]\ncheck = { type = \"tcp\", port = 9000 }\n"
-        "[[service]]\nvip = \"192.0.2.20\"\nport = 81\nreal_servers = [\"10.0.0.3\"]\n"
-        "check = { type = \"tcp\", port = 9000 }\n");
+    Bench bench(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = [80, 443]
+        real_servers = ["10.0.0.3"]
+        check = { type = "tcp", port = 9000 }
+        [[service]]
+        vip = "192.0.2.20"
+        port = 81
+        real_servers = ["10.0.0.3"]
+        check = { type = "tcp", port = 9000 }
+    )"_text);
     CHECK(bench.board.probes().size() == 1);
     CHECK(bench.board.probes()[0].places.size() == 3);
     CHECK(bench.board.health(bench.now).servers.size() == 3);
 }
 
 TEST_CASE("another check of the same server is another probe") {
-    Bench bench(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
-        "port = [80, 443]\nreal_servers = [\"10.0.0.3\"]\ncheck = \"tcp\"\n");
+    Bench bench(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = [80, 443]
+        real_servers = ["10.0.0.3"]
+        check = "tcp"
+    )"_text);
     CHECK(bench.board.probes().size() == 2);
 }
 
@@ -211,11 +238,19 @@ TEST_CASE("the same board does the same twice") {
 }
 
 TEST_CASE("ten thousand checks a second are a hundred turns a second") {
-    std::string toml = "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n";
+    std::string toml = R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text;
     for (int service = 0; service < 100; ++service) {
-        toml += "[[service]]\nvip = \"192.0.2.20\"\nport = " + std::to_string(1000 + service) +
-                "\ncheck = { type = \"tcp\", interval = \"1s\" }\nreal_servers = [";
-        for (int server = 1; server <= 100; ++server) toml += "\"10.0.0." + std::to_string(server) + "\", ";
+        toml += R"(
+            [[service]]
+            vip = "192.0.2.20"
+            port = $
+            check = { type = "tcp", interval = "1s" }
+            real_servers = [)"_with(std::to_string(1000 + service));
+        for (int server = 1; server <= 100; ++server) toml += R"("10.0.0.$", )"_with(std::to_string(server));
         toml += "]\n";
     }
     Bench bench(toml);
@@ -243,13 +278,18 @@ TEST_CASE("a reload leaves checks that are the same alone, forgets others, and b
     bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
     bench.pass(seconds(5));
     const Probe before = bench.board.probes()[0];
-    bench.configure(file() +
-                    "[[service]]\nvip = \"192.0.2.20\"\nport = 81\nreal_servers = [\"10.0.0.9\"]\ncheck = \"tcp\"\n");
+    bench.configure(file() + R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 81
+        real_servers = ["10.0.0.9"]
+        check = "tcp"
+    )"_text);
     CHECK(bench.board.probes()[0].id == before.id);
     CHECK(bench.board.probes()[0].next == before.next);
     CHECK(bench.is("10.0.0.3") == Liveness::up);
     CHECK(bench.is("10.0.0.9") == Liveness::unknown);
-    bench.configure(file("check = { type = \"tcp\", interval = \"3s\" }\n"));
+    bench.configure(file(R"(check = { type = "tcp", interval = "3s" })"));
     CHECK(bench.is("10.0.0.3") == Liveness::unknown);  // asks otherwise: what it knew was another answer
     CHECK(bench.board.probes().size() == 2);
 }
@@ -277,12 +317,20 @@ TEST_CASE("a check's own weight counts while it is up") {
 }
 
 TEST_CASE("the fallback is asked for below the quorum, and until quorum and hysteresis are up again") {
-    Bench bench(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nname = \"web\"\nvip = "
-        "\"192.0.2.20\"\n"
-        "port = 80\nreal_servers = [\"10.0.0.3\", \"10.0.0.4\", \"10.0.0.5\"]\nquorum = 2\nhysteresis = 1\nfallback = "
-        "\"10.0.0.9\"\n"
-        "check = { type = \"tcp\", interval = \"1s\", fall = 1, rise = 1 }\n");
+    Bench bench(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        name = "web"
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["10.0.0.3", "10.0.0.4", "10.0.0.5"]
+        quorum = 2
+        hysteresis = 1
+        fallback = "10.0.0.9"
+        check = { type = "tcp", interval = "1s", fall = 1, rise = 1 }
+    )"_text);
     const auto service = kinds::Service::parse_id("tcp 192.0.2.20:80").value();
     const auto shortage = [&] { return bench.board.health(bench.now).of(service) != nullptr; };
     REQUIRE(bench.board.health(bench.now).of(service) != nullptr);
@@ -309,7 +357,7 @@ TEST_CASE("the fallback is asked for below the quorum, and until quorum and hyst
 }
 
 TEST_CASE("what the operator drains does not count for the quorum") {
-    Bench bench(file("fallback = \"10.0.0.9\"\n"));
+    Bench bench(file(R"(fallback = "10.0.0.9")"));
     const auto all = [](const char* address) { return kinds::Drained{IpAddress::parse(address).value()}; };
     CHECK(bench.board.knows_all());
     CHECK(bench.board.drain(all("10.0.0.3"), bench.now));
@@ -359,14 +407,20 @@ TEST_CASE("without a daemon nobody is unknown") {
 }
 
 TEST_CASE("a real server checks nobody") {
-    Bench bench(
-        "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\n"
-        "real_servers = [\"10.0.0.3\"]\ncheck = \"tcp\"\n");
+    Bench bench(R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["10.0.0.3"]
+        check = "tcp"
+    )"_text);
     CHECK(bench.board.probes().empty());
 }
 
 TEST_CASE("a check via the VIP is asked with its mark, and has time for the server itself as well") {
-    Bench bench(file("check = { type = \"tcp\", via = \"vip\" }\n"));
+    Bench bench(file(R"(check = { type = "tcp", via = "vip" })"));
     bench.empty_kernel();
     bench.now += seconds(1);
     const auto requests = bench.board.tick(bench.now);

@@ -9,16 +9,24 @@ namespace lbconverge::health {
 namespace {
 
 const config::Config& config() {
-    static const config::Config read =
-        test::world(
-            "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[nodes]\nlb1 = { role = \"director\", address = "
-            "\"192.0.2.1\" }\n"
-            "ws1 = { role = \"real-server\", address = \"192.0.2.3\" }\n[[service]]\nname = \"web\"\nvip = "
-            "\"192.0.2.20\"\n"
-            "port = [80, 443]\nreal_servers = [\"ws1\", \"192.0.2.4\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 25\n"
-            "real_servers = [\"192.0.2.4\"]\n",
-            {}, "lb1")
-            .config;
+    static const config::Config read = test::world(R"(
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [nodes]
+        lb1 = { role = "director", address = "192.0.2.1" }
+        ws1 = { role = "real-server", address = "192.0.2.3" }
+        [[service]]
+        name = "web"
+        vip = "192.0.2.20"
+        port = [80, 443]
+        real_servers = ["ws1", "192.0.2.4"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 25
+        real_servers = ["192.0.2.4"]
+    )"_text,
+                                                   {}, "lb1")
+                                           .config;
     return read;
 }
 
@@ -46,10 +54,10 @@ TEST_CASE("one service is named by its name, with all its ports, or by its id") 
 }
 
 TEST_CASE("what nobody knows is said") {
-    CHECK(read("ws9") == "\"ws9\" is neither an address nor a node with one");
-    CHECK(read("") == "\"\" is neither an address nor a node with one");
-    CHECK(read("ws1@mail") == "there is no service \"mail\"");
-    CHECK(read("ws1@") == "there is no service \"\"");
+    CHECK(read("ws9") == R"("ws9" is neither an address nor a node with one)");
+    CHECK(read("") == R"("" is neither an address nor a node with one)");
+    CHECK(read("ws1@mail") == R"(there is no service "mail")");
+    CHECK(read("ws1@") == R"(there is no service "")");
     CHECK(read("192.0.2.9") == "no service has the real server 192.0.2.9");
     CHECK(read("ws1:81") == "no service has the real server ws1:81");
     CHECK(read("ws1@192.0.2.20:25") == "no service has the real server ws1@192.0.2.20:25");

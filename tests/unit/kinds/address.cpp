@@ -73,52 +73,65 @@ ifaddrmsg header(std::uint8_t family, std::uint8_t prefix, std::uint8_t scope, s
 }  // namespace
 
 TEST_CASE("a director has a VIP on its interface while it is master") {
-    CHECK(rows("role = \"director\"" + pair, ElectionState::master) == "192.0.2.20/32 eth0 (election)\n");
-    CHECK(rows("role = \"director\"" + pair, ElectionState::backup).empty());
+    CHECK(rows(R"(role = "director")" + pair, ElectionState::master) == "192.0.2.20/32 eth0 (election)\n");
+    CHECK(rows(R"(role = "director")" + pair, ElectionState::backup).empty());
 }
 
 TEST_CASE("without an election a director has it always") {
-    CHECK(rows("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n") == "192.0.2.20/32 eth0\n");
+    CHECK(rows(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text) == "192.0.2.20/32 eth0\n");
 }
 
 TEST_CASE("while an election is undecided its VIP is held where it may be") {
     for (const std::string role : {"director", "both"}) {
-        const Desired desired = world("role = \"" + role + "\"" + pair, {{"LB", ElectionState::undecided}}).desired();
+        const Desired desired = world(R"(role = "$")"_with(role) + pair, {{"LB", ElectionState::undecided}}).desired();
         CHECK(test::held_text(desired.get<Address>()) == "192.0.2.20/32 eth0: election of LB is undecided\n");
     }
-    CHECK(rows("role = \"director\"" + pair, ElectionState::undecided).empty());
-    CHECK(rows("role = \"both\"" + pair, ElectionState::undecided) == "192.0.2.20/32 lo scope=host\n");
+    CHECK(rows(R"(role = "director")" + pair, ElectionState::undecided).empty());
+    CHECK(rows(R"(role = "both")" + pair, ElectionState::undecided) == "192.0.2.20/32 lo scope=host\n");
 }
 
 TEST_CASE("who yields keeps its VIP until the new master has it") {
-    const Desired desired = world("role = \"both\"" + pair, {{"LB", ElectionState::yielding}}).desired();
+    const Desired desired = world(R"(role = "both")" + pair, {{"LB", ElectionState::yielding}}).desired();
     CHECK(test::held_text(desired.get<Address>()) == "192.0.2.20/32 eth0: until the new master of LB has it\n");
     CHECK(rows_text(desired.get<Address>().rows) == "192.0.2.20/32 lo scope=host\n");
 }
 
 TEST_CASE("a real server has its VIPs on lo whatever the election says") {
     for (const ElectionState state : {ElectionState::master, ElectionState::backup, ElectionState::undecided}) {
-        CHECK(rows("role = \"real-server\"" + pair, state) == "192.0.2.20/32 lo scope=host\n");
+        CHECK(rows(R"(role = "real-server")" + pair, state) == "192.0.2.20/32 lo scope=host\n");
     }
 }
 
 TEST_CASE("a real server that takes the VIP in another way has it nowhere") {
-    CHECK(rows("role = \"real-server\"\nvip = [{ address = \"192.0.2.20\", accept = \"redirect\" }]\n").empty());
+    CHECK(rows(R"(
+        role = "real-server"
+        vip = [{ address = "192.0.2.20", accept = "redirect" }]
+    )"_text)
+              .empty());
 }
 
 TEST_CASE("a node of role both has the VIP on lo throughout, and on its interface as master") {
-    CHECK(rows("role = \"both\"" + pair, ElectionState::master) ==
+    CHECK(rows(R"(role = "both")" + pair, ElectionState::master) ==
           "192.0.2.20/32 eth0 (election)\n192.0.2.20/32 lo scope=host\n");
-    CHECK(rows("role = \"both\"" + pair, ElectionState::backup) == "192.0.2.20/32 lo scope=host\n");
+    CHECK(rows(R"(role = "both")" + pair, ElectionState::backup) == "192.0.2.20/32 lo scope=host\n");
 }
 
 TEST_CASE("label, broadcast and prefix belong to the interface; on lo they would harm") {
-    CHECK(rows("role = \"director\"\n" + three) ==
-          "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255\n"
-          "192.0.2.21/32 eth0 scope=link\n"
-          "2001:db8::20/128 eth0 deprecated=true\n");
-    const std::string on_lo =
-        rows("role = \"both\"\nvrrp = [{ name = \"LB\", vrid = 51, interface = \"eth0\" }]\n" + three);
+    CHECK(rows(R"(
+        role = "director"
+    )"_text + three) == R"(
+        192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255
+        192.0.2.21/32 eth0 scope=link
+        2001:db8::20/128 eth0 deprecated=true
+    )"_text);
+    const std::string on_lo = rows(R"(
+        role = "both"
+        vrrp = [{ name = "LB", vrid = 51, interface = "eth0" }]
+    )"_text + three);
     CHECK(on_lo.find("192.0.2.20/32 lo scope=host\n") != std::string::npos);
     CHECK(on_lo.find("192.0.2.21/32 lo scope=link\n") != std::string::npos);
     CHECK(on_lo.find("2001:db8::20/128 lo deprecated=true\n") != std::string::npos);
@@ -251,7 +264,7 @@ TEST_CASE("a VIP in another place is the configuration's, unless it looks like t
 }
 
 TEST_CASE("a VIP leaves an answering interface first and lo last") {
-    const auto node = world("role = \"director\"" + pair);
+    const auto node = world(R"(role = "director")" + pair);
     const Address::Value value;
     const Address::Key eth0 = key<Address>("192.0.2.20/32 eth0");
     const Address::Key lo = key<Address>("192.0.2.20/32 lo");
@@ -263,8 +276,12 @@ TEST_CASE("a VIP leaves an answering interface first and lo last") {
 }
 
 TEST_CASE("a VIP whose prefix changes stays, where the family can have both") {
-    const auto master = world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\", \"2001:db8::20\"]\n");
-    const auto backup = world("role = \"director\"" + pair);
+    const auto master = world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20", "2001:db8::20"]
+    )"_text);
+    const auto backup = world(R"(role = "director")" + pair);
     const Address::Value value;
     const auto leaves = [&](const char* id, const test::World& node) {
         return Address::phase({key<Address>(id), &value, nullptr}, node.inputs());

@@ -18,8 +18,17 @@ using test::rows_text;
 using test::world;
 
 std::string real_server(const std::string& arp = "", const std::string& accept = "interface") {
-    return "role = \"real-server\"\ninterface = \"eth0\"\n[arp]\nmethod = \"filter\"\n" + arp +
-           "[[vip]]\naddress = \"192.168.1.200\"\naccept = \"" + accept + "\"\n";
+    return R"(
+        role = "real-server"
+        interface = "eth0"
+        [arp]
+        method = "filter"
+    )"_text +
+           arp + R"(
+        [[vip]]
+        address = "192.168.1.200"
+        accept = "$"
+    )"_with(accept);
 }
 
 std::string rows(const std::string& toml, const char* own_address = "192.168.1.88") {
@@ -49,15 +58,25 @@ TEST_CASE("each VIP is filtered, wherever it is; outgoing ARP names the interfac
     CHECK(rows(real_server()) == "192.168.1.200 source=192.168.1.88\n");
     CHECK(rows(real_server("", "loopback")) == "192.168.1.200 source=192.168.1.88\n");
     CHECK(rows(real_server("", "redirect")).empty());
-    CHECK(rows("role = \"real-server\"\nvips = [\"192.168.1.200\"]\n").empty());
+    CHECK(rows(R"(
+        role = "real-server"
+        vips = ["192.168.1.200"]
+    )"_text)
+              .empty());
 }
 
 TEST_CASE("the file's source comes first, then the node's own address") {
-    CHECK(rows(real_server("source = \"192.168.1.7\"\n")) == "192.168.1.200 source=192.168.1.7\n");
-    const auto node = world(
-        "interface = \"eth0\"\nvips = [\"192.168.1.200\"]\narp = { method = \"filter\" }\n"
-        "[nodes]\nws = { role = \"real-server\", address = \"192.168.1.3\" }\n",
-        {}, "ws");
+    CHECK(rows(real_server(R"(
+        source = "192.168.1.7"
+    )"_text)) == "192.168.1.200 source=192.168.1.7\n");
+    const auto node = world(R"(
+        interface = "eth0"
+        vips = ["192.168.1.200"]
+        arp = { method = "filter" }
+        [nodes]
+        ws = { role = "real-server", address = "192.168.1.3" }
+    )"_text,
+                            {}, "ws");
     CHECK(rows_text(node.desired().get<ArpFilter>().rows) == "192.168.1.200 source=192.168.1.3\n");
 }
 
@@ -69,7 +88,12 @@ TEST_CASE("without an address to say instead there is no filter, and that is sai
 }
 
 TEST_CASE("IPv6 needs no filter") {
-    CHECK(rows("role = \"real-server\"\narp = { method = \"filter\" }\nvips = [\"2001:db8::20\"]\n").empty());
+    CHECK(rows(R"(
+        role = "real-server"
+        arp = { method = "filter" }
+        vips = ["2001:db8::20"]
+    )"_text)
+              .empty());
 }
 
 TEST_CASE("a VIP with its source and both rules is a row") {
@@ -95,17 +119,20 @@ TEST_CASE("a row comes with all that it needs, in one text") {
     const std::string made = nft_text<ArpFilter>({vip, nullptr, &value});
     CHECK(made.starts_with("add table arp lbconverge\n"));
     CHECK(made.find("flush chain arp lbconverge in\n") != std::string::npos);
-    CHECK(
-        made.ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
-                       "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
-    CHECK(nft_text<ArpFilter>({vip, &broken, &value})
-              .ends_with("add element arp lbconverge vips { 192.168.1.200 }\n"
-                         "delete element arp lbconverge sources { 192.168.1.200 }\n"
-                         "add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }\n"));
-    CHECK(nft_text<ArpFilter>({vip, &value, nullptr}) ==
-          "add element arp lbconverge vips { 192.168.1.200 }\n"
-          "delete element arp lbconverge sources { 192.168.1.200 }\n"
-          "delete element arp lbconverge vips { 192.168.1.200 }\n");
+    CHECK(made.ends_with(R"(
+        add element arp lbconverge vips { 192.168.1.200 }
+        add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }
+    )"_text));
+    CHECK(nft_text<ArpFilter>({vip, &broken, &value}).ends_with(R"(
+        add element arp lbconverge vips { 192.168.1.200 }
+        delete element arp lbconverge sources { 192.168.1.200 }
+        add element arp lbconverge sources { 192.168.1.200 : 192.168.1.88 }
+    )"_text));
+    CHECK(nft_text<ArpFilter>({vip, &value, nullptr}) == R"(
+        add element arp lbconverge vips { 192.168.1.200 }
+        delete element arp lbconverge sources { 192.168.1.200 }
+        delete element arp lbconverge vips { 192.168.1.200 }
+    )"_text);
 }
 
 TEST_CASE("the filter stands before the VIP and outlives it") {

@@ -14,9 +14,15 @@ using std::chrono::sys_seconds;
 using namespace test;
 
 std::string file(const std::string& more = "") {
-    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = "
-           "\"192.0.2.20\"\nport = 80\n"
-           "real_servers = [{ address = \"10.0.0.3\", weight = 3 }, { address = \"10.0.0.4\", weight = 4 }]\n" +
+    return R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = [{ address = "10.0.0.3", weight = 3 }, { address = "10.0.0.4", weight = 4 }]
+    )"_text +
            more;
 }
 
@@ -48,7 +54,7 @@ std::string rows(const Wanted<RealServer>& wanted) {
 
 TEST_CASE("without exceptions everything is as configured") {
     CHECK(rows(wanted(file(), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
-    CHECK(rows(wanted(file("fallback = \"10.0.0.9\"\n"), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
+    CHECK(rows(wanted(file(R"(fallback = "10.0.0.9")"), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
 }
 
 TEST_CASE("a server that is down has weight 0, and the reason stands beside it") {
@@ -59,7 +65,7 @@ TEST_CASE("a server that is down has weight 0, and the reason stands beside it")
 }
 
 TEST_CASE("with on_down = remove it is not there") {
-    const auto pool = wanted(file("on_down = \"remove\"\n"), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
+    const auto pool = wanted(file(R"(on_down = "remove")"), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
     CHECK(rows(pool) == "10.0.0.4:80 4\n");
     CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s\n");
     CHECK(pool.unwanted.size() == 1);
@@ -84,7 +90,7 @@ TEST_CASE("the operator counts more than health, whatever it says") {
     health.servers = {opinion("10.0.0.3", Liveness::unknown)};
     CHECK(rows(wanted(file(), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
     health.servers = {opinion("10.0.0.3", Liveness::down)};
-    CHECK(rows(wanted(file("on_down = \"remove\"\n"), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(rows(wanted(file(R"(on_down = "remove")"), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
 }
 
 TEST_CASE("a drain may be of one port or one service only") {
@@ -98,13 +104,22 @@ TEST_CASE("a drain may be of one port or one service only") {
 }
 
 TEST_CASE("below the quorum the fallback serves alone") {
-    const std::string toml = file("fallback = \"10.0.0.9\"\nquorum = 2\n");
+    const std::string toml = file(R"(
+        fallback = "10.0.0.9"
+        quorum = 2
+    )"_text);
     Health health{{opinion("10.0.0.3", Liveness::down)}, {{Service::parse_id("tcp 192.0.2.20:80").value()}}, {}};
     const auto pool = wanted(toml, health);
-    CHECK(rows(pool) == "10.0.0.3:80 0\n10.0.0.4:80 0\n10.0.0.9:80 1\n");
-    CHECK(overruled(pool) ==
-          "10.0.0.3:80: down: connect refused, 12 s\n10.0.0.4:80: the fallback serves\n"
-          "10.0.0.9:80: fallback: fewer than 2 of 2 are up, 0 s\n");
+    CHECK(rows(pool) == R"(
+        10.0.0.3:80 0
+        10.0.0.4:80 0
+        10.0.0.9:80 1
+    )"_text);
+    CHECK(overruled(pool) == R"(
+        10.0.0.3:80: down: connect refused, 12 s
+        10.0.0.4:80: the fallback serves
+        10.0.0.9:80: fallback: fewer than 2 of 2 are up, 0 s
+    )"_text);
     health.shortages[0].known = false;
     CHECK(rows(wanted(toml, health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
     CHECK(held_text(wanted(toml, health)).starts_with("tcp 192.0.2.20:80 10.0.0.9:80: "));

@@ -16,12 +16,18 @@ using test::rows_text;
 using test::world;
 
 std::string shared(const std::string& forward, const std::string& more = "") {
-    return "interface = \"eth0\"\nvips = [\"192.0.2.20\", \"2001:db8::20\"]\n[nodes]\n"
-           "lb = { role = \"director\", address = \"192.0.2.1\" }\n"
-           "ws = { role = \"real-server\", address = \"192.0.2.3\" }\n"
-           "other = { role = \"real-server\", address = \"192.0.2.4\" }\n"
-           "[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [{ address = \"ws\", forward = \"" +
-           forward + "\"" + more + " }, \"other\"]\n";
+    return R"(
+        interface = "eth0"
+        vips = ["192.0.2.20", "2001:db8::20"]
+        [nodes]
+        lb = { role = "director", address = "192.0.2.1" }
+        ws = { role = "real-server", address = "192.0.2.3" }
+        other = { role = "real-server", address = "192.0.2.4" }
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = [{ address = "ws", forward = "$"$ }, "other"]
+    )"_with(forward, more);
 }
 
 std::string rows(const std::string& toml, const std::string& node = "") {
@@ -35,13 +41,19 @@ TEST_CASE("a real server whose directors reach it by a tunnel has the tunnel dev
     CHECK(rows(shared("tunnel"), "other").empty());
     CHECK(rows(shared("tunnel"), "lb").empty());
     CHECK(rows(shared("direct"), "ws").empty());
-    CHECK(rows(shared("tunnel", ", tunnel_type = \"gre\""), "ws").empty());
+    CHECK(rows(shared("tunnel", R"(, tunnel_type = "gre")"), "ws").empty());
 }
 
 TEST_CASE("a file of one real server says it by its services") {
-    const std::string own =
-        "role = \"real-server\"\nvips = [\"2001:db8::20\"]\n[[service]]\nvip = \"2001:db8::20\"\n"
-        "port = 80\nforward = \"tunnel\"\nreal_servers = [\"2001:db8::3\"]\n";
+    const std::string own = R"(
+        role = "real-server"
+        vips = ["2001:db8::20"]
+        [[service]]
+        vip = "2001:db8::20"
+        port = 80
+        forward = "tunnel"
+        real_servers = ["2001:db8::3"]
+    )"_text;
     CHECK(rows(own) == "ip6tnl0 up=true\n");
 }
 
@@ -57,8 +69,9 @@ TEST_CASE("rp_filter is off on the device and on all, unless the file says other
     };
     CHECK(settings(shared("tunnel")) == "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.tunl0.rp_filter=0 ");
     CHECK(settings(shared("direct")).empty());
-    CHECK(settings("sysctl = { \"net.ipv4.conf.all.rp_filter\" = 2 }\n" + shared("tunnel")) ==
-          "net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.tunl0.rp_filter=0 ");
+    CHECK(settings(R"(
+        sysctl = { "net.ipv4.conf.all.rp_filter" = 2 }
+    )"_text + shared("tunnel")) == "net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.tunl0.rp_filter=0 ");
 }
 
 TEST_CASE("what is there is read from the interfaces; a device that is not there yet is down") {

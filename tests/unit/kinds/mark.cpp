@@ -18,20 +18,21 @@ using test::rows_text;
 using test::world;
 
 std::string file(const std::string& role) {
-    return "role = \"" + role + R"("
-interface = "eth0"
-vips = ["192.0.2.20", "2001:db8::20"]
-[[service]]
-fwmark = 7
-marks = ["tcp 192.0.2.20:80", "udp 192.0.2.20:443"]
-real_servers = ["192.0.2.3"]
-[[service]]
-fwmark = 7
-family = "ipv6"
-marks = ["tcp [2001:db8::20]:80"]
-[[service]]
-fwmark = 8
-)";
+    return R"(
+        role = "$"
+        interface = "eth0"
+        vips = ["192.0.2.20", "2001:db8::20"]
+        [[service]]
+        fwmark = 7
+        marks = ["tcp 192.0.2.20:80", "udp 192.0.2.20:443"]
+        real_servers = ["192.0.2.3"]
+        [[service]]
+        fwmark = 7
+        family = "ipv6"
+        marks = ["tcp [2001:db8::20]:80"]
+        [[service]]
+        fwmark = 8
+    )"_with(role);
 }
 
 std::string rows(const std::string& role) { return rows_text(world(file(role)).desired().get<Mark>().rows); }
@@ -48,7 +49,11 @@ Observed decoded(const std::string& elements, const std::string& hook = "prerout
 }  // namespace
 
 TEST_CASE("what a service names gets its mark, on directors") {
-    const std::string all = "tcp 192.0.2.20:80 fwmark=7\nudp 192.0.2.20:443 fwmark=7\ntcp [2001:db8::20]:80 fwmark=7\n";
+    const std::string all = R"(
+        tcp 192.0.2.20:80 fwmark=7
+        udp 192.0.2.20:443 fwmark=7
+        tcp [2001:db8::20]:80 fwmark=7
+    )"_text;
     CHECK(rows("director") == all);
     CHECK(rows("both") == all);
     CHECK(rows("real-server").empty());
@@ -75,12 +80,14 @@ TEST_CASE("a mark comes with its rule, and is changed in one text") {
     const Mark::Value eight{.fwmark = 8};
     const Mark::Key http = key<Mark>("tcp 192.0.2.20:80");
     const std::string made = nft_text<Mark>({http, nullptr, &seven});
-    CHECK(made.find("add rule ip lbconverge marking meta l4proto { tcp, udp, sctp } meta mark set ip daddr . meta "
-                    "l4proto . th dport map @marks comment \"lbconverge\"\n") != std::string::npos);
+    CHECK(made.find(R"(
+        add rule ip lbconverge marking meta l4proto { tcp, udp, sctp } meta mark set ip daddr . meta l4proto . th dport map @marks comment "lbconverge"
+    )"_text) != std::string::npos);
     CHECK(made.ends_with("add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 7 }\n"));
-    CHECK(nft_text<Mark>({http, &seven, &eight})
-              .ends_with("delete element ip lbconverge marks { 192.0.2.20 . tcp . 80 }\n"
-                         "add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 8 }\n"));
+    CHECK(nft_text<Mark>({http, &seven, &eight}).ends_with(R"(
+        delete element ip lbconverge marks { 192.0.2.20 . tcp . 80 }
+        add element ip lbconverge marks { 192.0.2.20 . tcp . 80 : 8 }
+    )"_text));
     CHECK(nft_text<Mark>({key<Mark>("tcp [2001:db8::20]:80"), &seven, nullptr}) ==
           "delete element ip6 lbconverge marks { 2001:db8::20 . tcp . 80 }\n");
     const auto node = world(file("director"));

@@ -73,42 +73,48 @@ std::string decoded(const Dumped& dumped, std::uint32_t tag = 0) {
 }  // namespace
 
 TEST_CASE("a director has every server of its pools, those out of use too") {
-    const Desired desired = world("role = \"director\"" + web, {{"LB", ElectionState::undecided}}).desired();
-    CHECK(rows_text(desired.get<RealServer>().rows) ==
-          "tcp 192.0.2.20:80 192.0.2.3:80\n"
-          "tcp 192.0.2.20:80 192.0.2.4:80 weight=0\n");
-    CHECK(world("role = \"real-server\"" + web).desired().get<RealServer>().rows.empty());
+    const Desired desired = world(R"(role = "director")" + web, {{"LB", ElectionState::undecided}}).desired();
+    CHECK(rows_text(desired.get<RealServer>().rows) == R"(
+        tcp 192.0.2.20:80 192.0.2.3:80
+        tcp 192.0.2.20:80 192.0.2.4:80 weight=0
+    )"_text);
+    CHECK(world(R"(role = "real-server")" + web).desired().get<RealServer>().rows.empty());
 }
 
 TEST_CASE("the servers of role both come and go with their service, and are held with it") {
     const auto servers = [](ElectionState state) {
-        return world("role = \"both\"" + web, {{"LB", state}}).desired().get<RealServer>();
+        return world(R"(role = "both")" + web, {{"LB", state}}).desired().get<RealServer>();
     };
     CHECK(servers(ElectionState::master).rows.size() == 2);
     CHECK(servers(ElectionState::backup).rows.empty());
     CHECK(servers(ElectionState::undecided).rows.empty());
-    CHECK(test::held_text(servers(ElectionState::undecided)) ==
-          "tcp 192.0.2.20:80 192.0.2.3:80: the election is undecided\n"
-          "tcp 192.0.2.20:80 192.0.2.4:80: the election is undecided\n");
+    CHECK(test::held_text(servers(ElectionState::undecided)) == R"(
+        tcp 192.0.2.20:80 192.0.2.3:80: the election is undecided
+        tcp 192.0.2.20:80 192.0.2.4:80: the election is undecided
+    )"_text);
 }
 
 TEST_CASE("every setting of a real server arrives in its row") {
     const auto row = [](const std::string& server) {
-        const Desired desired = world(
-                                    "role = \"director\"\nvips = [\"192.0.2.20\"]\ninterface = "
-                                    "\"eth0\"\n[[service]]\nvip = \"192.0.2.20\"\n"
-                                    "port = 80\nreal_servers = [{ address = \"192.0.2.3\", " +
-                                    server + " }]\n")
+        const Desired desired = world(R"(
+            role = "director"
+            vips = ["192.0.2.20"]
+            interface = "eth0"
+            [[service]]
+            vip = "192.0.2.20"
+            port = 80
+            real_servers = [{ address = "192.0.2.3", $ }]
+        )"_with(server))
                                     .desired();
         return rows_text(desired.get<RealServer>().rows).substr(std::string(first).size());
     };
     CHECK(row("weight = 7") == " weight=7\n");
     CHECK(row("upper_threshold = 100, lower_threshold = 75") == " upper_threshold=100 lower_threshold=75\n");
-    CHECK(row("forward = \"masquerade\"") == " forward=masquerade\n");
-    CHECK(row("forward = \"tunnel\"") == " forward=tunnel\n");
-    CHECK(row("forward = \"tunnel\", tunnel_type = \"gue\", tunnel_port = 6080") ==
+    CHECK(row(R"(forward = "masquerade")") == " forward=masquerade\n");
+    CHECK(row(R"(forward = "tunnel")") == " forward=tunnel\n");
+    CHECK(row(R"(forward = "tunnel", tunnel_type = "gue", tunnel_port = 6080)") ==
           " forward=tunnel tunnel_type=gue tunnel_port=6080\n");
-    CHECK(row("forward = \"tunnel\", tunnel_type = \"gre\"") == " forward=tunnel tunnel_type=gre\n");
+    CHECK(row(R"(forward = "tunnel", tunnel_type = "gre")") == " forward=tunnel tunnel_type=gre\n");
 }
 
 TEST_CASE("a dumped server is read with its connections beside it") {
@@ -240,8 +246,8 @@ TEST_CASE("a server goes out of use after its replacement came, and is removed l
     const RealServer::Value one{.weight = 1};
     const RealServer::Value two{.weight = 2};
     const RealServer::Value none{.weight = 0};
-    const auto director = world("role = \"director\"" + web);
-    const auto both = world("role = \"both\"" + web, {{"LB", ElectionState::backup}});
+    const auto director = world(R"(role = "director")" + web);
+    const auto both = world(R"(role = "both")" + web, {{"LB", ElectionState::backup}});
     CHECK(RealServer::phase({server, nullptr, &one}, director.inputs()) == Phase::load);
     CHECK(RealServer::phase({server, nullptr, &none}, director.inputs()) == Phase::load);
     CHECK(RealServer::phase({server, &one, &two}, director.inputs()) == Phase::load);

@@ -53,27 +53,30 @@ std::string decoded(const std::string& elements, const std::string& hook = "prer
 }  // namespace
 
 TEST_CASE("the services of a VIP that is redirected, each to its local port") {
-    CHECK(rows(s4c) ==
-          "tcp 192.168.1.200:80 to=3753\ntcp 192.168.1.200:443 to=443\ntcp 192.168.1.200:8443 to=8443\n"
-          "udp 192.168.1.200:53 to=53\n");
+    CHECK(rows(s4c) == R"(
+        tcp 192.168.1.200:80 to=3753
+        tcp 192.168.1.200:443 to=443
+        tcp 192.168.1.200:8443 to=8443
+        udp 192.168.1.200:53 to=53
+    )"_text);
     CHECK(world(s4c).desired().get<Address>().rows.empty());
 }
 
 TEST_CASE("in a shared file only the services of this node count, on a real server only") {
     const std::string shared = R"(
-interface = "eth0"
-[nodes]
-lb = { role = "director", address = "192.0.2.1" }
-ws1 = { role = "real-server", address = "192.0.2.3" }
-ws2 = { role = "real-server", address = "192.0.2.4" }
-[[vip]]
-address = "192.0.2.20"
-accept = "redirect"
-[[service]]
-vip = "192.0.2.20"
-port = 80
-real_servers = ["192.0.2.3:8080"]
-)";
+        interface = "eth0"
+        [nodes]
+        lb = { role = "director", address = "192.0.2.1" }
+        ws1 = { role = "real-server", address = "192.0.2.3" }
+        ws2 = { role = "real-server", address = "192.0.2.4" }
+        [[vip]]
+        address = "192.0.2.20"
+        accept = "redirect"
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.3:8080"]
+    )"_text;
     CHECK(rows(shared, "ws1") == "tcp 192.0.2.20:80 to=8080\n");
     CHECK(rows(shared, "ws2").empty());
     CHECK(rows(shared, "lb").empty());
@@ -106,9 +109,10 @@ TEST_CASE("a row comes with all that it needs, in one text") {
     const std::string made = nft_text<Redirect>({http, nullptr, &value});
     CHECK(made.starts_with("add table ip lbconverge\n"));
     CHECK(made.ends_with("add element ip lbconverge ports { 192.168.1.200 . tcp . 80 : 3753 }\n"));
-    CHECK(nft_text<Redirect>({http, &other, &value})
-              .ends_with("delete element ip lbconverge ports { 192.168.1.200 . tcp . 80 }\n"
-                         "add element ip lbconverge ports { 192.168.1.200 . tcp . 80 : 3753 }\n"));
+    CHECK(nft_text<Redirect>({http, &other, &value}).ends_with(R"(
+        delete element ip lbconverge ports { 192.168.1.200 . tcp . 80 }
+        add element ip lbconverge ports { 192.168.1.200 . tcp . 80 : 3753 }
+    )"_text));
     CHECK(nft_text<Redirect>({key<Redirect>("udp [2001:db8::20]:53"), &value, nullptr}) ==
           "delete element ip6 lbconverge ports { 2001:db8::20 . udp . 53 }\n");
 }

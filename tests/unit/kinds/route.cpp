@@ -59,24 +59,25 @@ std::string decoded(const Dumped& route) {
 
 TEST_CASE("routes are wanted as the file has them") {
     const auto node = world(R"(
-role = "real-server"
-[[route]]
-to = "default"
-via = "192.0.2.1"
-[[route]]
-to = "10.0.0.0/8"
-interface = "eth1"
-source = "192.0.2.2"
-table = 100
-[[route]]
-to = "default"
-via = "fe80::1"
-interface = "eth0"
-)");
-    CHECK(rows_text(node.desired().get<Route>().rows) ==
-          "default via=192.0.2.1\n"
-          "10.0.0.0/8 table 100 interface=eth1 source=192.0.2.2\n"
-          "::/0 via=fe80::1 interface=eth0\n");
+        role = "real-server"
+        [[route]]
+        to = "default"
+        via = "192.0.2.1"
+        [[route]]
+        to = "10.0.0.0/8"
+        interface = "eth1"
+        source = "192.0.2.2"
+        table = 100
+        [[route]]
+        to = "default"
+        via = "fe80::1"
+        interface = "eth0"
+    )"_text);
+    CHECK(rows_text(node.desired().get<Route>().rows) == R"(
+        default via=192.0.2.1
+        10.0.0.0/8 table 100 interface=eth1 source=192.0.2.2
+        ::/0 via=fe80::1 interface=eth0
+    )"_text);
 }
 
 TEST_CASE("a route of an instance is there on its master only") {

@@ -64,7 +64,7 @@ std::string decoded(const test::Message& message) {
 
 TEST_CASE("a director has its services as master and as backup") {
     for (const ElectionState state : {ElectionState::master, ElectionState::backup, ElectionState::undecided}) {
-        const Desired desired = world("role = \"director\"" + web, {{"LB", state}}).desired();
+        const Desired desired = world(R"(role = "director")" + web, {{"LB", state}}).desired();
         CHECK(rows_text(desired.get<Service>().rows) == "tcp 192.0.2.20:80 scheduler=rr\n");
         CHECK(desired.get<Service>().held.empty());
         CHECK(desired.get<Service>().unwanted.empty());
@@ -72,13 +72,13 @@ TEST_CASE("a director has its services as master and as backup") {
 }
 
 TEST_CASE("a real server has no services") {
-    const Desired desired = world("role = \"real-server\"" + web).desired();
+    const Desired desired = world(R"(role = "real-server")" + web).desired();
     CHECK(desired.get<Service>().rows.empty());
     CHECK(desired.get<Service>().unwanted.empty());
 }
 
 TEST_CASE("a node of role both balances only while it is master, and does nothing while that is undecided") {
-    const auto desired = [](ElectionState state) { return world("role = \"both\"" + web, {{"LB", state}}).desired(); };
+    const auto desired = [](ElectionState state) { return world(R"(role = "both")" + web, {{"LB", state}}).desired(); };
     CHECK(rows_text(desired(ElectionState::master).get<Service>().rows) ==
           "tcp 192.0.2.20:80 scheduler=rr (election)\n");
 
@@ -98,27 +98,55 @@ TEST_CASE("a node of role both balances only while it is master, and does nothin
 
 TEST_CASE("every setting of a service arrives in its row") {
     const auto row = [](const std::string& settings) {
-        const Desired desired =
-            world(
-                "role = \"director\"\nvips = [\"192.0.2.20\", \"2001:db8::20\"]\ninterface = \"eth0\"\n[[service]]\n" +
-                settings)
-                .desired();
+        const Desired desired = world(R"(
+            role = "director"
+            vips = ["192.0.2.20", "2001:db8::20"]
+            interface = "eth0"
+            [[service]]
+        )"_text + settings)
+                                    .desired();
         return rows_text(desired.get<Service>().rows);
     };
-    CHECK(row("vip = \"192.0.2.20\"\nport = 80\n") == "tcp 192.0.2.20:80 scheduler=wlc\n");
-    CHECK(row("vip = \"192.0.2.20\"\nport = [80, 443]\n") ==
-          "tcp 192.0.2.20:80 scheduler=wlc\ntcp 192.0.2.20:443 scheduler=wlc\n");
-    CHECK(row("vip = \"192.0.2.20\"\nport = 53\nprotocol = \"udp\"\none_packet = true\n") ==
-          "udp 192.0.2.20:53 scheduler=wlc flags=one-packet\n");
-    CHECK(row("vip = \"192.0.2.20\"\nport = 80\npersistence = \"300s\"\n") ==
-          "tcp 192.0.2.20:80 scheduler=wlc flags=persistent persistence=300\n");
-    CHECK(row("vip = \"192.0.2.20\"\nport = 80\npersistence = \"5s\"\npersistence_mask = \"255.255.255.0\"\n") ==
-          "tcp 192.0.2.20:80 scheduler=wlc flags=persistent persistence=5 netmask=255.255.255.0\n");
-    CHECK(row("vip = \"2001:db8::20\"\nport = 80\n") == "tcp [2001:db8::20]:80 scheduler=wlc netmask=128\n");
-    CHECK(row("vip = \"2001:db8::20\"\nport = 80\npersistence = \"5s\"\npersistence_mask = 64\n") ==
-          "tcp [2001:db8::20]:80 scheduler=wlc flags=persistent persistence=5 netmask=64\n");
+    CHECK(row(R"(
+        vip = "192.0.2.20"
+        port = 80
+    )"_text) == "tcp 192.0.2.20:80 scheduler=wlc\n");
+    CHECK(row(R"(
+        vip = "192.0.2.20"
+        port = [80, 443]
+    )"_text) == "tcp 192.0.2.20:80 scheduler=wlc\ntcp 192.0.2.20:443 scheduler=wlc\n");
+    CHECK(row(R"(
+        vip = "192.0.2.20"
+        port = 53
+        protocol = "udp"
+        one_packet = true
+    )"_text) == "udp 192.0.2.20:53 scheduler=wlc flags=one-packet\n");
+    CHECK(row(R"(
+        vip = "192.0.2.20"
+        port = 80
+        persistence = "300s"
+    )"_text) == "tcp 192.0.2.20:80 scheduler=wlc flags=persistent persistence=300\n");
+    CHECK(row(R"(
+        vip = "192.0.2.20"
+        port = 80
+        persistence = "5s"
+        persistence_mask = "255.255.255.0"
+    )"_text) == "tcp 192.0.2.20:80 scheduler=wlc flags=persistent persistence=5 netmask=255.255.255.0\n");
+    CHECK(row(R"(
+        vip = "2001:db8::20"
+        port = 80
+    )"_text) == "tcp [2001:db8::20]:80 scheduler=wlc netmask=128\n");
+    CHECK(row(R"(
+        vip = "2001:db8::20"
+        port = 80
+        persistence = "5s"
+        persistence_mask = 64
+    )"_text) == "tcp [2001:db8::20]:80 scheduler=wlc flags=persistent persistence=5 netmask=64\n");
     CHECK(row("fwmark = 7\n") == "fwmark 7 ipv4 scheduler=wlc\n");
-    CHECK(row("fwmark = 7\nfamily = \"ipv6\"\n") == "fwmark 7 ipv6 scheduler=wlc netmask=128\n");
+    CHECK(row(R"(
+        fwmark = 7
+        family = "ipv6"
+    )"_text) == "fwmark 7 ipv6 scheduler=wlc netmask=128\n");
 }
 
 TEST_CASE("a dumped service is read without the kernel's own flag and without its counters") {
@@ -256,9 +284,9 @@ TEST_CASE("a service is ours by claim, by name, or because all of the table is")
 TEST_CASE("services are loaded before a VIP and unloaded after it; a backup of role both withdraws them first") {
     const Service::Key service = key<Service>("tcp 192.0.2.20:80");
     const Service::Value value;
-    const auto director = world("role = \"director\"" + web, {{"LB", ElectionState::backup}});
-    const auto both = world("role = \"both\"" + web, {{"LB", ElectionState::backup}});
-    const auto master = world("role = \"both\"" + web, {{"LB", ElectionState::master}});
+    const auto director = world(R"(role = "director")" + web, {{"LB", ElectionState::backup}});
+    const auto both = world(R"(role = "both")" + web, {{"LB", ElectionState::backup}});
+    const auto master = world(R"(role = "both")" + web, {{"LB", ElectionState::master}});
     CHECK(Service::phase({service, nullptr, &value}, director.inputs()) == Phase::load);
     CHECK(Service::phase({service, &value, &value}, director.inputs()) == Phase::load);
     CHECK(Service::phase({service, &value, nullptr}, director.inputs()) == Phase::unload);
@@ -272,7 +300,7 @@ TEST_CASE("a refusal says what to do") {
     const Service::Value with_engine{.scheduler = "mh", .engine = "sip"};
     const Error missing = Service::refusal({service, nullptr, &value}, ENOENT);
     CHECK(missing.kind == ErrorKind::kernel_lacks);
-    CHECK(missing.what == "the kernel has no scheduler \"mh\", wanted by service tcp 192.0.2.20:80");
+    CHECK(missing.what == R"(the kernel has no scheduler "mh", wanted by service tcp 192.0.2.20:80)");
     CHECK(missing.hint == "modprobe ip_vs_mh, or choose a scheduler that this kernel has");
     CHECK(Service::refusal({service, nullptr, &with_engine}, ENOENT).hint ==
           "modprobe ip_vs_mh and ip_vs_pe_sip, or choose a scheduler that this kernel has");

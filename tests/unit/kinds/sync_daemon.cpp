@@ -18,12 +18,20 @@ using test::rows_text;
 using test::world;
 
 std::string director(const std::string& follow) {
-    return "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\nvrrp = [{ name = \"LB\", vrid = 51 }]\n"
-           "[ipvs.sync]\nid = 7\n" +
+    return R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        vrrp = [{ name = "LB", vrid = 51 }]
+        [ipvs.sync]
+        id = 7
+    )"_text +
            follow;
 }
 
-Desired desired(ElectionState state, const std::string& follow = "follow = \"LB\"\n") {
+Desired desired(ElectionState state, const std::string& follow = R"(
+    follow = "LB"
+)"_text) {
     return world(director(follow), {{"LB", state}}).desired();
 }
 
@@ -54,12 +62,19 @@ TEST_CASE("the master sends, the others listen") {
 }
 
 TEST_CASE("without an instance to follow a director does both") {
-    CHECK(rows_text(desired(ElectionState::backup, "").get<SyncDaemon>().rows) ==
-          "master" + as_wanted + "\nbackup" + as_wanted + "\n");
+    CHECK(rows_text(desired(ElectionState::backup, "").get<SyncDaemon>().rows) == R"(
+        master$
+        backup$
+    )"_with(as_wanted, as_wanted));
 }
 
 TEST_CASE("a real server synchronises nothing") {
-    const auto node = world("role = \"real-server\"\ninterface = \"eth0\"\n[ipvs.sync]\nid = 7\n");
+    const auto node = world(R"(
+        role = "real-server"
+        interface = "eth0"
+        [ipvs.sync]
+        id = 7
+    )"_text);
     CHECK(node.desired().get<SyncDaemon>().rows.empty());
 }
 
@@ -92,11 +107,10 @@ TEST_CASE("a change is a stop and a start") {
     const SyncDaemon::Value before{"eth0", 7, *IpAddress::parse("224.0.0.81"), 8848, 1};
     SyncDaemon::Value after = before;
     after.id = 8;
-    CHECK(test::encoded<SyncDaemon>({key<SyncDaemon>("master"), &before, &after}) ==
-          "0a0100000c0003800800010001000000\n"
-          "09010000380003800800010001000000"
-          "09000200657468300000000008000300080000000800"
-          "0500e000005106000700902200000500080001000000\n");
+    CHECK(test::encoded<SyncDaemon>({key<SyncDaemon>("master"), &before, &after}) == R"(
+        0a0100000c0003800800010001000000
+        09010000380003800800010001000000090002006574683000000000080003000800000008000500e000005106000700902200000500080001000000
+    )"_text);
     CHECK(test::encoded<SyncDaemon>({key<SyncDaemon>("backup"), &before, nullptr}) ==
           "0a0100000c0003800800010002000000\n");
 }

@@ -19,7 +19,10 @@ using test::rows_text;
 using test::World;
 using test::world;
 
-const std::string server = "role = \"real-server\"\nvips = [\"192.0.2.20\"]\n";
+const std::string server = R"(
+    role = "real-server"
+    vips = ["192.0.2.20"]
+)"_text;
 
 std::string wanted(const World& node) { return rows_text(node.desired().get<Sysctl>().rows); }
 
@@ -34,33 +37,59 @@ std::string read_value(const std::string& path, std::string_view text) {
 }  // namespace
 
 TEST_CASE("a VIP on lo wants every interface that speaks ARP quiet, and those to come") {
-    CHECK(wanted(world(server)) ==
-          "net.ipv4.conf.default.arp_announce value=2\n"
-          "net.ipv4.conf.default.arp_ignore value=1\n"
-          "net.ipv4.conf.eth0.arp_announce value=2\n"
-          "net.ipv4.conf.eth0.arp_ignore value=1\n"
-          "net.ipv4.conf.eth1.arp_announce value=2\n"
-          "net.ipv4.conf.eth1.arp_ignore value=1\n");
+    CHECK(wanted(world(server)) == R"(
+        net.ipv4.conf.default.arp_announce value=2
+        net.ipv4.conf.default.arp_ignore value=1
+        net.ipv4.conf.eth0.arp_announce value=2
+        net.ipv4.conf.eth0.arp_ignore value=1
+        net.ipv4.conf.eth1.arp_announce value=2
+        net.ipv4.conf.eth1.arp_ignore value=1
+    )"_text);
 }
 
 TEST_CASE("nothing is quiet that has no VIP on lo, or another way to be quiet") {
-    CHECK(wanted(world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n")).empty());
-    CHECK(wanted(world("role = \"real-server\"\nvips = [\"2001:db8::20\"]\n")).empty());
-    CHECK(wanted(world(server + "[arp]\nmethod = \"none\"\n")).empty());
-    CHECK(
-        wanted(world("role = \"real-server\"\nvip = [{ address = \"192.0.2.20\", accept = \"redirect\" }]\n")).empty());
+    CHECK(wanted(world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text))
+              .empty());
+    CHECK(wanted(world(R"(
+        role = "real-server"
+        vips = ["2001:db8::20"]
+    )"_text))
+              .empty());
+    CHECK(wanted(world(server + R"(
+        [arp]
+        method = "none"
+    )"_text))
+              .empty());
+    CHECK(wanted(world(R"(
+        role = "real-server"
+        vip = [{ address = "192.0.2.20", accept = "redirect" }]
+    )"_text))
+              .empty());
 }
 
 TEST_CASE("interfaces that are listed are all that is set") {
-    CHECK(wanted(world(server + "[arp]\ninterfaces = [\"all\", \"eth1\"]\narp_ignore = 2\narp_announce = 1\n")) ==
-          "net.ipv4.conf.all.arp_announce value=1\n"
-          "net.ipv4.conf.all.arp_ignore value=2\n"
-          "net.ipv4.conf.eth1.arp_announce value=1\n"
-          "net.ipv4.conf.eth1.arp_ignore value=2\n");
+    CHECK(wanted(world(server + R"(
+        [arp]
+        interfaces = ["all", "eth1"]
+        arp_ignore = 2
+        arp_announce = 1
+    )"_text)) == R"(
+        net.ipv4.conf.all.arp_announce value=1
+        net.ipv4.conf.all.arp_ignore value=2
+        net.ipv4.conf.eth1.arp_announce value=1
+        net.ipv4.conf.eth1.arp_ignore value=2
+    )"_text);
 }
 
 TEST_CASE("what the file sets itself stays as it says") {
-    const std::string text = wanted(world(server + "[sysctl]\n\"net.ipv4.conf.eth0.arp_ignore\" = 2\n"));
+    const std::string text = wanted(world(server + R"(
+        [sysctl]
+        "net.ipv4.conf.eth0.arp_ignore" = 2
+    )"_text));
     CHECK(text.find("net.ipv4.conf.eth0.arp_ignore value=2\n") != std::string::npos);
     CHECK(text.find("net.ipv4.conf.eth0.arp_ignore value=1\n") == std::string::npos);
 }
@@ -82,22 +111,25 @@ TEST_CASE("a value of all that is so loud that it wins over the interfaces is se
 }
 
 TEST_CASE("settings that overwrite others are written before them") {
-    const Desired desired = world(
-                                "role = \"director\"\n[sysctl]\n"
-                                "\"net.ipv4.conf.eth0.forwarding\" = 0\n"
-                                "\"net.ipv4.conf.all.rp_filter\" = 0\n"
-                                "\"net.ipv4.conf.default.rp_filter\" = 0\n"
-                                "\"net.ipv4.conf.eth0.rp_filter\" = 0\n"
-                                "\"net.ipv6.conf.all.forwarding\" = 1\n"
-                                "\"net.ipv4.ip_forward\" = 1\n")
+    const Desired desired = world(R"(
+        role = "director"
+        [sysctl]
+        "net.ipv4.conf.eth0.forwarding" = 0
+        "net.ipv4.conf.all.rp_filter" = 0
+        "net.ipv4.conf.default.rp_filter" = 0
+        "net.ipv4.conf.eth0.rp_filter" = 0
+        "net.ipv6.conf.all.forwarding" = 1
+        "net.ipv4.ip_forward" = 1
+    )"_text)
                                 .desired();
-    CHECK(rows_text(desired.get<Sysctl>().rows) ==
-          "net.ipv4.ip_forward value=1\n"
-          "net.ipv6.conf.all.forwarding value=1\n"
-          "net.ipv4.conf.all.rp_filter value=0\n"
-          "net.ipv4.conf.default.rp_filter value=0\n"
-          "net.ipv4.conf.eth0.forwarding value=0\n"
-          "net.ipv4.conf.eth0.rp_filter value=0\n");
+    CHECK(rows_text(desired.get<Sysctl>().rows) == R"(
+        net.ipv4.ip_forward value=1
+        net.ipv6.conf.all.forwarding value=1
+        net.ipv4.conf.all.rp_filter value=0
+        net.ipv4.conf.default.rp_filter value=0
+        net.ipv4.conf.eth0.forwarding value=0
+        net.ipv4.conf.eth0.rp_filter value=0
+    )"_text);
 }
 
 TEST_CASE("ARP settings of an interface are read with the interfaces, all others from their files") {
@@ -115,10 +147,11 @@ TEST_CASE("ARP settings of an interface are read with the interfaces, all others
         asked += std::to_string(each.tag) + " " +
                  std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()) + "\n";
     }
-    CHECK(asked ==
-          "0 net/ipv4/conf/all/arp_ignore\n"
-          "2 net/ipv4/conf/eth0/rp_filter\n"
-          "3 net/ipv4/conf/eth9/arp_ignore\n");
+    CHECK(asked == R"(
+        0 net/ipv4/conf/all/arp_ignore
+        2 net/ipv4/conf/eth0/rp_filter
+        3 net/ipv4/conf/eth9/arp_ignore
+    )"_text);
 }
 
 TEST_CASE("white space in a value is one space between words") {
@@ -132,8 +165,11 @@ TEST_CASE("what the kernel itself switches between 1 and 2 is one value") {
         CHECK(read_value(std::string("net/ipv4/vs/") + name, "2\n") == "1");
         CHECK(read_value(std::string("net/ipv4/vs/") + name, "3\n") == "3");
     }
-    CHECK(wanted(world("role = \"director\"\n[sysctl]\n\"net.ipv4.vs.drop_entry\" = 2\n")) ==
-          "net.ipv4.vs.drop_entry value=1\n");
+    CHECK(wanted(world(R"(
+        role = "director"
+        [sysctl]
+        "net.ipv4.vs.drop_entry" = 2
+    )"_text)) == "net.ipv4.vs.drop_entry value=1\n");
     CHECK(read_value("net/ipv4/conf/eth0/arp_announce", "2\n") == "2");
 }
 
@@ -207,7 +243,7 @@ TEST_CASE("a refusal says what to do") {
     CHECK(refused("net.ipv4.conf.eth9.arp_ignore", ENODEV).hint.find("interface") != std::string::npos);
     CHECK(refused("net.ipv4.vs.conntrack", ENOENT).hint.find("ip_vs") != std::string::npos);
     CHECK(refused("net.core.nonsense", ENOENT).hint.find("module") != std::string::npos);
-    CHECK(refused("net.ipv4.ip_forward", EINVAL).what == "net.ipv4.ip_forward: the kernel refuses the value \"9\"");
+    CHECK(refused("net.ipv4.ip_forward", EINVAL).what == R"(net.ipv4.ip_forward: the kernel refuses the value "9")");
     CHECK(refused("net.ipv4.ip_forward", EACCES).kind == ErrorKind::not_permitted);
     CHECK(refused("net.ipv4.ip_forward", EROFS).what == "net.ipv4.ip_forward: /proc/sys is read-only here");
 }

@@ -29,16 +29,33 @@ test::Message config_message(std::uint8_t command) {
 }  // namespace
 
 TEST_CASE("a director wants the time-outs that its file names, and no others") {
-    const std::string some = "[ipvs.timeouts]\ntcp = \"15m\"\nudp = \"30s\"\n";
-    CHECK(rows_text(world("role = \"director\"\n" + some).desired().get<Timeouts>().rows) ==
-          "tcp seconds=900\nudp seconds=30\n");
-    CHECK(world("role = \"real-server\"\n" + some).desired().get<Timeouts>().rows.empty());
+    const std::string some = R"(
+        [ipvs.timeouts]
+        tcp = "15m"
+        udp = "30s"
+    )"_text;
+    CHECK(rows_text(world(R"(
+        role = "director"
+    )"_text + some)
+                        .desired()
+                        .get<Timeouts>()
+                        .rows) == "tcp seconds=900\nudp seconds=30\n");
+    CHECK(world(R"(
+        role = "real-server"
+    )"_text + some)
+              .desired()
+              .get<Timeouts>()
+              .rows.empty());
 }
 
 TEST_CASE("the kernel's answer is one row per time-out") {
     Observed observed;
     test::decode<Timeouts>(config_message(IPVS_CMD_SET_CONFIG), observed);
-    CHECK(rows_text(observed.get<Timeouts>()) == "tcp seconds=900\ntcp_fin seconds=120\nudp seconds=300\n");
+    CHECK(rows_text(observed.get<Timeouts>()) == R"(
+        tcp seconds=900
+        tcp_fin seconds=120
+        udp seconds=300
+    )"_text);
     Observed nothing;
     test::decode<Timeouts>(config_message(IPVS_CMD_SET_INFO), nothing);
     CHECK(nothing.get<Timeouts>().empty());
@@ -64,7 +81,7 @@ TEST_CASE("one time-out is written alone: the kernel leaves the others as they a
 }
 
 TEST_CASE("old values come back last") {
-    const auto node = world("role = \"director\"\n");
+    const auto node = world(R"(role = "director")");
     const Timeouts::Value value{60};
     CHECK(Timeouts::phase({key<Timeouts>("tcp"), &value, &value}, node.inputs()) == Phase::load);
     CHECK(Timeouts::phase({key<Timeouts>("tcp"), &value, &value, Cause::restore}, node.inputs()) == Phase::relax);

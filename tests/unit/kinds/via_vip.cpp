@@ -12,20 +12,28 @@ namespace {
 using test::rows_text;
 using test::world;
 
-const std::string file =
-    "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\n"
-    "real_servers = [{ address = \"10.0.0.3\", weight = 5 }, { address = \"10.0.0.4\", check = \"tcp\" }, "
-    "\"10.0.0.5\"]\n"
-    "check = { type = \"tcp\", via = \"vip\" }\n";
+const std::string file = R"(
+    interface = "eth0"
+    vips = ["192.0.2.20"]
+    [[service]]
+    vip = "192.0.2.20"
+    port = 80
+    real_servers = [{ address = "10.0.0.3", weight = 5 }, { address = "10.0.0.4", check = "tcp" }, "10.0.0.5"]
+    check = { type = "tcp", via = "vip" }
+)"_text;
 
 }  // namespace
 
 TEST_CASE("each server has a mark of its own, and the mark a service with that server alone") {
-    const auto node = world("role = \"director\"\n" + file);
+    const auto node = world(R"(
+        role = "director"
+    )"_text + file);
     const Desired desired = node.desired();
-    CHECK(
-        rows_text(desired.get<Service>().rows) ==
-        "fwmark 1818361857 ipv4 scheduler=rr\nfwmark 1818361858 ipv4 scheduler=rr\ntcp 192.0.2.20:80 scheduler=wlc\n");
+    CHECK(rows_text(desired.get<Service>().rows) == R"(
+        fwmark 1818361857 ipv4 scheduler=rr
+        fwmark 1818361858 ipv4 scheduler=rr
+        tcp 192.0.2.20:80 scheduler=wlc
+    )"_text);
     const std::string servers = rows_text(desired.get<RealServer>().rows);
     CHECK(servers.find("fwmark 1818361857 ipv4 10.0.0.3:0\n") != std::string::npos);  // weight 1
     CHECK(servers.find("fwmark 1818361858 ipv4 10.0.0.5:0") != std::string::npos);
@@ -35,17 +43,26 @@ TEST_CASE("each server has a mark of its own, and the mark a service with that s
 }
 
 TEST_CASE("the master must accept answers from an address that is its own") {
-    const auto node = world("role = \"director\"\n" + file);
+    const auto node = world(R"(
+        role = "director"
+    )"_text + file);
     CHECK(node.desired().get<Sysctl>().rows.find(Sysctl::Key("net/ipv4/conf/eth0/accept_local")) !=
           Table<Sysctl, Origin>::npos);
-    const auto own = world("role = \"director\"\n" + file + "[sysctl]\n\"net.ipv4.conf.eth0.accept_local\" = 0\n");
+    const auto own = world(R"(
+        role = "director"
+    )"_text + file + R"(
+        [sysctl]
+        "net.ipv4.conf.eth0.accept_local" = 0
+    )"_text);
     const Desired desired = own.desired();
     const auto& rows = desired.get<Sysctl>().rows;
     CHECK(rows.row(rows.find(Sysctl::Key("net/ipv4/conf/eth0/accept_local"))).value.value == "0");  // as the file says
 }
 
 TEST_CASE("a real server makes nothing of it") {
-    const auto node = world("role = \"real-server\"\n" + file);
+    const auto node = world(R"(
+        role = "real-server"
+    )"_text + file);
     CHECK(checked_via_vip(node.config).empty());
     CHECK(node.desired().get<Service>().rows.empty());
 }

@@ -26,16 +26,35 @@ inline ConfigPtr config_of(const std::string& toml, const std::string& name = ""
 
 /// A director with one VIP in one election; whatever is added stands in its [[vrrp]].
 inline std::string director(const std::string& more = "", const std::string& role = "director") {
-    return "role = \"" + role +
-           "\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"one\"\nvrid = 51\n" + more;
+    return R"(
+        role = "$"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "one"
+        vrid = 51
+    )"_with(role) +
+           more;
 }
 
 /// One with two elections and a VIP in each; whatever is added stands in the second [[vrrp]].
 inline std::string pair(const std::string& more = "", const std::string& role = "director") {
-    return "role = \"" + role +
-           "\"\ninterface = \"eth0\"\n"
-           "[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n"
-           "[[vrrp]]\nname = \"one\"\nvrid = 51\n[[vrrp]]\nname = \"two\"\nvrid = 52\n" +
+    return R"(
+        role = "$"
+        interface = "eth0"
+        [[vip]]
+        address = "192.0.2.20"
+        vrrp = "one"
+        [[vip]]
+        address = "192.0.2.30"
+        vrrp = "two"
+        [[vrrp]]
+        name = "one"
+        vrid = 51
+        [[vrrp]]
+        name = "two"
+        vrid = 52
+    )"_with(role) +
            more;
 }
 

@@ -63,9 +63,14 @@ TEST_CASE("a reload changes the priority of a master, who stays master and says 
 }
 
 TEST_CASE("a reload that renames an instance keeps its state") {
-    Bench bench = master(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"old\"\n"
-        "vrid = 51\n");
+    Bench bench = master(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "old"
+        vrid = 51
+    )"_text);
     const Effects effects = bench.reload(director());
     CHECK(effects.say.empty());
     CHECK(asked(effects) == "network network one=master\ntables tables one=master\n");
@@ -95,10 +100,15 @@ TEST_CASE("an instance that is new starts, and does not disturb the others") {
 }
 
 TEST_CASE("another VRID, version, family or interface is another router") {
-    for (const std::string& toml :
-         {std::string("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"one\"\n"
-                      "vrid = 99\n"),
-          director("version = 2\n"), director("interface = \"eth1\"\n")}) {
+    for (const std::string& toml : {R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "one"
+        vrid = 99
+    )"_text,
+                                    director("version = 2\n"), director(R"(interface = "eth1")")}) {
         Bench bench = master(director());
         bench.up.push_back({"eth1", true, {ip("198.51.100.5")}});
         bench.links();
@@ -112,17 +122,23 @@ TEST_CASE("another VRID, version, family or interface is another router") {
 }
 
 TEST_CASE("a reload takes over what the node adds to the protocol: addresses, repetition, refresh") {
-    Bench bench = master(director("garp = { repeat = \"5s\", refresh = \"0s\" }\n"));
+    Bench bench = master(director(R"(garp = { repeat = "5s", refresh = "0s" })"));
     bench.pass(seconds(10));
     bench.settle();
-    bench.reload(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\", \"192.0.2.21\"]\n[[vrrp]]\n"
-        "name = \"one\"\nvrid = 51\ngarp = { count = 2, repeat = \"5s\", refresh = \"20s\" }\n");
+    bench.reload(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20", "192.0.2.21"]
+        [[vrrp]]
+        name = "one"
+        vrid = 51
+        garp = { count = 2, repeat = "5s", refresh = "20s" }
+    )"_text);
     bench.settle();
     bench.arrive();
     CHECK(announced(bench.pass(seconds(20))) == "192.0.2.20 on eth0 x2\n192.0.2.21 on eth0 x2\n");
     CHECK(announced(bench.pass(seconds(20))) == "192.0.2.20 on eth0 x2\n192.0.2.21 on eth0 x2\n");
-    bench.reload(director("garp = { repeat = \"5s\", refresh = \"0s\" }\n"));
+    bench.reload(director(R"(garp = { repeat = "5s", refresh = "0s" })"));
     bench.pass(seconds(20));
     CHECK(announced(bench.pass(seconds(60))) == "");
 }
@@ -131,10 +147,10 @@ TEST_CASE("a reload takes over the source address, and is a fault where that is 
     Bench bench = master(director());
     bench.up.front().addresses = {ip("192.0.2.5"), ip("192.0.2.9")};
     bench.links();
-    bench.reload(director("source = \"192.0.2.9\"\n"));
+    bench.reload(director(R"(source = "192.0.2.9")"));
     CHECK(bench.first().machine.source() == ip("192.0.2.9"));
     CHECK(bench.state() == State::master);
-    bench.reload(director("source = \"192.0.2.8\"\n"));
+    bench.reload(director(R"(source = "192.0.2.8")"));
     CHECK(bench.state() == State::fault);
     bench.reload(director());
     CHECK(bench.state() == State::backup);
@@ -318,7 +334,10 @@ TEST_CASE("a turn that ends the daemon asks for nothing more") {
 }
 
 TEST_CASE("to stop and keep everything is to exit at once, without a word") {
-    for (const char* more : {"", "[daemon]\non_exit = \"keep\"\n"}) {
+    for (const std::string& more : {std::string(), R"(
+        [daemon]
+        on_exit = "keep"
+    )"_text}) {
         const Stop stop{.keep = *more == '\0'};
         for (Bench bench : {backup(director(more)), master(director(more))}) {
             bench.now = *bench.first().machine.wake_at();  // something would be due

@@ -10,7 +10,11 @@ using vrrp::State;
 
 namespace {
 
-const std::string group = "[[sync_group]]\nname = \"g\"\nmembers = [\"one\", \"two\"]\n";
+const std::string group = R"(
+    [[sync_group]]
+    name = "g"
+    members = ["one", "two"]
+)"_text;
 
 std::string states(const Bench& bench) {
     std::string text;
@@ -33,7 +37,9 @@ Effects hear_two(Bench& bench, std::uint8_t priority) {
 }  // namespace
 
 TEST_CASE("a group is master of all members at one moment, when the last one would be") {
-    Bench bench = backup(pair("advert_interval = \"2s\"\n" + group));
+    Bench bench = backup(pair(R"(
+        advert_interval = "2s"
+    )"_text + group));
     Effects effects = bench.pass(seconds(5));
     CHECK(states(bench) == "backup backup ");
     CHECK(effects.send.empty());
@@ -66,7 +72,11 @@ TEST_CASE("a master of one member elsewhere takes the others as well, with a mom
 }
 
 TEST_CASE("a lesser master of one member has told the neighbours of the others as well: they are told again of all") {
-    Bench bench = master(pair(group + "[[vip]]\naddress = \"192.0.2.40\"\nvrrp = \"one\"\n"));
+    Bench bench = master(pair(group + R"(
+        [[vip]]
+        address = "192.0.2.40"
+        vrrp = "one"
+    )"_text));
     bench.settle();
     bench.links({ip("192.0.2.20"), ip("192.0.2.30")});
     CHECK(announced(hear_two(bench, 90)) == "192.0.2.30 on eth0 x5\n192.0.2.20 on eth0 x5\n");
@@ -82,7 +92,13 @@ TEST_CASE("when the master of one member gives up, the group does not wait for t
 }
 
 TEST_CASE("one member in fault puts all in fault, and the last one that recovers brings them back") {
-    const std::string toml = pair("track = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\n");
+    const std::string toml = pair(R"(
+        track = ["t"]
+    )"_text + group + R"(
+        [[track]]
+        name = "t"
+        process = "p"
+    )"_text);
     Bench bench = master(toml);
     const Effects effects = bench.turn(Tracked{"t", {TrackOpinion::bad, "gone"}});
     CHECK(states(bench) == "fault fault ");
@@ -96,8 +112,15 @@ TEST_CASE("one member in fault puts all in fault, and the last one that recovers
 }
 
 TEST_CASE("a group has one priority: the lowest of its members' with the tracks of all") {
-    Bench bench = backup(
-        pair("priority = 90\ntrack = [\"t\"]\n" + group + "[[track]]\nname = \"t\"\nprocess = \"p\"\nweight = 30\n"));
+    Bench bench = backup(pair(R"(
+        priority = 90
+        track = ["t"]
+    )"_text + group + R"(
+        [[track]]
+        name = "t"
+        process = "p"
+        weight = 30
+    )"_text));
     const auto priorities = [&] {
         std::string text;
         for (const Instance& each : bench.node.instances())
@@ -123,7 +146,9 @@ TEST_CASE("a restart over the addresses of one member listens on all, and a mast
 }
 
 TEST_CASE("an owner in a group waits for the others, too, but no longer than they need") {
-    Bench bench(pair("priority = 255\n" + group));
+    Bench bench(pair(R"(
+        priority = 255
+    )"_text + group));
     bench.run();
     CHECK(states(bench) == "backup backup ");
     bench.pass(seconds(4));

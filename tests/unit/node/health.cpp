@@ -13,9 +13,13 @@ namespace {
 constexpr const char* a80 = "tcp 192.0.2.20:80 10.0.0.3:80";
 constexpr const char* b80 = "tcp 192.0.2.20:80 10.0.0.4:80";
 
-const std::string service =
-    "[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"10.0.0.3\", \"10.0.0.4\"]\n"
-    "check = { type = \"tcp\", interval = \"1s\", fall = 2, rise = 2 }\n";
+const std::string service = R"(
+    [[service]]
+    vip = "192.0.2.20"
+    port = 80
+    real_servers = ["10.0.0.3", "10.0.0.4"]
+    check = { type = "tcp", interval = "1s", fall = 2, rise = 2 }
+)"_text;
 
 kinds::RealServer::Key server(const char* id) { return key<kinds::RealServer>(id); }
 
@@ -153,7 +157,12 @@ TEST_CASE("role both has one lane, and health goes with it") {
 }
 
 TEST_CASE("a track of a service follows its quorum") {
-    Bench bench(director("track = [\"web\"]\n[[track]]\nname = \"web\"\nservice = \"tcp 192.0.2.20:80\"\n") + service);
+    Bench bench(director(R"(
+        track = ["web"]
+        [[track]]
+        name = "web"
+        service = "tcp 192.0.2.20:80"
+    )"_text) + service);
     bench.links();
     bench.done(Lane::network);
     CHECK(bench.node.tracks()[0].opinion() == TrackOpinion::unknown);

@@ -21,7 +21,11 @@ config::Hook hook(std::vector<std::string> on, std::uint32_t retries = 0) {
 }
 
 std::string hooked(const std::string& on, const std::string& more = "", const std::string& vrrp = "") {
-    return director(vrrp + "[[hook]]\non = " + on + "\ncommand = [\"/bin/hook\", \"x\"]\n" + more);
+    return director(vrrp + R"(
+        [[hook]]
+        on = $
+        command = ["/bin/hook", "x"]
+    )"_with(on) + more);
 }
 
 /// "run 1 master", "end 1".
@@ -127,7 +131,7 @@ TEST_CASE("a state that a hook is not for overtakes as well: its run ends, and i
 // ---- in a node -----------------------------------------------------------------------------------------------------
 
 TEST_CASE("a hook knows what has happened, and the file's own variables stay") {
-    Bench bench = backup(hooked("[\"master\"]", "environment = { KEY = \"1\", LBCONVERGE_STATE = \"x\" }\n"));
+    Bench bench = backup(hooked(R"(["master"])", R"(environment = { KEY = "1", LBCONVERGE_STATE = "x" })"));
     const Effects effects = bench.pass(seconds(4));
     REQUIRE(effects.run_hooks.size() == 1);
     const RunHook& run = effects.run_hooks.front();
@@ -143,7 +147,7 @@ TEST_CASE("a hook knows what has happened, and the file's own variables stay") {
 }
 
 TEST_CASE("states come to hooks as they come to the election") {
-    Bench bench(hooked("[\"master\", \"backup\", \"fault\"]"));
+    Bench bench(hooked(R"(["master", "backup", "fault"])"));
     CHECK(hooks_of(bench.run()) == "run 1 backup\n");
     ends(bench, 1, true);
     CHECK(hooks_of(bench.pass(seconds(4))) == "run 2 master\n");
@@ -153,16 +157,19 @@ TEST_CASE("states come to hooks as they come to the election") {
 }
 
 TEST_CASE("a node that does not know yet whether it is master tells its hooks nothing") {
-    Bench bench(hooked("[\"master\", \"backup\"]"));
+    Bench bench(hooked(R"(["master", "backup"])"));
     CHECK(hooks_of(bench.run({ip("192.0.2.20")})).empty());
     CHECK(hooks_of(bench.pass(seconds(2))) == "run 1 master\n");
-    Bench other(hooked("[\"master\", \"backup\"]"));
+    Bench other(hooked(R"(["master", "backup"])"));
     other.run({ip("192.0.2.20")});
     CHECK(hooks_of(other.hear(200)) == "run 1 backup\n");
 }
 
 TEST_CASE("a hook that fails is reported, with what it said, and tried again") {
-    Bench bench = backup(hooked("[\"master\"]", "retries = 1\nretry_delay = \"3s\"\n"));
+    Bench bench = backup(hooked(R"(["master"])", R"(
+        retries = 1
+        retry_delay = "3s"
+    )"_text));
     bench.pass(seconds(4));
     bench.settle();
     CHECK(told(ends(bench, 1, false)) == "hook /bin/hook on master of one: exit status 1; will be tried again\n");
@@ -173,7 +180,7 @@ TEST_CASE("a hook that fails is reported, with what it said, and tried again") {
 }
 
 TEST_CASE("the end waits for the stop hook, and for no second attempt of it") {
-    Bench bench = master(hooked("[\"stop\"]", "retries = 10\n"));
+    Bench bench = master(hooked(R"(["stop"])", "retries = 10\n"));
     Effects effects = bench.turn(Stop{});
     CHECK(hooks_of(effects) == "run 1 stop\n");
     append(effects, bench.pass(seconds(3)));
@@ -185,7 +192,7 @@ TEST_CASE("the end waits for the stop hook, and for no second attempt of it") {
 }
 
 TEST_CASE("a stop overtakes whatever runs or would be tried again, and then nothing is waited for") {
-    Bench bench = backup(hooked("[\"master\"]", "retries = 10\n"));
+    Bench bench = backup(hooked(R"(["master"])", "retries = 10\n"));
     bench.pass(seconds(4));
     bench.settle();
     CHECK(hooks_of(bench.turn(Stop{})) == "end 1\n");
@@ -198,14 +205,14 @@ TEST_CASE("a stop overtakes whatever runs or would be tried again, and then noth
 }
 
 TEST_CASE("a reload leaves a hook alone that is still there, and ends the run of one that is not") {
-    Bench bench = backup(hooked("[\"master\"]"));
+    Bench bench = backup(hooked(R"(["master"])"));
     bench.pass(seconds(4));
     bench.settle();
-    CHECK(hooks_of(bench.reload(hooked("[\"master\"]", "timeout = \"5s\"\n"))).empty());
+    CHECK(hooks_of(bench.reload(hooked(R"(["master"])", R"(timeout = "5s")"))).empty());
     CHECK(hooks_of(bench.reload(director())) == "end 1\n");
     CHECK(nothing(ends(bench, 1, false)));
     bench.settle();
-    CHECK(hooks_of(bench.reload(hooked("[\"master\"]"))).empty());  // nothing has happened since
+    CHECK(hooks_of(bench.reload(hooked(R"(["master"])"))).empty());  // nothing has happened since
     CHECK(hooks_of(bench.link_goes(false)).empty());
     bench.settle();
     bench.link_goes(true);
@@ -213,10 +220,16 @@ TEST_CASE("a reload leaves a hook alone that is still there, and ends the run of
 }
 
 TEST_CASE("each instance has a queue of its own, and a hook can be for one of them") {
-    const std::string one = "[[hook]]\non = [\"backup\"]\ncommand = [\"/bin/hook\"]\n";
+    const std::string one = R"(
+        [[hook]]
+        on = ["backup"]
+        command = ["/bin/hook"]
+    )"_text;
     Bench both(pair(one));
     CHECK(hooks_of(both.run()) == "run 1 backup\nrun 2 backup\n");
-    Bench second(pair(one + "vrrp = \"two\"\n"));
+    Bench second(pair(one + R"(
+        vrrp = "two"
+    )"_text));
     const Effects effects = second.run();
     REQUIRE(effects.run_hooks.size() == 1);
     CHECK(effects.run_hooks.front().environment.at("LBCONVERGE_INSTANCE") == "two");

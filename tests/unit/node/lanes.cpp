@@ -21,7 +21,11 @@ Bench at_rest(const std::string& toml) {
 
 /// No election, so that nothing but the lanes wants anything.
 std::string quiet(const std::string& role = "director", const std::string& more = "") {
-    return "role = \"" + role + "\"\ninterface = \"eth0\"\n" + more;
+    return R"(
+        role = "$"
+        interface = "eth0"
+    )"_with(role) +
+           more;
 }
 
 const std::string vip = "address 192.0.2.20/32 dev eth0";
@@ -41,7 +45,10 @@ TEST_CASE("a disturbance asks for the network lane at once, and only for it") {
 }
 
 TEST_CASE("where nothing is to be repaired a disturbance is nobody's business, and nobody looks") {
-    Bench bench = at_rest(quiet("director", "[daemon]\nrepair = false\n"));
+    Bench bench = at_rest(quiet("director", R"(
+        [daemon]
+        repair = false
+    )"_text));
     CHECK(nothing(bench.turn(Disturbed{})));
     CHECK(nothing(bench.pass(hours(1))));
     CHECK_FALSE(bench.node.wake_at());

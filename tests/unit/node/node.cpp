@@ -78,7 +78,7 @@ TEST_CASE("a node of role both stands for election once everything is in place")
 }
 
 TEST_CASE("a start delay counts from when the node could take part, without an opinion meanwhile") {
-    Bench bench(director("start_delay = \"5s\"\n"));
+    Bench bench(director(R"(start_delay = "5s")"));
     bench.run();
     bench.settle();
     CHECK(bench.node.election().at("one") == ElectionState::undecided);

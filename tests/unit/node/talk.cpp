@@ -18,7 +18,12 @@ TEST_CASE("the source is the first address of the family that the interface has"
 }
 
 TEST_CASE("the source is the node's own address where the interface has it") {
-    const std::string toml = director() + "[nodes.a]\naddress = \"192.0.2.5\"\n[nodes.b]\naddress = \"192.0.2.9\"\n";
+    const std::string toml = director() + R"(
+        [nodes.a]
+        address = "192.0.2.5"
+        [nodes.b]
+        address = "192.0.2.9"
+    )"_text;
     Bench bench = backup(toml, "a");
     bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
     bench.links();
@@ -29,7 +34,7 @@ TEST_CASE("the source is the node's own address where the interface has it") {
 }
 
 TEST_CASE("the source is what the instance says, or there is none") {
-    Bench bench = backup(director("source = \"192.0.2.5\"\n"));
+    Bench bench = backup(director(R"(source = "192.0.2.5")"));
     bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
     bench.links();
     CHECK(bench.first().machine.source() == ip("192.0.2.5"));
@@ -61,14 +66,14 @@ TEST_CASE("by multicast one packet goes to the group, with TTL 255 (RFC 9568 §5
 }
 
 TEST_CASE("by unicast one packet goes to each peer") {
-    Bench bench = master(director("peers = [\"192.0.2.6\", \"192.0.2.7\"]\n"));
+    Bench bench = master(director(R"(peers = ["192.0.2.6", "192.0.2.7"])"));
     const Effects effects = bench.pass(seconds(1));
     CHECK(sent(effects) == "100 to 192.0.2.6\n100 to 192.0.2.7\n");  // read with the peer's pseudo-header
     for (const Packet& each : effects.send) CHECK(each.ttl == 255);
 }
 
 TEST_CASE("with the checksum over the message alone another dialect is sent") {
-    Bench bench = master(director("checksum = \"message\"\n"));
+    Bench bench = master(director(R"(checksum = "message")"));
     const Effects effects = bench.pass(seconds(1));
     REQUIRE(effects.send.size() == 1);
     const Packet& packet = effects.send.front();
@@ -78,7 +83,10 @@ TEST_CASE("with the checksum over the message alone another dialect is sent") {
 }
 
 TEST_CASE("version 2 carries the password") {
-    Bench bench = master(director("version = 2\nauth_pass = \"s3cr3t\"\n"));
+    Bench bench = master(director(R"(
+        version = 2
+        auth_pass = "s3cr3t"
+    )"_text));
     const Effects effects = bench.pass(seconds(1));
     REQUIRE(effects.send.size() == 1);
     const wire::Advertisement said = read(effects.send.front());
@@ -90,7 +98,14 @@ TEST_CASE("version 2 carries the password") {
 namespace {
 
 std::string director6(const std::string& vips, const std::string& more = "") {
-    return "role = \"director\"\ninterface = \"eth0\"\nvips = [" + vips + "]\n[[vrrp]]\nname = \"one\"\nvrid = 61\n" +
+    return R"(
+        role = "director"
+        interface = "eth0"
+        vips = [$]
+        [[vrrp]]
+        name = "one"
+        vrid = 61
+    )"_with(vips) +
            more;
 }
 
@@ -109,7 +124,7 @@ std::string listed(const std::string& toml, const std::vector<IpAddress>& ours =
 }  // namespace
 
 TEST_CASE("over IPv6 the source is the link-local address (RFC 9568 §5.1.2.1)") {
-    Bench bench(director6("\"2001:db8::20\""));
+    Bench bench(director6(R"("2001:db8::20")"));
     bench.up.front().addresses = {ip("2001:db8::5"), ip("fe80::5")};
     bench.run();
     CHECK(bench.first().machine.source() == ip("fe80::5"));
@@ -124,12 +139,12 @@ TEST_CASE("over IPv6 the source is the link-local address (RFC 9568 §5.1.2.1)")
 }
 
 TEST_CASE("over IPv6 a link-local VIP stands first, or else our own address (RFC 9568 §5.2.9)") {
-    CHECK(listed(director6("\"2001:db8::20\", \"fe80::20\"")) == "fe80::20 2001:db8::20 ");
-    CHECK(listed(director6("\"2001:db8::20\", \"2001:db8::21\"")) == "fe80::5 2001:db8::20 2001:db8::21 ");
+    CHECK(listed(director6(R"("2001:db8::20", "fe80::20")")) == "fe80::20 2001:db8::20 ");
+    CHECK(listed(director6(R"("2001:db8::20", "2001:db8::21")")) == "fe80::5 2001:db8::20 2001:db8::21 ");
 }
 
 TEST_CASE("over IPv6 by unicast a link-local address stands first too, whatever the source (RFC 9568 §5.2.9)") {
-    const std::string toml = director6("\"2001:db8::20\"", "peers = [\"2001:db8::6\"]\n");
+    const std::string toml = director6(R"("2001:db8::20")", R"(peers = ["2001:db8::6"])");
     CHECK(listed(toml) == "fe80::5 2001:db8::20 ");
     Bench bench(toml);
     bench.up.front().addresses = {ip("2001:db8::5"), ip("fe80::5")};
@@ -138,8 +153,15 @@ TEST_CASE("over IPv6 by unicast a link-local address stands first too, whatever 
 }
 
 TEST_CASE("an instance without a VIP of its family sends its own address: none is not allowed") {
-    CHECK(listed("role = \"director\"\ninterface = \"eth0\"\nvips = [\"2001:db8::20\"]\n[[vrrp]]\nname = \"one\"\n"
-                 "vrid = 51\nsource = \"192.0.2.5\"\n",
+    CHECK(listed(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["2001:db8::20"]
+        [[vrrp]]
+        name = "one"
+        vrid = 51
+        source = "192.0.2.5"
+    )"_text,
                  {ip("192.0.2.5")}) == "192.0.2.5 ");
 }
 
@@ -246,7 +268,7 @@ TEST_CASE("another list of VIPs or another interval is heard, and complained abo
 // ---- telling the neighbours ----------------------------------------------------------------------------------------
 
 TEST_CASE("a new master repeats what it told the neighbours, once") {
-    Bench bench = backup(director("garp = { count = 3, repeat = \"5s\" }\n"));
+    Bench bench = backup(director(R"(garp = { count = 3, repeat = "5s" })"));
     bench.pass(bench.first().machine.down_interval());
     bench.arrive();
     CHECK(announced(bench.pass(milliseconds(4999))) == "");  // the first burst is a step of the plan
@@ -256,8 +278,7 @@ TEST_CASE("a new master repeats what it told the neighbours, once") {
 
 TEST_CASE("a master tells the neighbours again and again when it shall") {
     for (const char* repeat : {"5s", "0s"}) {
-        Bench bench =
-            backup(director("garp = { count = 1, repeat = \"" + std::string(repeat) + "\", refresh = \"20s\" }\n"));
+        Bench bench = backup(director(R"(garp = { count = 1, repeat = "$", refresh = "20s" })"_with(repeat)));
         bench.pass(bench.first().machine.down_interval());
         bench.arrive();
         if (repeat == std::string("5s")) CHECK(announced(bench.pass(seconds(5))) == "192.0.2.20 on eth0 x1\n");
@@ -266,14 +287,17 @@ TEST_CASE("a master tells the neighbours again and again when it shall") {
 }
 
 TEST_CASE("the node wakes up to tell the neighbours, not only to advertise") {
-    Bench bench = backup(director("advert_interval = \"40s\"\ngarp = { repeat = \"5s\" }\n"));
+    Bench bench = backup(director(R"(
+        advert_interval = "40s"
+        garp = { repeat = "5s" }
+    )"_text));
     bench.pass(bench.first().machine.down_interval());
     bench.arrive();
     CHECK(announced(bench.pass(seconds(5))) == "192.0.2.20 on eth0 x5\n");
 }
 
 TEST_CASE("who is no master any more tells the neighbours nothing") {
-    Bench bench = master(director("garp = { repeat = \"2s\", refresh = \"2s\" }\n"));
+    Bench bench = master(director(R"(garp = { repeat = "2s", refresh = "2s" })"));
     bench.hear(200);
     for (int i = 0; i < 5; ++i) {
         CHECK(announced(bench.pass(seconds(1))) == "");
@@ -297,8 +321,12 @@ TEST_CASE("a master of lower priority is answered at once, and the neighbours ar
 }
 
 TEST_CASE("a second after a master of lower priority was heard last the neighbours are told once more") {
-    for (const char* more : {"", "advert_interval = \"40s\"\n"}) {
-        Bench bench = master(director(std::string(more) + "garp = { repeat = \"0s\" }\n"));
+    for (const std::string& more : {std::string(), R"(
+        advert_interval = "40s"
+    )"_text}) {
+        Bench bench = master(director(more + R"(
+            garp = { repeat = "0s" }
+        )"_text));
         bench.hear(99);
         bench.now += milliseconds(700);
         CHECK(announced(bench.hear(99)) == "");
@@ -398,11 +426,26 @@ TEST_CASE("a run that began before the transition has bound nothing for it") {
 }
 
 TEST_CASE("all addresses that hang on an instance are told, of both families, and no others") {
-    Bench bench = master(
-        "role = \"director\"\ninterface = \"eth0\"\n[[vip]]\naddress = \"192.0.2.20\"\nvrrp = \"one\"\n"
-        "[[vip]]\naddress = \"2001:db8::20\"\nvrrp = \"one\"\ninterface = \"eth1\"\n"
-        "[[vip]]\naddress = \"192.0.2.30\"\nvrrp = \"two\"\n"
-        "[[vrrp]]\nname = \"one\"\nvrid = 51\n[[vrrp]]\nname = \"two\"\nvrid = 52\n");
+    Bench bench = master(R"(
+        role = "director"
+        interface = "eth0"
+        [[vip]]
+        address = "192.0.2.20"
+        vrrp = "one"
+        [[vip]]
+        address = "2001:db8::20"
+        vrrp = "one"
+        interface = "eth1"
+        [[vip]]
+        address = "192.0.2.30"
+        vrrp = "two"
+        [[vrrp]]
+        name = "one"
+        vrid = 51
+        [[vrrp]]
+        name = "two"
+        vrid = 52
+    )"_text);
     CHECK(announced(bench.hear(99)) == "192.0.2.20 on eth0 x5\n2001:db8::20 on eth1 x5\n");
 }
 

@@ -22,7 +22,12 @@ const TrackReading good{.opinion = TrackOpinion::good, .why = "fine"};
 const TrackReading bad{.opinion = TrackOpinion::bad, .why = "gone"};
 
 std::string tracked(const std::string& track, const std::string& more = "") {
-    return director("track = [\"t\"]\n" + more + "[[track]]\nname = \"t\"\n" + track);
+    return director(R"(
+        track = ["t"]
+    )"_text + more + R"(
+        [[track]]
+        name = "t"
+    )"_text + track);
 }
 
 Effects probe(Bench& bench, const TrackReading& reading) { return bench.turn(Tracked{"t", reading}); }
@@ -117,7 +122,10 @@ TEST_CASE("a file's number is multiplied by the weight; without one any number b
 // ---- in an election ------------------------------------------------------------------------------------------------
 
 TEST_CASE("a changed priority is in the next advertisement, and nothing else happens") {
-    Bench bench = master(tracked("process = \"haproxy\"\nweight = 20\n"));
+    Bench bench = master(tracked(R"(
+        process = "haproxy"
+        weight = 20
+    )"_text));
     CHECK(priority(bench) == 120);
     const auto wake = bench.node.wake_at();
     const Instant since = bench.first().machine.since();
@@ -133,7 +141,10 @@ TEST_CASE("a changed priority is in the next advertisement, and nothing else hap
 }
 
 TEST_CASE("a backup that has become better waits for less") {
-    Bench bench = backup(tracked("process = \"haproxy\"\nweight = 64\n"));
+    Bench bench = backup(tracked(R"(
+        process = "haproxy"
+        weight = 64
+    )"_text));
     probe(bench, bad);
     bench.hear(200);
     const Instant heard = bench.now;
@@ -145,13 +156,19 @@ TEST_CASE("a backup that has become better waits for less") {
 }
 
 TEST_CASE("priorities stay between 1 and 254, and the owner's stays what it is") {
-    const std::string down = "process = \"haproxy\"\nweight = -253\n";
+    const std::string down = R"(
+        process = "haproxy"
+        weight = -253
+    )"_text;
     Bench bench = backup(tracked(down));
     probe(bench, bad);
     CHECK(priority(bench) == 1);
-    Bench up = backup(tracked("process = \"haproxy\"\nweight = 253\n"));
+    Bench up = backup(tracked(R"(
+        process = "haproxy"
+        weight = 253
+    )"_text));
     CHECK(priority(up) == 254);
-    Bench owner(tracked("process = \"haproxy\"\n", "priority = 255\n"));
+    Bench owner(tracked(R"(process = "haproxy")", "priority = 255\n"));
     owner.run();
     probe(owner, bad);
     CHECK(priority(owner) == 255);
@@ -159,7 +176,7 @@ TEST_CASE("priorities stay between 1 and 254, and the owner's stays what it is")
 }
 
 TEST_CASE("without a weight what is bad is a fault, with its reason, until it is good again") {
-    Bench bench = master(tracked("process = \"haproxy\"\n"));
+    Bench bench = master(tracked(R"(process = "haproxy")"));
     const Effects effects = probe(bench, bad);
     CHECK(bench.state() == State::fault);
     CHECK(bench.first().machine.why() == "track t: gone");
@@ -175,7 +192,7 @@ TEST_CASE("without a weight what is bad is a fault, with its reason, until it is
 }
 
 TEST_CASE("a node that starts over its addresses gives up nothing while nobody has answered") {
-    Bench bench(tracked("command = [\"/bin/true\"]\n"));
+    Bench bench(tracked(R"(command = ["/bin/true"])"));
     bench.run({ip("192.0.2.20")});
     CHECK(bench.node.election().at("one") == ElectionState::undecided);
     bench.pass(seconds(2));
@@ -186,14 +203,14 @@ TEST_CASE("a node that starts over its addresses gives up nothing while nobody h
 }
 
 TEST_CASE("an interface is tracked as its link goes and comes") {
-    Bench missing(tracked("interface = \"eth1\"\n"));
+    Bench missing(tracked(R"(interface = "eth1")"));
     missing.run();
     CHECK(missing.state() == State::fault);
     CHECK(missing.node.tracks().front().why() == "there is no interface eth1");
     Bench bench = backup(director());
     bench.up.push_back({"eth1", true, {}});
     bench.links();
-    bench.reload(tracked("interface = \"eth1\"\n"));
+    bench.reload(tracked(R"(interface = "eth1")"));
     CHECK(bench.state() == State::backup);
     CHECK(bench.node.tracks().front().opinion() == TrackOpinion::good);
     bench.up.back().up = false;
@@ -206,22 +223,38 @@ TEST_CASE("an interface is tracked as its link goes and comes") {
 }
 
 TEST_CASE("a reload keeps what is known of a track, and forgets that of another one of the same name") {
-    Bench bench = backup(tracked("process = \"haproxy\"\nweight = 20\n"));
+    Bench bench = backup(tracked(R"(
+        process = "haproxy"
+        weight = 20
+    )"_text));
     probe(bench, bad);
     CHECK(priority(bench) == 100);
-    bench.reload(tracked("process = \"haproxy\"\nweight = 30\nfall = 2\n"));
+    bench.reload(tracked(R"(
+        process = "haproxy"
+        weight = 30
+        fall = 2
+    )"_text));
     CHECK(priority(bench) == 100);
-    bench.reload(tracked("process = \"haproxy\"\n"));
+    bench.reload(tracked(R"(process = "haproxy")"));
     CHECK(bench.state() == State::fault);
-    bench.reload(tracked("process = \"nginx\"\nweight = 20\n"));
+    bench.reload(tracked(R"(
+        process = "nginx"
+        weight = 20
+    )"_text));
     CHECK(bench.state() == State::backup);
     CHECK(priority(bench) == 120);
 }
 
 TEST_CASE("a master whose priority a reload and a track change together says the sum at once") {
-    Bench bench = master(tracked("process = \"haproxy\"\nweight = 20\n"));
-    CHECK(sent(bench.reload(tracked("process = \"haproxy\"\nweight = 40\n", "priority = 50\n"))) ==
-          "90 to 224.0.0.18\n");
+    Bench bench = master(tracked(R"(
+        process = "haproxy"
+        weight = 20
+    )"_text));
+    CHECK(sent(bench.reload(tracked(R"(
+        process = "haproxy"
+        weight = 40
+    )"_text,
+                                    "priority = 50\n"))) == "90 to 224.0.0.18\n");
     CHECK(bench.first().base_priority == 50);
 }
 

@@ -24,10 +24,15 @@ constexpr const char* sorry = "tcp 192.0.2.20:80 192.0.2.9:80";
 
 /// A director that has converged with all servers up.
 Node director(const std::string& more = "") {
-    Node node(
-        world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\nvip = \"192.0.2.20\"\n"
-              "port = 80\nreal_servers = [\"192.0.2.3\", \"192.0.2.4\"]\n" +
-              more));
+    Node node(world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.3", "192.0.2.4"]
+    )"_text + more));
     node.converge();
     return node;
 }
@@ -77,7 +82,10 @@ TEST_CASE("a server of which nothing is known stays as it is, whatever that is")
 }
 
 TEST_CASE("on_down = remove waits for connections, then removes, and cuts what is left at the deadline") {
-    Node node = director("on_down = \"remove\"\ndrain_timeout = \"60s\"\n");
+    Node node = director(R"(
+        on_down = "remove"
+        drain_timeout = "60s"
+    )"_text);
     node.world.health = says(a, Liveness::down);
     CHECK(steps_text(node.plan()) == "unload delete real_server " + std::string(a) + " (health)\n");
     CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s (absent)\n");
@@ -97,26 +105,30 @@ TEST_CASE("on_down = remove waits for connections, then removes, and cuts what i
 }
 
 TEST_CASE("the fallback is in before the last server is out, and goes after the first one is back") {
-    Node node = director("fallback = \"192.0.2.9\"\n");
+    Node node = director(R"(fallback = "192.0.2.9")");
     CHECK(node.observed.get<RealServer>().size() == 2);
     Health none = says(a, Liveness::down);
     none.servers.push_back({test::key<RealServer>(b), Liveness::down, {}, "connect refused", seconds(1)});
     none.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80")});
     node.world.health = none;
-    CHECK(steps_text(node.plan()) == "load create real_server " + std::string(sorry) +
-                                         " (health)\nquiesce update real_server " + a +
-                                         " (health)\nquiesce update real_server " + b + " (health)\n");
+    CHECK(steps_text(node.plan()) == R"(
+        load create real_server $ (health)
+        quiesce update real_server $ (health)
+        quiesce update real_server $ (health)
+    )"_with(sorry, a, b));
     CHECK_FALSE(first_unsafe_step(node.plan(), node.world.inputs()));
     node.converge();
     node.world.health = says(b, Liveness::down);
-    CHECK(steps_text(node.plan()) == "load update real_server " + std::string(a) +
-                                         " (config)\nunload delete real_server " + sorry + " (health)\n");
+    CHECK(steps_text(node.plan()) == R"(
+        load update real_server $ (config)
+        unload delete real_server $ (health)
+    )"_with(a, sorry));
     node.put<RealServer>(sorry, {}, {.active = 2});  // its clients may finish
     CHECK(node.plan().deferred.size() == 1);
 }
 
 TEST_CASE("while it is not known whether there are enough servers the fallback stays") {
-    Node node = director("fallback = \"192.0.2.9\"\n");
+    Node node = director(R"(fallback = "192.0.2.9")");
     Health unknown = says(a, Liveness::unknown);
     unknown.servers.push_back({test::key<RealServer>(b), Liveness::unknown, {}, "", seconds(0)});
     unknown.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80"), false});
@@ -127,7 +139,12 @@ TEST_CASE("while it is not known whether there are enough servers the fallback s
 }
 
 TEST_CASE("the guard against files that take too much away does not stand in the way of health") {
-    Node node = director("fallback = \"192.0.2.9\"\non_down = \"remove\"\n[limits]\nmax_weight_loss = 10\n");
+    Node node = director(R"(
+        fallback = "192.0.2.9"
+        on_down = "remove"
+        [limits]
+        max_weight_loss = 10
+    )"_text);
     Health none = says(a, Liveness::down);
     none.drains.push_back({IpAddress::parse("192.0.2.4").value()});
     none.shortages.push_back({test::key<Service>("tcp 192.0.2.20:80")});
@@ -150,7 +167,7 @@ TEST_CASE("a drain of the operator is a weight of 0, before everything else") {
 }
 
 TEST_CASE("what is removed while it has connections is counted") {
-    Node node = director("drain_timeout = \"0s\"\n");
+    Node node = director(R"(drain_timeout = "0s")");
     node.put<RealServer>(b, {}, {.active = 5});
     node.world.config.services[0].real_servers.pop_back();
     REQUIRE(node.plan().cuts.size() == 1);

@@ -97,7 +97,11 @@ TEST_CASE("before deeds everything is claimed, but nothing new is known as conve
 }
 
 TEST_CASE("the value to put back is the first one, not the one of the last run") {
-    test::Node node(test::world("role = \"director\"\n[sysctl]\n\"net.ipv4.ip_forward\" = 1\n"));
+    test::Node node(test::world(R"(
+        role = "director"
+        [sysctl]
+        "net.ipv4.ip_forward" = 1
+    )"_text));
     node.put<Sysctl>("net.ipv4.ip_forward", {"0"});
     node.converge();
     const Ledger second = claims_on(node.world.desired(), node.observed, node.ledger);
@@ -107,20 +111,25 @@ TEST_CASE("the value to put back is the first one, not the one of the last run")
 
 TEST_CASE("a service's fingerprint covers its servers, an address's is its own") {
     const auto prints = [](const std::string& servers) {
-        const auto node = test::world(
-            "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[service]]\n"
-            "vip = \"192.0.2.20\"\nport = 80\nreal_servers = [" +
-            servers + "]\n");
+        const auto node = test::world(R"(
+            role = "director"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            [[service]]
+            vip = "192.0.2.20"
+            port = 80
+            real_servers = [$]
+        )"_with(servers));
         const Ledger ledger = claims_on(node.desired(), {}, {});
         return std::pair(ledger.get<Service>()[0].fingerprint, ledger.get<Address>()[0].fingerprint);
     };
-    const auto one = prints("\"192.0.2.3\"");
-    const auto two = prints("\"192.0.2.3\", \"192.0.2.4\"");
-    const auto heavier = prints("{ address = \"192.0.2.3\", weight = 2 }");
+    const auto one = prints(R"("192.0.2.3")");
+    const auto two = prints(R"("192.0.2.3", "192.0.2.4")");
+    const auto heavier = prints(R"({ address = "192.0.2.3", weight = 2 })");
     CHECK(one.first != two.first);
     CHECK(one.first != heavier.first);
     CHECK(one.second == two.second);
-    CHECK(one == prints("\"192.0.2.3\""));
+    CHECK(one == prints(R"("192.0.2.3")"));
 }
 
 }  // namespace lbconverge::plan

@@ -47,7 +47,7 @@ real_servers = ["192.0.2.3"]
 constexpr ElectionState undecided = ElectionState::undecided;
 
 test::World role(const std::string& name, ElectionState state, const std::string& services = web + tls) {
-    return world("role = \"" + name + "\"" + cluster + services, {{"LB", state}});
+    return world(R"(role = "$")"_with(name) + cluster + services, {{"LB", state}});
 }
 
 /// The configuration or the election changes under a node that has converged.
@@ -60,23 +60,25 @@ Node changed(test::World before, test::World after) {
 }  // namespace
 
 TEST_CASE("a director loads each service with its servers, then takes the VIP") {
-    CHECK(steps_text(Node(role("director", master)).plan()) ==
-          "load create service tcp 192.0.2.20:80 (config)\n"
-          "load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)\n"
-          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (config)\n"
-          "load create service tcp 192.0.2.20:443 (config)\n"
-          "load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (config)\n"
-          "bind create address 192.0.2.20/32 eth0 (election)\n");
+    CHECK(steps_text(Node(role("director", master)).plan()) == R"(
+        load create service tcp 192.0.2.20:80 (config)
+        load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)
+        load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (config)
+        load create service tcp 192.0.2.20:443 (config)
+        load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (config)
+        bind create address 192.0.2.20/32 eth0 (election)
+    )"_text);
 }
 
 TEST_CASE("a real server is quiet before it has the VIP") {
     Node node(role("real-server", backup));
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"0"});
-    CHECK(steps_text(node.plan()) ==
-          "tighten update sysctl net.ipv4.conf.eth0.arp_announce (config)\n"
-          "tighten update sysctl net.ipv4.conf.eth0.arp_ignore (config)\n"
-          "bind create address 192.0.2.20/32 lo (config)\n");
+    CHECK(steps_text(node.plan()) == R"(
+        tighten update sysctl net.ipv4.conf.eth0.arp_announce (config)
+        tighten update sysctl net.ipv4.conf.eth0.arp_ignore (config)
+        bind create address 192.0.2.20/32 lo (config)
+    )"_text);
 }
 
 TEST_CASE("a node that has converged has nothing to do") {
@@ -106,33 +108,44 @@ TEST_CASE("becoming backup takes the VIP away first and keeps the table for the 
 
 TEST_CASE("role both balances before it has the VIP on the interface, and has it on lo throughout") {
     const Node lost = changed(role("both", master), role("both", backup));
-    CHECK(steps_text(lost.plan()) ==
-          "withdraw delete address 192.0.2.20/32 eth0 (election)\n"
-          "withdraw delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)\n"
-          "withdraw delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)\n"
-          "withdraw delete service tcp 192.0.2.20:80 (election)\n"
-          "withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)\n"
-          "withdraw delete service tcp 192.0.2.20:443 (election)\n");
+    CHECK(steps_text(lost.plan()) == R"(
+        withdraw delete address 192.0.2.20/32 eth0 (election)
+        withdraw delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)
+        withdraw delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)
+        withdraw delete service tcp 192.0.2.20:80 (election)
+        withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)
+        withdraw delete service tcp 192.0.2.20:443 (election)
+    )"_text);
     const Node won = changed(role("both", backup), role("both", master));
-    CHECK(steps_text(won.plan()) ==
-          "load create service tcp 192.0.2.20:80 (election)\n"
-          "load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)\n"
-          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)\n"
-          "load create service tcp 192.0.2.20:443 (election)\n"
-          "load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)\n"
-          "bind create address 192.0.2.20/32 eth0 (election)\n");
+    CHECK(steps_text(won.plan()) == R"(
+        load create service tcp 192.0.2.20:80 (election)
+        load create real_server tcp 192.0.2.20:80 192.0.2.3:80 (election)
+        load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (election)
+        load create service tcp 192.0.2.20:443 (election)
+        load create real_server tcp 192.0.2.20:443 192.0.2.3:443 (election)
+        bind create address 192.0.2.20/32 eth0 (election)
+    )"_text);
 }
 
 TEST_CASE("a director that becomes a real server stops balancing before it has the VIP on lo, and drains nothing") {
-    Node node = changed(world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n" + tls),
-                        world("role = \"real-server\"\nvips = [\"192.0.2.20\"]\narp = { method = \"none\" }\n"));
+    Node node = changed(world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text + tls),
+                        world(R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+        arp = { method = "none" }
+    )"_text));
     node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443", {}, {.active = 5});
     const Plan plan = node.plan();
-    CHECK(steps_text(plan) ==
-          "withdraw delete address 192.0.2.20/32 eth0 (misplaced)\n"
-          "withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)\n"
-          "withdraw delete service tcp 192.0.2.20:443 (unclaimed)\n"
-          "bind create address 192.0.2.20/32 lo (config)\n");
+    CHECK(steps_text(plan) == R"(
+        withdraw delete address 192.0.2.20/32 eth0 (misplaced)
+        withdraw delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (unclaimed)
+        withdraw delete service tcp 192.0.2.20:443 (unclaimed)
+        bind create address 192.0.2.20/32 lo (config)
+    )"_text);
     CHECK(plan.deferred.empty());
 }
 
@@ -174,13 +187,16 @@ TEST_CASE("a change by hand is drift, a change of the file is not") {
     node.erase<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80");
     node.put<RealServer>("tcp 192.0.2.20:443 192.0.2.9:443");
     node.erase<Address>("192.0.2.20/32 eth0");
-    CHECK(steps_text(node.plan()) ==
-          "load update service tcp 192.0.2.20:80 (drift)\n"
-          "load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (drift)\n"
-          "bind create address 192.0.2.20/32 eth0 (drift)\n"
-          "unload delete real_server tcp 192.0.2.20:443 192.0.2.9:443 (drift)\n");
+    CHECK(steps_text(node.plan()) == R"(
+        load update service tcp 192.0.2.20:80 (drift)
+        load create real_server tcp 192.0.2.20:80 192.0.2.4:80 (drift)
+        bind create address 192.0.2.20/32 eth0 (drift)
+        unload delete real_server tcp 192.0.2.20:443 192.0.2.9:443 (drift)
+    )"_text);
 
-    const Node edited = changed(role("director", master, web), role("director", master, web + "scheduler = \"rr\"\n"));
+    const Node edited = changed(role("director", master, web), role("director", master, web + R"(
+        scheduler = "rr"
+    )"_text));
     CHECK(steps_text(edited.plan()) == "load update service tcp 192.0.2.20:80 (config)\n");
 }
 
@@ -194,25 +210,30 @@ TEST_CASE("each step knows the line that asked for it") {
 }
 
 TEST_CASE("what the file no longer names goes: servers before their service, after everything new is in") {
-    const Node node = changed(role("director", master), role("director", master,
-                                                             tls + "[[service]]\nvip = \"192.0.2.20\"\n"
-                                                                   "port = 8080\n"));
-    CHECK(steps_text(node.plan()) ==
-          "load create service tcp 192.0.2.20:8080 (config)\n"
-          "unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)\n"
-          "unload delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (unclaimed)\n"
-          "unload delete service tcp 192.0.2.20:80 (unclaimed)\n");
+    const Node node = changed(role("director", master), role("director", master, tls + R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 8080
+    )"_text));
+    CHECK(steps_text(node.plan()) == R"(
+        load create service tcp 192.0.2.20:8080 (config)
+        unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)
+        unload delete real_server tcp 192.0.2.20:80 192.0.2.4:80 (unclaimed)
+        unload delete service tcp 192.0.2.20:80 (unclaimed)
+    )"_text);
 }
 
 TEST_CASE("a server goes out of use after its replacement is in use") {
-    const Node node = changed(role("director", master),
-                              role("director", master,
-                                   "[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"192.0.2.5\", "
-                                   "{ address = \"192.0.2.3\", weight = 0 }, \"192.0.2.4\"]\n" +
-                                       tls));
-    CHECK(steps_text(node.plan()) ==
-          "load create real_server tcp 192.0.2.20:80 192.0.2.5:80 (config)\n"
-          "quiesce update real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)\n");
+    const Node node = changed(role("director", master), role("director", master, R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.5", { address = "192.0.2.3", weight = 0 }, "192.0.2.4"]
+    )"_text + tls));
+    CHECK(steps_text(node.plan()) == R"(
+        load create real_server tcp 192.0.2.20:80 192.0.2.5:80 (config)
+        quiesce update real_server tcp 192.0.2.20:80 192.0.2.3:80 (config)
+    )"_text);
 }
 
 TEST_CASE("a VIP in a place where it must not be goes before it comes to the right one") {
@@ -220,9 +241,10 @@ TEST_CASE("a VIP in a place where it must not be goes before it comes to the rig
     server.put<Address>("192.0.2.20/32 eth1");
     server.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"1"});
     server.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"2"});
-    CHECK(steps_text(server.plan()) ==
-          "withdraw delete address 192.0.2.20/32 eth1 (misplaced)\n"
-          "bind create address 192.0.2.20/32 lo (config)\n");
+    CHECK(steps_text(server.plan()) == R"(
+        withdraw delete address 192.0.2.20/32 eth1 (misplaced)
+        bind create address 192.0.2.20/32 lo (config)
+    )"_text);
 
     Node director = converged(role("director", backup));
     director.put<Address>("192.0.2.20/32 eth0");
@@ -249,16 +271,20 @@ TEST_CASE("services that nobody configured are shown and left alone, with their 
     node.world.config.ipvs.exclusive = true;
     const Plan exclusive = node.plan();
     CHECK(foreign_text(exclusive).empty());
-    CHECK(steps_text(exclusive) ==
-          "unload delete real_server tcp 198.51.100.1:25 198.51.100.2:25 (foreign)\n"
-          "unload delete service tcp 198.51.100.1:25 (foreign)\n");
+    CHECK(steps_text(exclusive) == R"(
+        unload delete real_server tcp 198.51.100.1:25 198.51.100.2:25 (foreign)
+        unload delete service tcp 198.51.100.1:25 (foreign)
+    )"_text);
 }
 
 TEST_CASE("a server with connections drains: out of use now, removed when they are gone") {
-    Node node = changed(role("director", master), role("director", master,
-                                                       tls + "[[service]]\nvip = \"192.0.2.20\"\n"
-                                                             "port = 80\ndrain_timeout = \"30s\"\n"
-                                                             "real_servers = [\"192.0.2.3\"]\n"));
+    Node node = changed(role("director", master), role("director", master, tls + R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        drain_timeout = "30s"
+        real_servers = ["192.0.2.3"]
+    )"_text));
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 5});
     const Plan first = node.plan();
     CHECK(steps_text(first) == "quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)\n");
@@ -291,9 +317,10 @@ TEST_CASE("a service stays while one of its servers drains, and is still ours") 
     Node node = changed(role("director", master), role("director", master, tls));
     node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80", {}, {.active = 1});
     const Plan plan = node.plan();
-    CHECK(steps_text(plan) ==
-          "quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)\n"
-          "unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)\n");
+    CHECK(steps_text(plan) == R"(
+        quiesce update real_server tcp 192.0.2.20:80 192.0.2.4:80 (drain)
+        unload delete real_server tcp 192.0.2.20:80 192.0.2.3:80 (unclaimed)
+    )"_text);
     CHECK(plan.ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:80")) != nullptr);
 }
 
@@ -314,12 +341,13 @@ TEST_CASE("settings that are given up get back the value that they had") {
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"0"});
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"1"});
     node.converge();
-    node.world = world("role = \"real-server\"\n");
+    node.world = world(R"(role = "real-server")");
     const Plan plan = node.plan();
-    CHECK(steps_text(plan) ==
-          "unbind delete address 192.0.2.20/32 lo (unclaimed)\n"
-          "relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)\n"
-          "relax update sysctl net.ipv4.conf.eth0.arp_ignore (restore)\n");
+    CHECK(steps_text(plan) == R"(
+        unbind delete address 192.0.2.20/32 lo (unclaimed)
+        relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)
+        relax update sysctl net.ipv4.conf.eth0.arp_ignore (restore)
+    )"_text);
     node.converge();
     CHECK(node.observed.get<Sysctl>().row(0).value.value == "1");
     CHECK(node.ledger.get<Sysctl>().empty());
@@ -331,10 +359,11 @@ TEST_CASE("a setting that somebody else changed meanwhile is left alone") {
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"0"});
     node.converge();
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"2"});
-    node.world = world("role = \"real-server\"\n");
-    CHECK(steps_text(node.plan()) ==
-          "unbind delete address 192.0.2.20/32 lo (unclaimed)\n"
-          "relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)\n");
+    node.world = world(R"(role = "real-server")");
+    CHECK(steps_text(node.plan()) == R"(
+        unbind delete address 192.0.2.20/32 lo (unclaimed)
+        relax update sysctl net.ipv4.conf.eth0.arp_announce (restore)
+    )"_text);
 }
 
 TEST_CASE("a setting that was as wanted from the start stays so") {
@@ -342,12 +371,15 @@ TEST_CASE("a setting that was as wanted from the start stays so") {
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_ignore", {"1"});
     node.put<Sysctl>("net.ipv4.conf.eth0.arp_announce", {"2"});
     node.converge();
-    node.world = world("role = \"real-server\"\n");
+    node.world = world(R"(role = "real-server")");
     CHECK(steps_text(node.plan()) == "unbind delete address 192.0.2.20/32 lo (unclaimed)\n");
 }
 
 TEST_CASE("IPVS time-outs come with the table and go back at the end") {
-    const std::string limits = "[ipvs.timeouts]\ntcp = \"60s\"\n";
+    const std::string limits = R"(
+        [ipvs.timeouts]
+        tcp = "60s"
+    )"_text;
     Node node(role("director", master, tls + limits));
     node.put<Timeouts>("tcp", {900});
     CHECK(steps_text(node.plan()).find("load update timeouts tcp (config)\n") != std::string::npos);
@@ -360,9 +392,10 @@ TEST_CASE("a VIP that changes its prefix is there throughout, unless it is given
     Node node = converged(role("director", master));
     node.erase<Address>("192.0.2.20/32 eth0");
     node.put<Address>("192.0.2.20/24 eth0", {}, {.protocol = Address::protocol_tag});
-    CHECK(steps_text(node.plan()) ==
-          "bind create address 192.0.2.20/32 eth0 (drift)\n"
-          "unbind delete address 192.0.2.20/24 eth0 (misplaced)\n");
+    CHECK(steps_text(node.plan()) == R"(
+        bind create address 192.0.2.20/32 eth0 (drift)
+        unbind delete address 192.0.2.20/24 eth0 (misplaced)
+    )"_text);
     kinds::Desired nothing;
     nothing.vips = node.world.desired().vips;
     node.world.release = true;
@@ -377,10 +410,11 @@ TEST_CASE("a release drains nothing") {
     nothing.get<RealServer>().unwanted = {test::key<RealServer>("tcp 192.0.2.20:443 192.0.2.3:443")};  // is no fallback
     node.world.release = true;
     const Plan plan = node.plan_for(std::move(nothing));
-    CHECK(steps_text(plan) ==
-          "withdraw delete address 192.0.2.20/32 eth0 (release)\n"
-          "unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (release)\n"
-          "unload delete service tcp 192.0.2.20:443 (release)\n");
+    CHECK(steps_text(plan) == R"(
+        withdraw delete address 192.0.2.20/32 eth0 (release)
+        unload delete real_server tcp 192.0.2.20:443 192.0.2.3:443 (release)
+        unload delete service tcp 192.0.2.20:443 (release)
+    )"_text);
     CHECK(plan.deferred.empty());
 }
 
@@ -392,7 +426,10 @@ TEST_CASE("the same input gives the same plan") {
 }
 
 TEST_CASE("what stands in the way and is not ours is in the plan") {
-    const test::World gateway = world("role = \"real-server\"\nroute = [{ to = \"default\", via = \"192.0.2.1\" }]\n");
+    const test::World gateway = world(R"(
+        role = "real-server"
+        route = [{ to = "default", via = "192.0.2.1" }]
+    )"_text);
     const kinds::Route::Value theirs{.via = IpAddress::parse("192.0.2.9")};
     Node node(gateway);
     node.put<kinds::Route>("default", theirs, {.protocol = 3});
@@ -407,12 +444,12 @@ TEST_CASE("what stands in the way and is not ours is in the plan") {
 TEST_CASE("a route goes before its VIP and is made after it") {
     const auto at = [](ElectionState state) {
         return world(R"(
-role = "director"
-interface = "eth0"
-vips = ["192.0.2.20"]
-vrrp = [{ name = "LB", vrid = 51 }]
-route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
-)",
+            role = "director"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            vrrp = [{ name = "LB", vrid = 51 }]
+            route = [{ to = "default", via = "192.0.2.1", source = "192.0.2.20", vrrp = "LB" }]
+        )"_text,
                      {{"LB", state}});
     };
     Node node(at(ElectionState::master));

@@ -32,7 +32,7 @@ real_servers = ["192.0.2.3", "192.0.2.4"]
 )";
 
 World as(const std::string& name, ElectionState state, const std::string& more = "") {
-    return world("role = \"" + name + "\"" + web_cluster + more, {{"LB", state}});
+    return world(R"(role = "$")"_with(name) + web_cluster + more, {{"LB", state}});
 }
 
 /// "I2 after step 1: what", or "safe".
@@ -93,8 +93,11 @@ TEST_CASE("I1: a VIP on lo before its interfaces are quiet is refused") {
 TEST_CASE("I1: a VIP on lo after its interfaces became loud again is refused") {
     Node node = real_server();
     node.converge();
-    node.world = world("role = \"real-server\"\nvips = [\"192.0.2.20\"]\n");
-    const World without = world("role = \"real-server\"\n");
+    node.world = world(R"(
+        role = "real-server"
+        vips = ["192.0.2.20"]
+    )"_text);
+    const World without = world(R"(role = "real-server")");
     Node given_up = node;
     given_up.world = without;
     const Plan plan = given_up.plan();
@@ -104,20 +107,29 @@ TEST_CASE("I1: a VIP on lo after its interfaces became loud again is refused") {
 }
 
 TEST_CASE("I1: an interface that is not in the list of [arp] makes itself heard") {
-    const Node node = real_server("[arp]\ninterfaces = [\"eth0\"]\n");
+    const Node node = real_server(R"(
+        [arp]
+        interfaces = ["eth0"]
+    )"_text);
     const auto violation = first_unsafe_step(node.plan(), node.world.inputs());
     REQUIRE(violation.has_value());
     CHECK(violation->invariant == "I1");
     CHECK(violation->what.ends_with("on eth1"));
-    CHECK(violation->hint == "add \"eth1\" to interfaces of [arp], or leave that at \"auto\"");
+    CHECK(violation->hint == R"(add "eth1" to interfaces of [arp], or leave that at "auto")");
 }
 
 TEST_CASE("I1: all counts for every interface, and a loud all for none") {
-    Node node = real_server("[arp]\ninterfaces = [\"all\"]\n");
+    Node node = real_server(R"(
+        [arp]
+        interfaces = ["all"]
+    )"_text);
     node.put<Sysctl>("net.ipv4.conf.all.arp_ignore", {"0"});
     node.put<Sysctl>("net.ipv4.conf.all.arp_announce", {"0"});
     CHECK(verdict(node) == "safe");
-    node.world = as("real-server", backup, "[arp]\ninterfaces = [\"eth0\", \"eth1\"]\n");
+    node.world = as("real-server", backup, R"(
+        [arp]
+        interfaces = ["eth0", "eth1"]
+    )"_text);
     CHECK(verdict(node) == "safe");
     node.world.facts.all_arp_ignore = 5;  // more than what the interfaces say, and 4 to 7 answer for everything
     node.observed.get<Sysctl>().erase(test::key<Sysctl>("net.ipv4.conf.all.arp_ignore"));
@@ -125,7 +137,10 @@ TEST_CASE("I1: all counts for every interface, and a loud all for none") {
 }
 
 TEST_CASE("I1: with another method than settings, settings decide nothing") {
-    CHECK(verdict(real_server("[arp]\nmethod = \"none\"\n")) == "safe");
+    CHECK(verdict(real_server(R"(
+        [arp]
+        method = "none"
+    )"_text)) == "safe");
 }
 
 TEST_CASE("I2: a VIP before its services is refused") {
@@ -143,10 +158,19 @@ TEST_CASE("I2: a service without a server that takes traffic is no better") {
 
 TEST_CASE("I2: the last server does not go before the new one is there") {
     Node node = converged(as("director", master));
-    node.world = world(
-        "role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n[[vrrp]]\nname = \"LB\"\n"
-        "vrid = 51\n[[service]]\nvip = \"192.0.2.20\"\nport = 80\nreal_servers = [\"192.0.2.5\"]\n",
-        {{"LB", master}});
+    node.world = world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "LB"
+        vrid = 51
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.5"]
+    )"_text,
+                       {{"LB", master}});
     const Plan plan = node.plan();
     REQUIRE(plan.steps.size() == 3);
     CHECK(verdict(plan, node.world) == "safe");
@@ -157,7 +181,7 @@ TEST_CASE("I2: the last server does not go before the new one is there") {
 
 TEST_CASE("I2: a VIP that goes keeps its services until it is gone") {
     Node node = converged(as("director", master));
-    node.world = world("role = \"director\"\n");
+    node.world = world(R"(role = "director")");
     Node before = node;
     before.world.config.vips = as("director", master).config.vips;  // the VIP is known, and wanted nowhere
     before.world.config.vips[0].vrrp = "LB";
@@ -192,14 +216,21 @@ TEST_CASE("what was wrong before is not the plan's fault") {
 }
 
 TEST_CASE("an IPv6 VIP on lo needs no quiet: Linux answers for it there only") {
-    const Node node(world("role = \"real-server\"\nvips = [\"2001:db8::20\"]\n"));
+    const Node node(world(R"(
+        role = "real-server"
+        vips = ["2001:db8::20"]
+    )"_text));
     CHECK(node.plan().steps.size() == 1);
     CHECK(verdict(node) == "safe");
 }
 
 TEST_CASE("more services than max_service_deletes do not go at once") {
-    Node node = converged(as("director", master, "[[service]]\nvip = \"192.0.2.20\"\nport = 81\n"));
-    node.world = world("role = \"director\"\n");
+    Node node = converged(as("director", master, R"(
+        [[service]]
+        vip = "192.0.2.20"
+        port = 81
+    )"_text));
+    node.world = world(R"(role = "director")");
     const auto limited = [&](std::uint32_t limit) {
         node.world.config.limits.max_service_deletes = limit;
         return within_limits(node.plan(), node.world.config);
@@ -235,19 +266,24 @@ TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight")
     node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "wlc"});
     CHECK(within_limits(node.plan(), node.world.config).has_value());
     node.converge();
-    node.world = world("role = \"director\"\n[limits]\nmax_weight_loss = 0\n");
+    node.world = world(R"(
+        role = "director"
+        [limits]
+        max_weight_loss = 0
+    )"_text);
     CHECK(within_limits(node.plan(), node.world.config).has_value());
 }
 
 TEST_CASE("I1: behind an ARP filter a VIP may be anywhere on a real server, as long as the filter stands") {
     const auto filtered = [](const std::string& accept) {
         return Node(world(R"(
-role = "real-server"
-interface = "eth0"
-arp = { method = "filter", source = "192.0.2.3" }
-[[vip]]
-address = "192.0.2.20"
-accept = ")" + accept + "\"\n"));
+            role = "real-server"
+            interface = "eth0"
+            arp = { method = "filter", source = "192.0.2.3" }
+            [[vip]]
+            address = "192.0.2.20"
+            accept = $"
+        )"_with(accept)));
     };
     for (const char* accept : {"interface", "loopback"}) {
         Node node = filtered(accept);
@@ -266,11 +302,11 @@ accept = ")" + accept + "\"\n"));
 
 TEST_CASE("I1: without an address to say instead of the VIP there is no filter, and then no VIP") {
     const Node node(world(R"(
-role = "real-server"
-interface = "eth0"
-arp = { method = "filter" }
-vip = [{ address = "192.0.2.20", accept = "interface" }]
-)"));
+        role = "real-server"
+        interface = "eth0"
+        arp = { method = "filter" }
+        vip = [{ address = "192.0.2.20", accept = "interface" }]
+    )"_text));
     CHECK(verdict(node).starts_with("I1 after step 1: VIP 192.0.2.20 would be answered for"));
 }
 

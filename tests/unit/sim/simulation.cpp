@@ -123,7 +123,11 @@ TEST_CASE("every kind of fault alone is survived") {
 }
 
 TEST_CASE("a track that is gone is a fault of the cluster that has one, and heals") {
-    const std::string tracked = std::string(pair) + "[[track]]\nname = \"t\"\nprocess = \"haproxy\"\n";
+    const std::string tracked = std::string(pair) + R"(
+        [[track]]
+        name = "t"
+        process = "haproxy"
+    )"_text;
     std::size_t faults = 0;
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         Scenario made{.seed = seed, .kinds = {FaultKind::track}};
@@ -212,7 +216,7 @@ TEST_CASE("a drawing is plain SVG: closed elements, escaped names, no scripts") 
     Run run = simulate(scenario(4, all_kinds()));
     run.nodes[0] = "<a&b>";
     const std::string svg = timeline_svg(run);
-    CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+    CHECK(svg.starts_with(R"(<svg xmlns="http://www.w3.org/2000/svg")"));
     CHECK(svg.ends_with("</svg>\n"));
     CHECK(svg.find("&lt;a&amp;b&gt;") != std::string::npos);
     CHECK(svg.find("<a&b>") == std::string::npos);

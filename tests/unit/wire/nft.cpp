@@ -8,11 +8,11 @@ using lbconverge::wire::parse_nft_table;
 namespace {
 
 std::string table(const std::string& rest, const std::string& name = "lbconverge") {
-    return R"({"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "ip", "name": ")" + name + "\"}}" +
-           rest + "]}";
+    return R"({"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "ip", "name": ")" + name +
+           R"("}})" + rest + "]}";
 }
 std::string chain(const std::string& hook) {
-    return R"(, {"chain": {"name": "in", "type": "nat", "hook": ")" + hook + "\"}}";
+    return R"(, {"chain": {"name": "in", "type": "nat", "hook": ")" + hook + R"("}})";
 }
 std::string rule(const std::string& comment) {
     return R"(, {"rule": {"chain": "in", "handle": 7, "comment": ")" + comment + R"(", "expr": [{"drop": null}]}})";
