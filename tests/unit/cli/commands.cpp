@@ -129,7 +129,7 @@ TEST_CASE("a command is found by its name, and does something") {
     for (const Command& each : commands()) {
         CAPTURE(each.name);
         CHECK(command_named(each.name) == &each);
-        CHECK(each.run != nullptr);
+        CHECK((each.run != nullptr));
         CHECK_FALSE(each.help.empty());
     }
     CHECK(command_named("aply") == nullptr);

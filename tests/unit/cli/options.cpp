@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "lbconverge/model/exit.hpp"
+
 #include <doctest/doctest.h>
 
 #include <initializer_list>
