@@ -1,16 +1,15 @@
 #include "doctor.hpp"
 
-#include "daemon_commands.hpp"
+#include "daemon_client.hpp"
 #include "format.hpp"
 #include "json.hpp"
 #include "lbconverge/survey/survey.hpp"
 #include "load.hpp"
-#include "show.hpp"
-
-#include <unistd.h>
+#include "observe.hpp"
+#include "options.hpp"
+#include "print.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 namespace lbconverge::cli {
@@ -23,9 +22,9 @@ namespace {
 Result<void> read_configuration(const Options& options, doctor::Evidence& evidence) {
     std::error_code error;
     if (!options.config_given && !fs::exists(options.config, error)) return {};
-    Result<Loaded> loaded = load_node(options.config, options.node);
-    if (!loaded) return tl::unexpected(loaded.error());
-    evidence.config = std::move(loaded->config);
+    Result<config::Config> config = load_node(options.config, options.node);
+    if (!config) return tl::unexpected(config.error());
+    evidence.config = std::move(*config);
     const Election decided = options.as ? Election{} : election_of_daemon();
     for (const config::Vrrp& instance : evidence.config->vrrp) {
         const auto at = decided.find(instance.name);
@@ -158,15 +157,11 @@ std::string findings_json(const doctor::Evidence& evidence, const std::vector<do
 }
 
 int doctor_command(const Options& options) {
-    if (::geteuid() != 0)
-        return report({ErrorKind::not_permitted, "doctor reads what only root may read", "run as root"});
     const Result<doctor::Evidence> evidence = gather(options);
     if (!evidence) return report(evidence.error());
     const auto findings = doctor::diagnose(*evidence);
     const std::string name = evidence->config && !evidence->config->node.empty() ? evidence->config->node : host_name();
-    const std::string text =
-        options.json ? findings_json(*evidence, findings, name) : findings_text(*evidence, findings, name);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(options.json ? findings_json(*evidence, findings, name) : findings_text(*evidence, findings, name));
     return findings.empty() ? exit_good : exit_to_do;
 }
 

@@ -1,14 +1,12 @@
-// The command doctor: gathers the evidence, has it judged, prints what was found. Private to src/cli.
+// What doctor found, as text for people and as JSON. Private to src/cli.
 #pragma once
 
 #include "lbconverge/doctor/doctor.hpp"
-#include "options.hpp"
 
 #include <string>
+#include <vector>
 
 namespace lbconverge::cli {
-
-int doctor_command(const Options& options);
 
 /// For people; `name` is the node's.
 std::string findings_text(const doctor::Evidence& evidence, const std::vector<doctor::Finding>& findings,

@@ -1,6 +1,8 @@
 #include "explain.hpp"
 
 #include "format.hpp"
+#include "print.hpp"
+#include "task.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -101,6 +103,23 @@ std::string explain_text(const IpAddress& address, const plan::Plan& plan, const
     });
     if (text.empty()) text = formatted("{}: neither the configuration nor the kernel knows this address\n", wanted);
     return text;
+}
+
+int explain_command(const Options& options) {
+    const std::string& word = options.arguments.front();
+    const auto address = IpAddress::parse(word);
+    if (!address) return report({ErrorKind::usage, "\"" + word + "\" is not an IP address", {}});
+    const Result<config::Config> config = configuration_of(options);
+    if (!config) return report(config.error());
+    const Result<daemon::Task> task = task_of(options, *config);
+    if (!task) return report(task.error());
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto plan = daemon::look(*kernel, *ledger, *task, now());
+    if (!plan) return report(plan.error());
+    print(explain_text(*address, *plan, *ledger, scene_of(*task)));
+    return exit_good;
 }
 
 }  // namespace lbconverge::cli

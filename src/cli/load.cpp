@@ -1,8 +1,6 @@
 #include "load.hpp"
 
 #include "lbconverge/config/lint.hpp"
-#include "lbconverge/daemon/trust.hpp"
-#include "lbconverge/plan/ledger.hpp"
 
 #include <unistd.h>
 
@@ -13,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <set>
 
 namespace lbconverge::cli {
 
@@ -40,55 +37,10 @@ Result<std::vector<config::InputFile>> read_files(const std::string& path) {
     return files;
 }
 
-/// The text of the files is gone on return: for a large table it is memory that the next steps can use.
-Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics) {
-    const auto files = read_files(path);
-    if (!files) return tl::unexpected(files.error());
-    return config::Document::parse(*files, diagnostics);
-}
-
-std::string listed(const config::Diagnostics& diagnostics, const std::vector<std::string>& files) {
-    std::string text;
-    for (const config::Diagnostic& each : diagnostics.all()) text += to_text(each, files) + "\n";
-    return text;
-}
-
 /// The names are those that a person may give to --node; a file without [nodes] is good for every node.
 std::string node_to_use(const config::Document& document, const std::string& asked) {
     if (!asked.empty() || document.nodes().empty()) return asked;
     return host_name();
-}
-
-void add_interface(HostFacts& facts, const InterfaceName& name) {
-    const bool special = name.empty() || name == InterfaceName("all") || name == InterfaceName("default");
-    if (special || facts.interface(name) != nullptr) return;
-    const bool loopback = name.is_loopback();
-    facts.interfaces.push_back({.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1),
-                                .name = name,
-                                .up = true,
-                                .loopback = loopback,
-                                .speaks_arp = !loopback});
-}
-
-/// What the daemon would refuse to run or to read, where it can be seen from here.
-void report_untrusted(const config::Config& config, config::Diagnostics& diagnostics) {
-    const auto look = [&](Source at, const std::string& path, const std::string& user) {
-        const auto reason = path.starts_with('/') ? daemon::distrust(path, user) : std::nullopt;
-        if (!reason || reason->missing) return;
-        diagnostics.error(at, "will not be used: " + reason->why,
-                          "it and its directories must belong to root or to the user of the command, and nobody else "
-                          "may write them");
-    };
-    for (const config::Hook& hook : config.hooks) {
-        if (!hook.command.empty()) look(hook.source, hook.command.front(), hook.user);
-        look(hook.source, hook.environment_file, hook.user);
-    }
-    for (const config::Track& track : config.tracks) {
-        if (!track.command.empty()) look(track.source, track.command.front(), track.user);
-    }
-    for (const config::Check& check : config.checks) {
-        if (!check.command.empty()) look(check.source, check.command.front(), check.user);
-    }
 }
 
 }  // namespace
@@ -116,7 +68,26 @@ std::string host_name() {
     return std::string(text.substr(0, text.find('.')));
 }
 
-Result<Loaded> load_node(const std::string& path, const std::string& node) {
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto whole = std::filesystem::weakly_canonical(path, error);
+    return error ? path : whole.string();
+}
+
+/// The text of the files is gone on return: for a large table it is memory that the next steps can use.
+Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics) {
+    const auto files = read_files(path);
+    if (!files) return tl::unexpected(files.error());
+    return config::Document::parse(*files, diagnostics);
+}
+
+std::string listed(const config::Diagnostics& diagnostics, const std::vector<std::string>& files) {
+    std::string text;
+    for (const config::Diagnostic& each : diagnostics.all()) text += to_text(each, files) + "\n";
+    return text;
+}
+
+Result<config::Config> load_node(const std::string& path, const std::string& node) {
     config::Diagnostics diagnostics;
     const Result<config::Document> parsed = parse_files(path, diagnostics);
     if (!parsed) return tl::unexpected(parsed.error());
@@ -134,7 +105,7 @@ Result<Loaded> load_node(const std::string& path, const std::string& node) {
         std::fputs(listed(diagnostics, document.files()).c_str(), stderr);
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
-    return Loaded{std::move(configs.front()), document.files()};
+    return std::move(configs.front());
 }
 
 Result<void> copy_files(const std::string& path, const std::string& folder) {
@@ -165,55 +136,6 @@ Result<std::vector<config::Config>> load_cluster(const std::string& path) {
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return configs;
-}
-
-Result<Checked> check_files(const std::string& path, const std::string& node) {
-    config::Diagnostics diagnostics;
-    const Result<config::Document> parsed = parse_files(path, diagnostics);
-    if (!parsed) return tl::unexpected(parsed.error());
-    const config::Document& document = *parsed;
-    std::vector<std::string> nodes = document.nodes();
-    if (!node.empty() || nodes.empty()) nodes = {node};
-    std::vector<config::Config> configs;
-    for (const std::string& each : nodes) {
-        if (auto config = document.config_for(each, diagnostics)) configs.push_back(std::move(*config));
-    }
-    for (const config::Config& each : configs) {
-        config::report_unsupported(each, config::Severity::warning, diagnostics);
-        report_untrusted(each, diagnostics);
-    }
-    config::lint(configs, diagnostics);
-    diagnostics.finish();
-    Checked checked{listed(diagnostics, document.files()), diagnostics.has_errors()};
-    if (diagnostics.all().empty()) {
-        const std::string count =
-            document.nodes().empty() ? "any node" : std::to_string(nodes.size()) + " of its nodes";
-        checked.text = path + ": no problems, checked for " + count + "\n";
-    }
-    return checked;
-}
-
-Assumed assume_converged(const config::Config& old, const config::Config& fresh, const Election& election) {
-    using namespace kinds;
-    auto observed = std::make_shared<Observed>();
-    add_interface(observed->facts, "lo");
-    for (const config::Config* config : {&old, &fresh}) {
-        add_interface(observed->facts, config->interface);
-        for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);
-        for (const config::Vrrp& instance : config->vrrp) add_interface(observed->facts, instance.interface);
-        for (const InterfaceName& name : config->arp.interfaces) add_interface(observed->facts, name);
-    }
-    observed->facts.ipvs_loaded = true;
-    Election assumed = election;
-    // An instance that only the old file has is in the state of the others.
-    const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
-    for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
-    const Desired desired = desire({old, assumed, observed->facts});
-    const Ledger ledger = plan::claims_on(desired, *observed, {});
-    for_each_kind([&]<class Kind>() {
-        for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) observed->get<Kind>().add(row.key, row.value);
-    });
-    return {std::move(observed), ledger};
 }
 
 }  // namespace lbconverge::cli

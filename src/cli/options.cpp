@@ -1,12 +1,12 @@
 #include "options.hpp"
 
+#include "commands.hpp"
 #include "lbconverge/model/fields.hpp"
 
 #include <boost/program_options.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <sstream>
 
 namespace lbconverge::cli {
@@ -15,52 +15,9 @@ namespace po = boost::program_options;
 
 namespace {
 
-struct Listed {
-    std::string_view name;
-    std::string_view does;
-    std::size_t arguments;
-};
-constexpr std::array commands = {
-    Listed{"check", "read the configuration and say everything that is wrong with it", 0},
-    Listed{"diff", "show what apply would do (exit code 2: something)", 0},
-    Listed{"apply", "do it, read the kernel again and prove that nothing is left to do", 0},
-    Listed{"run", "the daemon: election, repair, and a socket that answers status and apply", 0},
-    Listed{"status", "what the daemon says: elections and why, kernel work, services", 0},
-    Listed{"show", "print the kernel's state as TOML, or as a snapshot", 0},
-    Listed{"explain", "say why the rows of an address are as they are", 1},
-    Listed{"drain", "take a real server out of use, until undrain: no new connections, the old ones go on", 1},
-    Listed{"undrain", "give it back", 1},
-    Listed{"doctor", "check this host against the known mistakes (exit code 2: something found)", 0},
-    Listed{"simulate", "let all nodes of FILE play against each other on a virtual clock", 1},
-    Listed{"release", "remove what is ours and put settings back", 0},
-};
-
-/// Of the options that are not for every command: where they belong. One that would do nothing is an error, since
-/// whoever gives it expects something of it.
-struct Belonging {
-    const char* option;
-    std::vector<std::string_view> commands;
-};
-const std::vector<Belonging>& belongings() {
-    static const std::vector<Belonging> all = {
-        {"json", {"diff", "apply", "release", "drain", "undrain", "status", "doctor"}},
-        {"dry-run", {"apply", "release", "drain", "undrain"}},
-        {"as", {"diff", "apply", "explain", "drain", "undrain", "doctor"}},
-        {"against", {"diff"}},
-        {"from", {"diff"}},
-        {"prune-foreign", {"diff", "apply"}},
-        {"arp", {"doctor"}},
-        {"vrrp", {"doctor"}},
-        {"watch", {"status"}},
-        {"format", {"show"}},
-        {"seed", {"simulate"}},
-        {"runs", {"simulate"}},
-        {"duration", {"simulate"}},
-        {"faults", {"simulate"}},
-        {"only", {"simulate"}},
-        {"svg", {"simulate"}},
-    };
-    return all;
+/// Help on an option that does not belong to every command.
+std::string help_on(std::string_view option, std::string_view does) {
+    return commands_with(option).append(": ").append(does);
 }
 
 po::options_description simulate_options() {
@@ -75,32 +32,38 @@ po::options_description simulate_options() {
 }
 
 po::options_description visible_options() {
-    po::options_description global("Options");
-    global.add_options()("config,c", po::value<std::string>()->value_name("FILE"),
-                         "configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it")(
+    po::options_description all("Options");
+    const auto flag = [&](const char* name, std::string_view does) {
+        all.add_options()(name, help_on(name, does).c_str());
+    };
+    const auto value = [&](const char* name, const char* what, std::string_view does) {
+        all.add_options()(name, po::value<std::string>()->value_name(what), help_on(name, does).c_str());
+    };
+    all.add_options()("config,c", po::value<std::string>()->value_name("FILE"),
+                      "configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it")(
         "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
         "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
-        "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr")(
-        "json", "diff, apply, release, drain, undrain, status, doctor: print JSON")(
-        "dry-run", "apply, release, drain, undrain: show only, as diff does")(
-        "as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that")(
-        "against", po::value<std::string>()->value_name("SNAPSHOT"),
-        "diff: compare with a snapshot, not with the kernel")(
-        "from", po::value<std::string>()->value_name("OLD.toml"),
-        "diff: what this change of the file does to a node that has converged")(
-        "prune-foreign", "apply, diff: remove services that nobody configured")(
-        "arp", "doctor: ask the wire who answers for each VIP")("vrrp", "doctor: listen for VRRP advertisements")(
-        "watch", "status: again every second")("format", po::value<std::string>()->value_name("toml|snapshot"),
-                                               "show: what to print")("help,h", "this text")("version", "the version");
-    global.add(simulate_options());
-    return global;
+        "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr");
+    flag("json", "print JSON");
+    flag("dry-run", "show only, as diff does");
+    all.add_options()("as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that");
+    value("against", "SNAPSHOT", "compare with a snapshot, not with the kernel");
+    value("from", "OLD.toml", "what this change of the file does to a node that has converged");
+    flag("prune-foreign", "remove services that nobody configured");
+    flag("arp", "ask the wire who answers for each VIP");
+    flag("vrrp", "listen for VRRP advertisements");
+    flag("watch", "again every second");
+    value("format", "toml|snapshot", "what to print");
+    all.add_options()("help,h", "this text")("version", "the version");
+    all.add(simulate_options());
+    return all;
 }
 
 std::string help_text() {
     std::ostringstream text;
     text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
-    for (const Listed& command : commands) {
-        text << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.does << "\n";
+    for (const Command& command : commands()) {
+        text << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.help << "\n";
     }
     text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
     return text.str();
@@ -149,29 +112,27 @@ Result<void> read_simulate(const po::variables_map& given, Options& options) {
     return {};
 }
 
-Result<void> check_belonging(const po::variables_map& given, const std::string& command) {
-    for (const Belonging& each : belongings()) {
-        if (!given.contains(each.option)) continue;
-        if (std::find(each.commands.begin(), each.commands.end(), command) != each.commands.end()) continue;
-        std::string where;
-        for (const std::string_view one : each.commands) where.append(where.empty() ? "" : ", ").append(one);
-        return fail(ErrorKind::usage, std::string("--") + each.option + " does not go with " + command,
+/// An option that would do nothing is an error, since whoever gives it expects something of it.
+Result<void> check_belonging(const po::variables_map& given, const po::options_description& all,
+                             const Command& command) {
+    for (const auto& each : all.options()) {
+        const std::string& option = each->long_name();
+        if (!given.contains(option) || command.takes(option)) continue;
+        const std::string where = commands_with(option);
+        if (where.empty()) continue;
+        return fail(ErrorKind::usage, "--" + option + " does not go with " + std::string(command.name),
                     "it belongs to: " + where);
     }
     return {};
 }
 
-Result<void> check_command(const Options& options) {
-    const auto* const command = std::find_if(commands.begin(), commands.end(),
-                                             [&](const Listed& each) { return each.name == options.command; });
-    if (command == commands.end()) return usage("there is no command \"" + options.command + "\"");
-    const bool may_lack = command->name == "simulate" && options.arguments.empty();  // -c names the file as well
-    if (options.arguments.size() != command->arguments && !may_lack) {
-        return usage("\"" + options.command + "\" takes " +
-                     (command->arguments == 0       ? "no argument"
-                      : command->name == "simulate" ? "one file"
-                      : command->name == "explain"  ? "one argument, an address"
-                                                    : "one argument, a real server"));
+Result<void> check_words(const Options& options) {
+    const Command* const command = command_named(options.command);
+    if (command == nullptr) return usage("there is no command \"" + options.command + "\"");
+    const std::size_t words = command->argument.name.empty() ? 0 : 1;
+    const bool lacks = options.arguments.empty() && command->argument.may_lack;
+    if (options.arguments.size() != words && !lacks) {
+        return usage("\"" + options.command + "\" takes " + std::string(command->argument.wanted));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
     constexpr std::array levels = {"error", "warning", "info", "debug"};
@@ -183,12 +144,6 @@ Result<void> check_command(const Options& options) {
 }
 
 }  // namespace
-
-int report(const Error& error) {
-    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
-    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
-    return exit_code(error.kind);
-}
 
 Result<Options> parse_options(int argc, char** argv) {
     po::options_description all = visible_options();
@@ -238,8 +193,9 @@ Result<Options> parse_options(int argc, char** argv) {
     options.prune_foreign = given.contains("prune-foreign");
     if (auto good = read_simulate(given, options); !good) return tl::unexpected(good.error());
     if (auto good = read_as(given, options); !good) return tl::unexpected(good.error());
-    if (auto good = check_command(options); !good) return tl::unexpected(good.error());
-    if (auto good = check_belonging(given, options.command); !good) return tl::unexpected(good.error());
+    if (auto good = check_words(options); !good) return tl::unexpected(good.error());
+    if (auto good = check_belonging(given, all, *command_named(options.command)); !good)
+        return tl::unexpected(good.error());
     return options;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lbconverge/model/enumerations.hpp"
-#include "lbconverge/model/exit.hpp"
+#include "lbconverge/model/result.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,9 +11,6 @@
 #include <vector>
 
 namespace lbconverge::cli {
-
-/// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
-int report(const Error& error);
 
 struct Options {
     std::string command;

@@ -1,42 +1,21 @@
 #include "show.hpp"
 
 #include "format.hpp"
-#include "lbconverge/kernel/kernel.hpp"
+#include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "load.hpp"
+#include "observe.hpp"
 #include "options.hpp"
+#include "print.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <iterator>
 #include <set>
-#include <system_error>
 
 namespace lbconverge::cli {
 
 using namespace kinds;
 
 namespace {
-
-/// Below /proc/sys/net there are keys: nobody wants them in a file that is passed around.
-bool is_secret(const std::string& path) {
-    return path.find("secret") != std::string::npos || path.find("fastopen_key") != std::string::npos;
-}
-
-std::vector<std::string> all_settings() {
-    namespace fs = std::filesystem;
-    std::vector<std::string> paths;
-    const std::string root = "/proc/sys/";
-    std::error_code error;
-    for (fs::recursive_directory_iterator at(root + "net", fs::directory_options::skip_permission_denied, error), end;
-         !error && at != end; at.increment(error)) {
-        const std::string path = at->path().string().substr(root.size());
-        std::error_code ignored;
-        const bool readable = (at->status(ignored).permissions() & fs::perms::owner_read) != fs::perms::none;
-        if (at->is_regular_file(ignored) && readable && !is_secret(path)) paths.push_back(path);
-    }
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
 
 bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
 
@@ -164,20 +143,6 @@ void append_server(std::string& text, const Row<RealServer>& row) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Observed>> observe_all() {
-    const auto kernel = kernel::linux_kernel(
-        {.may_load_ipvs = false, .left_out = [](const Error& error) {
-             report({error.kind, "ARP filters, redirections and marks are left out: " + error.what, error.hint});
-         }});
-    const Result<HostFacts> facts = kernel->facts();
-    if (!facts) return tl::unexpected(facts.error());
-    Reading reading;
-    reading.ipvs = facts->ipvs_loaded;
-    reading.kinds = kinds_on_demand(facts->ipvs_loaded);
-    reading.sysctls = all_settings();
-    return kernel->observe(reading, *facts);
-}
-
 std::string toml_of(const Observed& observed) {
     const auto& services = observed.get<Service>();
     const std::vector<std::uint32_t> vips = vip_rows(observed);
@@ -223,6 +188,19 @@ std::string toml_of(const Observed& observed) {
         if (routes.note(i).protocol == Route::protocol_tag) append_route(text, routes.row(i));
     }
     return text;
+}
+
+int show_command(const Options& options) {
+    const auto observed = observe_all();
+    if (!observed) return report(observed.error());
+    if (options.format == "toml") {
+        print(toml_of(**observed));
+        return exit_good;
+    }
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
+    print(snapshot_of(**observed, *ledger, options.node.empty() ? host_name() : options.node));
+    return exit_good;
 }
 
 }  // namespace lbconverge::cli

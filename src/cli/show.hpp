@@ -8,10 +8,6 @@
 
 namespace lbconverge::cli {
 
-/// Everything that lbconverge understands, with every setting below /proc/sys/net that is not a secret. What
-/// cannot be read for want of libnftables is left out, and said on stderr.
-Result<std::shared_ptr<const kinds::Observed>> observe_all();
-
 /// VIPs are the addresses that services use, and the /32 and /128 addresses on lo.
 std::string toml_of(const kinds::Observed& observed);
 

@@ -3,8 +3,8 @@
 #include "json.hpp"
 #include "lbconverge/sim/simulation.hpp"
 #include "load.hpp"
+#include "print.hpp"
 
-#include <cstdio>
 #include <fstream>
 
 namespace lbconverge::cli {
@@ -12,8 +12,6 @@ namespace lbconverge::cli {
 namespace {
 
 using namespace sim;
-
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 /// "all", "none", or the names of kinds with commas between them.
 Result<std::set<FaultKind>> kinds_of(std::string_view text) {
@@ -152,38 +150,64 @@ Result<void> write_svg(const std::string& path, const Run& run) {
     return {};
 }
 
-}  // namespace
-
-int simulate_command(const Options& options) {
-    auto scenario = scenario_of(options);
-    if (!scenario) return report(scenario.error());
+/// What came of all runs.
+struct Played {
+    std::uint64_t runs = 0;
     Counts counts;
     std::vector<FailedRun> failures;
-    std::optional<Run> shown;
+    std::optional<Run> shown;  ///< the first run, or the last one with a violation
+};
+
+Played play(Scenario scenario, std::uint64_t runs) {
     constexpr std::size_t most_failures = 10;
-    std::uint64_t runs = 0;
-    for (; runs < options.runs && failures.size() < most_failures; ++runs) {
-        Run run = simulate(*scenario);
-        counts += run.counts;
-        if (!run.violations.empty()) failures.push_back({scenario->seed, shrink(*scenario, run)});
-        if (runs == 0 || !run.violations.empty()) shown = std::move(run);
-        ++scenario->seed;
+    Played played;
+    for (; played.runs < runs && played.failures.size() < most_failures; ++played.runs) {
+        Run run = simulate(scenario);
+        played.counts += run.counts;
+        if (!run.violations.empty()) played.failures.push_back({scenario.seed, shrink(scenario, run)});
+        if (played.runs == 0 || !run.violations.empty()) played.shown = std::move(run);
+        ++scenario.seed;
     }
-    if (!options.svg.empty() && shown) {
-        if (const auto written = write_svg(options.svg, *shown); !written) return report(written.error());
+    return played;
+}
+
+std::string played_json(const Options& options, const Played& played) {
+    Json json{{"format_version", 1},
+              {"runs", played.runs},
+              {"counts", counts_json(played.counts)},
+              {"failures", Json::array()}};
+    for (const FailedRun& each : played.failures) json["failures"].push_back(failure_json(options, each));
+    if (options.runs == 1) json["timeline"] = lines_json(timeline_text(*played.shown));
+    return json_text(json, 2) + "\n";
+}
+
+std::string played_text(const Options& options, const Played& played) {
+    std::string text;
+    if (options.runs == 1) text += timeline_text(*played.shown);
+    for (const FailedRun& each : played.failures) text += failure_text(options, each);
+    return text + std::to_string(played.runs) + (played.runs == 1 ? " run, " : " runs, ") +
+           std::to_string(played.failures.size()) + " with a violation: " + counts_text(played.counts);
+}
+
+}  // namespace
+
+Result<Simulated> simulated(const Options& options) {
+    auto scenario = scenario_of(options);
+    if (!scenario) return tl::unexpected(scenario.error());
+    const Played played = play(std::move(*scenario), options.runs);
+    if (!options.svg.empty() && played.shown) {
+        if (const auto written = write_svg(options.svg, *played.shown); !written)
+            return tl::unexpected(written.error());
     }
-    if (options.json) {
-        Json json{{"runs", runs}, {"counts", counts_json(counts)}, {"failures", Json::array()}};
-        for (const FailedRun& each : failures) json["failures"].push_back(failure_json(options, each));
-        if (options.runs == 1) json["timeline"] = lines_json(timeline_text(*shown));
-        print(json_text(json, 2) + "\n");
-    } else {
-        if (options.runs == 1) print(timeline_text(*shown));
-        for (const FailedRun& each : failures) print(failure_text(options, each));
-        print(std::to_string(runs) + (runs == 1 ? " run, " : " runs, ") + std::to_string(failures.size()) +
-              " with a violation: " + counts_text(counts));
-    }
-    return failures.empty() ? exit_good : exit_failed;
+    return Simulated{options.json ? played_json(options, played) : played_text(options, played),
+                     played.failures.empty()};
+}
+
+int simulate_command(const Options& options) {
+    const Result<Simulated> done = simulated(options);
+    if (!done) return report(done.error());
+    print(done->text);
+    return done->good ? exit_good : exit_failed;
 }
 
 }  // namespace lbconverge::cli

@@ -1,10 +1,14 @@
-// The command that lets all nodes of a file play against each other on a virtual clock. Private to src/cli.
+// All nodes of a file on a virtual clock, as the options say. Private to src/cli.
 #pragma once
 
 #include "options.hpp"
 
 namespace lbconverge::cli {
 
-int simulate_command(const Options& options);
+struct Simulated {
+    std::string text;  ///< what is printed
+    bool good = true;  ///< no check failed
+};
+Result<Simulated> simulated(const Options& options);
 
 }  // namespace lbconverge::cli

@@ -1,13 +1,19 @@
 #include "status.hpp"
 
+#include "daemon_client.hpp"
 #include "format.hpp"
+#include "lbconverge/kernel/kernel.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/json.hpp"
+#include "options.hpp"
+#include "print.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cstdio>
 #include <ctime>
 #include <map>
+#include <thread>
 
 namespace lbconverge::cli {
 
@@ -15,6 +21,8 @@ using namespace kinds;
 using wire::Json;
 
 namespace {
+
+constexpr std::chrono::seconds watch_interval{1};
 
 /// "14:03:07", and the day when it is not today.
 std::string clock_text(double seconds, std::chrono::system_clock::time_point now) {
@@ -177,6 +185,15 @@ Json with_owners(Json services, const Json& status) {
     return services;
 }
 
+/// The part of the kernel's state that status shows; nullptr where it may not be read.
+std::shared_ptr<const kinds::Observed> tables() {
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto facts = kernel->facts();
+    if (!facts || !facts->ipvs_loaded) return nullptr;
+    auto observed = kernel->observe({.ipvs = true}, *facts);
+    return observed ? *observed : nullptr;
+}
+
 }  // namespace
 
 std::string status_text(const std::string& reply, const Observed* kernel, std::chrono::system_clock::time_point now) {
@@ -226,6 +243,25 @@ Election election_in(const std::string& reply) {
                                                                                     : ElectionState::backup;
     }
     return election;
+}
+
+int status_command(const Options& options) {
+    for (;;) {
+        const auto reply = status_of_daemon();
+        if (!reply) return report(reply.error());
+        if (!*reply) {
+            return report({ErrorKind::failed, "no daemon is at work here",
+                           "lbconverge run starts it; lbconverge diff says what the kernel looks like without one"});
+        }
+        const auto kernel = tables();
+        if (options.watch) print("\x1b[H\x1b[2J");
+        const std::string text = options.json ? status_with_services(**reply, kernel.get())
+                                              : status_text(**reply, kernel.get(), std::chrono::system_clock::now());
+        print(text);
+        std::fflush(stdout);
+        if (!options.watch) return exit_good;
+        std::this_thread::sleep_for(watch_interval);
+    }
 }
 
 }  // namespace lbconverge::cli

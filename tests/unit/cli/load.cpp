@@ -56,12 +56,12 @@ TEST_CASE("the copy of a configuration is read like the configuration, and by ro
     CHECK((status.st_mode & 0777) == 0700);
     const auto loaded = load_node(copy + "/lbconverge.toml", "");
     REQUIRE(loaded);
-    CHECK(loaded->config.vips.size() == 2);
+    CHECK(loaded->vips.size() == 2);
 
     SUBCASE("a part that is gone is gone from the next copy") {
         fs::remove_all(folder.at("etc/conf.d"));
         REQUIRE(copy_files(file, copy));
-        CHECK(load_node(copy + "/lbconverge.toml", "")->config.vips.size() == 1);
+        CHECK(load_node(copy + "/lbconverge.toml", "")->vips.size() == 1);
     }
     SUBCASE("what cannot be copied is an error") { CHECK_FALSE(copy_files(folder.at("etc/none.toml"), copy)); }
 }

@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "lbconverge/model/exit.hpp"
+
 #include <doctest/doctest.h>
 
 #include <initializer_list>
@@ -127,6 +129,7 @@ TEST_CASE("simulate takes a file, and what makes a run") {
     CHECK((full->seed == 7 && full->runs == 100 && full->faults == "loss,stop" && full->svg == "x.svg"));
     CHECK(full->duration == std::chrono::milliseconds(1500));
     CHECK(full->only == "3,7:20ms");
+    CHECK(parse({"simulate", "--json"})->json);
     CHECK(wrong({"simulate", "a", "b"}) == R"("simulate" takes one file)");
     CHECK(wrong({"simulate", "--runs", "0"}) == "--runs takes 1 and more");
     CHECK(wrong({"simulate", "--duration", "soon"}) == R"(--duration takes 1s to 24h, not "soon")");

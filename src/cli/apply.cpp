@@ -1,0 +1,34 @@
+#include "daemon_client.hpp"
+#include "load.hpp"
+#include "print.hpp"
+#include "task.hpp"
+
+namespace lbconverge::cli {
+
+namespace {
+
+/// A daemon at work is the only writer: it does this now, and says what came of it. nullopt: there is none.
+std::optional<int> applied_by_daemon(const Options& options, const config::Config& config) {
+    if (options.as || options.prune_foreign) {
+        return refused_by_daemon("a daemon is at work here, and its election decides who is master",
+                                 "stop it first (systemctl stop lbconverge), or leave --as and --prune-foreign out");
+    }
+    return done_by_daemon(
+        {.command = "apply", .file = absolute(options.config), .node = config.node, .json = options.json});
+}
+
+}  // namespace
+
+int apply_command(const Options& options) {
+    const Result<config::Config> config = configuration_of(options);
+    if (!config) return report(config.error());
+    const Result<daemon::Task> task = task_of(options, *config);
+    if (!task) return report(task.error());
+    if (options.dry_run) return dry_run(*task, options);
+    if (const auto done = applied_by_daemon(options, *config)) return *done;
+    auto run = daemon::RunDirectory::of_this_namespace();
+    if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
+    return converge(run, *task, options);
+}
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,45 @@
+// The commands of the program. Each is a row of the table in commands.cpp and a file of its own, NAME.cpp. The help,
+// the errors about the command line and the call of the command come from the row. Private to src/cli.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lbconverge::cli {
+
+struct Options;
+
+/// The word after the name of the command.
+struct Argument {
+    std::string_view name{};                  ///< in the manual page; empty: there is no such word
+    std::string_view wanted = "no argument";  ///< what the error says when the number of words is wrong
+    bool may_lack = false;
+};
+
+/// What the command does that only root may do.
+struct Root {
+    std::string_view does{};       ///< empty: nothing
+    bool refused_at_once = false;  ///< false: only what the kernel or the run directory refuses fails
+};
+
+struct Command {
+    std::string_view name;
+    Argument argument{};
+    std::string_view help;                      ///< one line of --help
+    std::array<std::string_view, 7> options{};  ///< besides those of every command; the rest is empty
+    Root root{};
+    int (*run)(const Options& options) = nullptr;
+
+    [[nodiscard]] bool takes(std::string_view option) const;
+};
+
+/// In the order of the help and of the manual page.
+std::span<const Command> commands();
+/// nullptr: there is no such command.
+const Command* command_named(std::string_view name);
+/// "diff, apply": the commands that the option belongs to. Empty: it belongs to every command.
+std::string commands_with(std::string_view option);
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,79 @@
+#include "lbconverge/plan/ledger.hpp"
+#include "load.hpp"
+#include "print.hpp"
+#include "show.hpp"
+#include "task.hpp"
+
+namespace lbconverge::cli {
+
+namespace {
+
+void add_interface(HostFacts& facts, const InterfaceName& name) {
+    const bool special = name.empty() || name == InterfaceName("all") || name == InterfaceName("default");
+    if (special || facts.interface(name) != nullptr) return;
+    const bool loopback = name.is_loopback();
+    facts.interfaces.push_back({.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1),
+                                .name = name,
+                                .up = true,
+                                .loopback = loopback,
+                                .speaks_arp = !loopback});
+}
+
+/// The kernel and the ledger of a node that has converged to `old`; interfaces are those that either file names.
+Snapshot assume_converged(const config::Config& old, const config::Config& fresh, const Election& election) {
+    using namespace kinds;
+    auto observed = std::make_shared<Observed>();
+    add_interface(observed->facts, "lo");
+    for (const config::Config* config : {&old, &fresh}) {
+        add_interface(observed->facts, config->interface);
+        for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);
+        for (const config::Vrrp& instance : config->vrrp) add_interface(observed->facts, instance.interface);
+        for (const InterfaceName& name : config->arp.interfaces) add_interface(observed->facts, name);
+    }
+    observed->facts.ipvs_loaded = true;
+    Election assumed = election;
+    // An instance that only the old file has is in the state of the others.
+    const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
+    for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
+    const Desired desired = desire({old, assumed, observed->facts});
+    const Ledger ledger = plan::claims_on(desired, *observed, {});
+    for_each_kind([&]<class Kind>() {
+        for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) observed->get<Kind>().add(row.key, row.value);
+    });
+    return {std::move(observed), ledger};
+}
+
+/// What is to be done where the kernel and the ledger are as in the snapshot.
+int diff_against(const Snapshot& snapshot, const daemon::Task& task, const Options& options) {
+    const HostFacts& facts = snapshot.observed->facts;
+    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), snapshot.observed, snapshot.ledger,
+                                            {task.config, task.election, facts}, now());
+    return print_plan(plan, task, options);
+}
+
+int diff_against_snapshot(const daemon::Task& task, const Options& options) {
+    const auto text = read_file(options.against);
+    if (!text) return report(text.error());
+    const auto snapshot = parse_snapshot(options.against, *text);
+    return snapshot ? diff_against(*snapshot, task, options) : report(snapshot.error());
+}
+
+int diff_from_old(const daemon::Task& task, const Options& options) {
+    const Result<config::Config> old = load_node(options.from, task.config.node);
+    if (!old) return report(old.error());
+    return diff_against(assume_converged(*old, task.config, task.election), task, options);
+}
+
+}  // namespace
+
+int diff_command(const Options& options) {
+    const Result<config::Config> config = configuration_of(options);
+    if (!config) return report(config.error());
+    const Result<daemon::Task> task = task_of(options, *config);
+    if (!task) return report(task.error());
+    if (!options.from.empty()) return diff_from_old(*task, options);
+    if (!options.against.empty()) return diff_against_snapshot(*task, options);
+    return dry_run(*task, options);
+}
+
+}  // namespace lbconverge::cli

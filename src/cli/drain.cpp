@@ -1,0 +1,41 @@
+// drain and undrain.
+#include "lbconverge/health/drain.hpp"
+#include "daemon_client.hpp"
+#include "health.hpp"
+#include "print.hpp"
+#include "task.hpp"
+
+namespace lbconverge::cli {
+
+namespace {
+
+/// The daemon does it where there is one; else what it would remember is written down, and carried out.
+int drain_or_undrain(const Options& options, bool undo) {
+    const Result<config::Config> config = configuration_of(options);
+    if (!config) return report(config.error());
+    const std::string& server = options.arguments.front();
+    if (!options.dry_run) {
+        if (const auto done = done_by_daemon({.command = options.command, .server = server, .json = options.json}))
+            return *done;
+    }
+    const auto drains = health::parse_drain(server, *config, undo);
+    if (!drains) return report(drains.error());
+    auto run = daemon::RunDirectory::of_this_namespace();
+    if (!options.dry_run) {
+        if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
+    }
+    const auto health = with_drains(*config, run, now(), *drains, undo);
+    if (!health) return report(health.error());
+    const daemon::Task task{.config = *config, .election = election_of(options, *config), .health = *health};
+    if (options.dry_run) return dry_run(task, options);
+    if (const auto saved = run.save_health(**health, now()); !saved) return report(saved.error());
+    return converge(run, task, options);
+}
+
+}  // namespace
+
+int drain_command(const Options& options) { return drain_or_undrain(options, false); }
+
+int undrain_command(const Options& options) { return drain_or_undrain(options, true); }
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,15 @@
+#include "print.hpp"
+
+#include <cstdio>
+
+namespace lbconverge::cli {
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+int report(const Error& error) {
+    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+    return exit_code(error.kind);
+}
+
+}  // namespace lbconverge::cli

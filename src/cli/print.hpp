@@ -1,0 +1,14 @@
+// What a command says: its answer on standard output, an error on standard error. Private to src/cli.
+#pragma once
+
+#include "lbconverge/model/exit.hpp"
+
+#include <string_view>
+
+namespace lbconverge::cli {
+
+void print(std::string_view text);
+/// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
+int report(const Error& error);
+
+}  // namespace lbconverge::cli

@@ -1,0 +1,98 @@
+#include "task.hpp"
+
+#include "daemon_client.hpp"
+#include "health.hpp"
+#include "load.hpp"
+#include "print.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace lbconverge::cli {
+
+namespace {
+
+bool want_colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+/// Not a snapshot, and not a node that is only assumed.
+bool of_this_kernel(const Options& options) { return options.against.empty() && options.from.empty(); }
+
+}  // namespace
+
+std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+Result<config::Config> configuration_of(const Options& options) {
+    Result<config::Config> config = load_node(options.config, options.node);
+    if (config && options.prune_foreign) config->ipvs.exclusive = true;
+    return config;
+}
+
+/// Without a daemon nobody has won an election: every instance counts as backup, unless the operator knows better.
+/// Where one is at work, what it has decided is true.
+Election election_of(const Options& options, const config::Config& config) {
+    const Election decided = of_this_kernel(options) && !options.as ? election_of_daemon() : Election{};
+    Election election;
+    for (const config::Vrrp& instance : config.vrrp) {
+        const auto at = decided.find(instance.name);
+        election[instance.name] = at != decided.end() ? at->second : options.as.value_or(ElectionState::backup);
+    }
+    return election;
+}
+
+Result<daemon::Task> task_of(const Options& options, const config::Config& config) {
+    daemon::Task task{.config = config, .election = election_of(options, config)};
+    if (!of_this_kernel(options)) return task;
+    auto health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
+    if (!health) return tl::unexpected(health.error());
+    task.health = std::move(*health);
+    return task;
+}
+
+Scene scene_of(const daemon::Task& task) {
+    return {task.config, task.election, task.config.files, want_colour(), task.release};
+}
+
+int print_plan(const plan::Plan& plan, const daemon::Task& task, const Options& options) {
+    const int exit = plan.steps.empty() ? exit_good : exit_to_do;
+    if (options.json) {
+        write_json(plan, scene_of(task), nullptr, exit, print);
+    } else {
+        write_plan(plan, scene_of(task), print);
+    }
+    if (const auto allowed = daemon::allowed(plan, task); !allowed) {
+        std::fprintf(stderr, "lbconverge: apply would refuse this: %s\n", allowed.error().what.c_str());
+    }
+    return exit;
+}
+
+int dry_run(const daemon::Task& task, const Options& options) {
+    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
+    if (!ledger) return report(ledger.error());
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto plan = daemon::look(*kernel, *ledger, task, now());
+    return plan ? print_plan(*plan, task, options) : report(plan.error());
+}
+
+int converge(const daemon::RunDirectory& run, daemon::Task task, const Options& options) {
+    task.keep_rows = options.json;  // the text of a plan is printed before it is carried out, JSON after it
+    const Scene scene = scene_of(task);
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = true});
+    const daemon::Outcome outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
+        if (options.json) return;
+        write_plan(plan, scene, print);
+        std::fflush(stdout);  // on record before the first write, whatever happens then
+    });
+    int exit = exit_good;
+    if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
+    if (options.json) {
+        write_json(outcome.plan, scene, &outcome, exit, print);
+    } else if (outcome.planned) {
+        print(outcome_text(outcome, scene));
+    }
+    if (outcome.error) report(*outcome.error);
+    return exit;
+}
+
+}  // namespace lbconverge::cli
