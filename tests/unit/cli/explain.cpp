@@ -31,7 +31,7 @@ std::string explained(const Node& node, const char* address) {
                         {node.world.config, node.world.election, files});
 }
 
-bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
