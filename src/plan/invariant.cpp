@@ -1,8 +1,8 @@
 // What is always true of a ledger and of a plan, whatever the configuration and the kernel were. Each check is one pass
 // over rows or steps; together they take half the time that make_plan takes, so they run before every write.
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/phases.hpp"
 #include "lbconverge/plan/plan.hpp"
+#include "phases.hpp"
 
 #include <algorithm>
 #include <array>

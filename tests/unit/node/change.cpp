@@ -338,7 +338,7 @@ TEST_CASE("to stop and keep everything is to exit at once, without a word") {
         [daemon]
         on_exit = "keep"
     )"_text}) {
-        const Stop stop{.keep = *more == '\0'};
+        const Stop stop{.keep = more.empty()};
         for (Bench bench : {backup(director(more)), master(director(more))}) {
             bench.now = *bench.first().machine.wake_at();  // something would be due
             const Effects effects = bench.turn(stop);

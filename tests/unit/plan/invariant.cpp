@@ -24,7 +24,7 @@ constexpr const char* s81 = "tcp 192.0.2.20:81";
 constexpr const char* a80 = "tcp 192.0.2.20:80 192.0.2.3:80";
 constexpr const char* b80 = "tcp 192.0.2.20:80 192.0.2.4:80";
 
-const std::string director = R"(role = "director"
+const std::string director_with_pool = R"(role = "director"
 interface = "eth0"
 vips = ["192.0.2.20"]
 [[service]]
@@ -37,7 +37,7 @@ real_servers = ["192.0.2.3", "192.0.2.4"]
 
 /// From an empty kernel, but for a setting, a server of another weight, one with connections, and a foreign service.
 test::Node start() {
-    test::Node node(test::world(director));
+    test::Node node(test::world(director_with_pool));
     node.put<Sysctl>("net.ipv4.ip_forward", {"0"});
     node.put<Service>(s80);
     node.put<RealServer>(a80, {.weight = 7});
@@ -114,7 +114,7 @@ TEST_CASE("steps are in the order of the phases, and of their keys") {
 }
 
 TEST_CASE("parents come before their children where rows are made") {
-    test::Node node(test::world(director));
+    test::Node node(test::world(director_with_pool));
     Plan plan = node.plan();
     const auto service = std::find_if(plan.steps.begin(), plan.steps.end(),
                                       [](const Step& each) { return each.kind == kinds::kind_id<Service>; });
@@ -123,7 +123,7 @@ TEST_CASE("parents come before their children where rows are made") {
 }
 
 TEST_CASE("parents come after their children where rows are removed") {
-    test::Node node = test::converged(test::world(director));
+    test::Node node = test::converged(test::world(director_with_pool));
     node.world = test::world("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n");
     Plan plan = node.plan();
     const auto service = std::find_if(plan.steps.begin(), plan.steps.end(),
