@@ -23,7 +23,7 @@ Result<void> read_configuration(const Options& options, doctor::Evidence& eviden
     std::error_code error;
     if (!options.config_given && !fs::exists(options.config, error)) return {};
     Result<config::Config> config = load_node(options.config, options.node);
-    if (!config) return tl::unexpected(config.error());
+    RETURN_IF_ERROR(config);
     evidence.config = std::move(*config);
     const Election decided = options.as ? Election{} : election_of_daemon();
     for (const config::Vrrp& instance : evidence.config->vrrp) {
@@ -39,14 +39,14 @@ Result<void> read_configuration(const Options& options, doctor::Evidence& eviden
 
 Result<doctor::Evidence> gather(const Options& options) {
     doctor::Evidence evidence;
-    if (auto done = read_configuration(options, evidence); !done) return tl::unexpected(done.error());
+    RETURN_IF_ERROR(read_configuration(options, evidence));
     auto observed = observe_all();
-    if (!observed) return tl::unexpected(observed.error());
+    RETURN_IF_ERROR(observed);
     evidence.kernel = std::move(*observed);
     auto done = survey::read_host(evidence);
     if (done && options.arp) done = survey::ask_neighbours(evidence);
     if (done && options.vrrp) done = survey::hear_adverts(evidence);
-    if (!done) return tl::unexpected(done.error());
+    RETURN_IF_ERROR(done);
     return evidence;
 }
 

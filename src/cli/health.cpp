@@ -24,7 +24,7 @@ health::Board board_of(const config::Config& config, const kinds::Health& before
 Result<HealthPtr> health_of(const config::Config& config, const daemon::RunDirectory& run,
                             std::chrono::sys_seconds now) {
     const auto before = run.load_health(now);
-    if (!before) return tl::unexpected(before.error());
+    RETURN_IF_ERROR(before);
     if (before->empty()) return HealthPtr();
     return std::make_shared<const kinds::Health>(board_of(config, *before).health(moment));
 }
@@ -32,12 +32,11 @@ Result<HealthPtr> health_of(const config::Config& config, const daemon::RunDirec
 Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run,
                               std::chrono::sys_seconds now, const std::vector<kinds::Drained>& drains, bool undo) {
     const auto before = run.load_health(now);
-    if (!before) return tl::unexpected(before.error());
+    RETURN_IF_ERROR(before);
     health::Board board = board_of(config, *before);
     for (const kinds::Drained& each : drains) {
         if (undo) {
-            if (auto possible = health::can_take_back(each, *before); !possible)
-                return tl::unexpected(possible.error());
+            RETURN_IF_ERROR(health::can_take_back(each, *before));
             board.undrain(each, moment);
         } else {
             board.drain(each, moment);

@@ -31,7 +31,7 @@ Result<std::vector<config::InputFile>> read_files(const std::string& path) {
     std::vector<config::InputFile> files;
     for (const std::string& each : paths) {
         auto text = read_file(each);
-        if (!text) return tl::unexpected(text.error());
+        RETURN_IF_ERROR(text);
         files.push_back({each, std::move(*text)});
     }
     return files;
@@ -77,7 +77,7 @@ std::string absolute(const std::string& path) {
 /// The text of the files is gone on return: for a large table it is memory that the next steps can use.
 Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics) {
     const auto files = read_files(path);
-    if (!files) return tl::unexpected(files.error());
+    RETURN_IF_ERROR(files);
     return config::Document::parse(*files, diagnostics);
 }
 
@@ -90,7 +90,7 @@ std::string listed(const config::Diagnostics& diagnostics, const std::vector<std
 Result<config::Config> load_node(const std::string& path, const std::string& node) {
     config::Diagnostics diagnostics;
     const Result<config::Document> parsed = parse_files(path, diagnostics);
-    if (!parsed) return tl::unexpected(parsed.error());
+    RETURN_IF_ERROR(parsed);
     const config::Document& document = *parsed;
     auto config = document.config_for(node_to_use(document, node), diagnostics);
     std::vector<config::Config> configs;
@@ -124,7 +124,7 @@ Result<void> copy_files(const std::string& path, const std::string& folder) {
 Result<std::vector<config::Config>> load_cluster(const std::string& path) {
     config::Diagnostics diagnostics;
     const Result<config::Document> document = parse_files(path, diagnostics);
-    if (!document) return tl::unexpected(document.error());
+    RETURN_IF_ERROR(document);
     std::vector<config::Config> configs;
     for (const std::string& node : document->nodes()) {
         if (auto config = document->config_for(node, diagnostics)) configs.push_back(std::move(*config));

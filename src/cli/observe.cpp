@@ -42,7 +42,7 @@ Result<std::shared_ptr<const Observed>> observe_all() {
              report({error.kind, "ARP filters, redirections and marks are left out: " + error.what, error.hint});
          }});
     const Result<HostFacts> facts = kernel->facts();
-    if (!facts) return tl::unexpected(facts.error());
+    RETURN_IF_ERROR(facts);
     Reading reading;
     reading.ipvs = facts->ipvs_loaded;
     reading.kinds = kinds_on_demand(facts->ipvs_loaded);

@@ -191,11 +191,10 @@ Result<Options> parse_options(int argc, char** argv) {
     options.json = given.contains("json");
     options.dry_run = given.contains("dry-run");
     options.prune_foreign = given.contains("prune-foreign");
-    if (auto good = read_simulate(given, options); !good) return tl::unexpected(good.error());
-    if (auto good = read_as(given, options); !good) return tl::unexpected(good.error());
-    if (auto good = check_words(options); !good) return tl::unexpected(good.error());
-    if (auto good = check_belonging(given, all, *command_named(options.command)); !good)
-        return tl::unexpected(good.error());
+    RETURN_IF_ERROR(read_simulate(given, options));
+    RETURN_IF_ERROR(read_as(given, options));
+    RETURN_IF_ERROR(check_words(options));
+    RETURN_IF_ERROR(check_belonging(given, all, *command_named(options.command)));
     return options;
 }
 

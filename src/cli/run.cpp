@@ -57,8 +57,8 @@ int become_daemon(const Options& options, config::Config first) {
     how.config = std::make_shared<const config::Config>(std::move(first));
     how.load = [&options, &run, node]() -> Result<node::ConfigPtr> {
         Result<config::Config> again = load_node(options.config, node);
-        if (!again) return tl::unexpected(again.error());
-        if (const auto read = read_passwords(*again); !read) return tl::unexpected(read.error());
+        RETURN_IF_ERROR(again);
+        RETURN_IF_ERROR(read_passwords(*again));
         keep_copy(options.config, run);
         if (options.prune_foreign) again->ipvs.exclusive = true;
         return std::make_shared<const config::Config>(std::move(*again));

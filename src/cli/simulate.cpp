@@ -44,16 +44,16 @@ std::string file_of(const Options& options) {
 Result<Scenario> scenario_of(const Options& options) {
     Scenario scenario{.seed = options.seed, .window = options.duration};
     auto kinds = kinds_of(options.faults);
-    if (!kinds) return tl::unexpected(kinds.error());
+    RETURN_IF_ERROR(kinds);
     scenario.kinds = std::move(*kinds);
     if (options.only) {
         auto kept = parse_kept(*options.only);
-        if (!kept) return tl::unexpected(kept.error());
+        RETURN_IF_ERROR(kept);
         scenario.kept = std::move(*kept);
     }
     const std::string file = file_of(options);
     auto cluster = load_cluster(file);
-    if (!cluster) return tl::unexpected(cluster.error());
+    RETURN_IF_ERROR(cluster);
     for (config::Config& each : *cluster) {
         if (each.role == Role::real_server || each.vrrp.empty()) continue;
         scenario.configs.push_back(std::make_shared<config::Config>(std::move(each)));
@@ -193,11 +193,10 @@ std::string played_text(const Options& options, const Played& played) {
 
 Result<Simulated> simulated(const Options& options) {
     auto scenario = scenario_of(options);
-    if (!scenario) return tl::unexpected(scenario.error());
+    RETURN_IF_ERROR(scenario);
     const Played played = play(std::move(*scenario), options.runs);
     if (!options.svg.empty() && played.shown) {
-        if (const auto written = write_svg(options.svg, *played.shown); !written)
-            return tl::unexpected(written.error());
+        RETURN_IF_ERROR(write_svg(options.svg, *played.shown));
     }
     return Simulated{options.json ? played_json(options, played) : played_text(options, played),
                      played.failures.empty()};

@@ -45,7 +45,7 @@ Result<daemon::Task> task_of(const Options& options, const config::Config& confi
     daemon::Task task{.config = config, .election = election_of(options, config)};
     if (!of_this_kernel(options)) return task;
     auto health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
-    if (!health) return tl::unexpected(health.error());
+    RETURN_IF_ERROR(health);
     task.health = std::move(*health);
     return task;
 }

@@ -38,14 +38,14 @@ Result<void> sound(const BrokenInvariant& broken) {
 }
 
 Result<void> save(const RunDirectory& run, const Ledger& ledger, Part part) {
-    if (auto good = sound(plan::broken_invariant(ledger)); !good) return good;
+    RETURN_IF_ERROR(sound(plan::broken_invariant(ledger)));
     return run.save(ledger, part);
 }
 
 Result<void> may_run(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task) {
-    if (auto good = sound(plan.broken_invariant()); !good) return good;
-    if (auto good = interfaces_exist(plan); !good) return good;
-    if (auto good = allowed(plan, task); !good) return good;
+    RETURN_IF_ERROR(sound(plan.broken_invariant()));
+    RETURN_IF_ERROR(interfaces_exist(plan));
+    RETURN_IF_ERROR(allowed(plan, task));
     return kernel.offers(plan);
 }
 
@@ -103,7 +103,7 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, O
 Result<void> allowed(const plan::Plan& plan, const Task& task) {
     if (plan.obstacle) return tl::unexpected(*plan.obstacle);
     if (!task.release) {
-        if (auto good = plan::within_limits(plan, task.config); !good) return good;
+        RETURN_IF_ERROR(plan::within_limits(plan, task.config));
     }
     if (const auto violation = plan::first_unsafe_step(plan, inputs_of(task, plan.observed->facts))) {
         return fail(
@@ -131,11 +131,11 @@ Desired desired_for(const Task& task, const HostFacts& facts) {
 
 Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const Task& task, std::chrono::sys_seconds now) {
     const Result<HostFacts> facts = kernel.facts();
-    if (!facts) return tl::unexpected(facts.error());
+    RETURN_IF_ERROR(facts);
     Desired desired = desired_for(task, *facts);
     const Reading reading = reading_for(desired, ledger, task.config.role, *facts);
     auto observed = kernel.observe(reading, *facts);
-    if (!observed) return tl::unexpected(observed.error());
+    RETURN_IF_ERROR(observed);
     return plan::make_plan(std::move(desired), std::move(*observed), ledger, inputs_of(task, *facts), now);
 }
 

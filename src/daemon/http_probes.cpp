@@ -40,7 +40,7 @@ LBCONVERGE_CURL_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
 
 Result<void> load_curl() {
     const auto library = kernel::Library::load(LBCONVERGE_CURL);
-    if (!library) return tl::unexpected(library.error());
+    RETURN_IF_ERROR(library);
     bool complete = true;
     LBCONVERGE_CURL_FUNCTIONS(LBCONVERGE_LATE_FIND)
     if (complete) return {};

@@ -43,7 +43,7 @@ std::string to_text(const ControlReply& reply) {
 
 Result<ControlReply> parse_reply(std::string_view line) {
     const auto json = wire::parse_json(line);
-    if (!json) return tl::unexpected(json.error());
+    RETURN_IF_ERROR(json);
     try {
         return ControlReply{.exit = json->at("exit").get<int>(),
                             .outputs = json->at("outputs").get<std::vector<std::string>>(),

@@ -149,16 +149,16 @@ private:
 };
 
 Result<void> Daemon::run() {
-    if (auto ready = control_.listen(run_.path() + "/control"); !ready) return ready;
+    RETURN_IF_ERROR(control_.listen(run_.path() + "/control"));
     auto watch = kernel::Watch::start({
         .disturbed = [this] { loop_.post([this] { turn(node::Disturbed{}); }); },
         .now = [this](kernel::Surroundings seen) { loop_.post([this, seen = std::move(seen)] { look_round(seen); }); },
         .problem = [](const std::string& what) { log(Level::error, "reading interfaces: " + what); },
     });
-    if (!watch) return tl::unexpected(watch.error());
+    RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
     auto before = run_.load_health(wall());
-    if (!before) return tl::unexpected(before.error());
+    RETURN_IF_ERROR(before);
     if (!before->empty()) turn(node::Remembered{std::move(*before)});
     tracker_.match(node_.tracks());
     service_manager_.start(options_.config->daemon.realtime_priority);

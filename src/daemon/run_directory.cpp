@@ -128,7 +128,7 @@ Result<kinds::Ledger> RunDirectory::load(kinds::Part part) const {
 
 Result<void> RunDirectory::save(const kinds::Ledger& ledger, kinds::Part part) const {
     if (part == kinds::Part::all) {
-        if (auto saved = save(ledger, kinds::Part::network); !saved) return saved;
+        RETURN_IF_ERROR(save(ledger, kinds::Part::network));
         part = kinds::Part::tables;
     }
     return replace(path_ + file_of(part), header() + plan::to_text(ledger, part));

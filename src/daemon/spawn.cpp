@@ -97,7 +97,7 @@ Result<std::vector<std::string>> environment_of(const Command& command, const Us
     for (const auto& [name, value] : command.environment) all[name] = value;
     if (!command.environment_file.empty()) {
         auto more = read_trusted(command.environment_file, user.uid).and_then(parse_environment);
-        if (!more) return tl::unexpected(more.error());
+        RETURN_IF_ERROR(more);
         for (const auto& [name, value] : *more) all[name] = value;
     }
     std::vector<std::string> lines;
@@ -229,11 +229,11 @@ Result<std::map<std::string, std::string>> parse_environment(const std::string& 
 
 Result<Spawned> spawn(const Command& command) {
     const auto user = find_user(command.user);
-    if (!user) return tl::unexpected(user.error());
+    RETURN_IF_ERROR(user);
     const std::string& path = command.argv.front();
     if (const auto reason = distrust(path, user->uid)) return tl::unexpected(failed(reason->why));
     auto environment = environment_of(command, *user);
-    if (!environment) return tl::unexpected(environment.error());
+    RETURN_IF_ERROR(environment);
     // What was looked at is what runs, wherever a link in the path leads meanwhile.
     const std::unique_ptr<char, void (*)(void*)> program(::realpath(path.c_str(), nullptr), std::free);
     if (program == nullptr) return tl::unexpected(failed(path + ": " + std::strerror(errno)));

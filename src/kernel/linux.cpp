@@ -132,10 +132,10 @@ Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
     if (slot) return &*slot;
     Result<NetlinkSocket> opened = NetlinkSocket::open(ipvs ? NETLINK_GENERIC : NETLINK_ROUTE);
-    if (!opened) return tl::unexpected(opened.error());
+    RETURN_IF_ERROR(opened);
     if (ipvs) {
         const Result<std::uint16_t> family = opened->resolve("IPVS");
-        if (!family) return tl::unexpected(family.error());
+        RETURN_IF_ERROR(family);
         opened->set_type(*family);
     }
     slot.emplace(std::move(*opened));
@@ -145,7 +145,7 @@ Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
 Result<Nft*> LinuxKernel::nft() {
     if (!nft_) {
         Result<Nft> opened = Nft::open();
-        if (!opened) return tl::unexpected(opened.error());
+        RETURN_IF_ERROR(opened);
         nft_.emplace(std::move(*opened));
     }
     return &*nft_;
@@ -161,7 +161,7 @@ bool LinuxKernel::may_leave_out(const Error& error) {
 
 Result<HostFacts> LinuxKernel::facts() {
     const Result<NetlinkSocket*> route = socket(wire::Transport::route);
-    if (!route) return tl::unexpected(route.error());
+    RETURN_IF_ERROR(route);
     nl_cache* links = nullptr;
     if (const int error = rtnl_link_alloc_cache((*route)->handle(), AF_UNSPEC, &links); error < 0) {
         return fail(ErrorKind::failed, std::string("reading the network interfaces: ") + nl_geterror(error));
@@ -195,16 +195,16 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
         if (request.transport == wire::Transport::nft) {
             const Result<Nft*> tables = nft();
             if (!tables && may_leave_out(tables.error())) continue;
-            if (!tables) return tl::unexpected(tables.error());
+            RETURN_IF_ERROR(tables);
             const auto listed = (*tables)->list(std::string(text_of(requests.bytes(request))));
-            if (!listed) return tl::unexpected(listed.error());
+            RETURN_IF_ERROR(listed);
             if (*listed) {
                 Kind::decode({request.transport, request.tag, std::as_bytes(std::span(**listed))}, reading, observed);
             }
             continue;
         }
         const Result<NetlinkSocket*> netlink = socket(request.transport);
-        if (!netlink) return tl::unexpected(netlink.error());
+        RETURN_IF_ERROR(netlink);
         auto done = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
             Kind::decode({request.transport, request.tag, message}, reading, observed);
         });
@@ -228,7 +228,7 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
         const bool settings = std::any_of(reading.sysctls.begin(), reading.sysctls.end(),
                                           [](const std::string& path) { return path.starts_with("net/ipv4/vs/"); });
         if (allowed.ipvs || (settings && options_.may_load_ipvs)) {
-            if (auto fd = socket(wire::Transport::ipvs); !fd) return tl::unexpected(fd.error());
+            RETURN_IF_ERROR(socket(wire::Transport::ipvs));
         }
         result = {};
         for_each_kind([&]<class Kind>() {
@@ -295,7 +295,7 @@ Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std
             end = start + 1;
         } else if (list[start].transport == wire::Transport::nft) {
             const Result<Nft*> tables = nft();
-            if (!tables) return tl::unexpected(tables.error());
+            RETURN_IF_ERROR(tables);
             std::string commands;
             for (std::size_t i = start; i < end; ++i) commands += text_of(requests.bytes(list[i]));
             const int error = (*tables)->run(commands);
@@ -303,9 +303,9 @@ Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std
             for (std::size_t i = start; i < end && error != 0; ++i) failures.push_back({first + list[i].tag, error});
         } else {
             const Result<NetlinkSocket*> netlink = socket(list[start].transport);
-            if (!netlink) return tl::unexpected(netlink.error());
+            RETURN_IF_ERROR(netlink);
             const auto refused = (*netlink)->send_batch(requests, list.subspan(start, end - start));
-            if (!refused) return tl::unexpected(refused.error());
+            RETURN_IF_ERROR(refused);
             for (const auto& each : *refused) failures.push_back({first + each.tag, each.error});
         }
         start = end;
@@ -322,7 +322,7 @@ Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::siz
             Kind::encode(change, plan.observed->facts, static_cast<std::uint32_t>(i - first), requests);
         });
         if (requests.all_bytes().size() < options_.batch_bytes && i + 1 < last) continue;
-        if (auto done = flush(requests, first, failures); !done) return tl::unexpected(done.error());
+        RETURN_IF_ERROR(flush(requests, first, failures));
     }
     return failures;
 }

@@ -108,12 +108,11 @@ Result<std::vector<NetlinkSocket::Refused>> NetlinkSocket::send_batch(wire::Requ
     const std::uint32_t first = last - static_cast<std::uint32_t>(batch.size()) + 1;
     const wire::Request& end = batch.back();
     const std::size_t size = end.offset + end.size - batch.front().offset;
-    if (auto sent = send(requests.all_bytes().subspan(batch.front().offset, size)); !sent)
-        return tl::unexpected(sent.error());
+    RETURN_IF_ERROR(send(requests.all_bytes().subspan(batch.front().offset, size)));
 
     for (bool done = false; !done;) {
         const Result<int> count = receive();
-        if (!count) return tl::unexpected(count.error());
+        RETURN_IF_ERROR(count);
         for (int i = 0; i < *count; ++i) {
             auto rest = static_cast<int>(received_[i]);
             const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;
@@ -136,7 +135,7 @@ Result<void> NetlinkSocket::query(wire::Requests& requests, const wire::Request&
     bool interrupted = false;
     for (;;) {
         const Result<int> count = receive();
-        if (!count) return tl::unexpected(count.error());
+        RETURN_IF_ERROR(count);
         for (int i = 0; i < *count; ++i) {
             auto rest = static_cast<int>(received_[i]);
             const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;

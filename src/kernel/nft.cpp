@@ -31,7 +31,7 @@ LBCONVERGE_NFT_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
 
 Result<void> load_nftables() {
     const auto library = Library::load(LBCONVERGE_NFTABLES);
-    if (!library) return tl::unexpected(library.error());
+    RETURN_IF_ERROR(library);
     bool complete = true;
     LBCONVERGE_NFT_FUNCTIONS(LBCONVERGE_LATE_FIND)
     if (complete) return {};
@@ -59,7 +59,7 @@ Result<Nft> Nft::open() {
     }
     ::close(fd);
     static const Result<void> loaded = load_nftables();
-    if (!loaded) return tl::unexpected(loaded.error());
+    RETURN_IF_ERROR(loaded);
     std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
     const bool quiet = context && nft_ctx_buffer_output(context.get()) == 0 && nft_ctx_buffer_error(context.get()) == 0;
     if (!quiet) return fail(ErrorKind::failed, "libnftables could not be started");

@@ -9,16 +9,16 @@ namespace lbconverge::kernel {
 
 Result<void> query_rtnetlink(wire::Requests& requests, const std::function<void(std::span<const std::byte>)>& receive) {
     Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_ROUTE);
-    if (!socket) return tl::unexpected(socket.error());
+    RETURN_IF_ERROR(socket);
     for (const wire::Request& request : requests.list()) {
-        if (auto done = socket->query(requests, request, receive); !done) return done;
+        RETURN_IF_ERROR(socket->query(requests, request, receive));
     }
     return {};
 }
 
 Result<std::optional<std::string>> list_nftables() {
     Result<Nft> tables = Nft::open();
-    if (!tables) return tl::unexpected(tables.error());
+    RETURN_IF_ERROR(tables);
     return tables->ruleset();
 }
 

@@ -79,7 +79,7 @@ private:
 
 Result<std::unique_ptr<Watch>> Watch::start(Calls calls) {
     Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_ROUTE);
-    if (!socket) return tl::unexpected(socket.error());
+    RETURN_IF_ERROR(socket);
     const int error = nl_socket_add_memberships(socket->handle(), RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
                                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, 0);
     if (error < 0) return fail(ErrorKind::failed, std::string("netlink notifications: ") + nl_geterror(error));

@@ -74,7 +74,7 @@ std::string modules_folder() {
 }
 
 Result<void> read_host(doctor::Evidence& evidence) {
-    if (auto done = read_links(evidence); !done) return done;
+    RETURN_IF_ERROR(read_links(evidence));
     evidence.firewall = read_firewall();
     evidence.listeners = read_listeners();
     evidence.files = read_files();

@@ -37,3 +37,11 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string 
 }
 
 }  // namespace lbconverge
+
+/// Hands the error of a Result on to the caller, whose result may be of another type.
+#define RETURN_IF_ERROR(result)                                        \
+    do {                                                               \
+        if (const auto& tried = (result); !tried) {                    \
+            return tl::unexpected<::lbconverge::Error>(tried.error()); \
+        }                                                              \
+    } while (false)
