@@ -106,7 +106,7 @@ public:
     /// Empty: it works.
     std::string subscribe() {
         socket_.reset(nl_socket_alloc());
-        if (socket_ == nullptr) return "no ledger";
+        if (socket_ == nullptr) return "no memory";
         if (const int error = nl_connect(socket_.get(), NETLINK_CONNECTOR); error < 0) return nl_geterror(error);
         if (const int error = nl_socket_add_membership(socket_.get(), CN_IDX_PROC); error < 0) {
             return nl_geterror(error);

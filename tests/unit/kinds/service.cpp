@@ -309,7 +309,7 @@ TEST_CASE("a refusal says what to do") {
     CHECK(Service::refusal({service, nullptr, &value}, EAFNOSUPPORT).kind == ErrorKind::kernel_lacks);
     CHECK(Service::refusal({service, nullptr, &value}, EPERM).kind == ErrorKind::not_permitted);
     CHECK(Service::refusal({service, nullptr, &value}, ENOMEM).what ==
-          "service tcp 192.0.2.20:80: Cannot allocate ledger");
+          "service tcp 192.0.2.20:80: Cannot allocate memory");
 }
 
 TEST_CASE("each id is read back, and nothing else is an id") {

@@ -282,7 +282,7 @@ TEST_CASE("I1: behind an ARP filter a VIP may be anywhere on a real server, as l
             arp = { method = "filter", source = "192.0.2.3" }
             [[vip]]
             address = "192.0.2.20"
-            accept = $"
+            accept = "$"
         )"_with(accept)));
     };
     for (const char* accept : {"interface", "loopback"}) {
