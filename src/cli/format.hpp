@@ -35,7 +35,7 @@ std::string put_together(std::string_view pattern, std::initializer_list<Piece> 
 template <std::size_t places>
 struct Pattern {
     std::string_view text;
-    consteval Pattern(const char* given) : text(given) {
+    consteval Pattern(const char* given) : text(given) {  // NOLINT(google-explicit-constructor): a pattern is its text
         std::size_t count = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
             if (text[i] != '{') continue;
