@@ -24,11 +24,11 @@ Result<void> dump(std::uint16_t type, const std::function<void(std::span<const s
 }
 
 Result<void> read_links(doctor::Evidence& evidence) {
-    const auto routes = dump<rtmsg>(RTM_GETROUTE, [&](std::span<const std::byte> message) {
+    auto routes = dump<rtmsg>(RTM_GETROUTE, [&](std::span<const std::byte> message) {
         const auto route = doctor::parse_route(message, evidence.kernel->facts);
         if (route) evidence.routes.push_back(*route);
     });
-    if (!routes) return routes;
+    RETURN_IF_ERROR(routes);
     return dump<ifinfomsg>(RTM_GETLINK, [&](std::span<const std::byte> message) {
         if (const auto device = doctor::parse_ipip_device(message)) evidence.tunnels.push_back(*device);
     });

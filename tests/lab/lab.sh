@@ -14,7 +14,10 @@
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_REPO=$(realpath "$LAB/../..")
 LAB_TOOLS=${LAB_TOOLS:-$LAB_REPO/build/release/tests/lab/tools}
-LBCONVERGE=${LBCONVERGE:-$LAB_REPO/build/release/lbconverge}
+if [ -z "${LBCONVERGE:-}" ]; then  # the build that is installed, else that of the quickstart
+  LBCONVERGE=$LAB_REPO/build/release/lbconverge
+  [ -x "$LBCONVERGE" ] || [ ! -x "$LAB_REPO/build/quick/lbconverge" ] || LBCONVERGE=$LAB_REPO/build/quick/lbconverge
+fi
 LAB_LIMIT=${LAB_LIMIT:-20} # seconds that one command on a node may take
 LBC_CONFIG=${LBC_CONFIG:-} # when set, lbc passes it as -c
 declare -A LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
