@@ -5,7 +5,6 @@
 namespace lbconverge::health {
 
 using kinds::Drained;
-using kinds::RealServer;
 using kinds::Service;
 
 namespace {
