@@ -2,6 +2,7 @@
 #include "load.hpp"
 #include "print.hpp"
 #include "task.hpp"
+#include "withdraw.hpp"
 
 namespace lbconverge::cli {
 
@@ -21,8 +22,13 @@ std::optional<int> applied_by_daemon(const Options& options, const config::Confi
 
 int apply_command(const Options& options) {
     const Result<config::Config> config = configuration_of(options);
-    if (!config) return report(config.error());
-    const Result<daemon::Task> task = task_of(options, *config);
+    if (!config) {
+        const int exit = report(config.error());
+        // Giving up needs no good file.
+        if (options.as == ElectionState::backup && !options.dry_run) withdraw_left_behind(options);
+        return exit;
+    }
+    const Result<plan::Task> task = task_of(options, *config);
     if (!task) return report(task.error());
     if (options.dry_run) return dry_run(*task, options);
     if (const auto done = applied_by_daemon(options, *config)) return *done;

@@ -29,6 +29,11 @@ Snapshot assume_converged(const config::Config& old, const config::Config& fresh
         for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);
         for (const config::Vrrp& instance : config->vrrp) add_interface(observed->facts, instance.interface);
         for (const InterfaceName& name : config->arp.interfaces) add_interface(observed->facts, name);
+        for (const config::Route& route : config->routes) add_interface(observed->facts, route.interface);
+        if (config->ipvs.sync) add_interface(observed->facts, config->ipvs.sync->interface);
+        for (const config::Sysctl& each : config->sysctls) {
+            add_interface(observed->facts, Sysctl::interface_of(Sysctl::Key(each.path)));
+        }
     }
     observed->facts.ipvs_loaded = true;
     Election assumed = election;
@@ -44,21 +49,21 @@ Snapshot assume_converged(const config::Config& old, const config::Config& fresh
 }
 
 /// What is to be done where the kernel and the ledger are as in the snapshot.
-int diff_against(const Snapshot& snapshot, const daemon::Task& task, const Options& options) {
+int diff_against(const Snapshot& snapshot, const plan::Task& task, const Options& options) {
     const HostFacts& facts = snapshot.observed->facts;
-    const plan::Plan plan = plan::make_plan(daemon::desired_for(task, facts), snapshot.observed, snapshot.ledger,
-                                            {task.config, task.election, facts}, now());
+    const plan::Plan plan =
+        plan::plan_for(task, plan::desired_for(task, facts), snapshot.observed, snapshot.ledger, now());
     return print_plan(plan, task, options);
 }
 
-int diff_against_snapshot(const daemon::Task& task, const Options& options) {
+int diff_against_snapshot(const plan::Task& task, const Options& options) {
     const auto text = read_file(options.against);
     if (!text) return report(text.error());
     const auto snapshot = parse_snapshot(options.against, *text);
     return snapshot ? diff_against(*snapshot, task, options) : report(snapshot.error());
 }
 
-int diff_from_old(const daemon::Task& task, const Options& options) {
+int diff_from_old(const plan::Task& task, const Options& options) {
     const Result<config::Config> old = load_node(options.from, task.config.node);
     if (!old) return report(old.error());
     return diff_against(assume_converged(*old, task.config, task.election), task, options);
@@ -69,7 +74,7 @@ int diff_from_old(const daemon::Task& task, const Options& options) {
 int diff_command(const Options& options) {
     const Result<config::Config> config = configuration_of(options);
     if (!config) return report(config.error());
-    const Result<daemon::Task> task = task_of(options, *config);
+    const Result<plan::Task> task = task_of(options, *config);
     if (!task) return report(task.error());
     if (!options.from.empty()) return diff_from_old(*task, options);
     if (!options.against.empty()) return diff_against_snapshot(*task, options);

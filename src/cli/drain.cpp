@@ -26,7 +26,7 @@ int drain_or_undrain(const Options& options, bool undo) {
     }
     const auto health = with_drains(*config, run, now(), *drains, undo);
     if (!health) return report(health.error());
-    const daemon::Task task{.config = *config, .election = election_of(options, *config), .health = *health};
+    const plan::Task task{.config = *config, .election = election_of(options, *config), .health = *health};
     if (options.dry_run) return dry_run(task, options);
     if (const auto saved = run.save_health(**health, now()); !saved) return report(saved.error());
     return converge(run, task, options);

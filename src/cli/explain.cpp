@@ -111,7 +111,7 @@ int explain_command(const Options& options) {
     if (!address) return report({ErrorKind::usage, "\"" + word + "\" is not an IP address", {}});
     const Result<config::Config> config = configuration_of(options);
     if (!config) return report(config.error());
-    const Result<daemon::Task> task = task_of(options, *config);
+    const Result<plan::Task> task = task_of(options, *config);
     if (!task) return report(task.error());
     const auto ledger = daemon::RunDirectory::of_this_namespace().load();
     if (!ledger) return report(ledger.error());

@@ -47,7 +47,7 @@ Result<std::shared_ptr<const Observed>> observe_all() {
     reading.ipvs = facts->ipvs_loaded;
     reading.kinds = kinds_on_demand(facts->ipvs_loaded);
     reading.sysctls = all_settings();
-    return kernel->observe(reading, *facts);
+    return kernel::complete(kernel->observe(reading, *facts));
 }
 
 }  // namespace lbconverge::cli

@@ -7,7 +7,7 @@ namespace lbconverge::cli {
 int release_command(const Options& options) {
     const Result<config::Config> config = configuration_of(options);
     if (!config) return report(config.error());
-    const daemon::Task task{.config = *config, .election = election_of(options, *config), .release = true};
+    const plan::Task task{.config = *config, .election = election_of(options, *config), .release = true};
     if (options.dry_run) return dry_run(task, options);
     if (const auto refused = refused_by_daemon("a daemon is at work here, and would make everything again",
                                                "stop it first (systemctl stop lbconverge)")) {

@@ -28,11 +28,11 @@ using Sink = std::function<void(std::string_view)>;
 void write_plan(const plan::Plan& plan, const Scene& scene, const Sink& sink);
 std::string plan_text(const plan::Plan& plan, const Scene& scene);
 /// How an apply ended: what was done, what failed, what was not reached.
-std::string outcome_text(const daemon::Outcome& report, const Scene& scene);
+std::string outcome_text(const plan::Outcome& report, const Scene& scene);
 
 /// One object with format_version 1; `report` adds how an apply ended.
-void write_json(const plan::Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit, const Sink& sink);
-std::string plan_json(const plan::Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit);
+void write_json(const plan::Plan& plan, const Scene& scene, const plan::Outcome* report, int exit, const Sink& sink);
+std::string plan_json(const plan::Plan& plan, const Scene& scene, const plan::Outcome* report, int exit);
 /// The plans of a daemon's lanes, as plan_json() made them, as one; empty when there is none.
 std::string merged_json(const std::vector<std::string>& plans, int exit);
 

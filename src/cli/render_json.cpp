@@ -33,6 +33,12 @@ void add_foreign(Json& list, std::string_view kind, std::string id, Json value) 
     json["value"] = std::move(value);
 }
 
+Json error_json(const Error& error) {
+    Json json{{"what", error.what}};
+    if (!error.hint.empty()) json["hint"] = error.hint;
+    return json;
+}
+
 Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
     const Step& step = plan.steps[index];
     Json json;
@@ -47,6 +53,10 @@ Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
     json["config"] = place.empty() ? Json(nullptr) : Json(place);
     json["phase"] = std::string(to_text(step.phase));
     if (const std::uint32_t cut = plan.connections_cut(index); cut != 0) json["cuts_connections"] = cut;
+    if (const plan::Blocked* blocked = plan.why_blocked(index)) {
+        json["blocked"] = error_json(*blocked->why);
+        json["blocked"]["waits"] = blocked->waits;
+    }
     return json;
 }
 
@@ -87,31 +97,28 @@ Json lists_json(const Plan& plan) {
                                     {"until", each.until.time_since_epoch().count()}});
     }
     std::array<std::size_t, 3> count{};
-    for (const Step& step : plan.steps) ++count[static_cast<std::size_t>(step.action())];
+    for (const Step& step : plan.steps) {
+        if (!step.blocked) ++count[static_cast<std::size_t>(step.action())];
+    }
     json["summary"] = {{"create", count[0]},
                        {"update", count[1]},
                        {"delete", count[2]},
+                       {"blocked", plan.blocked.size()},
                        {"held", plan.held.size()},
                        {"foreign", plan.foreign.size()},
                        {"deferred", plan.deferred.size()}};
     return json;
 }
 
-Json error_json(const Error& error) {
-    Json json{{"what", error.what}};
-    if (!error.hint.empty()) json["hint"] = error.hint;
-    return json;
-}
-
-Json result_json(const daemon::Outcome& report, int exit) {
+Json result_json(const plan::Outcome& report, int exit) {
     Json json;
     const bool idle = report.plan.steps.empty();
     json["status"] = report.error ? "failed" : idle ? "in sync" : "converged";
     json["exit"] = exit;
     json["changed"] = report.changed;
-    json["attempted"] = report.done;
+    json["attempted"] = report.done + report.failed.size();
     json["failed"] = Json::array();
-    for (const daemon::FailedStep& each : report.failed) {
+    for (const plan::FailedStep& each : report.failed) {
         Json one = error_json(each.error);
         one["step"] = each.step + 1;
         json["failed"].push_back(std::move(one));
@@ -149,7 +156,7 @@ void append(Json& all, Json one) {
 
 }  // namespace
 
-void write_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit, const Sink& sink) {
+void write_json(const Plan& plan, const Scene& scene, const plan::Outcome* report, int exit, const Sink& sink) {
     // Change by change: a tree of a hundred thousand of them would cost more memory than everything else together.
     sink("{\"format_version\":1,\"node\":" + json_text(scene.config.node) + ",\"changes\":[");
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -160,7 +167,7 @@ void write_json(const Plan& plan, const Scene& scene, const daemon::Outcome* rep
     sink("]," + json_text(rest).substr(1) + "\n");
 }
 
-std::string plan_json(const Plan& plan, const Scene& scene, const daemon::Outcome* report, int exit) {
+std::string plan_json(const Plan& plan, const Scene& scene, const plan::Outcome* report, int exit) {
     std::string text;
     write_json(plan, scene, report, exit, [&](std::string_view piece) { text += piece; });
     return text;

@@ -86,10 +86,18 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             return "drains: no longer configured";
         case Reason::restore:
             return "given up: as it was before";
+        case Reason::keep:
+            return "keeps the other addresses of the subnet";
         case Reason::release:
             return "released";
     }
     return {};
+}
+
+/// Why a step cannot be carried out now, and what can be done about it.
+std::string blocked_text(const plan::Blocked& blocked) {
+    const Error& why = *blocked.why;
+    return (blocked.waits ? "blocked, " : "blocked: ") + why.what + (why.hint.empty() ? "" : " (" + why.hint + ")");
 }
 
 char sign_of(Action action) { return action == Action::create ? '+' : action == Action::update ? '~' : '-'; }
@@ -136,9 +144,9 @@ const std::string& label_text() {
 
 /// A plan may have a hundred thousand of these: no format string is looked at.
 template <class Kind>
-std::string step_text(const Change<Kind>& change, std::size_t number, std::size_t width) {
+std::string step_text(const Change<Kind>& change, std::size_t number, std::size_t width, bool blocked) {
     const std::string digits = std::to_string(number);
-    const char sign[] = {' ', sign_of(change.action()), ' ', '\0'};
+    const char sign[] = {' ', blocked ? '!' : sign_of(change.action()), ' ', '\0'};
     std::string text;
     text.reserve(reason_column);
     text.append(width - std::min(width, digits.size()), ' ')
@@ -182,7 +190,8 @@ std::string who(const Scene& scene) {
 }
 
 std::string counts(const Plan& plan) {
-    std::string text = plan.steps.empty() ? "in sync" : formatted("{} to do", plan.steps.size());
+    std::string text = plan.steps.empty() ? "in sync" : formatted("{} to do", plan.to_do());
+    if (!plan.blocked.empty()) text += formatted(", {} blocked", plan.blocked.size());
     if (!plan.deferred.empty()) text += formatted(", {} draining", plan.deferred.size());
     if (!plan.held.empty()) text += formatted(", {} held", plan.held.size());
     if (!plan.foreign.empty()) text += formatted(", {} foreign", plan.foreign.size());
@@ -208,8 +217,10 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         plan.visit(step, [&](const auto& change) {
-            lines.add(colour_of(step.action()), step_text(change, i + 1, width),
-                      reason_text(plan, step, scene) + cut_text(plan, i));
+            const plan::Blocked* blocked = plan.why_blocked(i);
+            lines.add(blocked != nullptr ? "\x1b[35m" : colour_of(step.action()),
+                      step_text(change, i + 1, width, blocked != nullptr),
+                      blocked != nullptr ? blocked_text(*blocked) : reason_text(plan, step, scene) + cut_text(plan, i));
         });
     }
     for (const plan::Announcement& each : plan.announcements) {
@@ -246,10 +257,29 @@ std::string plan_text(const Plan& plan, const Scene& scene) {
     return text;
 }
 
-std::string outcome_text(const daemon::Outcome& report, const Scene& scene) {
+namespace {
+
+/// What is left, and why: rows that are blocked, or that the kernel did not keep.
+std::string left_text(const plan::Outcome& outcome) {
+    std::string text;
+    for (const std::size_t i : outcome.left) {
+        const Plan& plan = *outcome.last;
+        const plan::Blocked* blocked = plan.why_blocked(i);
+        plan.visit(plan.steps[i], [&](const auto& change) {
+            text += (blocked != nullptr ? "blocked:" : "still to do:") +
+                    step_text(change, 0, 0, blocked != nullptr).substr(1);
+        });
+        text += blocked != nullptr ? "  " + blocked->why->what + "\n" : "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string outcome_text(const plan::Outcome& report, const Scene& scene) {
     const std::size_t total = report.plan.steps.size();
     std::string text;
-    for (const daemon::FailedStep& each : report.failed) {
+    for (const plan::FailedStep& each : report.failed) {
         text += formatted("step {} failed: {}\n", each.step + 1, each.error.what);
     }
     if (!report.error) {
@@ -258,16 +288,12 @@ std::string outcome_text(const daemon::Outcome& report, const Scene& scene) {
                                 scene.release ? "released" : "converged", total);
     }
     if (total != 0 && report.changed) {
-        text += formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n",
-                          report.done - report.failed.size(), total, report.failed.size(), total - report.done);
+        text += formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n", report.done, total,
+                          report.failed.size(), total - report.done - report.failed.size());
     } else {
         text += "nothing was changed\n";
     }
-    for (const Step& step : report.left) {
-        report.last->visit(
-            step, [&](const auto& change) { text += "still to do:" + step_text(change, 0, 0).substr(1) + "\n"; });
-    }
-    return text;
+    return text + left_text(report);
 }
 
 }  // namespace lbconverge::cli

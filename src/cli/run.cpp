@@ -4,11 +4,7 @@
 #include "load.hpp"
 #include "print.hpp"
 #include "task.hpp"
-
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
+#include "withdraw.hpp"
 
 namespace lbconverge::cli {
 
@@ -31,17 +27,8 @@ Result<void> read_passwords(config::Config& config) {
     return {};
 }
 
-/// Where the daemon keeps a copy of the file that it goes by.
-std::string running(const daemon::RunDirectory& run) { return run.path() + "/running"; }
-
 void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
-    if (const auto kept = copy_files(file, running(run)); !kept) daemon::log(Level::warning, kept.error().what);
-}
-
-bool takes_vips_away(const plan::Plan& plan) {
-    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
-        return step.kind == kinds::kind_id<kinds::Address> && step.action() == kinds::Action::remove;
-    });
+    if (const auto kept = copy_files(file, running_copy(run)); !kept) daemon::log(Level::warning, kept.error().what);
 }
 
 int become_daemon(const Options& options, config::Config first) {
@@ -63,37 +50,13 @@ int become_daemon(const Options& options, config::Config first) {
         if (options.prune_foreign) again->ipvs.exclusive = true;
         return std::make_shared<const config::Config>(std::move(*again));
     };
-    how.render = [](const daemon::Outcome& done, const config::Config& config, const Election& election, bool json) {
+    how.render = [](const plan::Outcome& done, const config::Config& config, const Election& election, bool json) {
         const Scene scene{config, election, config.files};
         if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);
         return plan_text(done.plan, scene) + outcome_text(done, scene);
     };
     const Result<void> end = daemon::run_daemon(how, run);
     return end ? exit_good : report(end.error());
-}
-
-/// The file is not good, and so no daemon starts. Where one has died, its VIPs are withdrawn all the same: by the file
-/// that it went by. Nothing happens beside a daemon.
-void withdraw_left_behind(const Options& options) {
-    auto run = daemon::RunDirectory::of_this_namespace();
-    const std::string file = running(run) + "/lbconverge.toml";
-    if (::access(file.c_str(), R_OK) != 0 || !run.lock({})) return;
-    const Result<config::Config> last = load_node(file, options.node);
-    const auto ledger = run.load();
-    if (!last || !ledger) return;
-    Election nobody;
-    for (const config::Vrrp& instance : last->vrrp) nobody[instance.name] = ElectionState::backup;
-    daemon::Task task{.config = *last, .election = nobody};
-    if (last->role == Role::director) task.part = kinds::Part::network;
-    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *ledger, task, now());
-    if (!plan || !takes_vips_away(*plan)) return;
-    const daemon::Outcome done = daemon::converge(*kernel, run, task, now(), [](const plan::Plan&) {});
-    if (done.error) {
-        report(*done.error);
-    } else {
-        std::fputs("lbconverge: the VIPs that an earlier daemon has left here are withdrawn\n", stderr);
-    }
 }
 
 }  // namespace

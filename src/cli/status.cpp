@@ -64,6 +64,10 @@ void add_instance(const Json& instance, std::chrono::system_clock::time_point no
                       instance.at("interface").get<std::string>(), instance.at("vrid").get<int>(),
                       instance.at("version").get<int>(), priority_text(instance),
                       instance.at("advert_interval").get<double>(), joined(instance.at("vips")));
+    for (const Json& each : instance.at("not_served")) {
+        text += formatted("    cannot serve {}: {}\n", each.at("vip").get<std::string>(),
+                          each.at("why").get<std::string>());
+    }
     const Json& heard = instance.at("heard");
     if (!heard.is_null()) {
         text += formatted("    heard {} priority {} {}{}\n", heard.at("address").get<std::string>(),
@@ -116,10 +120,11 @@ void add_lane(const std::string& name, const Json& lane, std::chrono::system_clo
     text += formatted("  {:<12} {}, looked at {}; {} changes in {} runs", name,
                       lane.at("converged") == true ? "in sync" : "NOT IN SYNC", ago_text(last.at("at"), now),
                       lane.at("changes").get<std::uint64_t>(), lane.at("runs").get<std::uint64_t>());
-    for (const char* what : {"held", "foreign", "draining"}) {
+    for (const char* what : {"blocked", "held", "foreign", "draining"}) {
         if (last.at(what) != 0) text += formatted(", {} {}", last.at(what).get<std::uint64_t>(), what);
     }
     text += "\n";
+    if (last.contains("obstacle")) text += "    blocked: " + last.at("obstacle").get<std::string>() + "\n";
     if (last.contains("error")) text += "    " + last.at("error").get<std::string>() + "\n";
 }
 
@@ -190,7 +195,7 @@ std::shared_ptr<const kinds::Observed> tables() {
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto facts = kernel->facts();
     if (!facts || !facts->ipvs_loaded) return nullptr;
-    auto observed = kernel->observe({.ipvs = true}, *facts);
+    auto observed = kernel::complete(kernel->observe({.ipvs = true}, *facts));
     return observed ? *observed : nullptr;
 }
 

@@ -41,33 +41,37 @@ Election election_of(const Options& options, const config::Config& config) {
     return election;
 }
 
-Result<daemon::Task> task_of(const Options& options, const config::Config& config) {
-    daemon::Task task{.config = config, .election = election_of(options, config)};
+Result<plan::Task> task_of(const Options& options, const config::Config& config) {
+    plan::Task task{.config = config, .election = election_of(options, config)};
     if (!of_this_kernel(options)) return task;
     auto health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
+    if (!health && options.as == ElectionState::backup) {  // giving up needs nobody's opinion of servers
+        report(health.error());
+        return task;
+    }
     RETURN_IF_ERROR(health);
     task.health = std::move(*health);
     return task;
 }
 
-Scene scene_of(const daemon::Task& task) {
+Scene scene_of(const plan::Task& task) {
     return {task.config, task.election, task.config.files, want_colour(), task.release};
 }
 
-int print_plan(const plan::Plan& plan, const daemon::Task& task, const Options& options) {
+int print_plan(const plan::Plan& plan, const plan::Task& task, const Options& options) {
     const int exit = plan.steps.empty() ? exit_good : exit_to_do;
     if (options.json) {
         write_json(plan, scene_of(task), nullptr, exit, print);
     } else {
         write_plan(plan, scene_of(task), print);
     }
-    if (const auto allowed = daemon::allowed(plan, task); !allowed) {
-        std::fprintf(stderr, "lbconverge: apply would refuse this: %s\n", allowed.error().what.c_str());
+    if (const auto good = plan::guarded(plan, task); !good) {
+        std::fprintf(stderr, "lbconverge: apply would refuse this: %s\n", good.error().what.c_str());
     }
     return exit;
 }
 
-int dry_run(const daemon::Task& task, const Options& options) {
+int dry_run(const plan::Task& task, const Options& options) {
     const auto ledger = daemon::RunDirectory::of_this_namespace().load();
     if (!ledger) return report(ledger.error());
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
@@ -75,11 +79,11 @@ int dry_run(const daemon::Task& task, const Options& options) {
     return plan ? print_plan(*plan, task, options) : report(plan.error());
 }
 
-int converge(const daemon::RunDirectory& run, daemon::Task task, const Options& options) {
+int converge(const daemon::RunDirectory& run, plan::Task task, const Options& options) {
     task.keep_rows = options.json;  // the text of a plan is printed before it is carried out, JSON after it
     const Scene scene = scene_of(task);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = true});
-    const daemon::Outcome outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
+    const plan::Outcome outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
         if (options.json) return;
         write_plan(plan, scene, print);
         std::fflush(stdout);  // on record before the first write, whatever happens then

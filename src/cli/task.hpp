@@ -20,15 +20,15 @@ Result<config::Config> configuration_of(const Options& options);
 /// As --as says, as the daemon at work says, or else: every instance is backup.
 Election election_of(const Options& options, const config::Config& config);
 /// What is to be done on this node: with its election, and with what health and the operator have said.
-Result<daemon::Task> task_of(const Options& options, const config::Config& config);
+Result<plan::Task> task_of(const Options& options, const config::Config& config);
 
 /// The task must outlive it.
-Scene scene_of(const daemon::Task& task);
+Scene scene_of(const plan::Task& task);
 /// Prints the plan, and says when apply would refuse it.
-int print_plan(const plan::Plan& plan, const daemon::Task& task, const Options& options);
+int print_plan(const plan::Plan& plan, const plan::Task& task, const Options& options);
 /// Reads the kernel and prints what is to be done. Changes nothing.
-int dry_run(const daemon::Task& task, const Options& options);
+int dry_run(const plan::Task& task, const Options& options);
 /// Carries the task out and prints what came of it. The caller has the lock.
-int converge(const daemon::RunDirectory& run, daemon::Task task, const Options& options);
+int converge(const daemon::RunDirectory& run, plan::Task task, const Options& options);
 
 }  // namespace lbconverge::cli

@@ -6,6 +6,7 @@
 #include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
 #include "lbconverge/model/exit.hpp"
+#include "lbconverge/node/lane_work.hpp"
 #include "lbconverge/node/node.hpp"
 #include "loop.hpp"
 #include "probes.hpp"
@@ -41,23 +42,6 @@ Instant now() {
 }
 
 std::chrono::sys_seconds wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
-node::Converged converged_of(Lane lane, const Outcome& report) {
-    node::Converged out{.lane = lane, .done = report.changed ? report.done - report.failed.size() : 0};
-    if (report.error) {
-        out.error = report.error->what + (report.error->hint.empty() ? "" : " (" + report.error->hint + ")");
-    }
-    out.held = report.plan.held.size();
-    out.foreign = report.plan.foreign.size();
-    out.deferred = report.plan.deferred.size();
-    for (const plan::Step& step : report.plan.steps) {
-        if (step.reason != plan::Reason::drift || report.plan.observed == nullptr) continue;
-        report.plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) {
-            out.repaired.push_back(std::string(Kind::name) + " " + Kind::id(change.key));
-        });
-    }
-    return out;
-}
 
 /// systemd starts the daemon again at once, and it goes on with what is here; a node that contradicts itself must not.
 void end_if(const BrokenInvariant& broken) {
@@ -297,16 +281,12 @@ void Daemon::converge(const node::Converge& job) {
     const bool asked_json =
         std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
-        Task task{.config = *job.config, .election = job.election, .part = job.part, .health = job.health};
-        task.overtaken = &overtaken_[lane];
-        if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
-        const Outcome report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
+        plan::Task task = node::task_of(job, job.part == kinds::Part::network ? seen_ : nullptr);
+        const plan::Outcome report = daemon::converge(
+            *kernels_[lane], run_, std::move(task), wall(), [](const plan::Plan&) {}, &overtaken_[lane]);
         if (job.part == kinds::Part::network) seen_ = report.seen;
-        node::Converged result = converged_of(job.lane, report);
+        node::Converged result = node::converged_of(job, report);
         result.overtaken = overtaken_[lane];
-        if (job.health != nullptr && report.planned && report.plan.observed != nullptr) {
-            result.found = health::found_in(*report.plan.observed, *job.health);
-        }
         std::string output;
         if ((asked || asked_json) && report.planned) {
             output = options_.render(report, *job.config, job.election, asked_json);
@@ -338,6 +318,7 @@ void Daemon::finished(Lane lane, Instant began, const node::Converged& result, s
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
         each.reply.outputs.push_back(output);
         if (!result.error.empty()) each.reply.errors.push_back(result.error);
+        if (!result.obstacle.empty()) each.reply.errors.push_back(result.obstacle);
         if (each.reply.exit != exit_not_converged && exit != 0) each.reply.exit = exit;
         if (!each.lanes.empty()) return false;
         ControlServer::answer(each.client, to_text(each.reply));

@@ -72,6 +72,10 @@ Json instance_json(const node::Instance& instance, const Times& time) {
     json["source"] = machine.source() ? Json(to_text(*machine.source())) : Json(nullptr);
     json["vips"] = Json::array();
     for (const plan::Announcement& vip : instance.vips) json["vips"].push_back(to_text(vip.address));
+    json["not_served"] = Json::array();
+    for (const node::DarkVip& each : instance.dark) {
+        json["not_served"].push_back({{"vip", to_text(each.address)}, {"why", each.why}});
+    }
     json["peers"] = Json::array();
     for (const IpAddress& peer : settings.peers) json["peers"].push_back(to_text(peer));
     json["heard"] = nullptr;
@@ -126,7 +130,7 @@ Json hook_json(const node::HookQueue& queue, const Times& time) {
 }
 
 Json lane_json(const node::LaneState& lane, const Times& time) {
-    Json json{{"converged", lane.converged && lane.last.error.empty()},
+    Json json{{"converged", lane.converged && lane.last.error.empty() && lane.last.obstacle.empty()},
               {"busy", lane.busy},
               {"runs", lane.runs},
               {"changes", lane.changes}};
@@ -135,6 +139,8 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
                     {"changes", lane.last.done},     {"held", lane.last.held},
                     {"foreign", lane.last.foreign},  {"draining", lane.last.deferred},
                     {"repaired", lane.last.repaired}};
+    json["last"]["blocked"] = lane.last.blocked;
+    if (!lane.last.obstacle.empty()) json["last"]["obstacle"] = lane.last.obstacle;
     if (!lane.last.error.empty()) json["last"]["error"] = lane.last.error;
     return json;
 }
@@ -213,6 +219,10 @@ Json node_json(const node::Node& node, const Times& time) {
     json["fights"] = Json::array();
     for (const auto& [id, fight] : node.fights()) {
         json["fights"].push_back({{"id", id}, {"times", fight.times}, {"since", time(fight.since)}});
+    }
+    json["left_alone"] = Json::array();
+    for (const auto& [row, avoided] : node.avoided()) {
+        json["left_alone"].push_back({{"row", row}, {"why", avoided.why}});
     }
     return json;
 }

@@ -23,14 +23,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <optional>
-#include <set>
 #include <thread>
 #include <utility>
 
 namespace lbconverge::kernel {
 
 using namespace kinds;
+using plan::Failure;
+using Refused = NetlinkSocket::Refused;
 
 namespace {
 
@@ -102,23 +104,33 @@ Interface interface_of(rtnl_link* link) {
     return interface;
 }
 
+/// The kernel changed while it was read.
+bool moved(const Observed& observed) {
+    return std::any_of(observed.unread.begin(), observed.unread.end(),
+                       [](const auto& each) { return each.second.kind == ErrorKind::world_moved; });
+}
+
 class LinuxKernel final : public Kernel {
 public:
     explicit LinuxKernel(LinuxOptions options) : options_(std::move(options)) {}
 
     Result<HostFacts> facts() override;
     Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const HostFacts& facts) override;
-    Result<void> offers(const plan::Plan& plan) override;
+    Result<std::vector<Failure>> offers(const plan::Plan& plan) override;
     Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
     Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
 
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
+    void read_all(const Reading& reading, Observed& observed);
     Result<Nft*> nft();
     bool may_leave_out(const Error& error);
     template <class Kind>
     Result<void> read(const Reading& reading, Observed& observed);
-    Result<void> flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
+    void flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
+    static Result<std::vector<Refused>> write_file(const wire::Requests& requests, std::span<const wire::Request> run);
+    Result<std::vector<Refused>> run_nft(const wire::Requests& requests, std::span<const wire::Request> run);
+    Result<std::vector<Refused>> send(wire::Requests& requests, std::span<const wire::Request> run);
 
     LinuxOptions options_;
     std::optional<NetlinkSocket> route_;
@@ -187,9 +199,12 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
     Kind::ask(reading, observed, requests);
     for (const wire::Request& request : requests.list()) {
         if (request.transport == wire::Transport::file) {
-            const auto text = read_setting(std::string(text_of(requests.bytes(request))));
-            if (text)
+            const std::string path(text_of(requests.bytes(request)));
+            if (const auto text = read_setting(path)) {
                 Kind::decode({request.transport, request.tag, std::as_bytes(std::span(*text))}, reading, observed);
+            } else if (errno == ENOENT) {
+                observed.absent.push_back(path);  // asked for in order
+            }
             continue;
         }
         if (request.transport == wire::Transport::nft) {
@@ -220,24 +235,26 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
         allowed.ipvs = false;
         allowed.kinds &= kinds_on_demand(false);
     }
-    Result<void> result;
-    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+    for (int attempt = 1;; ++attempt) {
         auto observed = std::make_shared<Observed>();
         observed->facts = facts;
         // The module first: the settings below net.ipv4.vs exist only once it is there.
         const bool settings = std::any_of(reading.sysctls.begin(), reading.sysctls.end(),
                                           [](const std::string& path) { return path.starts_with("net/ipv4/vs/"); });
-        if (allowed.ipvs || (settings && options_.may_load_ipvs)) {
-            RETURN_IF_ERROR(socket(wire::Transport::ipvs));
-        }
-        result = {};
-        for_each_kind([&]<class Kind>() {
-            if (result) result = read<Kind>(allowed, *observed);
-        });
-        if (result) return observed;
-        if (result.error().kind != ErrorKind::world_moved) break;
+        if (allowed.ipvs || (settings && options_.may_load_ipvs)) (void)socket(wire::Transport::ipvs);
+        read_all(allowed, *observed);
+        if (!moved(*observed) || attempt == dump_attempts) return observed;
     }
-    return tl::unexpected(result.error());
+}
+
+/// A kind that cannot be read does not keep the others from it: a VIP is given up without IPVS as well.
+void LinuxKernel::read_all(const Reading& reading, Observed& observed) {
+    for_each_kind([&]<class Kind>() {
+        const Result<void> result = read<Kind>(reading, observed);
+        if (result) return;
+        observed.get<Kind>() = {};
+        observed.unread.emplace_back(kind_id<Kind>, result.error());
+    });
 }
 
 /// Whether a service with this scheduler and engine can be made, tried out in a network namespace of its own that
@@ -259,70 +276,94 @@ int try_service(const Change<Service>& change) {
     return result;
 }
 
-Result<void> LinuxKernel::offers(const plan::Plan& plan) {
+Result<std::vector<Failure>> LinuxKernel::offers(const plan::Plan& plan) {
     // What is in the table already needs no proof, and one proof per sort of service is enough.
-    std::set<std::tuple<ShortName, ShortName, Family>> proven;
+    std::map<std::tuple<ShortName, ShortName, Family>, int> proven;
     for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
-        proven.emplace(row.value.scheduler, row.value.engine, row.key.vip.family);
+        proven.emplace(std::tuple(row.value.scheduler, row.value.engine, row.key.vip.family), 0);
     }
-    for (const plan::Step& step : plan.steps) {
-        if (step.kind != kind_id<Service> || step.after == plan::Step::none) continue;
-        Result<void> result;
-        plan.visit(step, [&](const auto& change) {
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(change)>, Change<Service>>) {
-                if (!proven.emplace(change.after->scheduler, change.after->engine, change.key.vip.family).second)
-                    return;
-                const int error = try_service(change);
-                if (error != 0 && error != EPERM) result = tl::unexpected(Service::refusal(change, error));
+    std::vector<Failure> lacking;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const plan::Step& step = plan.steps[i];
+        if (step.kind != kind_id<Service> || step.after == plan::Step::none || step.blocked) continue;
+        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, Service>) {
+                const std::tuple sort(change.after->scheduler, change.after->engine, change.key.vip.family);
+                const auto [at, fresh] = proven.emplace(sort, 0);
+                if (fresh) at->second = try_service(change);
+                if (at->second != 0 && at->second != EPERM) lacking.push_back({i, at->second});
             }
         });
-        if (!result) return result;
     }
-    return {};
+    return lacking;
 }
 
-/// Sends what was encoded: runs of the same transport in one system call each.
-Result<void> LinuxKernel::flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures) {
+/// Sends what was encoded: runs of the same transport in one system call each. What cannot be reached fails alone: an
+/// address is given up without IPVS as well.
+void LinuxKernel::flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures) {
     const std::span<const wire::Request> list = requests.list();
     for (std::size_t start = 0; start < list.size();) {
         std::size_t end = start + 1;
-        while (end < list.size() && list[end].transport == list[start].transport) ++end;
-        if (list[start].transport == wire::Transport::file) {
-            const std::string_view text = text_of(requests.bytes(list[start]));
-            const std::size_t nul = text.find('\0');
-            const int error = write_setting(std::string(text.substr(0, nul)), text.substr(nul + 1));
-            if (error != 0) failures.push_back({first + list[start].tag, error});
-            end = start + 1;
-        } else if (list[start].transport == wire::Transport::nft) {
-            const Result<Nft*> tables = nft();
-            RETURN_IF_ERROR(tables);
-            std::string commands;
-            for (std::size_t i = start; i < end; ++i) commands += text_of(requests.bytes(list[i]));
-            const int error = (*tables)->run(commands);
-            (*tables)->sweep();
-            for (std::size_t i = start; i < end && error != 0; ++i) failures.push_back({first + list[i].tag, error});
+        const wire::Transport transport = list[start].transport;
+        while (end < list.size() && list[end].transport == transport) ++end;
+        if (transport == wire::Transport::file) end = start + 1;
+        const auto run = list.subspan(start, end - start);
+        const auto sent = transport == wire::Transport::file  ? write_file(requests, run)
+                          : transport == wire::Transport::nft ? run_nft(requests, run)
+                                                              : send(requests, run);
+        if (sent) {
+            for (const auto& each : *sent) failures.push_back({first + each.tag, each.error});
         } else {
-            const Result<NetlinkSocket*> netlink = socket(list[start].transport);
-            RETURN_IF_ERROR(netlink);
-            const auto refused = (*netlink)->send_batch(requests, list.subspan(start, end - start));
-            RETURN_IF_ERROR(refused);
-            for (const auto& each : *refused) failures.push_back({first + each.tag, each.error});
+            const auto why = std::make_shared<const Error>(sent.error());
+            for (const wire::Request& each : run) failures.push_back({first + each.tag, EIO, why});
         }
         start = end;
     }
     requests.clear();
-    return {};
+}
+
+Result<std::vector<Refused>> LinuxKernel::write_file(const wire::Requests& requests,
+                                                     std::span<const wire::Request> run) {
+    const std::string_view text = text_of(requests.bytes(run.front()));
+    const std::size_t nul = text.find('\0');
+    const int error = write_setting(std::string(text.substr(0, nul)), text.substr(nul + 1));
+    if (error == 0) return std::vector<Refused>{};
+    return std::vector<Refused>{{run.front().tag, error}};
+}
+
+/// One transaction; when the kernel refuses it, one by one, so that only what is wrong fails.
+Result<std::vector<Refused>> LinuxKernel::run_nft(const wire::Requests& requests, std::span<const wire::Request> run) {
+    const Result<Nft*> tables = nft();
+    RETURN_IF_ERROR(tables);
+    std::string commands;
+    for (const wire::Request& each : run) commands += text_of(requests.bytes(each));
+    std::vector<Refused> refused;
+    int error = (*tables)->run(commands);
+    for (const wire::Request& each : error == 0 ? std::span<const wire::Request>() : run) {
+        if (run.size() > 1) error = (*tables)->run(std::string(text_of(requests.bytes(each))));
+        if (error != 0) refused.push_back({each.tag, error});
+    }
+    (*tables)->sweep();
+    return refused;
+}
+
+Result<std::vector<Refused>> LinuxKernel::send(wire::Requests& requests, std::span<const wire::Request> run) {
+    const Result<NetlinkSocket*> netlink = socket(run.front().transport);
+    RETURN_IF_ERROR(netlink);
+    return (*netlink)->send_batch(requests, run);
 }
 
 Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
     std::vector<Failure> failures;
     wire::Requests requests;
     for (std::size_t i = first; i < last; ++i) {
-        plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {
-            Kind::encode(change, plan.observed->facts, static_cast<std::uint32_t>(i - first), requests);
-        });
+        if (!plan.steps[i].blocked) {
+            plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {
+                Kind::encode(change, plan.observed->facts, static_cast<std::uint32_t>(i - first), requests);
+            });
+        }
         if (requests.all_bytes().size() < options_.batch_bytes && i + 1 < last) continue;
-        RETURN_IF_ERROR(flush(requests, first, failures));
+        flush(requests, first, failures);
     }
     return failures;
 }

@@ -59,7 +59,7 @@ private:
     /// How long to wait for the next change, in milliseconds; -1: as long as it takes.
     int look() {
         const Result<HostFacts> facts = kernel_->facts();
-        auto seen = facts ? kernel_->observe({}, *facts) : tl::unexpected(facts.error());
+        auto seen = facts ? complete(kernel_->observe({}, *facts)) : tl::unexpected(facts.error());
         if (!seen) {
             calls_.problem(seen.error().what);
             return retry_ms;

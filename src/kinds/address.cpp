@@ -253,6 +253,11 @@ Error Address::refusal(const Change<Address>& change, int error) {
     return plain_refusal(what, error);
 }
 
+std::optional<Error> Address::obstacle(const Change<Address>& change, const Facts*, const Circumstances& at) {
+    if (change.after == nullptr || !lacks_interface(change.key.interface, at)) return std::nullopt;
+    return refusal(change, ENODEV);
+}
+
 }  // namespace lbconverge::kinds
 
 LBCONVERGE_INSTANTIATE_KIND(Address)

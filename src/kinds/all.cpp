@@ -22,6 +22,13 @@ Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, con
     Reading reading;
     for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
     for (const Claim<Sysctl>& claim : ledger.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
+    // Whether an address takes others along when it goes; netlink tells it with the interface.
+    if (within<Sysctl>(desired.part)) {
+        reading.sysctls.push_back(promote_secondaries("all").path);
+        for (const Interface& each : facts.interfaces) {
+            if (!each.ipv4_devconf.empty()) reading.sysctls.push_back(promote_secondaries(each.name).path);
+        }
+    }
     std::sort(reading.sysctls.begin(), reading.sysctls.end());
     reading.sysctls.erase(std::unique(reading.sysctls.begin(), reading.sysctls.end()), reading.sysctls.end());
     for_each_kind([&]<class Kind>() {

@@ -1,4 +1,4 @@
-#include "lbconverge/kinds/kind.hpp"
+#include "lbconverge/kinds/all.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -30,6 +30,13 @@ Error nft_refusal(const std::string& what, const std::string& family, int error)
         default:
             return plain_refusal(what, error);
     }
+}
+
+bool lacks_interface(const InterfaceName& name, const Circumstances& at) {
+    if (at.observed.facts.interface(name) != nullptr) return false;
+    const auto& links = at.desired.get<Link>().rows;
+    const std::uint32_t row = links.find({name});
+    return row == Table<Link, Origin>::npos || !links.row(row).value.up;
 }
 
 ElectionState state_of(std::string_view instance, const Election& election) {

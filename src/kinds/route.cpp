@@ -139,7 +139,7 @@ Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, c
 Phase Route::phase(const Change<Route>& change, const Inputs&) {
     // Its source may be a VIP: made once the VIP stands, removed while it still does (the kernel removes a route
     // together with its source address, and there would be nothing left to remove).
-    return change.action() == Action::remove ? Phase::tighten : Phase::announce;
+    return change.action() == Action::remove ? Phase::withdraw : Phase::announce;
 }
 
 void Route::encode(const Change<Route>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests) {
@@ -194,8 +194,11 @@ Error Route::refusal(const Change<Route>& change, int error) {
     return plain_refusal(what, error);
 }
 
-std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* facts, const Ledger& ledger) {
-    if (change.action() != Action::update || made_by_us(change.key, *facts, ledger)) return std::nullopt;
+std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* facts, const Circumstances& at) {
+    if (change.after == nullptr) return std::nullopt;
+    const InterfaceName& interface = change.after->interface;
+    if (!interface.empty() && lacks_interface(interface, at)) return refusal(change, ENODEV);
+    if (change.action() != Action::update || made_by_us(change.key, *facts, at.ledger)) return std::nullopt;
     const Value& there = *change.before;
     std::string text = "route " + id(change.key) + ": there is another one already";
     if (there.via) text += ", via " + to_text(*there.via);

@@ -162,6 +162,11 @@ Error SyncDaemon::refusal(const Change<SyncDaemon>& change, int error) {
     return plain_refusal(what, error);
 }
 
+std::optional<Error> SyncDaemon::obstacle(const Change<SyncDaemon>& change, const Facts*, const Circumstances& at) {
+    if (change.after == nullptr || !lacks_interface(change.after->interface, at)) return std::nullopt;
+    return refusal(change, ENODEV);
+}
+
 }  // namespace lbconverge::kinds
 
 LBCONVERGE_INSTANTIATE_KIND(SyncDaemon)

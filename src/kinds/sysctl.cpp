@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::string_view ipv4_conf = "net/ipv4/conf/";
 
+constexpr std::string_view promote = "promote_secondaries";
+
 /// The ARP settings that netlink can read and write per interface (linux/ip.h, IPV4_DEVCONF_*). Others, such as
 /// forwarding and rp_filter, go through /proc/sys on purpose: only there does the kernel also flush its route cache.
 struct DevconfId {
@@ -26,9 +28,10 @@ struct DevconfId {
     std::uint16_t id;
 };
 constexpr DevconfId devconf_ids[] = {
-    {"arp_filter", IPV4_DEVCONF_ARPFILTER},  {"arp_announce", IPV4_DEVCONF_ARP_ANNOUNCE},
-    {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE}, {"arp_accept", IPV4_DEVCONF_ARP_ACCEPT},
-    {"arp_notify", IPV4_DEVCONF_ARP_NOTIFY}, {"drop_gratuitous_arp", IPV4_DEVCONF_DROP_GRATUITOUS_ARP},
+    {"arp_filter", IPV4_DEVCONF_ARPFILTER},      {"arp_announce", IPV4_DEVCONF_ARP_ANNOUNCE},
+    {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE},     {"arp_accept", IPV4_DEVCONF_ARP_ACCEPT},
+    {"arp_notify", IPV4_DEVCONF_ARP_NOTIFY},     {"drop_gratuitous_arp", IPV4_DEVCONF_DROP_GRATUITOUS_ARP},
+    {promote, IPV4_DEVCONF_PROMOTE_SECONDARIES},
 };
 
 /// One IPv4 setting of one interface that exists and whose settings netlink shows.
@@ -213,9 +216,22 @@ void Sysctl::decode(const wire::Reply& reply, const Reading& reading, Observed& 
 
 Owner Sysctl::owner(const Key&, const Facts&, const Desired&, const Ledger&) { return Owner::unrelated; }
 
+InterfaceName Sysctl::interface_of(const Key& key) {
+    for (const std::string_view start : {"net/ipv4/conf/", "net/ipv6/conf/", "net/ipv4/neigh/", "net/ipv6/neigh/"}) {
+        if (!key.path.starts_with(start)) continue;
+        const std::string_view rest = std::string_view(key.path).substr(start.size());
+        const std::string_view name = rest.substr(0, rest.find('/'));
+        if (name == "all" || name == "default" || !InterfaceName::fits(name)) return {};
+        return InterfaceName(name);
+    }
+    return {};
+}
+
 Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
     if (change.cause == Cause::restore) return Phase::relax;
     const std::string_view last = last_component(change.key.path);
+    // Before the address goes that would take others along.
+    if (last == promote && change.after != nullptr && change.after->value != "0") return Phase::withdraw;
     const bool loud =
         (last == "arp_ignore" || last == "arp_announce") && change.after != nullptr && change.after->value == "0";
     return loud ? Phase::relax : Phase::tighten;
@@ -249,6 +265,11 @@ Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
     if (error == ENOENT || error == ENODEV) {
         const bool of_interface = change.key.path.find("/conf/") != std::string::npos;
         const bool of_ipvs = change.key.path.starts_with("net/ipv4/vs/");
+        const InterfaceName interface = interface_of(change.key);
+        if (error == ENODEV && !interface.empty()) {
+            return {ErrorKind::kernel_lacks, id + ": there is no interface " + interface.str(),
+                    "name an interface of this node (ip link), or take the setting out of the file"};
+        }
         return {ErrorKind::kernel_lacks, "the kernel has no setting " + id,
                 of_interface ? "is the interface there, and the name right?"
                 : of_ipvs    ? "settings of IPVS exist once module ip_vs is loaded; is the name right?"
@@ -264,6 +285,30 @@ Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
                 "in a container? Set it on the host, or start the container with the right to"};
     }
     return plain_refusal(id, error);
+}
+
+std::optional<Error> Sysctl::obstacle(const Change<Sysctl>& change, const Facts*, const Circumstances& at) {
+    if (change.before != nullptr || change.after == nullptr) return std::nullopt;
+    const InterfaceName interface = interface_of(change.key);
+    if (!interface.empty() && at.observed.facts.interface(interface) == nullptr) {
+        if (!lacks_interface(interface, at)) return std::nullopt;  // it comes with this plan
+        return refusal(change, ENODEV);
+    }
+    const auto& absent = at.observed.absent;
+    const bool unknown = std::binary_search(absent.begin(), absent.end(), change.key.path);
+    return unknown ? std::optional(refusal(change, ENOENT)) : std::nullopt;
+}
+
+Sysctl::Key promote_secondaries(const InterfaceName& interface) {
+    return Sysctl::Key(std::string(ipv4_conf) + interface.str() + "/" + std::string(promote));
+}
+
+bool promotes_secondaries(const InterfaceName& interface, const Observed& observed) {
+    const auto is_on = [&](const InterfaceName& name) {
+        const std::uint32_t at = observed.get<Sysctl>().find(promote_secondaries(name));
+        return at != Seen<Sysctl>::npos && observed.get<Sysctl>().row(at).value.value != "0";
+    };
+    return is_on("all") || is_on(interface);
 }
 
 }  // namespace lbconverge::kinds

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int least_priority = 1;  // 0 means giving up (RFC 9568 §5.2.4), and 255 belongs to the owner
 constexpr int most_priority = 254;
+/// What is left of the priority of an instance that cannot serve all its VIPs.
+constexpr int limited_share = 16;
 
 bool same_group(const Instance& a, const Instance& b) { return &a != &b && !a.group.empty() && a.group == b.group; }
 
@@ -25,7 +27,8 @@ std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Insta
     for (const Instance& each : all) {
         if (same_group(each, instance)) base = std::min(base, each.base_priority);
     }
-    if (base == owner_priority) return base;
+    const bool makes_room = limited(instance, all);
+    if (base == owner_priority && !makes_room) return base;
     int sum = base;
     for (const Track& track : tracks_) {
         const bool counts = std::any_of(all.begin(), all.end(), [&](const Instance& each) {
@@ -33,7 +36,10 @@ std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Insta
         });
         if (counts) sum += track.share();
     }
-    return static_cast<std::uint8_t>(std::clamp(sum, least_priority, most_priority));
+    sum = std::clamp(sum, least_priority, most_priority);
+    // Below who can serve all, and among those who cannot still in the order of the file.
+    if (makes_room) sum = std::max(sum / limited_share, least_priority);
+    return static_cast<std::uint8_t>(sum);
 }
 
 void Node::prioritize(std::vector<Instance>& instances, Instant now) const {

@@ -28,6 +28,13 @@ constexpr Duration announce_interval = seconds(1);
 /// Role both: how long a master until now has for giving up its table; well below vrrp::hand_over_grace.
 constexpr Duration yield_time = std::chrono::milliseconds(20);
 
+/// Something in the tables is there on the master only, or on the backup.
+bool follows_election(const config::Config& config) {
+    if (config.ipvs.sync && !config.ipvs.sync->follow.empty()) return true;
+    return std::any_of(config.services.begin(), config.services.end(),
+                       [](const config::Service& each) { return each.active == config::Active::master; });
+}
+
 bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <= now; }
 /// 0: never.
 std::optional<Instant> after(Instant now, Duration duration) {
@@ -52,6 +59,8 @@ Effects Node::turn(const Event& event, Instant now) {
         if (std::holds_alternative<Tick>(event)) run_tracks(now);
         run_health(now, std::holds_alternative<Tick>(event));
         follow_tracks(now);
+        run_attempts(now);
+        follow_what_is_dark(now);
         start_what_can(now);
         // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
         if (std::holds_alternative<Tick>(event)) run_timers(now);
@@ -76,6 +85,12 @@ std::optional<Instant> Node::wake_at() const {
     }
     for (const Track& each : tracks_) sooner(each.wake_at());
     for (const HookQueue& each : hooks_) sooner(each.wake_at());
+    for (const auto& [row, avoided] : avoided_) {
+        sooner(avoided.until);
+    }
+    for (const auto& [address, attempt] : attempts_) {
+        sooner(attempt.until);
+    }
     if (!stopping_) sooner(board_.wake_at());
     for (const Lane each : {Lane::network, Lane::tables}) {
         if (lane(each).wanted && is_free(each)) sooner(lane(each).retry_at);
@@ -112,10 +127,9 @@ std::optional<IpAddress> Node::source_of(const Instance& instance) const {
 }
 
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
-    const InterfaceState* on = link(instance.interface);
     const std::string name = instance.interface.str();
-    if (on == nullptr) return "there is no interface " + name;
-    if (!on->up) return "interface " + name + " has no link";
+    if (auto reason = link_fault(instance.interface)) return reason;
+    if (auto reason = no_interface(instance)) return "no VIP can be here: " + *reason;
     if (source_of(instance)) return tracked_fault(instance);
     const bool ipv6 = instance.machine.settings().family == Family::ipv6;
     return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
@@ -138,6 +152,7 @@ void Node::watch_link(Instance& instance, Instant now) {
 void Node::handle(const Links& event, Instant now) {
     const auto same = [](const InterfaceState& a, const InterfaceState& b) { return a.name == b.name && a.up == b.up; };
     const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
+    const bool news = links_ != event.links;
     links_ = event.links;
     const std::vector<IpAddress> before = std::exchange(holding_, event.holding);
     const bool first = !std::exchange(links_known_, true);
@@ -149,6 +164,10 @@ void Node::handle(const Links& event, Instant now) {
     }
     read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
+    if (news) {
+        try_again();
+        dark_moved_ = true;
+    }
     announce_owed(before);
     if (first) look_at_ = now;
     if (moved) want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
@@ -201,6 +220,10 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
     want_at_once(Lane::network);  // whatever made it wait: a VIP waits for nothing
+    if (machine.state() != from) {
+        std::erase_if(avoided_, [](const auto& each) { return !each.second.fought; });
+        if (follows_election(*config_)) want_at_once(Lane::tables);
+    }
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
     }
@@ -392,33 +415,60 @@ void Node::run_lanes(Instant now) {
         lane.wanted = false;
         lane.busy = true;
         lane.part = part_of(each);
+        lane.file = file_;
         lane.began = now;
         lane.retry_at.reset();
-        effects_.converge.push_back({each, lane.part, config_, election(), urgent, health_for(lane.part, now)});
+        effects_.converge.push_back({.lane = each,
+                                     .part = lane.part,
+                                     .config = config_,
+                                     .election = election(),
+                                     .urgent = urgent,
+                                     .health = health_for(lane.part, now),
+                                     .avoid = rows_to_avoid(each)});
     }
 }
 
 void Node::handle(const Converged& event, Instant now) {
     LaneState& lane = state_of(event.lane);
+    const Converged before = std::exchange(lane.last, event);
     lane.busy = false;
     lane.finished = now;
     lane.took = now - lane.began;
-    lane.last = event;
     ++lane.runs;
     lane.changes += event.done;
     settle_announcements(event);
     board_.found(event.found, now);
+    learn_refusals(event, now);
+    learn_what_is_dark(event);
+    complain_about_lane(event, before);
     if (event.error.empty()) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
+        if (!event.overtaken && lane.settled != lane.file) {
+            lane.settled = lane.file;
+            // VIPs may have waited for their services.
+            if (event.lane == Lane::tables) want_at_once(Lane::network);
+        }
+        if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
     } else {
         lane.backoff = lane.backoff.count() == 0 ? first_backoff : std::min(lane.backoff * 2, last_backoff);
         lane.retry_at = now + lane.backoff;
         lane.wanted = true;
-        say(Level::error, std::string(to_text(event.lane)) + ": " + event.error);
     }
     count_repairs(event, now);
     if (config_->daemon.repair && !look_at_) look_at_ = now + std::max(look_interval, look_share * lane.took);
+}
+
+/// Once for each new reason: the same one may come with every look.
+void Node::complain_about_lane(const Converged& event, const Converged& before) {
+    const std::string lane = std::string(to_text(event.lane)) + ": ";
+    if (!event.error.empty() && event.error != before.error) say(Level::error, lane + event.error);
+    if (event.overtaken || !event.error.empty() || event.obstacle == before.obstacle) return;
+    if (event.obstacle.empty()) {
+        say(Level::info, lane + "nothing is blocked any more");
+    } else {
+        say(Level::error, lane + std::to_string(event.blocked) + " blocked: " + event.obstacle);
+    }
 }
 
 void Node::count_repairs(const Converged& event, Instant now) {
@@ -435,12 +485,13 @@ void Node::count_repairs(const Converged& event, Instant now) {
             say(Level::error, "another program keeps changing " + id + "; it is put back once per " +
                                   std::to_string(std::chrono::duration_cast<seconds>(fight_window).count()) + " s now");
         }
-        state_of(event.lane).retry_at = now + fight_window;
+        avoided_[id] = {event.lane, "another program keeps changing it", now + fight_window, {}, true};
         fight.since = now;  // it goes on
     }
 }
 
 void Node::handle(const Asked&, Instant) {
+    try_again();
     for (const Lane each : {Lane::network, Lane::tables}) want_at_once(each);
 }
 
@@ -448,8 +499,17 @@ void Node::handle(const Asked&, Instant) {
 
 void Node::handle(const Reload& event, Instant now) {
     config_ = event.config;
+    ++file_;
+    attempts_.clear();
+    unserved_.clear();
+    avoided_.clear();
     renew_tracks();
     std::vector<Instance> fresh = instances_of(*config_);
+    for (Instance& each : fresh) {  // what it cannot serve it most likely cannot serve now; the next turn knows
+        const auto same = std::find_if(instances_.begin(), instances_.end(),
+                                       [&](const Instance& old) { return same_router(old, each); });
+        if (same != instances_.end()) each.dark = same->dark;
+    }
     prioritize(fresh, now);
     for (Instance& each : fresh) {
         const auto same = std::find_if(instances_.begin(), instances_.end(),
@@ -477,6 +537,7 @@ void Node::handle(const Reload& event, Instant now) {
     renew_hooks();
     if (links_known_) read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
+    dark_moved_ = true;
     board_.configure(*config_, now);
     read_services(now);
     fights_.clear();

@@ -83,7 +83,7 @@ BrokenInvariant broken_rows(const Plan& plan) {
         {std::is_sorted(wanted.held.begin(), wanted.held.end(), [](auto& a, auto& b) { return a.key < b.key; }),
          "held rows are in the order of their keys"},
         {parents_are_there<Kind>(plan), "what a wanted row belongs to is wanted as well"},
-        {all_claimed<Kind>(plan), "what is wanted is claimed, and what is given back is not"},
+        {!plan.blocked.empty() || all_claimed<Kind>(plan), "what is wanted is claimed, and what is given back is not"},
     });
 }
 
@@ -243,6 +243,17 @@ bool cuts_are_complete(const Plan& plan) {
     return cut == plan.cuts.end();
 }
 
+/// Every step that is marked, with a reason, and no other one.
+bool blocked_are_complete(const Plan& plan) {
+    auto at = plan.blocked.begin();
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        if (!plan.steps[i].blocked) continue;
+        if (at == plan.blocked.end() || at->step != i || at->why == nullptr) return false;
+        ++at;
+    }
+    return at == plan.blocked.end();
+}
+
 bool deferred_are_kept(const Plan& plan) {
     const auto& wanted = plan.desired->get<RealServer>().rows;
     return std::all_of(plan.deferred.begin(), plan.deferred.end(), [&](const Deferred& each) {
@@ -289,6 +300,7 @@ BrokenInvariant Plan::broken_invariant() const {
     if (auto broken = Steps(*this).first_broken()) return broken;
     return first_broken({
         {cuts_are_complete(*this), "the cuts are the steps that end connections"},
+        {blocked_are_complete(*this), "the blocked steps are those that are marked, each with a reason"},
         {deferred_are_kept(*this), "a server that is drained stays with weight 0"},
         {drains_are_remembered(*this), "the ledger remembers since when each server is drained"},
         {announced_are_bound(*this), "what is announced is bound by a step"},

@@ -1,5 +1,7 @@
 #include "lbconverge/plan/plan.hpp"
 
+#include "addresses.hpp"
+#include "block.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "phases.hpp"
 
@@ -40,19 +42,38 @@ void want_old_values_back(Desired& desired, const Observed& observed, const Ledg
     wanted.finish();
 }
 
-std::chrono::milliseconds drain_timeout_of(const Service::Key& key, const config::Config& config) {
-    for (const config::Service& service : config.services) {
-        if (Service::key_of(service) == key) return service.drain_timeout;
-    }
-    return config::Service{}.drain_timeout;
-}
-
 template <class Kind>
 bool is_held(const typename Kind::Key& key, const Desired& desired) {
     const auto& held = desired.get<Kind>().held;
     const auto at =
         std::lower_bound(held.begin(), held.end(), key, [](const auto& h, const auto& k) { return h.key < k; });
     return at != held.end() && at->key == key;
+}
+
+/// An IPv4 address that goes, or is made again, takes the secondary ones of its subnet along, unless its interface
+/// promotes one of them: the node's own address among them, or other VIPs.
+void keep_secondaries(const Planning& planning, Desired& desired) {
+    const Observed& observed = *planning.plan.observed;
+    const InterfaceAddresses all(observed);
+    const Seen<Address>& seen = observed.get<Address>();
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        const Address::Key& key = seen.row(i).key;
+        if (all.secondaries_of(key).empty() || all.promotes(key.interface)) continue;
+        const Table<Address, Origin>& wanted = desired.get<Address>().rows;
+        const std::uint32_t at = wanted.find(key);
+        const bool stays = at != Table<Address, Origin>::npos && wanted.row(at).value == seen.row(i).value;
+        if (stays || is_held<Address>(key, desired)) continue;
+        const Owner owner = Address::owner(key, seen.note(i), desired, planning.ledger);
+        if (at == Table<Address, Origin>::npos && owner != Owner::ours && owner != Owner::named) continue;
+        desired.get<Sysctl>().rows.put(promote_secondaries(key.interface), {"1"}, {{}, Cause::keep});
+    }
+}
+
+std::chrono::milliseconds drain_timeout_of(const Service::Key& key, const config::Config& config) {
+    for (const config::Service& service : config.services) {
+        if (Service::key_of(service) == key) return service.drain_timeout;
+    }
+    return config::Service{}.drain_timeout;
 }
 
 /// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
@@ -129,6 +150,8 @@ Reason reason_to_want(const typename Kind::Key& key, Cause cause, const Planning
             return Reason::drain;
         case Cause::restore:
             return Reason::restore;
+        case Cause::keep:
+            return Reason::keep;
         case Cause::health:
             return drifted<Kind>(key, planning) ? Reason::drift : Reason::health;
         case Cause::election:
@@ -151,10 +174,6 @@ void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint
         .cause = after != Step::none ? wanted.note(after).cause : Cause::config,
     };
     step.phase = Kind::phase(change, planning.inputs);
-    if constexpr (requires { &Kind::obstacle; }) {
-        const auto* facts = before != Step::none ? &observed.note(before) : nullptr;
-        if (!planning.plan.obstacle) planning.plan.obstacle = Kind::obstacle(change, facts, planning.ledger);
-    }
     planning.buckets[static_cast<std::size_t>(step.phase)][step.kind].push_back(step);
 }
 
@@ -318,6 +337,37 @@ std::vector<Announcement> announcements_of(const Plan& plan, const config::Confi
     return all;
 }
 
+/// What is known before the first step: what stands in the way, what was tried already, what cannot even be read.
+std::vector<Blocked> known_obstacles(const Planning& planning, const Refusals& refused) {
+    const Plan& plan = planning.plan;
+    const Circumstances at{*plan.desired, *plan.observed, planning.ledger};
+    std::vector<std::shared_ptr<const Error>> unread(kind_count);
+    for (const auto& [kind, error] : plan.observed->unread) unread[kind] = std::make_shared<const Error>(error);
+    std::vector<Blocked> all;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const Step& step = plan.steps[i];
+        std::shared_ptr<const Error> why = unread[step.kind];
+        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (requires { &Kind::obstacle; }) {
+                const auto* facts = step.before != Step::none ? &plan.observed->get<Kind>().note(step.before) : nullptr;
+                auto obstacle = Kind::obstacle(change, facts, at);
+                if (why == nullptr && obstacle) why = std::make_shared<const Error>(std::move(*obstacle));
+            }
+            if (why == nullptr && !refused.empty()) why = refused.find(step.kind, Kind::id(change.key), step.action());
+        });
+        if (why != nullptr) all.push_back({i, std::move(why), false});
+    }
+    return all;
+}
+
+/// Of kinds that could not be read, what was ours still is.
+void keep_claims_of_unread(Plan& plan, const Ledger& before) {
+    const Ledger all = united(before, plan.ledger);
+    for (const auto& [kind, error] : plan.observed->unread) {
+        with_kind(kind, [&]<class Kind>() { plan.ledger.get<Kind>() = all.get<Kind>(); });
+    }
+}
+
 }  // namespace
 
 std::uint32_t Plan::connections_cut(std::size_t step) const {
@@ -334,7 +384,7 @@ Source Plan::source(const Step& step) const {
 }
 
 Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger, const Inputs& inputs,
-               std::chrono::sys_seconds now) {
+               std::chrono::sys_seconds now, const Refusals& refused) {
     Planning planning{.inputs = inputs, .ledger = ledger, .now = now, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
     std::vector<DrainingServer> drains;
@@ -344,6 +394,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     } else if (!inputs.release) {
         drains = keep_draining(planning, desired);
     }
+    if (within<Address>(part)) keep_secondaries(planning, desired);
     planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);
     planning.plan.ledger.drains = std::move(drains);
     for_each_kind([&]<class Kind>() {
@@ -358,6 +409,8 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     put_in_order(planning);
     planning.plan.cuts = cuts_of(planning.plan);
     planning.plan.announcements = announcements_of(planning.plan, inputs.config);
+    if (!planning.plan.observed->unread.empty()) keep_claims_of_unread(planning.plan, ledger);
+    if (!planning.plan.steps.empty()) block_known(planning.plan, known_obstacles(planning, refused), inputs, ledger);
     return std::move(planning.plan);
 }
 

@@ -1,7 +1,8 @@
+// The kernel work of a node: drives the same convergence as the daemon, on a kernel in memory, with time in between.
 #include "world.hpp"
 
+#include "lbconverge/node/lane_work.hpp"
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/safety.hpp"
 
 #include <cerrno>
 
@@ -13,8 +14,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// As daemon::converge has it.
-constexpr int max_rounds = 4;
 /// What a healthy kernel takes for reading, or for one change.
 constexpr Duration least_cost = microseconds(20);
 constexpr Duration most_cost = microseconds(200);
@@ -40,173 +39,140 @@ bool World::fails(std::size_t node) {
 }
 
 plan::Plan World::make_plan(const Host& host, const Ledger& ledger, const node::Converge& ask) const {
+    const plan::Task task = node::task_of(ask, nullptr);
     const HostFacts facts = host.kernel.facts();
-    const Inputs inputs{*ask.config, ask.election, facts, ask.health.get()};
-    Desired desired = desire(inputs, ask.part);
+    Desired desired = plan::desired_for(task, facts);
     auto observed = host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
-    return plan::make_plan(std::move(desired), std::move(observed), ledger, inputs, wall());
-}
-
-plan::Plan World::plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger,
-                          const node::Converge& ask) const {
-    const Inputs inputs{*ask.config, ask.election, seen->facts};
-    return plan::make_plan(desire(inputs, ask.part), seen, ledger, inputs, wall());
+    return plan::plan_for(task, std::move(desired), std::move(observed), ledger, wall(), task.avoid);
 }
 
 void World::begin(std::size_t node, const node::Converge& ask) {
     const auto lane = static_cast<std::size_t>(ask.lane);
-    hosts_[node].process->jobs[lane] = {.busy = true, .ask = ask};
-    hosts_[node].process->jobs[lane].result.lane = ask.lane;
-    for_process(node, cost(node), [this, node, lane] {
-        if (!hurry(node, lane)) look(node, lane);
-    });
+    Job& job = hosts_[node].process->jobs[lane];
+    job = {};
+    job.busy = true;
+    job.ask = ask;
+    serve_later(node, lane);
 }
 
-/// The first round without a look at the kernel, as daemon::converge does it when a VIP waits.
-bool World::hurry(std::size_t node, std::size_t lane) {
+void World::serve_later(std::size_t node, std::size_t lane) {
+    for_process(node, cost(node), [this, node, lane] { serve(node, lane); });
+}
+
+/// Does what the convergence needs next, up to where time passes.
+void World::serve(std::size_t node, std::size_t lane) {
     Host& host = hosts_[node];
     Job& job = host.process->jobs[lane];
-    if (!job.ask.urgent || job.ask.part != Part::network || host.process->seen == nullptr) return false;
-    job.plan = plan_on(host.process->seen, host.ledger[lane], job.ask);
-    checker_->invariant(queue_.now(), node, job.plan.broken_invariant());
-    if (job.plan.steps.empty() || forbidden(job, node)) return false;
-    job.hurried = true;
-    job.round = 1;
-    planned(node, lane);
-    claim(node, lane);
-    step(node, lane);
-    return true;
-}
-
-/// Why the plan must not be carried out.
-std::optional<std::string> World::forbidden(const Job& job, std::size_t node) {
-    if (const auto good = plan::within_limits(job.plan, *job.ask.config); !good) return good.error().what;
-    const Inputs inputs{*job.ask.config, job.ask.election, job.plan.observed->facts};
-    const auto broken = plan::first_unsafe_step(job.plan, inputs);
-    if (!broken) return std::nullopt;
-    checker_->refused_plan(queue_.now(), node, broken->invariant + ": " + broken->what);
-    return broken->what;
+    job.hampered = job.hampered || active(FaultKind::slow, node) || active(FaultKind::failing, node);
+    const bool network = job.ask.part == Part::network;
+    if (job.work == nullptr) {
+        job.work = std::make_unique<plan::Convergence>(
+            node::task_of(job.ask, network ? std::exchange(host.process->seen, nullptr) : nullptr), host.ledger[lane],
+            wall());
+        look_at_plan(node, lane);
+    }
+    plan::Convergence& work = *job.work;
+    if (job.overtaken) work.stop();
+    using Need = plan::Convergence::Need;
+    switch (work.need()) {
+        case Need::facts:
+            work.take_facts(host.kernel.facts());
+            return serve(node, lane);
+        case Need::rows:
+            look(node, lane);
+            return serve(node, lane);
+        case Need::offers:
+            work.take_offers(std::vector<plan::Failure>{});
+            return serve(node, lane);
+        case Need::save:
+            host.ledger[lane] = work.ledger();
+            checker_->invariant(queue_.now(), node, plan::broken_invariant(work.ledger()));
+            work.take_saved({});
+            return serve_later(node, lane);
+        case Need::steps:
+            job.next = work.first();
+            job.failures.clear();
+            return step(node, lane);
+        case Need::announcements:
+            announce(node, work.announcements());
+            work.take_announced();
+            return serve_later(node, lane);
+        case Need::nothing:
+            return finish(node, lane);
+    }
 }
 
 void World::look(std::size_t node, std::size_t lane) {
     Host& host = hosts_[node];
-    Job& job = host.process->jobs[lane];
-    job.hampered = job.hampered || active(FaultKind::slow, node) || active(FaultKind::failing, node);
-    job.hurried = false;
+    plan::Convergence& work = *host.process->jobs[lane].work;
     ++run_.counts.plans;
-    if (job.ask.part == Part::network) host.process->seen.reset();
-    if (job.overtaken) return finish(node, lane);
     if (fails(node)) {
-        job.error = Error{ErrorKind::failed, "the kernel cannot be read", {}};
-        return finish(node, lane);
+        return work.take_rows(fail(ErrorKind::failed, "the kernel cannot be read"));
     }
-    job.plan = make_plan(host, host.ledger[lane], job.ask);
-    checker_->invariant(queue_.now(), node, job.plan.broken_invariant());
-    job.error.reset();
-    job.next = 0;
-    if (++job.round == 1) planned(node, lane);
-    if (job.plan.steps.empty()) {
-        host.ledger[lane] = job.plan.ledger;
-        if (job.ask.part == Part::network) host.process->seen = job.plan.observed;
-        return finish(node, lane);
-    }
-    if (job.round == max_rounds) return refused(node, lane, "the kernel does not keep what is written");
-    if (auto why = forbidden(job, node)) return refused(node, lane, std::move(*why));
-    claim(node, lane);
-    for_process(node, cost(node), [this, node, lane] { step(node, lane); });
+    work.take_rows(host.kernel.observe(work.reading(), work.facts()));
+    look_at_plan(node, lane);
 }
 
-/// Claims come before deeds.
-void World::claim(std::size_t node, std::size_t lane) {
-    Ledger& ledger = hosts_[node].ledger[lane];
-    ledger = plan::before_deeds(ledger, hosts_[node].process->jobs[lane].plan.ledger);
-    checker_->invariant(queue_.now(), node, plan::broken_invariant(ledger));
-}
-
-/// What the daemon's report says of its first plan.
-void World::planned(std::size_t node, std::size_t lane) {
-    Job& job = hosts_[node].process->jobs[lane];
-    if (job.ask.health != nullptr) job.result.found = health::found_in(*job.plan.observed, *job.ask.health);
-    job.result.held = job.plan.held.size();
-    job.result.foreign = job.plan.foreign.size();
-    job.result.deferred = job.plan.deferred.size();
-    for (const plan::Step& each : job.plan.steps) {
-        if (each.reason != plan::Reason::drift) continue;
-        job.plan.visit(each, [&]<class Kind>(const Change<Kind>& change) {
-            job.result.repaired.push_back(std::string(Kind::name) + " " + Kind::id(change.key));
-        });
-    }
-}
-
-void World::refused(std::size_t node, std::size_t lane, std::string why) {
-    hosts_[node].process->jobs[lane].error = Error{ErrorKind::refused, std::move(why), {}};
-    finish(node, lane);
+/// A plan is sound; and what waits in it waits for something: nothing is unsafe for want of a good order.
+void World::look_at_plan(std::size_t node, std::size_t lane) {
+    const Job& job = hosts_[node].process->jobs[lane];
+    const plan::Plan& plan = job.work->plan();
+    if (plan.desired == nullptr) return;
+    checker_->invariant(queue_.now(), node, plan.broken_invariant());
+    const bool cause =
+        std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& each) { return !each.waits; });
+    if (!plan.blocked.empty() && !cause) checker_->refused_plan(queue_.now(), node, plan.blocked.front().why->what);
 }
 
 void World::step(std::size_t node, std::size_t lane) {
     Host& host = hosts_[node];
     Job& job = host.process->jobs[lane];
     job.hampered = job.hampered || active(FaultKind::slow, node) || active(FaultKind::failing, node);
-    const plan::Step& step = job.plan.steps[job.next++];
+    const plan::Plan& plan = job.work->plan();
+    while (job.next < job.work->last() && plan.steps[job.next].blocked) ++job.next;
+    if (job.next == job.work->last()) {
+        job.work->take_steps(std::exchange(job.failures, {}));
+        return serve_later(node, lane);
+    }
+    carry_out_step(node, lane, job.next++);
+    for_process(node, cost(node), [this, node, lane] { step(node, lane); });
+}
+
+void World::carry_out_step(std::size_t node, std::size_t lane, std::size_t index) {
+    Host& host = hosts_[node];
+    Job& job = host.process->jobs[lane];
+    const plan::Plan& plan = job.work->plan();
+    const plan::Step& step = plan.steps[index];
     ++run_.counts.steps;
-    const int error = fails(node) ? errors[host.random.below(std::size(errors))] : host.kernel.execute(job.plan, step);
+    const int error = fails(node) ? errors[host.random.below(std::size(errors))] : host.kernel.execute(plan, step);
     if (error != 0) {
         ++run_.counts.failed_steps;
-        job.plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-            Error said = Kind::refusal(change, error);
-            if (!job.error || job.error->kind == ErrorKind::world_moved) job.error = std::move(said);
-        });
-    } else {
-        ++job.result.done;
-        if (step.kind == kind_id<Address>) {
-            refresh_vips(node);
-            news(node);
-        }
-        job.plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-            if constexpr (std::is_same_v<Kind, RealServer>) {
-                // A pool that is being filled for the first time is empty until its first server is there.
-                if (change.before != nullptr && change.before->weight > 0)
-                    look_at_pool(node, job.ask, change.key.service);
-            }
-        });
-    }
-    const bool more = job.next < job.plan.steps.size() && job.plan.steps[job.next].phase == step.phase;
-    if (!more) return phase_done(node, lane);
-    for_process(node, cost(node), [this, node, lane] { this->step(node, lane); });
-}
-
-/// Of what the plan announces, that which could be bound.
-std::vector<plan::Announcement> World::bound(std::size_t node, const plan::Plan& plan) const {
-    std::vector<plan::Announcement> all = plan.announcements;
-    std::erase_if(all, [&](const plan::Announcement& each) { return !hosts_[node].kernel.answers_for(each.address); });
-    return all;
-}
-
-/// A phase with a failure is the last one; what was bound is announced at once.
-void World::phase_done(std::size_t node, std::size_t lane) {
-    Job& job = hosts_[node].process->jobs[lane];
-    if (!job.overtaken && job.plan.steps[job.next - 1].phase == Phase::bind) announce(node, bound(node, job.plan));
-    if (job.error && job.error->kind != ErrorKind::world_moved && !job.hurried) return finish(node, lane);
-    if (job.error) {
-        if (job.hurried) job.round = 0;  // it may not have been as it was seen last
-        for_process(node, cost(node), [this, node, lane] { look(node, lane); });
+        job.failures.push_back({index, error});
         return;
     }
-    if (job.overtaken) return finish(node, lane);
-    for_process(node, cost(node), [this, node, lane] {
-        const Job& now = hosts_[node].process->jobs[lane];
-        now.next == now.plan.steps.size() ? look(node, lane) : step(node, lane);
+    if (step.kind == kind_id<Address>) {
+        refresh_vips(node);
+        news(node);
+    }
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        if constexpr (std::is_same_v<Kind, RealServer>) {
+            // A pool that is being filled for the first time is empty until its first server is there.
+            if (change.before != nullptr && change.before->weight > 0) look_at_pool(node, job.ask, change.key.service);
+        }
     });
 }
 
 void World::finish(std::size_t node, std::size_t lane) {
-    Job& job = hosts_[node].process->jobs[lane];
-    if (job.error) job.result.error = job.error->what;
-    job.result.overtaken = job.overtaken;
+    Host& host = hosts_[node];
+    Job& job = host.process->jobs[lane];
+    const plan::Outcome& outcome = job.work->outcome();
+    if (job.ask.part == Part::network) host.process->seen = outcome.seen;
+    node::Converged result = node::converged_of(job.ask, outcome);
+    result.overtaken = job.overtaken;
     job.busy = false;
-    const bool recovered = job.result.error.empty() && !job.hampered && lane == 0;
+    const bool recovered = !outcome.error && !job.hampered && lane == 0;
     if (recovered) picture_.nodes[node].hampered = active(FaultKind::slow, node) || active(FaultKind::failing, node);
-    for_process(node, least_cost, [this, node, result = job.result] { turn(node, result); });
+    for_process(node, least_cost, [this, node, result = std::move(result)] { turn(node, result); });
 }
 
 void World::announce(std::size_t node, const std::vector<plan::Announcement>& announcements) {

@@ -173,11 +173,12 @@ std::string World::left_to_do(std::size_t node) const {
         const std::string name(node::to_text(lane));
         if (!brain.lane(lane).converged) return "lane " + name + " has never converged";
         if (!brain.lane(lane).last.error.empty()) return "lane " + name + ": " + brain.lane(lane).last.error;
+        if (!brain.lane(lane).last.obstacle.empty()) return "lane " + name + ": " + brain.lane(lane).last.obstacle;
         const auto part = !director              ? kinds::Part::all
                           : lane == Lane::tables ? kinds::Part::tables
                                                  : kinds::Part::network;
         const auto health = std::make_shared<const kinds::Health>(brain.board().health(host.clock.local(queue_.now())));
-        const node::Converge ask{lane, part, host.config, brain.election(), false, health};
+        const node::Converge ask{lane, part, host.config, brain.election(), false, health, {}};
         const auto left = make_plan(host, host.ledger[static_cast<std::size_t>(lane)], ask).steps.size();
         if (left != 0) return "lane " + name + ": " + std::to_string(left) + " steps are left";
     }

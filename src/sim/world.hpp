@@ -4,6 +4,7 @@
 
 #include "clock.hpp"
 #include "kernel.hpp"
+#include "lbconverge/plan/convergence.hpp"
 #include "lbconverge/sim/simulation.hpp"
 
 #include <memory>
@@ -36,18 +37,15 @@ private:
     Instant now_;
 };
 
-/// Kernel work of one lane that is under way: what daemon::converge does, one step after the other.
+/// Kernel work of one lane that is under way.
 struct Job {
     bool busy = false;
-    node::Converge ask;
-    int round = 0;
-    plan::Plan plan;
-    std::size_t next = 0;
-    bool hurried = false;    ///< the plan under way was made on what was seen last
+    node::Converge ask;  ///< the convergence refers to its configuration
+    std::unique_ptr<plan::Convergence> work;
+    std::size_t next = 0;  ///< step of the phase that is under way
+    std::vector<plan::Failure> failures;
     bool hampered = false;   ///< a fault of the kernel has touched it
     bool overtaken = false;  ///< by a newer election: the phase that is under way is the last
-    std::optional<Error> error;
-    node::Converged result;
 };
 
 struct Process {
@@ -106,23 +104,18 @@ private:
 
     // ---- kernel work (lanes.cpp)
     void begin(std::size_t node, const node::Converge& ask);
+    void serve(std::size_t node, std::size_t lane);
+    void serve_later(std::size_t node, std::size_t lane);
     void look(std::size_t node, std::size_t lane);
-    bool hurry(std::size_t node, std::size_t lane);
-    [[nodiscard]] std::optional<std::string> forbidden(const Job& job, std::size_t node);
-    void planned(std::size_t node, std::size_t lane);
-    void claim(std::size_t node, std::size_t lane);
-    void refused(std::size_t node, std::size_t lane, std::string why);
+    void look_at_plan(std::size_t node, std::size_t lane);
     void step(std::size_t node, std::size_t lane);
-    void phase_done(std::size_t node, std::size_t lane);
+    void carry_out_step(std::size_t node, std::size_t lane, std::size_t index);
     void finish(std::size_t node, std::size_t lane);
-    [[nodiscard]] std::vector<plan::Announcement> bound(std::size_t node, const plan::Plan& plan) const;
     void announce(std::size_t node, const std::vector<plan::Announcement>& announcements);
     void announce_later(std::size_t node, std::vector<plan::Announcement> announcements);
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
     [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
-    [[nodiscard]] plan::Plan plan_on(const std::shared_ptr<const kinds::Observed>& seen, const kinds::Ledger& ledger,
-                                     const node::Converge& ask) const;
     [[nodiscard]] std::chrono::sys_seconds wall() const;
 
     // ---- tracks and hooks (tracks.cpp)

@@ -229,6 +229,7 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     timer_ = now + down_interval();
     ready_ = false;
     out.obeys = true;
+    if (serves_until_) serves_until_ = std::min(*serves_until_, now + hand_over_grace);
     if (out.from || why_.starts_with("heard")) return out;
     why_ = "heard " + from(heard);
     return out;
@@ -372,6 +373,16 @@ Output Machine::yield(Instant now, std::string why) {
     serves_until_ = now + hand_over_grace;
     out.from = State::backup;
     why_ = std::move(why);
+    return out;
+}
+
+Output Machine::make_room(Instant now, std::string why) {
+    if (state_ != State::master) return {};
+    Output out = become_backup(now, std::move(why));
+    out.send = 0;
+    ++counters_.sent;
+    timer_ = now + skew(1) + hand_over_margin;
+    serves_until_ = *timer_ + hand_over_grace;
     return out;
 }
 

@@ -258,9 +258,9 @@ struct Names {
     const char *desire, *observe, *plan;
 };
 plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, const Ledger& ledger,
-                const daemon::Task& task) {
+                const plan::Task& task) {
     const HostFacts facts = stages("facts", [&] { return must(kernel.facts()); });
-    Desired desired = stages(names.desire, [&] { return daemon::desired_for(task, facts); });
+    Desired desired = stages(names.desire, [&] { return plan::desired_for(task, facts); });
     const Reading reading = reading_for(desired, ledger, task.config.role, facts);
     auto observed = stages(names.observe, [&] { return must(kernel.observe(reading, facts)); });
     return stages(names.plan, [&] {
@@ -269,7 +269,7 @@ plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, cons
     });
 }
 
-void check(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan, const daemon::Task& task) {
+void check(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan, const plan::Task& task) {
     stages("within_limits", [&] { must(plan::within_limits(plan, task.config)); });
     const auto violation = stages("first_unsafe_step", [&] {
         return plan::first_unsafe_step(plan, {task.config, task.election, plan.observed->facts});
@@ -302,7 +302,7 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     const Scratch scratch;
     const daemon::RunDirectory run(scratch.path());
     auto configured = std::make_unique<Configured>(configure(stages, path));
-    const daemon::Task task{configured->config, {}};
+    const plan::Task task{configured->config, {}};
     const cli::Scene scene{configured->config, task.election, configured->files};
 
     Ledger ledger = stages("load the ledger", [&] { return must(run.load()); });
@@ -312,7 +312,7 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     stages("unite the claims", [&] { ledger = plan::before_deeds(ledger, plan.ledger); });
     stages("save the ledger", [&] { must(run.save(ledger)); });
     write(stages, kernel, plan);
-    daemon::Outcome report;
+    plan::Outcome report;
     report.plan = std::move(plan);
     std::optional<plan::Plan> second =
         look(stages, {"desire again", "read: full", "make_plan: full to full"}, kernel, ledger, task);

@@ -57,7 +57,7 @@ std::vector<int> apply(kernel::Kernel& kernel, const Script& script) {
     const auto failures = kernel.apply(plan, 0, plan.steps.size());
     REQUIRE_MESSAGE(failures.has_value(), failures.error().what);
     std::vector<int> errors(plan.steps.size());
-    for (const kernel::Failure& failure : *failures) errors.at(failure.step) = failure.error;
+    for (const plan::Failure& failure : *failures) errors.at(failure.step) = failure.error;
     return errors;
 }
 
@@ -160,9 +160,16 @@ std::vector<int> Node::run(const Script& script) {
 }
 
 Result<void> Node::offers(const Script& script) {
-    const Result<void> answer = fake.offers(script.plan(*fake.facts()));
+    const auto ask = [&](kernel::Kernel& kernel) -> Result<void> {
+        const plan::Plan plan = script.plan(*kernel.facts());
+        const auto lacking = kernel.offers(plan);
+        RETURN_IF_ERROR(lacking);
+        if (!lacking->empty()) return tl::unexpected(plan::error_of(plan, lacking->front()));
+        return {};
+    };
+    const Result<void> answer = ask(fake);
     if (real_ == nullptr) return answer;
-    const Result<void> real = real_->offers(script.plan(*real_->facts()));
+    const Result<void> real = ask(*real_);
     CHECK(answer.has_value() == real.has_value());
     if (!answer && !real) CHECK(answer.error() == real.error());
     return real;

@@ -475,7 +475,7 @@ TEST_CASE("Debian's kernel has no scheduler twos") {
         const auto real = kernel::linux_kernel({.may_load_ipvs = true});
         const Result<HostFacts> facts = real->facts();
         REQUIRE(facts.has_value());
-        if (real->offers(twos.plan(*facts)).has_value()) {
+        if (const auto lacking = real->offers(twos.plan(*facts)); lacking && lacking->empty()) {
             std::cout << "SKIP this kernel has the scheduler twos" << std::endl;
             return;
         }

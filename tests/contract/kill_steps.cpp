@@ -85,9 +85,9 @@ public:
                                                            const HostFacts& facts) override {
         return real_->observe(reading, facts);
     }
-    Result<void> offers(const plan::Plan& plan) override { return real_->offers(plan); }
-    Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override {
-        std::vector<kernel::Failure> failures;
+    Result<std::vector<plan::Failure>> offers(const plan::Plan& plan) override { return real_->offers(plan); }
+    Result<std::vector<plan::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override {
+        std::vector<plan::Failure> failures;
         for (std::size_t i = first; i < last; ++i) {
             if (killed_before_ == written) kill(getpid(), SIGKILL);
             auto refused = real_->apply(plan, i, i + 1);
@@ -121,9 +121,9 @@ int main(int count, char** arguments) {
         std::fprintf(stderr, "%s\n", locked.error().what.c_str());
         return 1;
     }
-    const daemon::Task task{.config = scene->config, .election = {{"red", scene->election}}, .release = scene->release};
+    const plan::Task task{.config = scene->config, .election = {{"red", scene->election}}, .release = scene->release};
     const auto now = std::chrono::sys_seconds(std::chrono::seconds(1'000'000));
-    const daemon::Outcome report = daemon::converge(kernel, run, task, now, [](const plan::Plan&) {});
+    const plan::Outcome report = daemon::converge(kernel, run, task, now, [](const plan::Plan&) {});
     if (report.error) {
         std::fprintf(stderr, "%s; %s\n", report.error->what.c_str(), report.error->hint.c_str());
         return 1;

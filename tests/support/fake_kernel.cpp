@@ -114,7 +114,11 @@ Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& readi
     Seen<Sysctl> asked;
     for (const std::string& path : reading.sysctls) {
         const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key(path));
-        if (at != Seen<Sysctl>::npos) asked.put(node.get<Sysctl>().row(at).key, node.get<Sysctl>().row(at).value);
+        if (at != Seen<Sysctl>::npos) {
+            asked.put(node.get<Sysctl>().row(at).key, node.get<Sysctl>().row(at).value);
+        } else {
+            seen->absent.push_back(path);
+        }
     }
     seen->get<Sysctl>() = std::move(asked);
     if (!reading.ipvs) {
@@ -129,19 +133,19 @@ Result<std::shared_ptr<const Observed>> FakeKernel::observe(const Reading& readi
     return seen;
 }
 
-Result<void> FakeKernel::offers(const plan::Plan& plan) {
-    Result<void> result;
-    for (const plan::Step& step : plan.steps) {
-        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+Result<std::vector<plan::Failure>> FakeKernel::offers(const plan::Plan& plan) {
+    std::vector<plan::Failure> lacking;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        if (plan.steps[i].blocked) continue;
+        plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {
             if constexpr (std::is_same_v<Kind, Service>) {
-                if (change.after == nullptr || !result) return;
+                if (change.after == nullptr) return;
                 const bool engine = change.after->engine.empty() || engines.contains(change.after->engine);
-                if (schedulers.contains(change.after->scheduler) && engine) return;
-                result = tl::unexpected(Service::refusal(change, ENOENT));
+                if (!engine || !schedulers.contains(change.after->scheduler)) lacking.push_back({i, ENOENT});
             }
         });
     }
-    return result;
+    return lacking;
 }
 
 int FakeKernel::execute(const plan::Plan& plan, const plan::Step& step) {
@@ -150,14 +154,27 @@ int FakeKernel::execute(const plan::Plan& plan, const plan::Step& step) {
     return error;
 }
 
-Result<std::vector<kernel::Failure>> FakeKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
+int FakeKernel::refusal_of(const plan::Plan& plan, const plan::Step& step) const {
+    int error = 0;
+    if (refuses.empty()) return error;
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        const auto at = refuses.find(std::string(Kind::name) + " " + Kind::id(change.key));
+        if (at != refuses.end()) error = at->second;
+    });
+    return error;
+}
+
+Result<std::vector<plan::Failure>> FakeKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
     if (before_next_write) std::exchange(before_next_write, nullptr)(*this);
-    std::vector<kernel::Failure> failures;
+    std::vector<plan::Failure> failures;
     for (std::size_t i = first; i < last; ++i) {
+        if (plan.steps[i].blocked) continue;
         if (killed_before && writes >= *killed_before) throw Killed{};
         const auto fault = faults.find(writes);
         int error = 0;
-        if (fault != faults.end()) {
+        if (const int refusal = refusal_of(plan, plan.steps[i]); refusal != 0) {
+            error = refusal;
+        } else if (fault != faults.end()) {
             ++writes;
             error = fault->second;
         } else {

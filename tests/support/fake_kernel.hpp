@@ -25,8 +25,8 @@ public:
     Result<HostFacts> facts() override;
     Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                            const HostFacts& facts) override;
-    Result<void> offers(const plan::Plan& plan) override;
-    Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
+    Result<std::vector<plan::Failure>> offers(const plan::Plan& plan) override;
+    Result<std::vector<plan::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
 
     Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
 
@@ -50,6 +50,7 @@ public:
 
     // What goes wrong. Operations count from 0 over all runs.
     std::map<std::size_t, int> faults;                   ///< operation → errno; it has no effect then
+    std::map<std::string, int> refuses;                  ///< "kind id" → errno, whatever is to be done with that row
     std::optional<std::size_t> killed_before;            ///< apply() throws Killed instead of this operation
     std::function<void(FakeKernel&)> before_next_write;  ///< the world moves between reading and writing, once
 
@@ -82,6 +83,7 @@ private:
     }
     void put_setting(const std::string& path, const std::string& value);
     void remove_address(std::uint32_t row);
+    [[nodiscard]] int refusal_of(const plan::Plan& plan, const plan::Step& step) const;
     [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;
 };
 

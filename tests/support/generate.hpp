@@ -24,7 +24,7 @@ struct Case {
     bool release = false;
 
     [[nodiscard]] FakeKernel kernel() const;
-    [[nodiscard]] daemon::Task task() const { return {.config = config, .election = election, .release = release}; }
+    [[nodiscard]] plan::Task task() const { return {.config = config, .election = election, .release = release}; }
     [[nodiscard]] Situation situation() const { return {config, election, node, ledger, now, release}; }
 };
 void showValue(const Case& each, std::ostream& out);

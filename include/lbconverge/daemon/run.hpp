@@ -17,7 +17,7 @@ struct RunOptions {
     /// Reads and checks the files again. Called on a thread of its own.
     std::function<Result<node::ConfigPtr>()> load;
     /// The output of a one-shot apply. Called on the threads that do the work.
-    std::function<std::string(const Outcome&, const config::Config&, const Election&, bool json)> render;
+    std::function<std::string(const plan::Outcome&, const config::Config&, const Election&, bool json)> render;
 };
 
 /// Runs until SIGTERM or SIGINT; the caller holds the lock of `run`. An error: it could not start.

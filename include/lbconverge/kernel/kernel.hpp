@@ -12,27 +12,28 @@
 
 namespace lbconverge::kernel {
 
-/// A step that the kernel refused.
-struct Failure {
-    std::size_t step = 0;  ///< index into Plan::steps
-    int error = 0;         ///< errno
-};
-
 class Kernel {
 public:
     virtual ~Kernel() = default;
     /// Interfaces and what this kernel offers. Changes nothing, loads no module.
     virtual Result<HostFacts> facts() = 0;
+    /// Of a kind that cannot be read, Observed::unread says why.
     virtual Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                                    const HostFacts& facts) = 0;
-    /// Asks whether the kernel has what the plan needs (schedulers, persistence engines), before anything is changed.
-    virtual Result<void> offers(const plan::Plan& plan) = 0;
-    /// Executes steps [first, last) of the plan, all of one phase. Every step is attempted, whatever becomes of the
-    /// others; an Error means that it is not known which were done.
-    virtual Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) = 0;
+    /// Asks, before anything is changed, for which steps the kernel lacks the means (schedulers, persistence engines).
+    virtual Result<std::vector<plan::Failure>> offers(const plan::Plan& plan) = 0;
+    /// Executes those of steps [first, last) of the plan, all of one phase, that are not blocked. Every one of them is
+    /// attempted, whatever becomes of the others; an Error means that it is not known which were done.
+    virtual Result<std::vector<plan::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) = 0;
     /// Tells the neighbours. Best effort: whoever does not hear it learns it later; only the first error is returned.
     virtual Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) = 0;
 };
+
+/// For who needs all of it: an Error where something could not be read.
+inline Result<std::shared_ptr<const kinds::Observed>> complete(Result<std::shared_ptr<const kinds::Observed>> seen) {
+    if (seen && !(*seen)->unread.empty()) return tl::unexpected((*seen)->unread.front().second);
+    return seen;
+}
 
 /// How the real kernel is talked to.
 struct LinuxOptions {

@@ -46,6 +46,8 @@ struct Address {
     static std::string display(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(Address)
+    /// Its interface is not there.
+    static std::optional<Error> obstacle(const Change<Address>& change, const Facts* facts, const Circumstances& at);
 };
 
 }  // namespace lbconverge::kinds

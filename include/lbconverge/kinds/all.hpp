@@ -18,9 +18,10 @@
 
 namespace lbconverge::kinds {
 
-/// In the order in which they are read and, within a phase, created: parents before children.
+/// In the order in which they are read and, within a phase, carried out: parents before children, and a route before
+/// the address that may be its source (in the one phase that they share, both go).
 using Kinds =
-    std::tuple<Link, Sysctl, ArpFilter, Redirect, Mark, Address, Route, Service, RealServer, Timeouts, SyncDaemon>;
+    std::tuple<Link, Sysctl, ArpFilter, Redirect, Mark, Route, Address, Service, RealServer, Timeouts, SyncDaemon>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
 static_assert(kind_count < 32);  // bits of Reading::kinds
 
@@ -110,6 +111,15 @@ struct Desired : PerKind<Wanted> {
 /// What is.
 struct Observed : PerKind<Seen> {
     HostFacts facts;
+    /// Kinds that could not be read: of them nothing is known, which is not the same as that there is nothing.
+    std::vector<std::pair<std::uint8_t, Error>> unread;
+    std::vector<std::string> absent;  ///< of the settings that were asked for, those that this kernel has not; sorted
+
+    [[nodiscard]] const Error* why_unread(std::uint8_t kind) const {
+        const auto at =
+            std::find_if(unread.begin(), unread.end(), [&](const auto& each) { return each.first == kind; });
+        return at == unread.end() ? nullptr : &at->second;
+    }
 };
 
 /// A real server that was taken out of use and is kept until its connections are gone.

@@ -13,7 +13,7 @@
 //   phase    when in the plan
 //   encode   one change → requests
 //   refusal  an errno for one change → a sentence for a person
-//   obstacle (where a kind has any) what is seen before the first write to stand in the way of a change
+//   obstacle (where a kind has any) what is known before the first write to stand in the way of a change
 //
 // all.hpp lists the kinds; everything else is generic over that list.
 #pragma once
@@ -50,10 +50,10 @@ constexpr auto names_of(Action) {
 }
 
 /// When in a plan; the order in which phases run depends on the role and stands in src/plan/phases.hpp.
-enum class Phase : std::uint8_t { tighten, withdraw, load, quiesce, bind, announce, unload, unbind, relax };
+enum class Phase : std::uint8_t { withdraw, tighten, load, quiesce, bind, announce, unload, unbind, relax };
 constexpr auto names_of(Phase) {
-    return enum_names<Phase>({{Phase::tighten, "tighten"},
-                              {Phase::withdraw, "withdraw"},
+    return enum_names<Phase>({{Phase::withdraw, "withdraw"},
+                              {Phase::tighten, "tighten"},
                               {Phase::load, "load"},
                               {Phase::quiesce, "quiesce"},
                               {Phase::bind, "bind"},
@@ -72,8 +72,9 @@ enum class Owner : std::uint8_t {
 };
 
 /// Why a row is wanted.
-/// `health`: not as configured, since a check, a quorum or an operator says so.
-enum class Cause : std::uint8_t { config, election, health, drain, restore };
+/// `health`: not as configured, since a check, a quorum or an operator says so. `keep`: for the plan's own sake, so
+/// that what goes takes nothing else along.
+enum class Cause : std::uint8_t { config, election, health, drain, restore, keep };
 
 /// Beside each desired row: who asked for it.
 struct Origin {
@@ -129,6 +130,13 @@ struct Claim {
     typename Kind::Key key;
     std::uint64_t fingerprint = 0;                 ///< of the desired row (and its children) as last converged
     std::optional<typename Kind::Value> before{};  ///< restorable kinds: the value to put back
+};
+
+/// All that obstacle() may look at.
+struct Circumstances {
+    const Desired& desired;
+    const Observed& observed;
+    const Ledger& ledger;
 };
 
 /// All that desire() may look at.
@@ -217,6 +225,9 @@ concept Child = requires {
 
 /// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
 Error plain_refusal(const std::string& what, int error);
+
+/// The interface is not there, and nothing of this plan brings it.
+bool lacks_interface(const InterfaceName& name, const Circumstances& at);
 
 /// For what stands in our table of that family of nftables.
 Error nft_refusal(const std::string& what, const std::string& family, int error);

@@ -43,8 +43,8 @@ struct Route {
     static std::optional<Key> parse_id(std::string_view id);
 
     LBCONVERGE_KIND_FUNCTIONS(Route)
-    /// Somebody else's route to the same destination is not replaced.
-    static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Ledger& ledger);
+    /// Somebody else's route to the same destination is not replaced; its interface is not there.
+    static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Circumstances& at);
 };
 
 }  // namespace lbconverge::kinds

@@ -43,6 +43,8 @@ struct SyncDaemon {
     static std::optional<Key> parse_id(std::string_view id);
 
     LBCONVERGE_KIND_FUNCTIONS(SyncDaemon)
+    /// Its interface is not there.
+    static std::optional<Error> obstacle(const Change<SyncDaemon>& change, const Facts* facts, const Circumstances& at);
 };
 
 }  // namespace lbconverge::kinds

@@ -30,8 +30,19 @@ struct Sysctl {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
+    /// The interface that a setting belongs to; empty: to none, to all, or to those that will come.
+    static InterfaceName interface_of(const Key& key);
+
     LBCONVERGE_KIND_FUNCTIONS(Sysctl)
+    /// This kernel does not have it, or its interface is not there.
+    static std::optional<Error> obstacle(const Change<Sysctl>& change, const Facts* facts, const Circumstances& at);
 };
+
+/// Whether secondary addresses stay when the primary one of their subnet goes: per interface, or "all".
+Sysctl::Key promote_secondaries(const InterfaceName& interface);
+/// Effective: on when it is on for the interface or for "all" (linux/inetdevice.h, IN_DEV_ORCONF); `observed` may not
+/// know, and then it counts as off.
+bool promotes_secondaries(const InterfaceName& interface, const Observed& observed);
 
 /// Effective value of an IPv4 ARP setting is the larger of "all" and the interface (linux/inetdevice.h,
 /// IN_DEV_MAXCONF). True when a VIP of that scope on lo is not answered for on an interface with this effective

@@ -48,6 +48,7 @@ struct InterfaceState {
     InterfaceName name;
     bool up = false;  ///< and with a carrier
     std::vector<IpAddress> addresses;
+    bool operator==(const InterfaceState&) const = default;
 };
 
 // ---- events --------------------------------------------------------------------------------------------------------
@@ -65,15 +66,31 @@ struct Links {
 };
 /// Somebody changed addresses or routes: the network lane should look.
 struct Disturbed {};
+/// A row, as "address 192.0.2.20/32 eth0", and what is wrong with it.
+struct BadRow {
+    std::string row;
+    std::string why;
+    bool operator==(const BadRow&) const = default;
+};
+/// A VIP that clients do not get here, and why.
+struct DarkVip {
+    IpAddress address;
+    std::string why;
+    bool operator==(const DarkVip&) const = default;
+};
 /// A lane has finished what Converge asked for.
 struct Converged {
     Lane lane = Lane::network;
     std::size_t done = 0;               ///< changes made
-    std::vector<std::string> repaired;  ///< ids of rows that were put back because somebody else had changed them
-    std::string error;                  ///< why it did not converge; empty: it did
+    std::vector<std::string> repaired;  ///< rows that were put back because somebody else had changed them
+    std::string error;                  ///< why it did not come to an end; empty: what could be done is done
+    std::string obstacle;               ///< why not everything could be done; empty: all is as desired
     bool overtaken = false;             ///< it stopped because the node said so
-    std::size_t held = 0, foreign = 0, deferred = 0;
+    std::size_t held = 0, foreign = 0, deferred = 0, blocked = 0;
     std::vector<health::Found> found{};  ///< of the servers that Converge::health knew nothing of
+    std::vector<BadRow> refused{};       ///< what the kernel refused when it was asked
+    std::vector<DarkVip> unbound{};      ///< wanted on an interface, and not there
+    std::vector<DarkVip> unserved{};     ///< of no service of theirs a server could be loaded
 };
 /// Somebody asked for convergence now (a one-shot apply).
 struct Asked {};
@@ -123,6 +140,7 @@ struct Converge {
     Election election;
     bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
     std::shared_ptr<const kinds::Health> health{};
+    std::vector<BadRow> avoid{};  ///< rows that are not to be made or changed now
 };
 /// Run this program; HookEnded comes in any case.
 struct RunHook {

@@ -54,23 +54,42 @@ struct Instance {
     std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
     std::optional<Instant> again_at{};      ///< when to do that once more
     std::vector<Transition> history{};      ///< the last few, oldest first
+    std::vector<DarkVip>
+        dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
     std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
 };
 
 struct LaneState {
     bool wanted = false;
-    bool at_once = false;  ///< and does not wait for retry_at: something has changed since
+    bool at_once = false;  ///< a VIP may wait for it; and it does not wait for retry_at
     bool busy = false;
     kinds::Part part = kinds::Part::all;  ///< what it is at, or was last
-    bool converged = false;               ///< it has at least once
-    std::optional<Instant> retry_at{};    ///< after an error, or to slow a fight down
+    bool converged = false;               ///< it has done what could be done, at least once
+    std::uint64_t file = 0, settled = 0;  ///< the configuration it is at, and that which it has carried out; from 1
+    std::optional<Instant> retry_at{};    ///< after an error
     Duration backoff{0};
     Instant began{};
     Instant finished{};
     Duration took{0};
     Converged last{};
     std::uint64_t runs = 0, changes = 0;
+};
+
+/// A row that is left alone for a while, so that what is wrong with it concerns nothing else.
+struct AvoidedRow {
+    Lane lane = Lane::network;
+    std::string why;
+    std::optional<Instant> until{};  ///< none: it is to be tried with the next run
+    Duration backoff{};
+    bool fought = false;  ///< another program keeps changing it; else the kernel refused it
+};
+
+/// What is known of a VIP that could not be bound, as long as it counts.
+struct Attempt {
+    std::string why;                 ///< empty: it is to be tried again
+    std::optional<Instant> until{};  ///< of an instance that is not master: when that is, without any news
+    Duration backoff{};              ///< longer each time
 };
 
 /// How often the same row had to be put back lately.
@@ -93,6 +112,7 @@ public:
     [[nodiscard]] const std::vector<Instance>& instances() const { return instances_; }
     [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
+    [[nodiscard]] const std::map<std::string, AvoidedRow>& avoided() const { return avoided_; }
     [[nodiscard]] Election election() const;
     /// Those that some instance names, in the order of the file.
     [[nodiscard]] const std::vector<Track>& tracks() const { return tracks_; }
@@ -130,6 +150,20 @@ private:
     void read_services(Instant now);
     [[nodiscard]] std::shared_ptr<const kinds::Health> health_for(kinds::Part part, Instant now) const;
 
+    // ---- what an instance can serve here (serving.cpp)
+    [[nodiscard]] std::vector<DarkVip> dark_vips(const Instance& instance) const;
+    [[nodiscard]] std::optional<std::string> no_interface(const Instance& instance) const;
+    [[nodiscard]] std::optional<std::string> link_fault(const InterfaceName& name) const;
+    [[nodiscard]] bool limited(const Instance& instance, const std::vector<Instance>& all) const;
+    [[nodiscard]] std::vector<BadRow> rows_to_avoid(Lane which);
+    [[nodiscard]] std::optional<std::string> why_not_yet(const config::Vip& vip) const;
+    void learn_what_is_dark(const Converged& event);
+    void learn_refusals(const Converged& event, Instant now);
+    void try_again();
+    void run_attempts(Instant now);
+    void follow_what_is_dark(Instant now);
+    void make_room(Instance& instance, Instant now);
+
     LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] bool has(Lane lane) const;
     [[nodiscard]] bool ready_to_elect() const;
@@ -157,6 +191,7 @@ private:
     [[nodiscard]] kinds::Part part_of(Lane lane) const;
     [[nodiscard]] bool is_free(Lane which) const;
     void count_repairs(const Converged& event, Instant now);
+    void complain_about_lane(const Converged& event, const Converged& before);
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
@@ -194,6 +229,12 @@ private:
     std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
+    std::map<std::string, AvoidedRow> avoided_;
+    std::map<IpAddress, Attempt> attempts_;  ///< VIPs that could not be bound
+    std::vector<DarkVip> unserved_;          ///< VIPs for which the tables lane could load nothing
+    std::vector<IpAddress> not_yet_;         ///< VIPs that the network lane was told to wait with
+    bool dark_moved_ = false;                ///< what can be served has changed since it was last followed
+    std::uint64_t file_ = 1;                 ///< counts configurations
     health::Board board_;
     std::optional<Instant> look_at_;  ///< when to look for what sends no notification
     bool stopping_ = false;

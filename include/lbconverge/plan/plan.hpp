@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lbconverge::plan {
@@ -32,6 +34,7 @@ enum class Reason : std::uint8_t {
     misplaced,  ///< a VIP of the configuration where it must not be now
     drain,      ///< taken out of use; removed when its connections are gone
     restore,    ///< given up: back to the value that was there before
+    keep,       ///< so that what goes takes nothing else along
     release,    ///< everything of ours is given up
 };
 constexpr auto names_of(Reason) {
@@ -44,6 +47,7 @@ constexpr auto names_of(Reason) {
                                {Reason::misplaced, "misplaced"},
                                {Reason::drain, "drain"},
                                {Reason::restore, "restore"},
+                               {Reason::keep, "keep"},
                                {Reason::release, "release"}});
 }
 
@@ -55,12 +59,40 @@ struct Step {
     std::uint8_t kind = 0;  ///< kinds::kind_id
     Phase phase = Phase::load;
     Reason reason = Reason::config;
+    bool blocked = false;         ///< it cannot be carried out now; Plan::blocked says why
     std::uint32_t before = none;  ///< row in the observed table
     std::uint32_t after = none;   ///< row in the desired table
 
     [[nodiscard]] Action action() const {
         return before == none ? Action::create : after == none ? Action::remove : Action::update;
     }
+};
+
+/// Why a step cannot be carried out. `waits`: it could be, but what it needs is blocked itself, or not there yet.
+struct Blocked {
+    std::size_t step = 0;  ///< index into Plan::steps
+    std::shared_ptr<const Error> why;
+    bool waits = false;
+};
+
+/// What is known to fail, from an attempt or from somebody who knows: the same change is not tried in this plan.
+class Refusals {
+public:
+    /// `also_removal`: a removal of the row is refused as well; else only what makes or changes it.
+    void add(std::uint8_t kind, std::string id, Error why, bool also_removal);
+    [[nodiscard]] bool empty() const { return list_.empty(); }
+    [[nodiscard]] std::size_t size() const { return list_.size(); }
+    [[nodiscard]] std::shared_ptr<const Error> find(std::uint8_t kind, const std::string& id, Action action) const;
+
+    struct Refusal {
+        std::shared_ptr<const Error> why;
+        bool also_removal = false;
+    };
+    /// By kind and id.
+    [[nodiscard]] const std::map<std::pair<std::uint8_t, std::string>, Refusal>& list() const { return list_; }
+
+private:
+    std::map<std::pair<std::uint8_t, std::string>, Refusal> list_;
 };
 
 /// A real server that stays, with weight 0, until its connections are gone or its time is over.
@@ -99,9 +131,16 @@ struct Plan {
     std::vector<Deferred> deferred;
     std::vector<HeldRow> held;
     std::vector<Foreign> foreign;
-    std::vector<Cut> cuts;          ///< in the order of the steps
-    std::optional<Error> obstacle;  ///< what stands in the way of a step and is not ours to remove
-    kinds::Ledger ledger;           ///< the ledger once this plan is done
+    std::vector<Cut> cuts;         ///< in the order of the steps
+    std::vector<Blocked> blocked;  ///< in the order of the steps: those that cannot be carried out
+    kinds::Ledger ledger;          ///< the ledger once this plan is done, as far as it can be
+
+    /// Steps that can be carried out.
+    [[nodiscard]] std::size_t to_do() const { return steps.size() - blocked.size(); }
+    /// Why the step is blocked; nullptr: it is not.
+    [[nodiscard]] const Blocked* why_blocked(std::size_t step) const;
+    /// Why the node cannot be as desired: of the blocked steps, the first that does not just wait for another one.
+    [[nodiscard]] std::shared_ptr<const Error> first_obstacle() const;
 
     /// Calls f(change) with the kinds::Change<Kind> of that step.
     template <class F>
@@ -135,8 +174,25 @@ struct Plan {
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 };
 
-/// Pure. `now` decides whether a drained server's time is over.
+/// Pure. `now` decides whether a drained server's time is over. What stands in the way of a step, what `refused` names,
+/// and what needs one of those is blocked; the rest can be carried out step by step, and every prefix of it is safe.
 Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Ledger& ledger,
-               const kinds::Inputs& inputs, std::chrono::sys_seconds now);
+               const kinds::Inputs& inputs, std::chrono::sys_seconds now, const Refusals& refused = {});
+
+/// A step that did not work; `error` is an errno.
+struct Failure {
+    std::size_t step = 0;  ///< index into Plan::steps
+    int error = 0;
+    std::shared_ptr<const Error> why{};  ///< where there is more to say than an errno does
+};
+
+/// Blocks steps that were found to be impossible, and what needs them: of the steps from `next` on, those before have
+/// been carried out. `done`: the failed ones were tried.
+void block(Plan& plan, const std::vector<Failure>& failures, std::size_t next, const kinds::Inputs& inputs,
+           const kinds::Ledger& before);
+/// Blocks everything but what a node gives up because it must: VIPs and, of role both, tables of a lost election.
+void block_all_but_giving_up(Plan& plan, const Error& why, const kinds::Ledger& before);
+/// The sentence for a failure.
+Error error_of(const Plan& plan, const Failure& failure);
 
 }  // namespace lbconverge::plan

@@ -1,12 +1,15 @@
-// The safety check: replays a plan step by step on a model of the node and refuses it if any prefix breaks one of the
-// invariants that held before. Runs in production before the first write. Pure.
+// The safety check: replays a plan step by step on a model of the node. No prefix of what is carried out may break an
+// invariant that held before. Pure.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/plan/plan.hpp"
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace lbconverge::plan {
 
@@ -18,7 +21,29 @@ struct UnsafeStep {
     std::size_t step = 0;  ///< after this step (index into Plan::steps)
 };
 
-/// nullopt: every prefix is safe.
+class Model;
+
+/// Goes through a plan step by step, asking before each what would be wrong after it.
+class SafetyCheck {
+public:
+    SafetyCheck(const Plan& plan, const kinds::Inputs& inputs);
+    ~SafetyCheck();
+    /// The step is carried out; says which invariant breaks with it that held at the start.
+    std::optional<UnsafeStep> follow(const Step& step);
+    /// As if the step that was followed last had not been.
+    void undo(const Step& step);
+    /// The step is left out. `why`: for what waits for it.
+    void miss(const Step& step, const std::string& why);
+    /// What must be there before the step can be done, and is not.
+    [[nodiscard]] std::optional<std::string> lacks(const Step& step) const;
+
+private:
+    std::unique_ptr<Model> model_;
+    std::set<std::string> at_start_;
+    std::vector<UnsafeStep> found_;
+};
+
+/// nullopt: every prefix of what is not blocked is safe.
 std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const kinds::Inputs& inputs);
 
 /// The guards of [limits]: how many services may go, how much weight a service may lose.

@@ -153,6 +153,10 @@ public:
     Output lead(Instant now);
     /// Another member has found a master elsewhere: what this one is in charge of goes there as well.
     Output yield(Instant now, std::string why);
+    /// A master that cannot serve all it should makes room: it gives up in words (priority 0), but goes on serving
+    /// until somebody else is master. When nobody is by the time that the last backup would have taken over, it goes
+    /// on.
+    Output make_room(Instant now, std::string why);
     /// Another member's master gives up: this one's does as well, whatever has become of its advertisement.
     void hurry(Instant now);
 

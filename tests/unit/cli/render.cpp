@@ -225,7 +225,7 @@ TEST_CASE("text that is no UTF-8 does not stop the JSON") {
 
 TEST_CASE("how an apply ended is said in full") {
     const Sample sample_plan;
-    daemon::Outcome report;
+    plan::Outcome report;
     report.plan = sample_plan.plan;
     report.changed = true;
     report.done = 4;
@@ -245,13 +245,13 @@ TEST_CASE("how an apply ended is said in full") {
     CHECK(json["result"]["failed"][0]["step"] == 3);
     CHECK(json["result"]["failed"][0]["what"] == "real server: no");
 
-    daemon::Outcome idle;
+    plan::Outcome idle;
     idle.plan.desired = sample_plan.plan.desired;
     idle.plan.observed = sample_plan.plan.observed;
     CHECK(outcome_text(idle, sample_plan.scene()).empty());
     CHECK(nlohmann::json::parse(plan_json(idle.plan, sample_plan.scene(), &idle, 0))["result"]["status"] == "in sync");
 
-    daemon::Outcome refused;
+    plan::Outcome refused;
     refused.plan = sample_plan.plan;
     refused.error = Error{ErrorKind::refused, "no", {}};
     CHECK(outcome_text(refused, sample_plan.scene()) == "nothing was changed\n");

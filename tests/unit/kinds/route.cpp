@@ -147,16 +147,19 @@ TEST_CASE("somebody else's route to the same destination is an obstacle, not a r
     const Route::Key to = key<Route>("default");
     const Route::Facts foreign{3};
     const Route::Facts ours{Route::protocol_tag};
-    const auto obstacle = Route::obstacle({to, &theirs, &wanted}, &foreign, {});
+    Ledger ledger;
+    const Desired desired;
+    const Observed observed;
+    const Circumstances at{desired, observed, ledger};
+    const auto obstacle = Route::obstacle({to, &theirs, &wanted}, &foreign, at);
     REQUIRE(obstacle);
     CHECK(obstacle->kind == ErrorKind::refused);
     CHECK(obstacle->what ==
           "route default: there is another one already, via 192.0.2.9, and it is not ours to replace");
-    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &ours, {}));
-    CHECK_FALSE(Route::obstacle({to, nullptr, &wanted}, nullptr, {}));
-    Ledger ledger;
+    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &ours, at));
+    CHECK_FALSE(Route::obstacle({to, nullptr, &wanted}, nullptr, at));
     ledger.get<Route>().push_back({to});
-    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &foreign, ledger));
+    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &foreign, at));
 }
 
 TEST_CASE("a route is made after its source address and removed before it") {

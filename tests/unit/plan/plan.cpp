@@ -433,11 +433,11 @@ TEST_CASE("what stands in the way and is not ours is in the plan") {
     const kinds::Route::Value theirs{.via = IpAddress::parse("192.0.2.9")};
     Node node(gateway);
     node.put<kinds::Route>("default", theirs, {.protocol = 3});
-    REQUIRE(node.plan().obstacle);
-    CHECK(node.plan().obstacle->kind == ErrorKind::refused);
+    REQUIRE(node.plan().blocked.size() == 1);
+    CHECK(node.plan().first_obstacle()->kind == ErrorKind::refused);
     Node ours(gateway);
     ours.put<kinds::Route>("default", theirs, {.protocol = kinds::Route::protocol_tag});
-    CHECK_FALSE(ours.plan().obstacle);
+    CHECK(ours.plan().blocked.empty());
     CHECK(steps_text(ours.plan()) == "announce update route default (config)\n");
 }
 

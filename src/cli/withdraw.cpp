@@ -1,0 +1,85 @@
+#include "withdraw.hpp"
+
+#include "load.hpp"
+#include "print.hpp"
+#include "task.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace lbconverge::cli {
+
+using namespace kinds;
+
+namespace {
+
+constexpr const char* nobodys = "left behind";  ///< an instance that no file can name
+
+bool takes_vips_away(const plan::Plan& plan) {
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
+        return step.kind == kind_id<Address> && step.action() == Action::remove && !step.blocked;
+    });
+}
+
+/// A director whose VIPs are those that carry our mark, or that the ledger claims, on answering interfaces.
+config::Config config_by_marks(const Observed& observed, const Ledger& ledger) {
+    config::Config config;
+    config.role = Role::director;
+    const auto add = [&](const Address::Key& key) {
+        if (key.interface.is_loopback()) return;
+        config::Vip vip;
+        vip.address = key.address;
+        vip.prefix = key.prefix;
+        vip.interface = key.interface;
+        vip.vrrp = nobodys;
+        config.vips.push_back(std::move(vip));
+    };
+    const Seen<Address>& seen = observed.get<Address>();
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        const Address::Key& key = seen.row(i).key;
+        if (seen.note(i).protocol == Address::protocol_tag || ledger.claim<Address>(key) != nullptr) add(key);
+    }
+    return config;
+}
+
+Result<config::Config> what_was_here(const Options& options, const daemon::RunDirectory& run, const Ledger& ledger) {
+    const std::string file = running_copy(run) + "/lbconverge.toml";
+    if (::access(file.c_str(), R_OK) == 0) {
+        if (Result<config::Config> last = load_node(file, options.node)) return last;
+    }
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const Result<HostFacts> facts = kernel->facts();
+    RETURN_IF_ERROR(facts);
+    const auto observed = kernel->observe({}, *facts);
+    RETURN_IF_ERROR(observed);
+    return config_by_marks(**observed, ledger);
+}
+
+}  // namespace
+
+std::string running_copy(const daemon::RunDirectory& run) { return run.path() + "/running"; }
+
+void withdraw_left_behind(const Options& options) {
+    auto run = daemon::RunDirectory::of_this_namespace();
+    if (!run.lock({})) return;
+    const auto ledger = run.load();
+    const Result<config::Config> last = what_was_here(options, run, ledger ? *ledger : Ledger{});
+    if (!last) return;
+    Election nobody{{nobodys, ElectionState::backup}};
+    for (const config::Vrrp& instance : last->vrrp) nobody[instance.name] = ElectionState::backup;
+    plan::Task task{.config = *last, .election = nobody};
+    if (last->role == Role::director) task.part = Part::network;
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const auto plan = daemon::look(*kernel, ledger ? *ledger : Ledger{}, task, now());
+    if (!plan || !takes_vips_away(*plan)) return;
+    const plan::Outcome done = daemon::converge(*kernel, run, task, now(), [](const plan::Plan&) {});
+    if (done.error) {
+        report(*done.error);
+    } else {
+        std::fputs("lbconverge: the VIPs that an earlier daemon has left here are withdrawn\n", stderr);
+    }
+}
+
+}  // namespace lbconverge::cli

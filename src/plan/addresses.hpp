@@ -1,0 +1,36 @@
+// The IPv4 addresses of a node's interfaces, with what the kernel does by itself when one goes. Private to src/plan.
+#pragma once
+
+#include "lbconverge/kinds/all.hpp"
+
+#include <map>
+#include <vector>
+
+namespace lbconverge::plan {
+
+/// linux: net/ipv4/devinet.c, __inet_insert_ifa and __inet_del_ifa. The first address of a subnet is its primary one,
+/// the others are secondary; when the primary one goes they go with it, unless promote_secondaries makes one its heir.
+class InterfaceAddresses {
+public:
+    using Key = kinds::Address::Key;
+    /// Those that go with an address, as what they were: to be put back by undo().
+    using Carried = std::vector<std::pair<Key, bool>>;
+
+    explicit InterfaceAddresses(const kinds::Observed& observed);
+
+    void add(const Key& key);
+    /// Those that went with it, itself first.
+    Carried remove(const Key& key);
+    void undo(const Carried& carried);
+    void promote(const InterfaceName& interface, bool on) { promotes_[interface] = on; }
+    [[nodiscard]] bool has(const IpAddress& address) const;
+    /// Those of the same subnet that depend on it.
+    [[nodiscard]] std::vector<Key> secondaries_of(const Key& key) const;
+    [[nodiscard]] bool promotes(const InterfaceName& interface) const;
+
+private:
+    std::map<Key, bool> secondary_;  ///< of every address: whether it is one
+    std::map<InterfaceName, bool> promotes_;
+};
+
+}  // namespace lbconverge::plan

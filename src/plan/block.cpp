@@ -1,0 +1,225 @@
+// What of a plan can be carried out: a step that cannot is blocked, and so is what needs it; nothing else is. The
+// invariants are the needs: a step that would break one, now that another step is missing, waits.
+#include "block.hpp"
+
+#include "lbconverge/plan/ledger.hpp"
+#include "lbconverge/plan/safety.hpp"
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::plan {
+
+using namespace kinds;
+
+namespace {
+
+std::shared_ptr<const Error> shared(Error error) { return std::make_shared<const Error>(std::move(error)); }
+
+/// A step that only waits can be done as soon as what it needs is there: its error is nobody's fault.
+Blocked waiting(std::size_t step, std::string what, std::string hint = {}) {
+    return {step, shared({ErrorKind::failed, std::move(what), std::move(hint)}), true};
+}
+
+Blocked unsafe(std::size_t step, const UnsafeStep& broken) {
+    if (broken.invariant == "I2" && !broken.hint.empty()) return waiting(step, broken.what + ": " + broken.hint);
+    return waiting(step, broken.what, broken.hint);
+}
+
+void put(std::vector<Blocked>& list, Plan& plan, Blocked blocked) {
+    plan.steps[blocked.step].blocked = true;
+    list.push_back(std::move(blocked));
+}
+
+/// Taken off because it must not be here now, whatever the file says besides.
+bool gives_up(const Plan& plan, const Step& step) {
+    const bool must = step.reason == Reason::election || step.reason == Reason::misplaced;
+    if (step.phase != Phase::withdraw) return false;
+    bool promotes = false;  // what keeps the others where they are when a VIP goes
+    plan.visit(step, [&]<class Kind>(const Change<Kind>&) { promotes = std::is_same_v<Kind, Sysctl>; });
+    return promotes || (must && step.action() == Action::remove);
+}
+
+/// A blocked row keeps the claim that it had: it is ours as far as it was.
+template <class Kind>
+void keep_claim(const Plan& plan, const Step& step, const Ledger& before, Ledger& ledger) {
+    if constexpr (Child<Kind>) {
+        using Parent = typename Kind::Parent;
+        plan.visit(step, [&]<class Other>(const Change<Other>& change) {
+            if constexpr (std::is_same_v<Other, Kind>) {
+                auto& claims = ledger.get<Parent>();
+                const auto at = std::lower_bound(claims.begin(), claims.end(), Kind::parent(change.key),
+                                                 [](const auto& claim, const auto& key) { return claim.key < key; });
+                // Not complete: what is still missing has not drifted.
+                if (at != claims.end() && at->key == Kind::parent(change.key)) at->fingerprint = 0;
+            }
+        });
+    } else {
+        plan.visit(step, [&]<class Other>(const Change<Other>& change) {
+            if constexpr (std::is_same_v<Other, Kind>) {
+                auto& claims = ledger.get<Kind>();
+                const auto at = std::lower_bound(claims.begin(), claims.end(), change.key,
+                                                 [](const auto& claim, const auto& key) { return claim.key < key; });
+                const bool there = at != claims.end() && at->key == change.key;
+                const Claim<Kind>* old = before.claim<Kind>(change.key);
+                // A claim without a fingerprint was made for this very step, by a run that did not come so far.
+                const bool ours =
+                    old != nullptr && (change.before != nullptr || Restorable<Kind> || old->fingerprint != 0);
+                if (ours && there) *at = *old;
+                if (ours && !there) claims.insert(at, *old);
+                if (!ours && there) claims.erase(at);
+            }
+        });
+    }
+}
+
+void keep_claims(Plan& plan, const Ledger& before) {
+    for (const Blocked& each : plan.blocked) {
+        const Step& step = plan.steps[each.step];
+        with_kind(step.kind, [&]<class Kind>() { keep_claim<Kind>(plan, step, before, plan.ledger); });
+    }
+}
+
+}  // namespace
+
+// ---- the safety check ----------------------------------------------------------------------------------------------
+
+SafetyCheck::SafetyCheck(const Plan& plan, const Inputs& inputs) : model_(std::make_unique<Model>(plan, inputs)) {
+    std::vector<UnsafeStep> found;
+    for (const auto& [address, vip] : model_->vips()) model_->broken(address, found);
+    for (const UnsafeStep& each : found) at_start_.insert(each.invariant + each.what);
+}
+
+SafetyCheck::~SafetyCheck() = default;
+
+std::optional<UnsafeStep> SafetyCheck::follow(const Step& step) {
+    model_->follow(step);
+    found_.clear();
+    for (const IpAddress* address : model_->touched()) model_->broken(*address, found_);
+    model_->carried_away(found_);
+    for (const UnsafeStep& each : found_) {
+        if (!at_start_.contains(each.invariant + each.what)) return each;
+    }
+    return std::nullopt;
+}
+
+void SafetyCheck::undo(const Step& step) { model_->undo(step); }
+void SafetyCheck::miss(const Step& step, const std::string& why) { model_->miss(step, why); }
+std::optional<std::string> SafetyCheck::lacks(const Step& step) const { return model_->lacks(step); }
+
+// ---- blocking ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Replays the plan: `known` cannot be done; of what is left, a step that needs something which is missing is blocked
+/// as well. Steps before `next` are past: they were done, but for those in `known`.
+void block_what_waits(Plan& plan, std::vector<Blocked> known, std::size_t next, const Inputs& inputs) {
+    for (Step& each : plan.steps) each.blocked = false;
+    for (const Blocked& each : known) plan.steps[each.step].blocked = true;
+    SafetyCheck check(plan, inputs);
+    std::vector<Blocked> all;
+    auto at = known.begin();
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        Step& step = plan.steps[i];
+        if (at != known.end() && at->step == i) {
+            check.miss(step, at->why->what);
+            all.push_back(std::move(*at++));
+            continue;
+        }
+        const bool past = i < next;
+        if (auto lacks = past ? std::nullopt : check.lacks(step)) {
+            check.miss(step, *lacks);
+            put(all, plan, waiting(i, std::move(*lacks)));
+            continue;
+        }
+        const auto broken = check.follow(step);
+        if (!broken || past) continue;
+        check.undo(step);
+        Blocked blocked = unsafe(i, *broken);
+        check.miss(step, blocked.why->what);
+        put(all, plan, std::move(blocked));
+    }
+    plan.blocked = std::move(all);
+}
+
+void announce_only_what_is_bound(Plan& plan) {
+    for (const Blocked& each : plan.blocked) {
+        const Step& step = plan.steps[each.step];
+        if (step.kind != kind_id<Address> || step.after == Step::none) continue;
+        const Address::Key& key = plan.desired->get<Address>().rows.row(step.after).key;
+        std::erase_if(plan.announcements, [&](const Announcement& announced) {
+            return announced.address == key.address && announced.interface == key.interface;
+        });
+    }
+}
+
+void finish(Plan& plan, const Ledger& before) {
+    announce_only_what_is_bound(plan);
+    keep_claims(plan, before);
+}
+
+}  // namespace
+
+void Refusals::add(std::uint8_t kind, std::string id, Error why, bool also_removal) {
+    list_.insert_or_assign({kind, std::move(id)}, Refusal{shared(std::move(why)), also_removal});
+}
+
+std::shared_ptr<const Error> Refusals::find(std::uint8_t kind, const std::string& id, Action action) const {
+    const auto at = list_.find({kind, id});
+    const bool counts = at != list_.end() && (action != Action::remove || at->second.also_removal);
+    return counts ? at->second.why : nullptr;
+}
+
+const Blocked* Plan::why_blocked(std::size_t step) const {
+    const auto at = std::lower_bound(blocked.begin(), blocked.end(), step,
+                                     [](const Blocked& each, std::size_t number) { return each.step < number; });
+    return at != blocked.end() && at->step == step ? &*at : nullptr;
+}
+
+std::shared_ptr<const Error> Plan::first_obstacle() const {
+    const auto own = std::find_if(blocked.begin(), blocked.end(), [](const Blocked& each) { return !each.waits; });
+    if (own != blocked.end()) return own->why;
+    return blocked.empty() ? nullptr : blocked.front().why;
+}
+
+Error error_of(const Plan& plan, const Failure& failure) {
+    if (failure.why != nullptr) return *failure.why;
+    Error error;
+    plan.visit(plan.steps[failure.step],
+               [&]<class Kind>(const Change<Kind>& change) { error = Kind::refusal(change, failure.error); });
+    return error;
+}
+
+void block_known(Plan& plan, std::vector<Blocked> known, const Inputs& inputs, const Ledger& before) {
+    block_what_waits(plan, std::move(known), 0, inputs);
+    finish(plan, before);
+}
+
+void block(Plan& plan, const std::vector<Failure>& failures, std::size_t next, const Inputs& inputs,
+           const Ledger& before) {
+    std::vector<Blocked> known;
+    for (const Blocked& each : plan.blocked) {
+        if (!each.waits || each.step < next) known.push_back(each);
+    }
+    for (const Failure& each : failures) {
+        if (!plan.steps[each.step].blocked) known.push_back({each.step, shared(error_of(plan, each)), false});
+    }
+    std::sort(known.begin(), known.end(), [](const Blocked& a, const Blocked& b) { return a.step < b.step; });
+    block_what_waits(plan, std::move(known), next, inputs);
+    finish(plan, before);
+}
+
+void block_all_but_giving_up(Plan& plan, const Error& why, const Ledger& before) {
+    std::vector<Blocked> all;
+    const auto reason = shared(why);
+    auto at = plan.blocked.begin();
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const bool blocked = at != plan.blocked.end() && at->step == i;
+        if (blocked) all.push_back(*at++);
+        if (!blocked && !gives_up(plan, plan.steps[i])) put(all, plan, {i, reason, false});
+    }
+    plan.blocked = std::move(all);
+    finish(plan, before);
+}
+
+}  // namespace lbconverge::plan
