@@ -2,6 +2,7 @@
 #include "property.hpp"
 #include "show.hpp"
 
+#include "lbconverge/config/document.hpp"
 #include "lbconverge/config/lint.hpp"
 #include "lbconverge/plan/plan.hpp"
 
@@ -88,7 +89,8 @@ std::shared_ptr<const Observed> pick_director() {
     for (const Service::Key& key : *rc::gen::container<std::set<Service::Key>>(any_service_key())) {
         observed->get<Service>().put(key, *any_service_value(key));
         if (*rc::gen::arbitrary<bool>()) {
-            observed->get<RealServer>().put({key, *IpAddress::parse("10.0.0.3"), key.port}, *any_server_value());
+            const char* server = key.vip.family == Family::ipv4 ? "10.0.0.3" : "2001:db8::3";
+            observed->get<RealServer>().put({key, *IpAddress::parse(server), key.port}, *any_server_value());
         }
         const Address::Key vip{key.vip, key.vip.bits(), interface};
         if (key.fwmark != 0 || addresses.find(vip) != Seen<Address>::npos) continue;
