@@ -1,3 +1,4 @@
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "load.hpp"
 #include "print.hpp"
@@ -57,7 +58,7 @@ int diff_against(const Snapshot& snapshot, const plan::Task& task, const Options
 }
 
 int diff_against_snapshot(const plan::Task& task, const Options& options) {
-    const auto text = read_file(options.against);
+    const auto text = kernel::read_file(options.against);
     if (!text) return report(text.error());
     const auto snapshot = parse_snapshot(options.against, *text);
     return snapshot ? diff_against(*snapshot, task, options) : report(snapshot.error());

@@ -1,38 +1,76 @@
 #include "load.hpp"
 
 #include "lbconverge/config/lint.hpp"
+#include "lbconverge/daemon/trust.hpp"
+#include "lbconverge/kernel/file.hpp"
+#include "print.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 namespace lbconverge::cli {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-/// FILE, then conf.d/*.toml beside it in the order of their names.
-Result<std::vector<config::InputFile>> read_files(const std::string& path) {
-    namespace fs = std::filesystem;
-    std::vector<std::string> paths{path};
-    std::error_code error;
+constexpr const char* main_copy = "lbconverge.toml";
+
+fs::path parts_folder(const std::string& path) { return fs::path(path).parent_path() / "conf.d"; }
+
+/// What is hidden, or an editor's ("#x.toml#" and "x.toml~" end otherwise), is no part of the configuration.
+bool is_part(const std::string& name) {
+    return name.ends_with(".toml") && !name.starts_with('.') && !name.starts_with('#');
+}
+
+/// conf.d/*.toml beside FILE in the order of their names. A folder that is there and cannot be listed is an error: what
+/// its files name must not be taken for gone.
+Result<std::vector<std::string>> list_parts(const std::string& path) {
+    const fs::path folder = parts_folder(path);
     std::vector<std::string> parts;
-    for (fs::directory_iterator at(fs::path(path).parent_path() / "conf.d", error), end; !error && at != end;
-         at.increment(error)) {
-        if (at->path().extension() == ".toml") parts.push_back(at->path().string());
+    std::error_code error;
+    const fs::file_type type = fs::symlink_status(folder, error).type();
+    if (type == fs::file_type::not_found) return parts;
+    if (type != fs::file_type::none) error.clear();
+    fs::directory_iterator at;
+    if (!error) at = fs::directory_iterator(folder, error);
+    for (const fs::directory_iterator end; !error && at != end; at.increment(error)) {
+        if (is_part(at->path().filename().string())) parts.push_back(at->path().string());
+    }
+    if (error) {
+        return fail(ErrorKind::invalid_input, folder.string() + ": cannot be listed: " + error.message(),
+                    "mend it, or remove it if no part of the configuration is there");
     }
     std::sort(parts.begin(), parts.end());
-    paths.insert(paths.end(), parts.begin(), parts.end());
+    return parts;
+}
+
+/// Nobody named the parts: whoever can put one beside FILE would be obeyed.
+Result<void> must_be_trusted(const std::string& part, const std::string& path) {
+    std::error_code error;
+    const auto reason = daemon::distrust_beside(fs::absolute(part, error).string(), path);
+    if (!reason || reason->missing) return {};
+    return fail(ErrorKind::invalid_input, part + ": will not be read: " + reason->why,
+                "conf.d and its files must belong to root, to you or to the owner of " + path +
+                    ", and nobody else may write them");
+}
+
+/// FILE, then its parts.
+Result<std::vector<config::InputFile>> read_files(const std::string& path) {
     std::vector<config::InputFile> files;
-    for (const std::string& each : paths) {
-        auto text = read_file(each);
-        RETURN_IF_ERROR(text);
-        files.push_back({each, std::move(*text)});
+    Result<std::string> first = kernel::read_file(path);
+    if (!first) return fail(first.error().kind, first.error().what, "-c FILE names the configuration");
+    files.push_back({path, std::move(*first)});
+    const auto parts = list_parts(path);
+    RETURN_IF_ERROR(parts);
+    for (const std::string& part : *parts) {
+        RETURN_IF_ERROR(must_be_trusted(part, path));
+        Result<std::string> text = kernel::read_file(part);
+        if (!text) return fail(text.error().kind, text.error().what, "every *.toml in conf.d is read");
+        files.push_back({part, std::move(*text)});
     }
     return files;
 }
@@ -44,22 +82,6 @@ std::string node_to_use(const config::Document& document, const std::string& ask
 }
 
 }  // namespace
-
-Result<std::string> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::error_code ignored;
-    if (!in || std::filesystem::is_directory(path, ignored)) {
-        return fail(ErrorKind::invalid_input,
-                    path + ": cannot be read: " + (in ? "it is a directory" : std::strerror(errno)),
-                    "-c FILE names the configuration");
-    }
-    const auto size = std::filesystem::file_size(path, ignored);
-    std::string text(ignored ? 0 : size, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    text.append(std::istreambuf_iterator<char>(in), {});  // what has no size beforehand, such as a pipe
-    return text;
-}
 
 std::string host_name() {
     char name[256] = "";
@@ -102,22 +124,30 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
     config::lint(configs, diagnostics);  // a mistake that check calls an error is not carried out either
     diagnostics.finish();
     if (configs.empty() || diagnostics.has_errors()) {
-        std::fputs(listed(diagnostics, document.files()).c_str(), stderr);
+        print_errors(listed(diagnostics, document.files()));
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return std::move(configs.front());
 }
 
 Result<void> copy_files(const std::string& path, const std::string& folder) {
-    namespace fs = std::filesystem;
+    const auto files = read_files(path);
+    RETURN_IF_ERROR(files);
     std::error_code error;
     fs::remove_all(folder, error);
-    const fs::path parts = fs::path(path).parent_path() / "conf.d";
     if (!error) fs::create_directory(folder, error);
     if (!error) fs::permissions(folder, fs::perms::owner_all, error);
-    if (!error && fs::is_directory(parts)) fs::copy(parts, fs::path(folder) / "conf.d", error);
-    if (!error) fs::copy_file(path, fs::path(folder) / "lbconverge.toml", error);
+    if (!error) fs::create_directory(fs::path(folder) / "conf.d", error);
     if (error) return fail(ErrorKind::failed, folder + ": " + error.message());
+    for (const config::InputFile& each : *files) {
+        const bool first = &each == &files->front();
+        const fs::path copy = first ? fs::path(folder) / main_copy
+                                    : parts_folder(fs::path(folder) / main_copy) / fs::path(each.path).filename();
+        std::ofstream out(copy, std::ios::binary);
+        out << each.text;
+        out.flush();
+        if (!out) return fail(ErrorKind::failed, copy.string() + ": cannot be written");
+    }
     return {};
 }
 
@@ -132,7 +162,7 @@ Result<std::vector<config::Config>> load_cluster(const std::string& path) {
     config::lint(configs, diagnostics);
     diagnostics.finish();
     if (diagnostics.has_errors()) {
-        std::fputs(listed(diagnostics, document->files()).c_str(), stderr);
+        print_errors(listed(diagnostics, document->files()));
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return configs;

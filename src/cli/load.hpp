@@ -9,7 +9,6 @@
 
 namespace lbconverge::cli {
 
-Result<std::string> read_file(const std::string& path);
 /// Without the domain.
 std::string host_name();
 

@@ -1,14 +1,27 @@
 #include "print.hpp"
 
+#include "lbconverge/wire/json.hpp"
+
 #include <cstdio>
 
 namespace lbconverge::cli {
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+namespace {
+
+void put(std::string_view text, std::FILE* to) {
+    const std::string shown = wire::valid_utf8(text);
+    std::fwrite(shown.data(), 1, shown.size(), to);
+}
+
+}  // namespace
+
+void print(std::string_view text) { put(text, stdout); }
+
+void print_errors(std::string_view text) { put(text, stderr); }
 
 int report(const Error& error) {
-    std::fprintf(stderr, "lbconverge: %s\n", error.what.c_str());
-    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+    print_errors("lbconverge: " + error.what + "\n");
+    if (!error.hint.empty()) print_errors("  hint: " + error.hint + "\n");
     return exit_code(error.kind);
 }
 

@@ -7,7 +7,9 @@
 
 namespace lbconverge::cli {
 
+// Octets that are no UTF-8 are printed as U+FFFD.
 void print(std::string_view text);
+void print_errors(std::string_view text);
 /// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
 int report(const Error& error);
 

@@ -1,6 +1,7 @@
 #include "lbconverge/daemon/run.hpp"
 
 #include "lbconverge/daemon/log.hpp"
+#include "lbconverge/kernel/file.hpp"
 #include "load.hpp"
 #include "print.hpp"
 #include "task.hpp"
@@ -15,7 +16,7 @@ Result<void> read_passwords(config::Config& config) {
     constexpr std::size_t longest = 8;
     for (config::Vrrp& each : config.vrrp) {
         if (each.auth_pass_file.empty()) continue;
-        Result<std::string> text = read_file(each.auth_pass_file);
+        Result<std::string> text = kernel::read_file(each.auth_pass_file, {.most = 4096});
         if (!text) return fail(text.error().kind, text.error().what, "auth_pass_file names the password's file");
         while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
         if (text->empty() || text->size() > longest) {

@@ -3,6 +3,7 @@
 #include "format.hpp"
 #include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/wire/json.hpp"
 #include "load.hpp"
 #include "observe.hpp"
 #include "options.hpp"
@@ -17,7 +18,43 @@ using namespace kinds;
 
 namespace {
 
+constexpr std::uint32_t secondary = 0x01;        // IFA_F_SECONDARY (linux/if_addr.h)
+constexpr std::uint32_t remote_checksum = 0x02;  // IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM (linux/ip_vs.h)
+
 bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
+
+/// A basic string of TOML.
+std::string toml_string(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            result += '\\';
+            result += c;
+        } else if (octet < 0x20 || octet == 0x7f) {
+            result += formatted("\\u{:04x}", octet);
+        } else {
+            result += c;
+        }
+    }
+    return result + '"';
+}
+
+bool is_utf8(std::string_view text) { return wire::valid_utf8(text) == text; }
+
+/// TOML is UTF-8, and names in the kernel need not be.
+bool can_be_written(const Row<Address>& row) {
+    return is_utf8(row.key.interface.view()) && is_utf8(row.value.label.view());
+}
+
+/// The node's own address, with the prefix of its network. A VIP with such a prefix comes beside an older address, or
+/// we made it; one of IPv6 is deprecated.
+bool is_own(const Row<Address>& row, const Address::Facts& facts) {
+    const bool ours = facts.protocol == Address::protocol_tag;
+    const bool ipv6 = row.key.address.family == Family::ipv6;
+    const bool beside = ipv6 ? row.value.deprecated : (facts.flags & secondary) != 0;
+    return !ours && !on_lo(row.key) && row.key.prefix != row.key.address.bits() && !beside;
+}
 
 /// Addresses that are VIPs for sure: what a service uses, what lbconverge made, and single addresses on lo.
 std::vector<std::uint32_t> vip_rows(const Observed& observed) {
@@ -31,20 +68,48 @@ std::vector<std::uint32_t> vip_rows(const Observed& observed) {
         const Address::Key& key = addresses.row(i).key;
         const bool ours = addresses.note(i).protocol == Address::protocol_tag;
         const bool single_on_lo = on_lo(key) && key.prefix == key.address.bits() && !key.address.is_loopback();
-        if (ours || single_on_lo || balanced.contains(key.address)) rows.push_back(i);
+        const bool used = balanced.contains(key.address) && !is_own(addresses.row(i), addresses.note(i));
+        if (ours || single_on_lo || used) rows.push_back(i);
     }
     return rows;
 }
 
 void append_vip(std::string& text, const Row<Address>& row, bool filtered) {
     text += formatted("\n[[vip]]\naddress = \"{}/{}\"\n", to_text(row.key.address), row.key.prefix);
-    if (!on_lo(row.key)) text += formatted("interface = \"{}\"\n", row.key.interface.view());
+    if (!on_lo(row.key)) text += formatted("interface = {}\n", toml_string(row.key.interface.view()));
     if (filtered && !on_lo(row.key)) text += "accept = \"interface\"\n";
-    if (!row.value.label.empty()) text += formatted("label = \"{}\"\n", row.value.label.view());
+    if (!row.value.label.empty()) text += formatted("label = {}\n", toml_string(row.value.label.view()));
     if (row.value.broadcast) text += formatted("broadcast = \"{}\"\n", to_text(*row.value.broadcast));
     const Scope usual = on_lo(row.key) ? Scope::host : Scope::global;
     if (row.key.address.family == Family::ipv4 && row.value.scope != usual) {
         text += formatted("scope = \"{}\"\n", to_text(row.value.scope));
+    }
+    if (row.key.address.family == Family::ipv6 && !row.value.deprecated) text += "deprecated = false\n";
+}
+
+/// What the file cannot say, and why.
+void append_left_out(std::string& text, const Address::Key& key, std::string_view why) {
+    const std::string id = toml_string(wire::valid_utf8(Address::id(key)));
+    text += formatted("# {} is left out: {}\n", std::string_view(id).substr(1, id.size() - 2), why);
+}
+
+void append_vips(std::string& text, const Observed& observed, const std::vector<std::uint32_t>& vips,
+                 bool real_server) {
+    const auto& addresses = observed.get<Address>();
+    const auto& filters = observed.get<ArpFilter>();
+    std::set<IpAddress> named;
+    for (const std::uint32_t i : vips) {
+        const Row<Address>& row = addresses.row(i);
+        if (!real_server && on_lo(row.key)) {
+            append_left_out(text, row.key, "a director has its VIPs on an interface");
+        } else if (!can_be_written(row)) {
+            append_left_out(text, row.key, "the name of its interface is not UTF-8");
+        } else if (!named.insert(row.key.address).second) {
+            append_left_out(text, row.key, "a VIP has one place");
+        } else {
+            const bool filtered = filters.find({row.key.address}) != Seen<ArpFilter>::npos;
+            append_vip(text, row, real_server && filtered);
+        }
     }
 }
 
@@ -62,7 +127,7 @@ void append_route(std::string& text, const Row<Route>& row) {
     text += formatted("\n[[route]]\nto = \"{}\"\n",
                       is_default ? "default" : to_text(row.key.to) + "/" + std::to_string(row.key.prefix));
     if (row.value.via) text += formatted("via = \"{}\"\n", to_text(*row.value.via));
-    if (!row.value.interface.empty()) text += formatted("interface = \"{}\"\n", row.value.interface.view());
+    if (!row.value.interface.empty()) text += formatted("interface = {}\n", toml_string(row.value.interface.view()));
     if (row.value.source) text += formatted("source = \"{}\"\n", to_text(*row.value.source));
     if (row.key.table != Route::Key{}.table) text += formatted("table = {}\n", row.key.table);
 }
@@ -90,8 +155,8 @@ void append_redirections(std::string& text, const Observed& observed) {
 }
 
 void append_sync(std::string& text, const SyncDaemon::Value& value) {
-    text += formatted("\n[ipvs.sync]\ninterface = \"{}\"\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
-                      value.interface.view(), value.id, to_text(value.group), value.port, value.ttl);
+    text += formatted("\n[ipvs.sync]\ninterface = {}\nid = {}\ngroup = \"{}\"\nport = {}\nttl = {}\n",
+                      toml_string(value.interface.view()), value.id, to_text(value.group), value.port, value.ttl);
 }
 
 std::string marked(const Service::Key& service, const Observed& observed) {
@@ -135,6 +200,10 @@ void append_server(std::string& text, const Row<RealServer>& row) {
     if (value.forward == Forward::tunnel && value.tunnel_type != TunnelType::ipip) {
         text += formatted(", tunnel_type = \"{}\"", to_text(value.tunnel_type));
         if (value.tunnel_port != 0) text += formatted(", tunnel_port = {}", value.tunnel_port);
+        if (value.tunnel_flags != 0) {
+            const bool remote = (value.tunnel_flags & remote_checksum) != 0;
+            text += formatted(", tunnel_checksum = \"{}\"", remote ? "remote" : "checksum");
+        }
     }
     if (value.upper_threshold != 0) text += formatted(", upper_threshold = {}", value.upper_threshold);
     if (value.lower_threshold != 0) text += formatted(", lower_threshold = {}", value.lower_threshold);
@@ -157,15 +226,7 @@ std::string toml_of(const Observed& observed) {
         text += "\n[arp]\nmethod = \"filter\"\n";
         if (const auto& source = filters.row(0).value.source) text += formatted("source = \"{}\"\n", to_text(*source));
     }
-    for (const std::uint32_t i : vips) {
-        if (real_server || !on_lo(addresses.row(i).key)) {
-            const bool filtered = filters.find({addresses.row(i).key.address}) != Seen<ArpFilter>::npos;
-            append_vip(text, addresses.row(i), real_server && filtered);
-        } else {
-            text += formatted("# {} is left out: a director has its VIPs on an interface\n",
-                              Address::id(addresses.row(i).key));
-        }
-    }
+    append_vips(text, observed, vips, real_server);
     if (real_server) append_redirections(text, observed);
 
     const auto servers = observed.get<RealServer>().rows();
@@ -182,10 +243,12 @@ std::string toml_of(const Observed& observed) {
     for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {
         text += formatted("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);
     }
-    if (!observed.get<SyncDaemon>().empty()) append_sync(text, observed.get<SyncDaemon>().row(0).value);
+    const auto& sync = observed.get<SyncDaemon>();
+    if (!sync.empty() && is_utf8(sync.row(0).value.interface.view())) append_sync(text, sync.row(0).value);
     const auto& routes = observed.get<Route>();
     for (std::uint32_t i = 0; i < routes.size(); ++i) {
-        if (routes.note(i).protocol == Route::protocol_tag) append_route(text, routes.row(i));
+        const bool ours = routes.note(i).protocol == Route::protocol_tag;
+        if (ours && is_utf8(routes.row(i).value.interface.view())) append_route(text, routes.row(i));
     }
     return text;
 }

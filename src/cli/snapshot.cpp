@@ -13,6 +13,7 @@ Json facts_json(const HostFacts& facts) {
     Json json;
     json["ipvs_loaded"] = facts.ipvs_loaded;
     json["all_arp_ignore"] = facts.all_arp_ignore;
+    json["all_arp_announce"] = facts.all_arp_announce;
     json["interfaces"] = Json::array();
     for (const Interface& each : facts.interfaces) {
         json["interfaces"].push_back({{"index", each.index},
@@ -38,6 +39,9 @@ HostFacts read_facts(const Json& json) {
     HostFacts facts;
     facts.ipvs_loaded = json.at("ipvs_loaded").get<bool>();
     facts.all_arp_ignore = number_of(json.at("all_arp_ignore"));
+    if (json.contains("all_arp_announce")) {  // not told by older versions
+        facts.all_arp_announce = number_of(json.at("all_arp_announce"));
+    }
     for (const Json& each : json.at("interfaces")) {
         std::vector<std::uint32_t> devconf;
         for (const Json& value : each.at("ipv4_devconf")) devconf.push_back(number_of(value));

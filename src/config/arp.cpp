@@ -22,7 +22,7 @@ void read_interfaces(Reader& in, Arp& arp) {
                             "name the interfaces, or say it openly: method = \"none\"");
     }
     for (const std::string& name : names) {
-        if (is_interface_name(name)) {
+        if (InterfaceName::is_valid(name)) {
             arp.interfaces.emplace_back(name);
         } else {
             in.problems().error(arp.interfaces_source, in_quotes(name) + " is not the name of an interface");

@@ -96,6 +96,15 @@ void arp_announce_off(const Nodes& nodes, LintReport& report) {
                     "with arp_announce 0 this real server's own ARP requests carry the VIP as sender and change the "
                     "neighbours' entries for it",
                     "arp_announce = 2 (the default)");
+        for (const Sysctl& setting : node.sysctls) {
+            const auto interface = interface_of(setting, "arp_announce");
+            const bool counts = interface && *interface != "lo" && node.arp.method != ArpMethod::filter;
+            if (!counts || number(setting).value_or(0) <= 2) continue;
+            report.error(setting.source,
+                         "arp_announce " + setting.value + " is not a mode: the kernel takes it for 0" +
+                             (*interface == "all" ? ", on every interface, whatever that one says" : ""),
+                         "use 2, or leave it out: [arp] sets it");
+        }
     }
 }
 

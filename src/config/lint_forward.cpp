@@ -184,19 +184,25 @@ void tunnel_with_rp_filter(const Nodes& nodes, LintReport& report) {
 
 void tunnel_from_vip(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
+        if (!directs(node)) continue;
         const Node* own = self(node);
-        if (!directs(node) || own == nullptr || !own->address) continue;
+        const VipIndex vips(node);
+        const auto is_own = [&](const Service& service) { return own != nullptr && own->address == service.vip; };
         const ServerOfService found =
             first_server(node, Forward::tunnel, [&](const Service& service, const RealServer& server) {
-                return server.address.family == Family::ipv6 && service.fwmark == 0 && service.vip == *own->address;
+                if (server.address.family != Family::ipv6 || service.fwmark != 0) return false;
+                const Vip* vip = vips.find(service.vip);
+                return is_own(service) || (vip != nullptr && !vip->deprecated);
             });
         if (!found) continue;
-        report.warning(found.service->source,
-                       "VIP " + lbconverge::to_text(found.service->vip) +
-                           " is the director's own address: IPVS takes it as the source of the IPv6 tunnel, and the "
-                           "real server, which has the VIP as well, drops every packet",
-                       "a VIP besides the node's own address: lbconverge adds it as deprecated, so that it is never "
-                       "chosen as a source");
+        report.warning(
+            found.service->source,
+            "VIP " + lbconverge::to_text(found.service->vip) + " is " +
+                (is_own(*found.service) ? "the director's own address" : "not deprecated") +
+                ": IPVS takes it as the source of the IPv6 tunnel, and the real server, which has the VIP as "
+                "well, drops every packet",
+            "a VIP besides the node's own address: lbconverge adds it as deprecated, so that it is never "
+            "chosen as a source");
     }
 }
 

@@ -6,6 +6,8 @@ namespace lbconverge::config {
 
 namespace {
 
+bool says_owner(const toml::table& table) { return table["priority"].value_or(std::int64_t{0}) == 255; }
+
 /// Only what others need to know of a node; the rest of its table is laid over the top level when it is its turn.
 Node read_node(std::string_view name, const toml::table& table, Diagnostics& problems) {
     Reader in({&table}, "a node", problems);
@@ -17,6 +19,10 @@ Node read_node(std::string_view name, const toml::table& table, Diagnostics& pro
     in.address("address", node.address);
     std::uint8_t priority = 0;
     if (in.number("priority", priority, 1, 255)) node.priority = priority;
+    node.owner = says_owner(table);
+    if (const toml::array* instances = table["vrrp"].as_array()) {
+        for (const toml::node& each : *instances) node.owner |= each.is_table() && says_owner(*each.as_table());
+    }
     return node;
 }
 

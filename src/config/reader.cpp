@@ -129,7 +129,7 @@ bool Reader::text(std::string_view key, std::string& out) {
 bool Reader::interface(std::string_view key, InterfaceName& out) {
     std::string name;
     if (!text(key, name)) return false;
-    if (!is_interface_name(name)) {
+    if (!InterfaceName::is_valid(name)) {
         problems_.error(place(key), in_quotes(name) + " is not the name of an interface",
                         "1 to 15 characters without blanks, slashes and colons, as in \"ip link\"");
         return false;

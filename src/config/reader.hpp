@@ -4,12 +4,13 @@
 // secret cannot leak into a log.
 #pragma once
 
+#include "duration.hpp"
 #include "lbconverge/config/diagnostic.hpp"
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
-#include "words.hpp"
+#include "suggestion.hpp"
 
 #include <toml++/toml.h>
 

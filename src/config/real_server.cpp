@@ -55,7 +55,8 @@ bool read_endpoint(const std::string& text, Source source, Context& context, Rea
 bool is_usable(const RealServer& server, Diagnostics& problems) {
     constexpr IpAddress broadcast{Family::ipv4, {255, 255, 255, 255}};
     const IpAddress& address = server.address;
-    if (!address.is_unspecified() && !address.is_multicast() && address != broadcast) return true;
+    const bool of_a_link = address.family == Family::ipv6 && address.is_link_local();  // IPVS knows no interface for it
+    if (!address.is_unspecified() && !address.is_multicast() && address != broadcast && !of_a_link) return true;
     problems.error(server.source, lbconverge::to_text(server.address) + " cannot be a real server",
                    "a real server is one host's unicast address");
     return false;

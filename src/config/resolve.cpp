@@ -59,9 +59,15 @@ void resolve_vip(Context& context, Names& instances, Vip& vip) {
     const Vrrp* instance = find_instance(config, vip.vrrp);
     if (vip.interface.empty() && instance != nullptr) vip.interface = instance->interface;
     if (vip.interface.empty()) vip.interface = config.interface;
-    if (vip.interface.empty() && (director || vip.accept == Accept::interface)) {
+    if (!director && vip.accept != Accept::interface) return;
+    if (vip.interface.empty()) {
         context.problems.error(vip.source, "VIP " + lbconverge::to_text(vip.address) + " needs an interface",
                                "interface = \"eth0\", at the top or in its [[vip]]");
+    } else if (vip.interface.is_loopback()) {
+        context.problems.error(vip.source,
+                               "VIP " + lbconverge::to_text(vip.address) +
+                                   " cannot be on lo here: nobody would be told where it is, and nobody would find it",
+                               "interface = \"eth0\", the one of the clients' network");
     }
 }
 
@@ -97,6 +103,39 @@ void find_peers(Context& context, Vrrp& vrrp) {
     }
 }
 
+/// An advertisement counts its addresses in an octet. It names only those of its own family.
+void check_advertisement(Context& context, const Vrrp& vrrp) {
+    std::size_t count = 0;
+    bool link_local = vrrp.family == Family::ipv4;
+    const Vip* other = nullptr;
+    for (const Vip& vip : context.config.vips) {
+        if (vip.vrrp != vrrp.name) continue;
+        if (vip.address.family != vrrp.family) {
+            other = &vip;
+            continue;
+        }
+        ++count;
+        link_local |= vip.address.is_link_local();
+    }
+    const std::size_t most = link_local ? 255 : 254;
+    if (count > most) {
+        context.problems.error(vrrp.source,
+                               "VRRP instance " + in_quotes(vrrp.name) + " has " + std::to_string(count) +
+                                   " VIPs: an advertisement can name " + std::to_string(most) +
+                                   (link_local ? "" : ", for it begins with a link-local address"),
+                               "make two instances, and a [[sync_group]] of them if they belong together");
+    }
+    if (count == 0 && other != nullptr) {
+        const bool ipv4 = vrrp.family == Family::ipv4;
+        context.problems
+            .error(vrrp.source,
+                   "VRRP instance " + in_quotes(vrrp.name) + " speaks " + (ipv4 ? "IPv4" : "IPv6") +
+                       ", and all its VIPs are of the other family: no peer takes an advertisement without an address",
+                   "its source, its peers and its VIPs are of one family")
+            .other = other->source;
+    }
+}
+
 void resolve_instance(Context& context, Names& tracks, Vrrp& vrrp) {
     for (const std::string& track : vrrp.track) tracks.refer(track, vrrp.source);
     vrrp.family = family_of(vrrp, context);
@@ -107,6 +146,12 @@ void resolve_instance(Context& context, Names& tracks, Vrrp& vrrp) {
                                "the peers of VRRP instance " + in_quotes(vrrp.name) + " are of both address families",
                                "one instance speaks IPv4 or IPv6: make two");
         break;
+    }
+    check_advertisement(context, vrrp);
+    if (vrrp.interface.is_loopback()) {
+        context.problems.error(vrrp.source,
+                               "VRRP instance " + in_quotes(vrrp.name) + " is on lo, where no peer hears it",
+                               "interface = \"eth0\", the one of the network that it shares with its peers");
     }
     if (vrrp.version == 2 && vrrp.family == Family::ipv6) {
         context.problems.error(vrrp.source, "VRRP version 2 knows no IPv6", "leave version out: the default is 3");
@@ -192,6 +237,7 @@ void resolve(Context& context) {
     }
     resolve_groups(context, instances);
     check_accept(context);
+    check_addresses(context);
     if (config.role == Role::real_server) {
         // No election takes place here: a shared file's instances are the directors' business.
         config.vrrp.clear();

@@ -66,6 +66,13 @@ void read_scheduler(Reader& in, Service& service);
 /// forwarding method start as `start` has them.
 bool read_real_server(const toml::node& node, const RealServer& start, Context& context, RealServer& out);
 
+/// "the broadcast address of 192.0.2.0/24", and "the network address of" it: what no host of that network can have.
+/// nullopt: a host's address, or one of another network.
+std::optional<std::string> reserved_in(const IpAddress& network, std::uint8_t prefix, const IpAddress& address);
+
+/// VIPs and real servers whose address is somebody else's, or nobody's.
+void check_addresses(Context& context);
+
 /// Whether a real server can take packets as the file asks for.
 void check_accept(Context& context);
 

@@ -163,8 +163,8 @@ void read_persistence(Reader& in, Service& service) {
     }
     for (const std::string_view key : {"persistence_mask", "persistence_engine"}) {
         if (in.has("persistence") || !in.has(key)) continue;
-        in.problems().error(in.place(key), in_quotes(key) + " without \"persistence\" does nothing",
-                            "add persistence = \"300s\", or leave it out");
+        in.problems().warning(in.place(key), in_quotes(key) + " without \"persistence\" does nothing",
+                              "add persistence = \"300s\", or leave it out");
     }
 }
 

@@ -13,8 +13,19 @@ bool read_vip_address(const std::string& text, Source source, Vip& vip, Diagnost
         return false;
     }
     const IpAddress& address = parsed->address;
-    if (address.is_unspecified() || address.is_multicast() || address.is_loopback() || parsed->prefix == 0) {
+    constexpr IpAddress broadcast{Family::ipv4, {255, 255, 255, 255}};
+    if (address.is_unspecified() || address.is_multicast() || address.is_loopback() || address == broadcast) {
         problems.error(source, in_quotes(text) + " cannot be a VIP", "a VIP is one host's unicast address");
+        return false;
+    }
+    constexpr std::uint8_t shortest = 8;
+    if (parsed->prefix < shortest) {
+        problems.error(source, in_quotes(text) + " has a shorter prefix than any network",
+                       "the prefix of the VIP's network, such as /24, or none");
+        return false;
+    }
+    if (const auto reserved = reserved_in(address, parsed->prefix, address)) {
+        problems.error(source, "VIP " + in_quotes(text) + " is " + *reserved, "a VIP is one host's unicast address");
         return false;
     }
     vip.address = address;
@@ -69,6 +80,9 @@ void read_one(const toml::table& table, Context& context) {
     }
     Scope scope{};
     if (in.choice("scope", scope)) vip.scope = scope;
+    if (in.boolean("deprecated", vip.deprecated) && usable && vip.address.family != Family::ipv6) {
+        context.problems.error(in.place("deprecated"), "only an IPv6 VIP can be deprecated", "leave it out");
+    }
     in.choice("accept", vip.accept);
     in.finish();
     if (usable) context.config.vips.push_back(std::move(vip));

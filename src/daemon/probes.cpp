@@ -3,6 +3,7 @@
 #include "endpoint.hpp"
 #include "fd.hpp"
 #include "http_probes.hpp"
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/wire/dns.hpp"
 
 #include <sys/socket.h>
@@ -11,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 namespace lbconverge::daemon {
 
@@ -324,14 +324,12 @@ void Probes::execute(const ProbeRequest& request) {
 /// A file may lie where reading takes time.
 void Probes::read_file(const ProbeRequest& request) {
     files_.post([this, request] {
-        std::ifstream in(request.check->path, std::ios::binary);
-        std::string text(most_of_file, '\0');
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-        const bool there = in.is_open();
-        loop_.post([this, request, text, there] {
-            answer(there ? answer_of_file(request, text) : bad(request, request.check->path + " cannot be read"));
-        });
+        const std::string& path = request.check->path;
+        const auto text = kernel::read_file_if_any(path, {.most = most_of_file, .beginning = true});
+        ProbeAnswer answered = !text    ? bad(request, text.error().what)
+                               : !*text ? bad(request, path + " cannot be read")
+                                        : answer_of_file(request, **text);
+        loop_.post([this, answered = std::move(answered)]() mutable { answer(std::move(answered)); });
     });
 }
 

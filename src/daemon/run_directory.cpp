@@ -1,5 +1,6 @@
 #include "lbconverge/daemon/run_directory.hpp"
 
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
 #include <fcntl.h>
@@ -11,8 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <optional>
 #include <thread>
 
 namespace lbconverge::daemon {
@@ -22,19 +21,13 @@ namespace {
 constexpr const char* base = "/run/lbconverge";
 constexpr auto poll_interval = std::chrono::milliseconds(50);
 
-std::optional<std::string> read_all(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/ledger-network" : "/ledger"; }
 
 constexpr const char* health_file = "/health";
 
 /// The first line: what the file is, and of which boot.
 std::string header_of(const std::string& what) {
-    return "lbconverge-" + what + " 1 " + read_all("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
+    return "lbconverge-" + what + " 1 " + kernel::read_file("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
 }
 std::string header() { return header_of("ledger"); }
 std::string health_header() { return header_of("health"); }
@@ -53,7 +46,8 @@ Result<void> make_directory(const std::string& path) {
 
 /// In one step, and not at all when it says the same already.
 Result<void> replace(const std::string& file, const std::string& text) {
-    if (read_all(file) == text) return {};
+    const auto before = kernel::read_file(file);
+    if (before && *before == text) return {};
     const std::string fresh = file + ".new";
     {
         std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
@@ -114,9 +108,10 @@ Result<kinds::Ledger> RunDirectory::load(kinds::Part part) const {
     for (const kinds::Part each : {kinds::Part::network, kinds::Part::tables}) {
         if (part != kinds::Part::all && part != each) continue;
         const std::string file = path_ + file_of(each);
-        const std::optional<std::string> text = read_all(file);
-        if (!text || !text->starts_with(first)) continue;
-        auto ledger = plan::parse_ledger(std::string_view(*text).substr(first.size()));
+        const auto text = kernel::read_file_if_any(file);
+        if (!text) return fail(ErrorKind::failed, text.error().what);
+        if (!*text || !(*text)->starts_with(first)) continue;
+        auto ledger = plan::parse_ledger(std::string_view(**text).substr(first.size()));
         if (!ledger) {
             return fail(ErrorKind::failed, file + ": " + ledger.error().what,
                         "it was damaged; remove it, and what is no longer configured has to be removed by hand");
@@ -137,9 +132,10 @@ Result<void> RunDirectory::save(const kinds::Ledger& ledger, kinds::Part part) c
 Result<kinds::Health> RunDirectory::load_health(std::chrono::sys_seconds now) const {
     const std::string first = health_header();
     const std::string file = path_ + health_file;
-    const std::optional<std::string> text = read_all(file);
-    if (!text || !text->starts_with(first)) return kinds::Health{};
-    auto health = kinds::parse_health(std::string_view(*text).substr(first.size()), now);
+    const auto text = kernel::read_file_if_any(file);
+    if (!text) return fail(ErrorKind::failed, text.error().what);
+    if (!*text || !(*text)->starts_with(first)) return kinds::Health{};
+    auto health = kinds::parse_health(std::string_view(**text).substr(first.size()), now);
     if (!health) {
         return fail(ErrorKind::failed, file + ": " + health.error().what,
                     "it was damaged; remove it, and drain again what was drained");
@@ -149,7 +145,7 @@ Result<kinds::Health> RunDirectory::load_health(std::chrono::sys_seconds now) co
 
 Result<void> RunDirectory::save_health(const kinds::Health& health, std::chrono::sys_seconds now) const {
     const std::string file = path_ + health_file;
-    if (health.empty() && !read_all(file)) return {};
+    if (health.empty() && ::access(file.c_str(), F_OK) != 0) return {};
     return replace(file, health_header() + kinds::to_text(health, now));
 }
 

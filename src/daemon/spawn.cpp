@@ -2,6 +2,7 @@
 
 #include "fd.hpp"
 #include "lbconverge/daemon/trust.hpp"
+#include "lbconverge/kernel/file.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -72,19 +73,8 @@ Result<User> find_user(const std::string& wanted) {
 
 Result<std::string> read_trusted(const std::string& path, uid_t user) {
     if (const auto reason = distrust(path, user)) return tl::unexpected(failed("environment_file: " + reason->why));
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    struct stat is {};
-    if (file.get() < 0 || ::fstat(file.get(), &is) != 0) {
-        return tl::unexpected(failed("environment_file: " + path + ": " + std::strerror(errno)));
-    }
-    if (!S_ISREG(is.st_mode)) return tl::unexpected(failed("environment_file: " + path + " is not a file"));
-    std::string text(largest_environment_file + 1, '\0');
-    const ssize_t size = ::read(file.get(), text.data(), text.size());
-    if (size < 0) return tl::unexpected(failed("environment_file: " + path + ": " + std::strerror(errno)));
-    if (static_cast<std::size_t>(size) > largest_environment_file) {
-        return tl::unexpected(failed("environment_file: " + path + " is larger than 64 KiB"));
-    }
-    text.resize(static_cast<std::size_t>(size));
+    Result<std::string> text = kernel::read_file(path, {.most = largest_environment_file});
+    if (!text) return tl::unexpected(failed("environment_file: " + text.error().what));
     return text;
 }
 

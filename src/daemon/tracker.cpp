@@ -1,14 +1,9 @@
 #include "tracker.hpp"
 
 #include "lbconverge/daemon/log.hpp"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "lbconverge/kernel/file.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <string_view>
@@ -34,14 +29,10 @@ TrackReading no_opinion(std::string why) { return {.opinion = TrackOpinion::unkn
 }  // namespace
 
 TrackReading read_number(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT) return {.opinion = TrackOpinion::good, .why = "there is no file " + path};
-    if (fd < 0) return no_opinion(path + ": " + std::strerror(errno));
-    std::array<char, 64> room;
-    const ssize_t size = ::read(fd, room.data(), room.size());
-    ::close(fd);
-    if (size < 0) return no_opinion(path + ": " + std::strerror(errno));
-    std::string_view text(room.data(), static_cast<std::size_t>(size));
+    const auto read = kernel::read_file_if_any(path, {.most = 64, .beginning = true});
+    if (!read) return no_opinion(read.error().what);
+    if (!*read) return {.opinion = TrackOpinion::good, .why = "there is no file " + path};
+    std::string_view text = **read;
     while (!text.empty() && std::strchr(" \t\r\n", text.front()) != nullptr) text.remove_prefix(1);
     text = text.substr(0, text.find_first_of(" \t\r\n"));
     std::int32_t number = 0;

@@ -37,6 +37,9 @@ Cure quiet(const HostView& view, const Interface& interface) {
     if (view.number(HostView::conf("all", "arp_ignore")).value_or(0) > 1) {
         settings.push_back({HostView::conf("all", "arp_ignore"), "1"});
     }
+    if (view.number(HostView::conf("all", "arp_announce")).value_or(0) > 2) {
+        settings.push_back({HostView::conf("all", "arp_announce"), "2"});
+    }
     settings.push_back({HostView::conf(name, "arp_ignore"), "1"});
     settings.push_back({HostView::conf(name, "arp_announce"), "2"});
     return view.set(settings);
@@ -74,9 +77,11 @@ void arp_ignore_off(const HostView& view, Findings& findings) {
 
 void arp_announce_off(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>& vip, const Interface& interface) {
-        if (view.larger(interface.name, "arp_announce") != 0 || set_on_lo(view, "arp_announce")) return;
+        const std::uint32_t value = view.larger(interface.name, "arp_announce");
+        if (kinds::quiet_arp_announce(value) || (value == 0 && set_on_lo(view, "arp_announce"))) return;
         findings.error(interface.name.str(),
-                       "arp_announce is 0: this host's own ARP requests carry VIP " + to_text(vip.key.address) +
+                       "arp_announce is " + std::to_string(value) + (value == 0 ? "" : ", which counts as 0") +
+                           ": this host's own ARP requests carry VIP " + to_text(vip.key.address) +
                            " as sender and change the neighbours' entries for it, as soon as it answers a client",
                        quiet(view, interface));
     });

@@ -187,8 +187,12 @@ Result<HostFacts> LinuxKernel::facts() {
     }
     if (fd >= 0) ::close(fd);
     facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
-    const std::string all = read_setting("net/ipv4/conf/all/arp_ignore").value_or("0");
-    from_text(std::string_view(all).substr(0, all.find('\n')), facts.all_arp_ignore);
+    const auto read_all = [](const char* name, std::uint32_t& value) {
+        const std::string all = read_setting(std::string("net/ipv4/conf/all/") + name).value_or("0");
+        from_text(std::string_view(all).substr(0, all.find('\n')), value);
+    };
+    read_all("arp_ignore", facts.all_arp_ignore);
+    read_all("arp_announce", facts.all_arp_announce);
     return facts;
 }
 

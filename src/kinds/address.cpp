@@ -38,12 +38,14 @@ Address::Value value_of(const config::Vip& vip, const VipPlace& place) {
     Address::Value value;
     const bool ipv6 = vip.address.family == Family::ipv6;
     value.scope = ipv6 ? Scope::global : place.scope;  // IPv6 scopes follow from the address
-    // A label belongs to one interface ("eth0:vip"); on another one it would only mislead.
+    // Label ("eth0:vip") and broadcast address are those of the VIP's interface; on lo beside it they would only
+    // mislead.
+    const bool beside = place.interface.is_loopback() && !vip.interface.empty() && !vip.interface.is_loopback();
     const std::string_view label = vip.label.view();
-    const bool fits = label.substr(0, label.find(':')) == place.interface.view();
-    if (!ipv6 && fits && vip.label != place.interface) value.label = vip.label;
-    if (!ipv6 && !place.interface.is_loopback()) value.broadcast = vip.broadcast;
-    value.deprecated = ipv6;
+    const bool misleads = place.interface.is_loopback() && label.substr(0, label.find(':')) != loopback.view();
+    if (!ipv6 && !beside && !misleads && vip.label != place.interface) value.label = vip.label;
+    if (!ipv6 && !beside) value.broadcast = vip.broadcast;
+    value.deprecated = ipv6 && vip.deprecated;
     return value;
 }
 

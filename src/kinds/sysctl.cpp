@@ -105,14 +105,8 @@ std::vector<InterfaceName> arp_interfaces(const Inputs& inputs) {
     return interfaces;
 }
 
-/// What "all" should be: as it is, unless it is so loud that it wins over the interfaces. A value that is quiet stays
-/// wanted: it may be ours, and what is no longer wanted gets its old, loud value back.
-std::uint32_t arp_ignore_of_all(const Inputs& inputs) {
-    const std::uint32_t all = inputs.facts.all_arp_ignore;
-    const std::uint32_t wanted = inputs.config.arp.arp_ignore;
-    // Whatever the VIP's scope: a VIP that stands there already may have another one than is wanted.
-    return quiet_arp_ignore(std::max(all, wanted), Scope::global) ? all : wanted;
-}
+/// Whatever the VIP's scope: a VIP that stands there already may have another one than is wanted.
+bool ignores_for_all(std::uint32_t effective) { return quiet_arp_ignore(effective, Scope::global); }
 
 using Want = std::function<void(const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source)>;
 
@@ -125,8 +119,7 @@ Want unless_named(Wanted<Sysctl>& wanted) {
     };
 }
 
-/// A setting that [arp] does not name is there because of
-/// the VIP.
+/// A setting that [arp] does not name is there because of the VIP.
 void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) {
     const config::Arp& arp = inputs.config.arp;
     const Want want = unless_named(wanted);
@@ -136,7 +129,15 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
         want(interface, "arp_ignore", arp.arp_ignore, ignore);
         want(interface, "arp_announce", arp.arp_announce, announce);
     }
-    if (arp.automatic && inputs.facts.all_arp_ignore != 0) want("all", "arp_ignore", arp_ignore_of_all(inputs), ignore);
+    if (!arp.automatic) return;
+    // "all" stays as it is, unless it is so loud that it wins over the interfaces. A value that is quiet stays wanted:
+    // it may be ours, and what is no longer wanted gets its old, loud value back.
+    const auto mend_all = [&](std::string_view setting, std::uint32_t all, std::uint32_t wanted, auto is_quiet,
+                              Source at) {
+        if (all != 0) want("all", setting, is_quiet(std::max(all, wanted)) ? all : wanted, at);
+    };
+    mend_all("arp_ignore", inputs.facts.all_arp_ignore, arp.arp_ignore, ignores_for_all, ignore);
+    mend_all("arp_announce", inputs.facts.all_arp_announce, arp.arp_announce, quiet_arp_announce, announce);
 }
 
 /// What comes out of a tunnel has a source that no route leads back to through the tunnel. The larger of "all" and the
@@ -166,6 +167,8 @@ void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
     return effective == 1 || effective == 2 || effective == 8 || (effective == 3 && vip_scope == Scope::host);
 }
+
+bool quiet_arp_announce(std::uint32_t effective) { return effective == 1 || effective == 2; }
 
 Sysctl::Key::Key(std::string path_below_proc_sys)
     : rank(rank_of(path_below_proc_sys)), path(std::move(path_below_proc_sys)) {}

@@ -44,7 +44,7 @@ Model::Model(const Plan& plan, const Inputs& inputs) : plan_(plan), inputs_(inpu
 }
 
 void Model::read_settings(const HostFacts& facts) {
-    arp_["all"].ignore = facts.all_arp_ignore;
+    arp_["all"] = {.ignore = facts.all_arp_ignore, .announce = facts.all_arp_announce};
     for (const Interface& interface : facts.interfaces) {
         const auto& devconf = interface.ipv4_devconf;
         if (devconf.size() < 19) continue;  // IPV4_DEVCONF_ARP_ANNOUNCE 18, ARP_IGNORE 19 (linux/ip.h), counted from 1
@@ -265,8 +265,7 @@ bool Model::is_loud(const Interface& interface, const VipState& vip) const {
     const ArpSettings& all = arp_.at("all");
     const std::uint32_t ignore = std::max(all.ignore, at->second.ignore);
     const std::uint32_t announce = std::max(all.announce, at->second.announce);
-    // Above 2, arp_announce counts as 0 (linux: arp_solicit).
-    return !quiet_arp_ignore(ignore, vip.lo_scope) || announce == 0 || announce > 2;
+    return !quiet_arp_ignore(ignore, vip.lo_scope) || !quiet_arp_announce(announce);
 }
 
 void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const {

@@ -100,6 +100,7 @@ HostFacts SimulatedKernel::facts() const {
         each.ipv4_devconf[IPV4_DEVCONF_ARP_ANNOUNCE - 1] = number_at(state_, setting(each.name, "arp_announce"));
     }
     facts.all_arp_ignore = number_at(state_, setting("all", "arp_ignore"));
+    facts.all_arp_announce = number_at(state_, setting("all", "arp_announce"));
     return facts;
 }
 

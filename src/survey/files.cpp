@@ -1,9 +1,10 @@
 // The files that configure networks, settings and VIPs.
+#include "lbconverge/kernel/file.hpp"
 #include "parts.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 
 namespace lbconverge::survey {
 
@@ -30,19 +31,22 @@ constexpr const char* folders[] = {"/etc/sysctl.d",
 constexpr const char* single_files[] = {"/etc/sysctl.conf", "/etc/network/interfaces", "/etc/rc.local",
                                         "/etc/rc.d/rc.local"};
 
+std::vector<std::string> lines_in(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
+    return lines;
+}
+
 void add_file(const fs::path& path, std::vector<doctor::TextFile>& files) {
-    std::error_code error;
-    if (!fs::is_regular_file(path, error) || fs::file_size(path, error) > largest_file || error) return;
-    files.push_back({path.string(), lines_of(path.string())});
+    const auto text = kernel::read_file(path.string(), {.most = largest_file});
+    if (text) files.push_back({path.string(), lines_in(*text)});
 }
 
 }  // namespace
 
 std::vector<std::string> lines_of(const std::string& path) {
-    std::vector<std::string> lines;
-    std::ifstream in(path);
-    for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
-    return lines;
+    return lines_in(kernel::read_file(path).value_or(std::string()));
 }
 
 /// The files of a folder, and of folders in it such as 10-eth0.network.d.

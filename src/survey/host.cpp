@@ -1,4 +1,5 @@
 // What the kernel says of this host besides the kinds: routes, tunnel devices, sockets, modules.
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/kernel/query.hpp"
 #include "lbconverge/survey/survey.hpp"
 #include "parts.hpp"
@@ -6,8 +7,6 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace lbconverge::survey {
 
@@ -39,8 +38,8 @@ std::vector<doctor::Listener> read_listeners() {
     for (const auto& [name, family, protocol] :
          {std::tuple{"tcp", Family::ipv4, Protocol::tcp}, std::tuple{"tcp6", Family::ipv6, Protocol::tcp},
           std::tuple{"udp", Family::ipv4, Protocol::udp}, std::tuple{"udp6", Family::ipv6, Protocol::udp}}) {
-        std::ifstream file(std::string("/proc/net/") + name);  // of this network namespace
-        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        // Of this network namespace.
+        const std::string text = kernel::read_file(std::string("/proc/net/") + name).value_or(std::string());
         for (const doctor::Listener& each : doctor::parse_sockets(text, family, protocol)) all.push_back(each);
     }
     return all;

@@ -104,6 +104,7 @@ Result<HostFacts> FakeKernel::facts() {
         each.address = first_address(node, each.name);
     }
     facts.all_arp_ignore = number_at(node, setting("all", "arp_ignore")).value_or(0);
+    facts.all_arp_announce = number_at(node, setting("all", "arp_announce")).value_or(0);
     return facts;
 }
 

@@ -252,7 +252,7 @@ Election pick_election() {
 
 std::string pick_setting(std::string_view name) {
     if (name == "arp_ignore") return one_of({"0", "0", "1", "2", "3", "8", "4"});
-    if (name == "arp_announce") return one_of({"0", "0", "1", "2"});
+    if (name == "arp_announce") return one_of({"0", "0", "1", "2", "3"});
     if (name == "rp_filter") return one_of({"0", "1", "2"});
     return one_of({"0", "1"});
 }

@@ -62,6 +62,7 @@ struct Node {
     std::optional<Role> role;  ///< its own, or that of the top level
     std::optional<IpAddress> address;
     std::optional<std::uint8_t> priority;
+    bool owner = false;  ///< priority 255 in its entry: the VIP may be its own address (RFC 9568 §8.3.2)
     Source source;
 };
 
@@ -74,6 +75,7 @@ struct Vip {
     ShortName label;
     std::optional<IpAddress> broadcast;
     std::optional<Scope> scope;  ///< default: host on lo, else global
+    bool deprecated = true;      ///< IPv6: never chosen as a source address
     Accept accept = Accept::loopback;
     Source source;
 };

@@ -17,5 +17,8 @@ struct Distrust {
 std::optional<Distrust> distrust(const std::string& path, unsigned user);
 /// The same for a user by name, where this machine knows one; else on behalf of root.
 std::optional<Distrust> distrust(const std::string& path, const std::string& user);
+/// Why a file that nobody named must not be used beside one that was named, on behalf of that one's owner: somebody may
+/// write it who may not write the named one.
+std::optional<Distrust> distrust_beside(const std::string& path, const std::string& named);
 
 }  // namespace lbconverge::daemon

@@ -48,5 +48,8 @@ bool promotes_secondaries(const InterfaceName& interface, const Observed& observ
 /// IN_DEV_MAXCONF). True when a VIP of that scope on lo is not answered for on an interface with this effective
 /// arp_ignore.
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope);
+/// True when a VIP on lo does not become the sender of ARP requests on an interface with this effective arp_announce:
+/// above 2 it counts as 0 (linux: arp_solicit).
+bool quiet_arp_announce(std::uint32_t effective);
 
 }  // namespace lbconverge::kinds

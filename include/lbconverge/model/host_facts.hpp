@@ -26,8 +26,10 @@ struct Interface {
 
 struct HostFacts {
     std::vector<Interface> interfaces;
-    bool ipvs_loaded = false;          ///< module ip_vs is in the kernel
-    std::uint32_t all_arp_ignore = 0;  ///< net.ipv4.conf.all.arp_ignore: the larger of this and the interface's counts
+    bool ipvs_loaded = false;  ///< module ip_vs is in the kernel
+    // net.ipv4.conf.all: the larger of this and the interface's counts.
+    std::uint32_t all_arp_ignore = 0;
+    std::uint32_t all_arp_announce = 0;
 
     [[nodiscard]] const Interface* interface(const InterfaceName& name) const {
         for (const Interface& each : interfaces) {

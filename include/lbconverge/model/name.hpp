@@ -50,6 +50,13 @@ public:
     /// What a name says that was only known as text.
     constexpr explicit InterfaceName(const ShortName& name) : ShortName(name) {}
 
+    /// 1 to 15 characters, as the kernel wants a link's name (dev_valid_name).
+    static constexpr bool is_valid(std::string_view text) {
+        return !text.empty() && fits(text) && text != "." && text != ".." &&
+               std::all_of(text.begin(), text.end(),
+                           [](char c) { return c != ' ' && (c < '\t' || c > '\r') && c != '/' && c != ':'; });
+    }
+
     [[nodiscard]] constexpr bool is_loopback() const { return view() == "lo"; }
     auto operator<=>(const InterfaceName&) const = default;
 };

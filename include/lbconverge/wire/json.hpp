@@ -17,8 +17,11 @@ using Json = nlohmann::ordered_json;
 /// invalid_input: what the parser says of it.
 Result<Json> parse_json(std::string_view text);
 
-/// On one line, or indented. Names of interfaces, and what programs say, may be any bytes: what is no UTF-8 becomes
-/// U+FFFD.
+/// Text that came from outside, for a person or a program: what is no UTF-8 becomes U+FFFD. Names of interfaces and
+/// files, arguments, and what programs say, may be any octets.
+std::string valid_utf8(std::string_view text);
+
+/// On one line, or indented. What is no UTF-8 becomes U+FFFD here, too.
 std::string json_text(const Json& json, int indent = -1);
 
 }  // namespace lbconverge::wire

@@ -66,4 +66,81 @@ TEST_CASE("the copy of a configuration is read like the configuration, and by ro
     SUBCASE("what cannot be copied is an error") { CHECK_FALSE(copy_files(folder.at("etc/none.toml"), copy)); }
 }
 
+TEST_CASE("what is hidden in conf.d, or an editor's, is passed over") {
+    const Folder folder;
+    const std::string file = folder.write("lb.toml", "role = \"real-server\"\n");
+    (void)folder.write("conf.d/vips.toml", "vips = [\"10.0.0.1\"]\n");
+    for (const char* name : {".vips.toml", "#vips.toml#", "#vips.toml", "vips.toml~", "vips.toml.dpkg-old", ".toml"}) {
+        (void)folder.write(std::string("conf.d/") + name, "vips = [\"10.0.0.9\"]\n");
+    }
+    fs::create_symlink("user@host.1234:5678", folder.at("conf.d/.#vips.toml"));  // what Emacs locks a file with
+    const auto loaded = load_node(file, "");
+    REQUIRE(loaded);
+    CHECK(loaded->vips.size() == 1);
+    CHECK(copy_files(file, folder.at("copy")));
+}
+
+TEST_CASE("what cannot be read in conf.d is an error, and no reason to wait") {
+    const Folder folder;
+    const std::string file = folder.write("lb.toml", "role = \"real-server\"\nvips = [\"10.0.0.1\"]\n");
+    const auto error = [&] {
+        config::Diagnostics problems;
+        const auto parsed = parse_files(file, problems);
+        REQUIRE_FALSE(parsed.has_value());
+        CHECK(parsed.error().kind == ErrorKind::invalid_input);
+        return parsed.error().what;
+    };
+    SUBCASE("a link to nowhere instead of the folder") {
+        fs::create_symlink("gone", folder.at("conf.d"));
+        CHECK(error() == folder.at("conf.d") + ": cannot be listed: No such file or directory");
+    }
+    SUBCASE("a file instead of the folder") {
+        (void)folder.write("conf.d", "");
+        CHECK(error() == folder.at("conf.d") + ": cannot be listed: Not a directory");
+    }
+    SUBCASE("a link to nowhere in it") {
+        fs::create_directory(folder.at("conf.d"));
+        fs::create_symlink("gone", folder.at("conf.d/x.toml"));
+        CHECK(error() == folder.at("conf.d/x.toml") + ": cannot be read: No such file or directory");
+    }
+    SUBCASE("a pipe") {
+        fs::create_directory(folder.at("conf.d"));
+        REQUIRE(::mkfifo(folder.at("conf.d/x.toml").c_str(), 0600) == 0);
+        CHECK(error().ends_with("it is a pipe"));
+    }
+    SUBCASE("a folder") {
+        fs::create_directories(folder.at("conf.d/x.toml"));
+        CHECK(error().ends_with("it is a directory"));
+    }
+}
+
+TEST_CASE("a part that others may write is not read, unless they may write the file that was named") {
+    const Folder folder;
+    const std::string file = folder.write("lb.toml", "role = \"real-server\"\n");
+    const std::string part = folder.write("conf.d/vips.toml", "vips = [\"10.0.0.1\"]\n");
+    const auto error = [&] {
+        config::Diagnostics problems;
+        const auto parsed = parse_files(file, problems);
+        return parsed ? "" : parsed.error().what;
+    };
+    CHECK(error().empty());
+    ::chmod(part.c_str(), 0646);
+    CHECK(error() == part + ": will not be read: " + part + " may be written by everybody");
+    ::chmod(part.c_str(), 0644);
+    ::chmod(folder.at("conf.d").c_str(), 01777);
+    CHECK(error().ends_with("conf.d may be written by everybody"));
+    ::chmod(file.c_str(), 0666);
+    CHECK(error().empty());
+}
+
+TEST_CASE("text that is not UTF-8 is an error of its line, and a name that is not is a name") {
+    const Folder folder;
+    const std::string file = folder.write("x\xff.toml", "role = \"real-server\"\n");
+    CHECK(load_node(file, ""));
+    (void)folder.write("x\xff.toml", "role = \"real-server\"\n# \xe4\n");
+    config::Diagnostics problems;
+    REQUIRE(parse_files(file, problems).has_value());
+    CHECK(problems.has_errors());
+}
+
 }  // namespace lbconverge::cli

@@ -226,6 +226,54 @@ TEST_CASE("a VIP on lo of a node that balances cannot be said in a file, and is 
     CHECK(rows_text(desired.get<Service>().rows) == "tcp 192.0.2.20:80 scheduler=rr\n");
 }
 
+TEST_CASE("the node's own address is no VIP, although a service uses it") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    constexpr std::uint32_t secondary = 0x01;
+    observed.get<Address>().put(key<Address>("192.0.2.1/24 eth0"), {});
+    observed.get<Address>().put(key<Address>("192.0.2.20/24 eth0"), {}, {.flags = secondary});
+    observed.get<Address>().put(key<Address>("198.51.100.1/24 eth1"), {}, {.protocol = Address::protocol_tag});
+    observed.get<Address>().put(key<Address>("2001:db8::1/64 eth0"), {});
+    observed.get<Address>().put(key<Address>("2001:db8::20/64 eth0"), {.deprecated = true});
+    for (const char* id : {"tcp 192.0.2.1:80", "tcp 192.0.2.20:80", "tcp 198.51.100.1:80", "tcp [2001:db8::1]:80",
+                           "tcp [2001:db8::20]:80"}) {
+        const auto service = key<Service>(id);
+        const bool ipv6 = service.vip.family == Family::ipv6;
+        observed.get<Service>().put(service, {.scheduler = "rr", .netmask = {ipv6 ? 128U : 0xffffffffU}});
+    }
+    const kinds::Desired desired = desired_by(observed);
+    CHECK(rows_text(desired.get<Service>().rows) == rows_text(observed.get<Service>()));
+    CHECK(rows_text(desired.get<Address>().rows) == R"(
+        192.0.2.20/24 eth0
+        198.51.100.1/24 eth1
+        2001:db8::20/64 eth0 deprecated=true
+    )"_text);
+}
+
+TEST_CASE("what a file cannot say is a comment") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Address>().put({*IpAddress::parse("192.0.2.20"), 32, "e\xff\n"}, {});
+    observed.get<Address>().put(key<Address>("192.0.2.21/32 eth0"), {});
+    observed.get<Address>().put(key<Address>("192.0.2.21/32 eth1"), {});
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.20:80"), {.scheduler = "rr"});
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.21:80"), {.scheduler = "rr"});
+    observed.get<SyncDaemon>().put(key<SyncDaemon>("master"), {"\xff", 7, *IpAddress::parse("224.0.0.81"), 8848, 1});
+    const std::string text = toml_of(observed);
+    CHECK(text.find("# 192.0.2.20/32 e\uFFFD\\u000a is left out: the name of its interface is not UTF-8\n") !=
+          std::string::npos);
+    CHECK(text.find("# 192.0.2.21/32 eth1 is left out: a VIP has one place\n") != std::string::npos);
+    CHECK(rows_text(desired_by(observed).get<Address>().rows) == "192.0.2.21/32 eth0\n");
+}
+
+TEST_CASE("a VIP that ifconfig has put on lo keeps its label and its broadcast address") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    const auto vip = IpAddress::parse("192.0.2.20");
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 lo"), {.label = "lo:0", .broadcast = vip});
+    CHECK(rows_text(desired_by(observed).get<Address>().rows) == rows_text(observed.get<Address>()));
+}
+
 TEST_CASE("a node without anything is a file too") {
     Observed observed;
     observed.facts = test::plain_facts();

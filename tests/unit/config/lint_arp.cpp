@@ -158,6 +158,21 @@ TEST_CASE("LVS02 and LVS03: no method at all is a warning, unless the settings a
     )"_text));
 }
 
+TEST_CASE("LVS03: above 2, arp_announce counts as 0, and that of all counts for every interface") {
+    const std::string server = R"(
+        role = "real-server"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+    )"_text;
+    CHECK_MISTAKE(server + "[sysctl]\n\"net.ipv4.conf.all.arp_announce\" = 3\n", "5:1: error", "LVS03");
+    CHECK_MISTAKE(server + "[sysctl]\n\"net.ipv4.conf.eth0.arp_announce\" = 9\n", "5:1: error", "LVS03");
+    CHECK_SILENT(server + "[sysctl]\n\"net.ipv4.conf.all.arp_announce\" = 1\n");
+    CHECK_SILENT(server + "[sysctl]\n\"net.ipv4.conf.all.arp_announce\" = 2\n");
+    CHECK_SILENT(server + "[arp]\nmethod = \"filter\"\n[sysctl]\n\"net.ipv4.conf.all.arp_announce\" = 3\n");
+    CHECK_SILENT(std::string("role = \"director\"\ninterface = \"eth0\"\nvips = [\"192.0.2.20\"]\n") +
+                 "[sysctl]\n\"net.ipv4.conf.all.arp_announce\" = 3\n");
+}
+
 TEST_CASE("LVS03: a real server whose own ARP requests carry the VIP") {
     CHECK_MISTAKE(real_server(R"(
         [arp]

@@ -106,7 +106,7 @@ TEST_CASE("LVS17: an IPv6 tunnel whose VIP is the director's own address") {
     const auto with = [](const std::string& vip, const std::string& server) {
         return R"(
             interface = "eth0"
-            vips = ["$"]
+            vips = ["2001:db8::10"]
             [nodes]
             lb = { role = "director", address = "2001:db8::1" }
             [[vrrp]]
@@ -116,11 +116,28 @@ TEST_CASE("LVS17: an IPv6 tunnel whose VIP is the director's own address") {
             port = 80
             forward = "tunnel"
             real_servers = ["$"]
-        )"_with(vip, vip, server);
+        )"_with(vip, server);
     };
-    CHECK_MISTAKE(with("2001:db8::1", "2001:db8::3"), "7:1: warning", "LVS17");
+    CHECK_SAYS(lint_file(with("2001:db8::1", "2001:db8::3")),
+               "lb.toml:7:1: warning: VIP 2001:db8::1 is the director's own address: IPVS takes it as the source");
     CHECK_SILENT(with("2001:db8::10", "2001:db8::3"));
-    CHECK_SILENT(with("2001:db8::1", "192.0.2.3"));
+    CHECK_FALSE(lint_file(with("2001:db8::1", "192.0.2.3")).says("LVS17"));
+}
+
+TEST_CASE("LVS17: an IPv6 tunnel whose VIP may be chosen as a source") {
+    const auto with = [](const char* deprecated) {
+        return R"(
+            role = "director"
+            vip = [{ address = "2001:db8::10", interface = "eth0", deprecated = $ }]
+            [[service]]
+            vip = "2001:db8::10"
+            port = 80
+            forward = "tunnel"
+            real_servers = ["2001:db8::3"]
+        )"_with(deprecated);
+    };
+    CHECK_MISTAKE(with("false"), "3:1: warning", "LVS17");
+    CHECK_SILENT(with("true"));
 }
 
 TEST_CASE("LVS13: masquerading needs forwarding") {

@@ -8,8 +8,11 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -221,6 +224,50 @@ TEST_CASE("files that others may write are not trusted") {
     std::ofstream(open + "/real") << "#!/bin/sh\n";
     std::filesystem::create_symlink(open + "/real", directory.path() + "/link");
     CHECK(why(directory.path() + "/link") == open + " may be written by everybody");
+    if (self != 0) return;
+    // And whose the link is: it can be led elsewhere.
+    CHECK(::lchown((directory.path() + "/link").c_str(), 1, 1) == 0);
+    CHECK(why(directory.path() + "/link") == directory.path() + "/link belongs to user 1");
+}
+
+TEST_CASE("an access control list lets others write as well") {
+    const Directory directory;
+    const std::string hook = directory.write("hook", "#!/bin/sh\n", 0755);
+    // linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry, all little-endian.
+    const auto set_list = [&](std::uint8_t tag, std::uint8_t permissions, std::uint8_t id, std::uint8_t mask) {
+        using Entry = std::array<std::uint8_t, 8>;
+        const Entry named{tag, 0, permissions, 0, id, 0, 0, 0};
+        const Entry of_group{4, 0, 5, 0, 0xff, 0xff, 0xff, 0xff};
+        std::vector<std::uint8_t> list{2, 0, 0, 0};
+        for (const Entry& each : {Entry{1, 0, 7, 0, 0xff, 0xff, 0xff, 0xff},  // the owner
+                                  tag < 4 ? named : of_group, tag < 4 ? of_group : named,
+                                  Entry{16, 0, mask, 0, 0xff, 0xff, 0xff, 0xff},  // chmod sets it as the group's bits
+                                  Entry{32, 0, 5, 0, 0xff, 0xff, 0xff, 0xff}}) {  // others
+            list.insert(list.end(), each.begin(), each.end());
+        }
+        return ::setxattr(hook.c_str(), "system.posix_acl_access", list.data(), list.size(), 0) == 0;
+    };
+    constexpr std::uint8_t user = 2;
+    constexpr std::uint8_t group = 8;
+    const auto why = [&] {
+        const auto reason = distrust(hook, ::geteuid());
+        return reason ? reason->why : "";
+    };
+    if (!set_list(user, 7, 7, 7)) {
+        MESSAGE("skipped: no access control lists here");
+        return;
+    }
+    CHECK(why() == hook + " may be written by user 7");
+    CHECK(set_list(user, 7, 7, 5));  // masked
+    CHECK(why().empty());
+    CHECK(set_list(user, 5, 7, 7));
+    CHECK(why().empty());
+    CHECK(set_list(user, 7, 0, 7));  // root may in any case
+    CHECK(why().empty());
+    CHECK(set_list(group, 7, 7, 7));
+    CHECK(why() == hook + " may be written by group 7");
+    CHECK(set_list(group, 7, 0, 7));
+    CHECK(why().empty());
 }
 
 TEST_CASE("an environment file is a list of names and values") {

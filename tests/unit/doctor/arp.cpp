@@ -41,6 +41,15 @@ TEST_CASE("LVS04: numbers that are no mode") {
     CHECK(real_server().arp("all", 9, 0).codes() == "LVS04");
 }
 
+TEST_CASE("LVS03: above 2, arp_announce counts as 0") {
+    CHECK(real_server().arp("all", 1, 3).codes() == "LVS03");
+    CHECK(real_server().arp("eth0", 1, 4).codes() == "LVS03");
+    Host host = real_server();
+    host.arp("all", 0, 3).arp("eth0", 1, 2);
+    CHECK(host.only().what.starts_with("arp_announce is 3, which counts as 0: "));
+    CHECK(host.only().cure.text.find("conf.all.arp_announce=2") != std::string::npos);
+}
+
 TEST_CASE("LVS05: 3 is quiet about scope host alone") {
     CHECK(real_server().arp("all", 3, 0).codes().empty());
     Host host;

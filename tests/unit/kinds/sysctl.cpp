@@ -96,18 +96,30 @@ TEST_CASE("what the file sets itself stays as it says") {
 
 TEST_CASE("a value of all that is so loud that it wins over the interfaces is set right") {
     World node = world(server);
-    const auto all = [&](std::uint32_t now) {
-        node.facts.all_arp_ignore = now;
+    const auto wanted_of_all = [&](const std::string& name) {
         const Desired desired = node.desired();
         const auto& rows = desired.get<Sysctl>().rows;
-        const std::uint32_t at = rows.find(key<Sysctl>("net.ipv4.conf.all.arp_ignore"));
+        const std::uint32_t at = rows.find(key<Sysctl>("net.ipv4.conf.all." + name));
         return at == Table<Sysctl, Origin>::npos ? "as it is" : rows.row(at).value.value;
+    };
+    const auto all = [&](std::uint32_t now) {
+        node.facts.all_arp_ignore = now;
+        return wanted_of_all("arp_ignore");
+    };
+    const auto all_announce = [&](std::uint32_t now) {
+        node.facts.all_arp_announce = now;
+        return wanted_of_all("arp_announce");
     };
     CHECK(all(0) == "as it is");
     CHECK(all(1) == "1");  // quiet, and kept so
     CHECK(all(2) == "2");
     CHECK(all(3) == "1");  // 3 answers for a VIP of any scope but host
     CHECK(all(5) == "1");  // 4 to 7 answer everything
+    CHECK(all_announce(0) == "as it is");
+    CHECK(all_announce(1) == "1");
+    CHECK(all_announce(2) == "2");
+    CHECK(all_announce(3) == "2");  // above 2 it counts as 0
+    CHECK(all_announce(UINT32_MAX) == "2");
 }
 
 TEST_CASE("settings that overwrite others are written before them") {

@@ -134,6 +134,11 @@ TEST_CASE("I1: all counts for every interface, and a loud all for none") {
     node.world.facts.all_arp_ignore = 5;  // more than what the interfaces say, and 4 to 7 answer for everything
     node.observed.get<Sysctl>().erase(test::key<Sysctl>("net.ipv4.conf.all.arp_ignore"));
     CHECK(verdict(node).starts_with("I1 "));
+    node.world.facts.all_arp_ignore = 0;
+    node.observed.get<Sysctl>().erase(test::key<Sysctl>("net.ipv4.conf.all.arp_announce"));
+    CHECK(verdict(node) == "safe");
+    node.world.facts.all_arp_announce = 3;  // above 2 it counts as 0
+    CHECK(verdict(node).starts_with("I1 "));
 }
 
 TEST_CASE("I1: with another method than settings, settings decide nothing") {

@@ -1,20 +1,11 @@
-#include "words.hpp"
+#include "suggestion.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <vector>
 
 namespace lbconverge::config {
 
 namespace {
-
-struct Unit {
-    std::string_view name;
-    std::int64_t milliseconds;
-};
-constexpr Unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-constexpr std::int64_t longest = 3650LL * 86'400'000;
 
 /// Edits that turn a into b: insert, remove, replace a letter, or swap two neighbours.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -36,18 +27,20 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return above[b.size()];
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// A byte of UTF-8 that is not the first of its character.
+bool is_inside_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
-    constexpr std::size_t most = 60;
+    std::size_t shown = std::min<std::size_t>(text.size(), 60);
+    while (shown < text.size() && shown > 0 && is_inside_character(text[shown])) --shown;
     std::string result = "\"";
-    for (const char c : text.substr(0, most)) {
+    for (const char c : text.substr(0, shown)) {
         const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
         result += control ? '?' : c;
     }
-    if (text.size() > most) result += "…";
+    if (shown < text.size()) result += "…";
     return result + '"';
 }
 
@@ -77,43 +70,6 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
     const std::string_view near = nearest(word, known);
     if (!near.empty()) return "did you mean " + in_quotes(near) + "?";
     return known.empty() ? std::string() : "known here: " + one_of(known);
-}
-
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    std::int64_t whole = 0;
-    const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
-    if (error != std::errc{} || !is_digit(text.front())) return std::nullopt;
-    std::string_view rest = text.substr(static_cast<std::size_t>(after - text.data()));
-
-    std::int64_t fraction = 0;
-    std::int64_t scale = 1;
-    if (rest.starts_with('.')) {
-        rest.remove_prefix(1);
-        for (; !rest.empty() && is_digit(rest.front()) && scale < 1'000'000; rest.remove_prefix(1), scale *= 10) {
-            fraction = fraction * 10 + (rest.front() - '0');
-        }
-        if (scale == 1) return std::nullopt;
-    }
-    const auto* const unit =
-        std::find_if(std::begin(units), std::end(units), [&](const Unit& u) { return u.name == rest; });
-    if (unit == std::end(units) || whole > longest / unit->milliseconds) return std::nullopt;
-    if (fraction * unit->milliseconds % scale != 0) return std::nullopt;
-    return std::chrono::milliseconds(whole * unit->milliseconds + fraction * unit->milliseconds / scale);
-}
-
-std::string to_text(std::chrono::milliseconds duration) {
-    const Unit* best = &units[0];
-    for (const Unit& unit : units) {
-        if (duration.count() != 0 && duration.count() % unit.milliseconds == 0) best = &unit;
-    }
-    return std::to_string(duration.count() / best->milliseconds).append(best->name);
-}
-
-bool is_interface_name(std::string_view text) {
-    if (text.empty() || text.size() > 15 || text == "." || text == "..") return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '/' && c != ':';
-    });
 }
 
 }  // namespace lbconverge::config
