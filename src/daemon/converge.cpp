@@ -1,6 +1,7 @@
 #include "lbconverge/daemon/converge.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
+#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "world.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
+#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <cerrno>

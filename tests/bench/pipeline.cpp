@@ -11,6 +11,7 @@
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/daemon/converge.hpp"
 #include "lbconverge/plan/ledger.hpp"
+#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <fcntl.h>

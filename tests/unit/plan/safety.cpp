@@ -1,4 +1,5 @@
 #include "lbconverge/plan/safety.hpp"
+#include "lbconverge/plan/limits.hpp"
 
 #include "planning.hpp"
 
