@@ -79,14 +79,14 @@ void withdraw_left_behind(const Options& options) {
     const std::string file = running(run) + "/lbconverge.toml";
     if (::access(file.c_str(), R_OK) != 0 || !run.lock({})) return;
     const Result<config::Config> last = load_node(file, options.node);
-    const auto ledger = run.load();
-    if (!last || !ledger) return;
+    if (!last) return;
+    const daemon::LoadedLedger loaded = run.load();
     Election nobody;
     for (const config::Vrrp& instance : last->vrrp) nobody[instance.name] = ElectionState::backup;
     daemon::Task task{.config = *last, .election = nobody};
     if (last->role == Role::director) task.part = kinds::Part::network;
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *ledger, task, now());
+    const auto plan = daemon::look(*kernel, loaded.ledger, task, now());
     if (!plan || !takes_vips_away(*plan)) return;
     const daemon::Outcome done = daemon::converge(*kernel, run, task, now(), [](const plan::Plan&) {});
     if (done.error) {

@@ -121,6 +121,7 @@ Desired desired_for(const Task& task, const HostFacts& facts) {
     Desired nothing;
     nothing.part = task.part;
     nothing.vips = desired.vips;
+    nothing.own = desired.own;
     for_each_kind([&]<class Kind>() {
         for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) nothing.get<Kind>().unwanted.push_back(row.key);
         auto& unwanted = nothing.get<Kind>().unwanted;
@@ -130,7 +131,7 @@ Desired desired_for(const Task& task, const HostFacts& facts) {
     return nothing;
 }
 
-Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const Task& task, std::chrono::sys_seconds now) {
+Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const Task& task, BootTime now) {
     const Result<HostFacts> facts = kernel.facts();
     RETURN_IF_ERROR(facts);
     Desired desired = desired_for(task, *facts);
@@ -143,15 +144,14 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const Task
 namespace {
 
 /// A plan without a look at the kernel.
-plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger, const Task& task,
-                   std::chrono::sys_seconds now) {
+plan::Plan plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger, const Task& task, BootTime now) {
     const Inputs inputs = inputs_of(task, seen->facts);
     return plan::make_plan(desired_for(task, seen->facts), seen, ledger, inputs, now);
 }
 
 /// The first round on what was seen a moment ago. True: it did something, and all went well; else the kernel is asked.
-bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Ledger& ledger,
-           std::chrono::sys_seconds now, const std::function<void(const plan::Plan&)>& announce, Outcome& report) {
+bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Ledger& ledger, BootTime now,
+           const std::function<void(const plan::Plan&)>& announce, Outcome& report) {
     plan::Plan plan = plan_on(task.seen, ledger, task, now);
     if (plan.steps.empty() || !may_run(kernel, plan, task)) return false;
     ledger = plan::before_deeds(ledger, plan.ledger);
@@ -169,18 +169,16 @@ bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Le
 
 }  // namespace
 
-Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, BootTime now,
                  const std::function<void(const plan::Plan&)>& announce) {
     Outcome report;
-    Result<Ledger> ledger = run.load(task.part);
-    if (!ledger) {
-        report.error = ledger.error();
-        return report;
-    }
-    const bool hurried = task.seen != nullptr && hurry(kernel, run, task, *ledger, now, announce, report);
+    LoadedLedger loaded = run.load(task.part);
+    report.notes = std::move(loaded.notes);
+    Ledger& ledger = loaded.ledger;
+    const bool hurried = task.seen != nullptr && hurry(kernel, run, task, ledger, now, announce, report);
     for (int round = hurried ? 2 : 1;; ++round) {
         if (overtaken(task)) return report;
-        Result<plan::Plan> plan = look(kernel, *ledger, task, now);
+        Result<plan::Plan> plan = look(kernel, ledger, task, now);
         if (!plan) {
             report.error = plan.error();
             return report;
@@ -189,6 +187,8 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         report.planned = true;
         report.error.reset();
         if (plan->steps.empty()) {
+            // The file has been carried out: the next one is compared with it.
+            plan->ledger.file = task.release ? FileMemory{} : plan::memory_after(*plan, task.config);
             if (auto saved = save(run, plan->ledger, task.part); !saved) report.error = saved.error();
             report.seen = plan->observed;
             if (round == 1) report.plan = std::move(*plan);
@@ -203,8 +203,8 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         }
         Result<void> ready = may_run(kernel, *plan, task);
         // Claims come before deeds: a run that is cut off must find again what it made.
-        *ledger = plan::before_deeds(*ledger, plan->ledger);
-        if (ready) ready = save(run, *ledger, task.part);
+        ledger = plan::before_deeds(ledger, plan->ledger);
+        if (ready) ready = save(run, ledger, task.part);
         if (ready) {
             execute(kernel, *plan, task, report, round == 1);
         } else {

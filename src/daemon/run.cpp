@@ -40,7 +40,7 @@ Instant now() {
                                                         std::chrono::nanoseconds(time.tv_nsec)));
 }
 
-std::chrono::sys_seconds wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+BootTime boot_time() { return std::chrono::floor<std::chrono::seconds>(now()); }
 
 node::Converged converged_of(Lane lane, const Outcome& report) {
     node::Converged out{.lane = lane, .done = report.changed ? report.done - report.failed.size() : 0};
@@ -157,9 +157,9 @@ Result<void> Daemon::run() {
     });
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
-    auto before = run_.load_health(wall());
-    RETURN_IF_ERROR(before);
-    if (!before->empty()) turn(node::Remembered{std::move(*before)});
+    LoadedHealth before = run_.load_health(boot_time());
+    for (const std::string& note : before.notes) log(Level::warning, note);
+    if (!before.health.empty()) turn(node::Remembered{std::move(before.health)});
     tracker_.match(node_.tracks());
     service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
@@ -244,7 +244,7 @@ void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
 }
 
 void Daemon::write_health() {
-    files_.post([this, what = std::exchange(to_remember_, nullptr), when = wall()] {
+    files_.post([this, what = std::exchange(to_remember_, nullptr), when = boot_time()] {
         if (auto saved = run_.save_health(*what, when); !saved) log(Level::error, saved.error().what);
         loop_.post([this] {
             writing_ = to_remember_ != nullptr;
@@ -257,7 +257,7 @@ void Daemon::write_health() {
 void Daemon::write_the_rest() {
     std::promise<void> written;
     files_.post([&] {
-        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, wall());
+        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, boot_time());
         written.set_value();
     });
     written.get_future().wait();
@@ -300,7 +300,8 @@ void Daemon::converge(const node::Converge& job) {
         Task task{.config = *job.config, .election = job.election, .part = job.part, .health = job.health};
         task.overtaken = &overtaken_[lane];
         if (job.urgent && job.part == kinds::Part::network) task.seen = seen_;
-        const Outcome report = daemon::converge(*kernels_[lane], run_, task, wall(), [](const plan::Plan&) {});
+        const Outcome report = daemon::converge(*kernels_[lane], run_, task, boot_time(), [](const plan::Plan&) {});
+        for (const std::string& note : report.notes) log(Level::warning, note);
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = converged_of(job.lane, report);
         result.overtaken = overtaken_[lane];

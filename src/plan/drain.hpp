@@ -14,6 +14,11 @@ struct Drains {
 /// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
 /// and their service's if that is gone too, become desired again.
 Drains keep_draining(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
-                     std::chrono::sys_seconds now, kinds::Desired& desired);
+                     BootTime now, kinds::Desired& desired);
+
+/// VIPs that have left the file stay while a service on them that has left it, too, is not done with: its packets would
+/// not arrive otherwise. Without the tables in the plan's part, the claims of `ledger` say which services those are.
+void keep_leaving_vips(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
+                       kinds::Desired& desired);
 
 }  // namespace lbconverge::plan

@@ -3,6 +3,7 @@
 #include "drain.hpp"
 #include "held.hpp"
 #include "lbconverge/plan/ledger.hpp"
+#include "own.hpp"
 #include "phases.hpp"
 
 #include <algorithm>
@@ -275,17 +276,22 @@ Source Plan::source(const Step& step) const {
 }
 
 Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger, const Inputs& inputs,
-               std::chrono::sys_seconds now) {
+               BootTime now) {
     Planning planning{.inputs = inputs, .ledger = ledger, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
     std::vector<DrainingServer> drains;
     const Part part = desired.part;
+    desired.marks = addresses_have_marks(*planning.plan.observed);
     if (!within<RealServer>(part)) {
         drains = ledger.drains;
     } else if (!inputs.release) {
         Drains kept = keep_draining(*planning.plan.observed, ledger, inputs, now, desired);
         planning.plan.deferred = std::move(kept.deferred);
         drains = std::move(kept.servers);
+    }
+    if (within<Address>(part)) {
+        keep_own_addresses(*planning.plan.observed, ledger, desired);
+        if (!inputs.release) keep_leaving_vips(*planning.plan.observed, ledger, inputs, desired);
     }
     planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);
     planning.plan.ledger.drains = std::move(drains);

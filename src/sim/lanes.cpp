@@ -24,10 +24,7 @@ constexpr int errors[] = {ENOMEM, EBUSY, EEXIST, EIO};
 
 }  // namespace
 
-std::chrono::sys_seconds World::wall() const {
-    constexpr std::chrono::sys_seconds began{std::chrono::seconds(1'700'000'000)};
-    return began + std::chrono::floor<std::chrono::seconds>(queue_.now().time_since_epoch());
-}
+BootTime World::boot_time() const { return std::chrono::floor<std::chrono::seconds>(queue_.now()); }
 
 Duration World::cost(std::size_t node) {
     const Fault* slow = strongest(FaultKind::slow, node);
@@ -45,13 +42,13 @@ plan::Plan World::make_plan(const Host& host, const Ledger& ledger, const node::
     const Inputs inputs{*ask.config, ask.election, facts, ask.health.get()};
     Desired desired = desire(inputs, ask.part);
     auto observed = host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
-    return plan::make_plan(std::move(desired), std::move(observed), ledger, inputs, wall());
+    return plan::make_plan(std::move(desired), std::move(observed), ledger, inputs, boot_time());
 }
 
 plan::Plan World::plan_on(const std::shared_ptr<const Observed>& seen, const Ledger& ledger,
                           const node::Converge& ask) const {
     const Inputs inputs{*ask.config, ask.election, seen->facts};
-    return plan::make_plan(desire(inputs, ask.part), seen, ledger, inputs, wall());
+    return plan::make_plan(desire(inputs, ask.part), seen, ledger, inputs, boot_time());
 }
 
 void World::begin(std::size_t node, const node::Converge& ask) {

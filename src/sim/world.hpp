@@ -123,7 +123,7 @@ private:
     [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
     [[nodiscard]] plan::Plan plan_on(const std::shared_ptr<const kinds::Observed>& seen, const kinds::Ledger& ledger,
                                      const node::Converge& ask) const;
-    [[nodiscard]] std::chrono::sys_seconds wall() const;
+    [[nodiscard]] BootTime boot_time() const;
 
     // ---- tracks and hooks (tracks.cpp)
     void tell_tracks(std::size_t node);

@@ -306,7 +306,7 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     const daemon::Task task{configured->config, {}};
     const cli::Scene scene{configured->config, task.election, configured->files};
 
-    Ledger ledger = stages("load the ledger", [&] { return must(run.load()); });
+    Ledger ledger = stages("load the ledger", [&] { return run.load().ledger; });
     plan::Plan plan = look(stages, {"desire", "read: empty", "make_plan: empty to full"}, kernel, ledger, task);
     stages("write_plan", [&] { print_nowhere(plan, scene); });
     check(stages, kernel, plan, task);

@@ -39,6 +39,7 @@ struct Outcome {
     std::size_t done = 0;  ///< steps of `plan` that were attempted
     std::vector<FailedStep> failed;
     std::optional<Error> error;                   ///< why it did not converge
+    std::vector<std::string> notes;               ///< what is wrong with the ledger
     std::vector<plan::Step> left;                 ///< what the last look at the kernel still showed; rows of `last`
     std::optional<plan::Plan> last;               ///< the plan that `left` belongs to
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when it was as desired
@@ -48,15 +49,14 @@ struct Outcome {
 kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 
 /// Reads the kernel and plans; writes nothing, takes no lock.
-Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Ledger& ledger, const Task& task,
-                        std::chrono::sys_seconds now);
+Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Ledger& ledger, const Task& task, BootTime now);
 
 /// Whether the guards of [limits] and the safety check let the plan pass; refused, with the reason, when not. Pure.
 Result<void> allowed(const plan::Plan& plan, const Task& task);
 
 /// Converges. `announce` is called with the plan before the first write, so that it is on record whatever happens.
 /// The caller holds the lock of `run`.
-Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, std::chrono::sys_seconds now,
+Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, BootTime now,
                  const std::function<void(const plan::Plan&)>& announce);
 
 }  // namespace lbconverge::daemon

@@ -67,7 +67,8 @@ struct Step {
 struct Deferred {
     kinds::RealServer::Key key;
     std::uint32_t connections = 0;
-    std::chrono::sys_seconds until;
+    BootTime until;
+    std::chrono::seconds left{};  ///< until then
 };
 
 /// A row that nobody may touch now, or that health or an operator keeps other than the file says; and why.
@@ -137,6 +138,6 @@ struct Plan {
 
 /// Pure. `now` decides whether a drained server's time is over.
 Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Ledger& ledger,
-               const kinds::Inputs& inputs, std::chrono::sys_seconds now);
+               const kinds::Inputs& inputs, BootTime now);
 
 }  // namespace lbconverge::plan

@@ -2,6 +2,7 @@
 #include "unit/plan/planning.hpp"
 
 #include "lbconverge/plan/limits.hpp"
+#include "lbconverge/plan/safety.hpp"
 
 #include <doctest/doctest.h>
 
