@@ -42,18 +42,19 @@ Snapshot assume_converged(const config::Config& old, const config::Config& fresh
     const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
     for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
     const Desired desired = desire({old, assumed, observed->facts});
-    const Ledger ledger = plan::claims_on(desired, *observed, {});
+    Ledger ledger = plan::claims_on(desired, *observed, {});
+    ledger.file = file_memory_of(old);
     for_each_kind([&]<class Kind>() {
         for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) observed->get<Kind>().add(row.key, row.value);
     });
-    return {std::move(observed), ledger};
+    return {std::move(observed), std::move(ledger)};
 }
 
 /// What is to be done where the kernel and the ledger are as in the snapshot.
-int diff_against(const Snapshot& snapshot, const plan::Task& task, const Options& options) {
+int diff_against(const Snapshot& snapshot, BootTime now, const plan::Task& task, const Options& options) {
     const HostFacts& facts = snapshot.observed->facts;
     const plan::Plan plan =
-        plan::plan_for(task, plan::desired_for(task, facts), snapshot.observed, snapshot.ledger, now());
+        plan::plan_for(task, plan::desired_for(task, facts), snapshot.observed, snapshot.ledger, now);
     return print_plan(plan, task, options);
 }
 
@@ -61,13 +62,16 @@ int diff_against_snapshot(const plan::Task& task, const Options& options) {
     const auto text = kernel::read_file(options.against);
     if (!text) return report(text.error());
     const auto snapshot = parse_snapshot(options.against, *text);
-    return snapshot ? diff_against(*snapshot, task, options) : report(snapshot.error());
+    if (!snapshot) return report(snapshot.error());
+    // An older version did not say when it was taken, and its drains began by the clock on the wall.
+    const auto wall = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch();
+    return diff_against(*snapshot, snapshot->taken.value_or(BootTime(wall)), task, options);
 }
 
 int diff_from_old(const plan::Task& task, const Options& options) {
     const Result<config::Config> old = load_node(options.from, task.config.node);
     if (!old) return report(old.error());
-    return diff_against(assume_converged(*old, task.config, task.election), task, options);
+    return diff_against(assume_converged(*old, task.config, task.election), now(), task, options);
 }
 
 }  // namespace

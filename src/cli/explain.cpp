@@ -113,12 +113,12 @@ int explain_command(const Options& options) {
     if (!config) return report(config.error());
     const Result<plan::Task> task = task_of(options, *config);
     if (!task) return report(task.error());
-    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
-    if (!ledger) return report(ledger.error());
+    const daemon::LoadedLedger loaded = daemon::RunDirectory::of_this_namespace().load();
+    print_notes(loaded.notes);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *ledger, *task, now());
+    const auto plan = daemon::look(*kernel, loaded.ledger, *task, now());
     if (!plan) return report(plan.error());
-    print(explain_text(*address, *plan, *ledger, scene_of(*task)));
+    print(explain_text(*address, *plan, loaded.ledger, scene_of(*task)));
     return exit_good;
 }
 

@@ -2,6 +2,7 @@
 
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/health/drain.hpp"
+#include "print.hpp"
 
 namespace lbconverge::cli {
 
@@ -21,22 +22,21 @@ health::Board board_of(const config::Config& config, const kinds::Health& before
 
 }  // namespace
 
-Result<HealthPtr> health_of(const config::Config& config, const daemon::RunDirectory& run,
-                            std::chrono::sys_seconds now) {
-    const auto before = run.load_health(now);
-    RETURN_IF_ERROR(before);
-    if (before->empty()) return HealthPtr();
-    return std::make_shared<const kinds::Health>(board_of(config, *before).health(moment));
+HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& run, BootTime now) {
+    const daemon::LoadedHealth before = run.load_health(now);
+    print_notes(before.notes);
+    if (before.health.empty()) return nullptr;
+    return std::make_shared<const kinds::Health>(board_of(config, before.health).health(moment));
 }
 
-Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run,
-                              std::chrono::sys_seconds now, const std::vector<kinds::Drained>& drains, bool undo) {
-    const auto before = run.load_health(now);
-    RETURN_IF_ERROR(before);
-    health::Board board = board_of(config, *before);
+Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
+                              const std::vector<kinds::Drained>& drains, bool undo) {
+    const daemon::LoadedHealth before = run.load_health(now);
+    print_notes(before.notes);
+    health::Board board = board_of(config, before.health);
     for (const kinds::Drained& each : drains) {
         if (undo) {
-            RETURN_IF_ERROR(health::can_take_back(each, *before));
+            RETURN_IF_ERROR(health::can_take_back(each, before.health));
             board.undrain(each, moment);
         } else {
             board.drain(each, moment);

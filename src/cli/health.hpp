@@ -15,11 +15,10 @@ namespace lbconverge::cli {
 using HealthPtr = std::shared_ptr<const kinds::Health>;
 
 /// nullptr: nobody has said anything.
-Result<HealthPtr> health_of(const config::Config& config, const daemon::RunDirectory& run,
-                            std::chrono::sys_seconds now);
+HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& run, BootTime now);
 
 /// The same once these are drained, or (`undo`) given back.
-Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run,
-                              std::chrono::sys_seconds now, const std::vector<kinds::Drained>& drains, bool undo);
+Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
+                              const std::vector<kinds::Drained>& drains, bool undo);
 
 }  // namespace lbconverge::cli

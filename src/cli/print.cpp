@@ -19,6 +19,10 @@ void print(std::string_view text) { put(text, stdout); }
 
 void print_errors(std::string_view text) { put(text, stderr); }
 
+void print_notes(std::span<const std::string> notes) {
+    for (const std::string& note : notes) std::fprintf(stderr, "lbconverge: %s\n", note.c_str());
+}
+
 int report(const Error& error) {
     print_errors("lbconverge: " + error.what + "\n");
     if (!error.hint.empty()) print_errors("  hint: " + error.hint + "\n");

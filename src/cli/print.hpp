@@ -3,6 +3,8 @@
 
 #include "lbconverge/model/exit.hpp"
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace lbconverge::cli {
@@ -12,5 +14,7 @@ void print(std::string_view text);
 void print_errors(std::string_view text);
 /// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
 int report(const Error& error);
+/// What is wrong and stops nobody, on standard error.
+void print_notes(std::span<const std::string> notes);
 
 }  // namespace lbconverge::cli

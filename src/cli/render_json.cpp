@@ -94,7 +94,7 @@ Json lists_json(const Plan& plan) {
                                     {"id", RealServer::id(each.key)},
                                     {"reason", "drain"},
                                     {"connections", each.connections},
-                                    {"until", each.until.time_since_epoch().count()}});
+                                    {"seconds_left", each.left.count()}});
     }
     std::array<std::size_t, 3> count{};
     for (const Step& step : plan.steps) {

@@ -8,6 +8,7 @@
 #include "observe.hpp"
 #include "options.hpp"
 #include "print.hpp"
+#include "task.hpp"
 
 #include <algorithm>
 #include <set>
@@ -260,9 +261,9 @@ int show_command(const Options& options) {
         print(toml_of(**observed));
         return exit_good;
     }
-    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
-    if (!ledger) return report(ledger.error());
-    print(snapshot_of(**observed, *ledger, options.node.empty() ? host_name() : options.node));
+    const daemon::LoadedLedger loaded = daemon::RunDirectory::of_this_namespace().load();
+    print_notes(loaded.notes);
+    print(snapshot_of(**observed, loaded.ledger, options.node.empty() ? host_name() : options.node, now()));
     return exit_good;
 }
 

@@ -4,6 +4,7 @@
 #include "lbconverge/kinds/all.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace lbconverge::cli {
@@ -12,10 +13,13 @@ namespace lbconverge::cli {
 std::string toml_of(const kinds::Observed& observed);
 
 /// A snapshot is an Observed and the ledger, in JSON.
-std::string snapshot_of(const kinds::Observed& observed, const kinds::Ledger& ledger, const std::string& node);
+/// `taken`: when, as the ledger counts time.
+std::string snapshot_of(const kinds::Observed& observed, const kinds::Ledger& ledger, const std::string& node,
+                        BootTime taken = {});
 struct Snapshot {
     std::shared_ptr<const kinds::Observed> observed;
     kinds::Ledger ledger;
+    std::optional<BootTime> taken{};  ///< none: an older version has made it
 };
 Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text);
 

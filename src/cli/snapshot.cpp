@@ -102,13 +102,14 @@ Error damaged(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-std::string snapshot_of(const Observed& observed, const Ledger& ledger, const std::string& node) {
+std::string snapshot_of(const Observed& observed, const Ledger& ledger, const std::string& node, BootTime taken) {
     Json json;
     json["format_version"] = 1;
     json["node"] = node;
     json["facts"] = facts_json(observed.facts);
     for_each_kind([&]<class Kind>() { json["rows"][std::string(Kind::name)] = rows_json<Kind>(observed.get<Kind>()); });
     json["ledger"] = plan::to_text(ledger);
+    json["taken"] = taken.time_since_epoch().count();
     return json_text(json, 1) + "\n";
 }
 
@@ -128,9 +129,12 @@ Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text
             if (at != rows.end() && !read_rows<Kind>(*at, observed->get<Kind>())) wrong = Kind::name;
         });
         if (!wrong.empty()) return tl::unexpected(damaged(path, "a row of kind " + wrong + " cannot be read"));
-        auto ledger = plan::parse_ledger(json.at("ledger").get<std::string>());
-        if (!ledger) return tl::unexpected(damaged(path, "ledger: " + ledger.error().what));
-        return Snapshot{std::move(observed), std::move(*ledger)};
+        plan::ReadLedger read = plan::parse_ledger(json.at("ledger").get<std::string>());
+        if (read.damaged.count != 0) return tl::unexpected(damaged(path, "ledger: " + read.damaged.text()));
+        Snapshot snapshot{std::move(observed), std::move(read.ledger)};
+        const auto taken = json.find("taken");
+        if (taken != json.end()) snapshot.taken = BootTime(std::chrono::seconds(taken->get<std::uint32_t>()));
+        return snapshot;
     } catch (const Json::exception& error) {
         return tl::unexpected(damaged(path, error.what()));
     }

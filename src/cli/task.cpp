@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace lbconverge::cli {
 
@@ -21,7 +22,11 @@ bool of_this_kernel(const Options& options) { return options.against.empty() && 
 
 }  // namespace
 
-std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+BootTime now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return BootTime(std::chrono::seconds(time.tv_sec));
+}
 
 Result<config::Config> configuration_of(const Options& options) {
     Result<config::Config> config = load_node(options.config, options.node);
@@ -44,13 +49,7 @@ Election election_of(const Options& options, const config::Config& config) {
 Result<plan::Task> task_of(const Options& options, const config::Config& config) {
     plan::Task task{.config = config, .election = election_of(options, config)};
     if (!of_this_kernel(options)) return task;
-    auto health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
-    if (!health && options.as == ElectionState::backup) {  // giving up needs nobody's opinion of servers
-        report(health.error());
-        return task;
-    }
-    RETURN_IF_ERROR(health);
-    task.health = std::move(*health);
+    task.health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
     return task;
 }
 
@@ -72,10 +71,10 @@ int print_plan(const plan::Plan& plan, const plan::Task& task, const Options& op
 }
 
 int dry_run(const plan::Task& task, const Options& options) {
-    const auto ledger = daemon::RunDirectory::of_this_namespace().load();
-    if (!ledger) return report(ledger.error());
+    const daemon::LoadedLedger loaded = daemon::RunDirectory::of_this_namespace().load();
+    print_notes(loaded.notes);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, *ledger, task, now());
+    const auto plan = daemon::look(*kernel, loaded.ledger, task, now());
     return plan ? print_plan(*plan, task, options) : report(plan.error());
 }
 
@@ -88,6 +87,7 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
         write_plan(plan, scene, print);
         std::fflush(stdout);  // on record before the first write, whatever happens then
     });
+    print_notes(outcome.notes);
     int exit = exit_good;
     if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
     if (options.json) {

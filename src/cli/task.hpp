@@ -13,7 +13,7 @@ namespace lbconverge::cli {
 /// How long a second run waits for the first.
 constexpr std::chrono::seconds lock_patience{10};
 
-std::chrono::sys_seconds now();
+BootTime now();
 
 /// The configuration of this node, with what the options add to it. What is wrong with it is printed.
 Result<config::Config> configuration_of(const Options& options);

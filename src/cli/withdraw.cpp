@@ -64,15 +64,15 @@ std::string running_copy(const daemon::RunDirectory& run) { return run.path() + 
 void withdraw_left_behind(const Options& options) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (!run.lock({})) return;
-    const auto ledger = run.load();
-    const Result<config::Config> last = what_was_here(options, run, ledger ? *ledger : Ledger{});
+    const Ledger ledger = run.load().ledger;
+    const Result<config::Config> last = what_was_here(options, run, ledger);
     if (!last) return;
     Election nobody{{nobodys, ElectionState::backup}};
     for (const config::Vrrp& instance : last->vrrp) nobody[instance.name] = ElectionState::backup;
     plan::Task task{.config = *last, .election = nobody};
     if (last->role == Role::director) task.part = Part::network;
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto plan = daemon::look(*kernel, ledger ? *ledger : Ledger{}, task, now());
+    const auto plan = daemon::look(*kernel, ledger, task, now());
     if (!plan || !takes_vips_away(*plan)) return;
     const plan::Outcome done = daemon::converge(*kernel, run, task, now(), [](const plan::Plan&) {});
     if (done.error) {

@@ -43,7 +43,7 @@ void serve(Convergence& work, kernel::Kernel& kernel, const RunDirectory& run) {
 }  // namespace
 
 Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan::Task& task,
-                        std::chrono::sys_seconds now) {
+                        BootTime now) {
     const Result<HostFacts> facts = kernel.facts();
     RETURN_IF_ERROR(facts);
     kinds::Desired desired = plan::desired_for(task, *facts);
@@ -52,15 +52,11 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan
     return plan::plan_for(task, std::move(desired), std::move(*observed), ledger, now, task.avoid);
 }
 
-plan::Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, plan::Task task, std::chrono::sys_seconds now,
+plan::Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
                        const std::function<void(const plan::Plan&)>& announce, const std::atomic<bool>* overtaken) {
-    Result<Ledger> ledger = run.load(task.part);
-    if (!ledger) {
-        plan::Outcome outcome;
-        outcome.error = ledger.error();
-        return outcome;
-    }
-    Convergence work(std::move(task), std::move(*ledger), now);
+    LoadedLedger loaded = run.load(task.part);
+    Convergence work(std::move(task), std::move(loaded.ledger), now);
+    work.outcome().notes = std::move(loaded.notes);
     bool announced = false;
     while (true) {
         if (overtaken != nullptr && overtaken->load()) work.stop();

@@ -41,7 +41,7 @@ Instant now() {
                                                         std::chrono::nanoseconds(time.tv_nsec)));
 }
 
-std::chrono::sys_seconds wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+BootTime boot_time() { return std::chrono::floor<std::chrono::seconds>(now()); }
 
 /// systemd starts the daemon again at once, and it goes on with what is here; a node that contradicts itself must not.
 void end_if(const BrokenInvariant& broken) {
@@ -141,9 +141,9 @@ Result<void> Daemon::run() {
     });
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
-    auto before = run_.load_health(wall());
-    RETURN_IF_ERROR(before);
-    if (!before->empty()) turn(node::Remembered{std::move(*before)});
+    LoadedHealth before = run_.load_health(boot_time());
+    for (const std::string& note : before.notes) log(Level::warning, note);
+    if (!before.health.empty()) turn(node::Remembered{std::move(before.health)});
     tracker_.match(node_.tracks());
     service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
@@ -228,7 +228,7 @@ void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
 }
 
 void Daemon::write_health() {
-    files_.post([this, what = std::exchange(to_remember_, nullptr), when = wall()] {
+    files_.post([this, what = std::exchange(to_remember_, nullptr), when = boot_time()] {
         if (auto saved = run_.save_health(*what, when); !saved) log(Level::error, saved.error().what);
         loop_.post([this] {
             writing_ = to_remember_ != nullptr;
@@ -241,7 +241,7 @@ void Daemon::write_health() {
 void Daemon::write_the_rest() {
     std::promise<void> written;
     files_.post([&] {
-        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, wall());
+        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, boot_time());
         written.set_value();
     });
     written.get_future().wait();
@@ -283,7 +283,8 @@ void Daemon::converge(const node::Converge& job) {
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
         plan::Task task = node::task_of(job, job.part == kinds::Part::network ? seen_ : nullptr);
         const plan::Outcome report = daemon::converge(
-            *kernels_[lane], run_, std::move(task), wall(), [](const plan::Plan&) {}, &overtaken_[lane]);
+            *kernels_[lane], run_, std::move(task), boot_time(), [](const plan::Plan&) {}, &overtaken_[lane]);
+        for (const std::string& note : report.notes) log(Level::warning, note);
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = node::converged_of(job, report);
         result.overtaken = overtaken_[lane];

@@ -1,6 +1,6 @@
 #include "lbconverge/daemon/run_directory.hpp"
 
-#include "lbconverge/kernel/file.hpp"
+#include "fd.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
 #include <fcntl.h>
@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string_view>
 #include <thread>
 
 namespace lbconverge::daemon {
@@ -21,16 +24,76 @@ namespace {
 constexpr const char* base = "/run/lbconverge";
 constexpr auto poll_interval = std::chrono::milliseconds(50);
 
+/// Nobody's ledger is larger; what is behind it would not be one.
+constexpr std::size_t largest_file = std::size_t{256} << 20;
+
+/// What a file holds, or why it cannot be read.
+struct Content {
+    std::string text;
+    int error = 0;
+};
+
+Content read_all(const std::string& path) {
+    Content content;
+    // Without waiting: a FIFO in its place must not hold anything up.
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (file.get() < 0) return {.error = errno};
+    struct stat what {};
+    if (::fstat(file.get(), &what) != 0) return {.error = errno};
+    if (!S_ISREG(what.st_mode)) return {.error = S_ISDIR(what.st_mode) ? EISDIR : EINVAL};
+    std::array<char, 1U << 16> buffer{};
+    while (content.text.size() < largest_file) {
+        const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) content.error = errno;
+        if (size <= 0) break;
+        content.text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return content;
+}
+
 const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/ledger-network" : "/ledger"; }
 
 constexpr const char* health_file = "/health";
 
-/// The first line: what the file is, and of which boot.
-std::string header_of(const std::string& what) {
-    return "lbconverge-" + what + " 1 " + kernel::read_file("/proc/sys/kernel/random/boot_id").value_or("unknown\n");
+/// 1: until 0.1, without the origin of claims and with the wall clock. Both are read.
+constexpr std::uint32_t newest_format = 2;
+
+std::string boot_id() {
+    const std::string id = read_all("/proc/sys/kernel/random/boot_id").text;
+    return id.empty() ? "unknown\n" : id;
 }
-std::string header() { return header_of("ledger"); }
-std::string health_header() { return header_of("health"); }
+
+/// A file of this directory: its first line says what it is, in which format, and of which boot.
+struct Body {
+    std::uint32_t format = 0;  ///< 0: not such a file, or of another boot
+    std::string_view lines;
+    bool strange = false;  ///< it is no such file
+};
+
+Body body_of(std::string_view text, std::string_view what, const std::string& boot) {
+    const std::string start = "lbconverge-" + std::string(what) + " ";
+    if (text.empty()) return {};
+    if (!text.starts_with(start)) return {.strange = true};
+    text.remove_prefix(start.size());
+    const std::string_view number = text.substr(0, text.find_first_of(" \n"));
+    Body body;
+    if (!from_text(number, body.format) || body.format == 0) return {.strange = true};
+    text.remove_prefix(number.size());
+    if (!text.starts_with(" " + boot)) return {};
+    body.lines = text.substr(1 + boot.size());
+    return body;
+}
+
+/// Who has written a newer format finds it again as such: its lines are kept.
+std::string header(std::string_view what, const std::string& before) {
+    const std::string boot = boot_id();
+    const std::uint32_t format = std::max(newest_format, body_of(before, what, boot).format);
+    return "lbconverge-" + std::string(what) + " " + std::to_string(format) + " " + boot;
+}
+
+constexpr std::string_view ledger_word = "ledger";
+constexpr std::string_view health_word = "health";
 
 Error io_error(const std::string& what, int error) {
     const ErrorKind kind =
@@ -44,10 +107,19 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
+/// What stands where a file has to be is put aside, not destroyed.
+Result<void> put_in_place(const std::string& fresh, const std::string& file) {
+    if (::rename(fresh.c_str(), file.c_str()) == 0) return {};
+    const bool in_the_way = errno == EISDIR && ::rename(file.c_str(), (file + ".bad").c_str()) == 0;
+    if (in_the_way && ::rename(fresh.c_str(), file.c_str()) == 0) return {};
+    return tl::unexpected(io_error(file, errno));
+}
+
 /// In one step, and not at all when it says the same already.
-Result<void> replace(const std::string& file, const std::string& text) {
-    const auto before = kernel::read_file(file);
-    if (before && *before == text) return {};
+Result<void> replace(const std::string& file, std::string_view what, const std::string& lines) {
+    const Content before = read_all(file);
+    const std::string text = header(what, before.text) + lines;
+    if (before.error == 0 && before.text == text) return {};
     const std::string fresh = file + ".new";
     {
         std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
@@ -55,8 +127,31 @@ Result<void> replace(const std::string& file, const std::string& text) {
         out.flush();
         if (!out) return tl::unexpected(io_error(fresh, errno));
     }
-    if (::rename(fresh.c_str(), file.c_str()) != 0) return tl::unexpected(io_error(file, errno));
-    return {};
+    return put_in_place(fresh, file);
+}
+
+/// The lines of a file of this boot, and what is to be said of it.
+struct Opened {
+    std::string lines;
+    std::string note;
+};
+
+Opened open_lines(const std::string& file, std::string_view what) {
+    Opened opened;
+    const Content content = read_all(file);
+    if (content.error != 0 && content.error != ENOENT) {
+        opened.note = file + " cannot be read: " + std::strerror(content.error) + "; what it said is forgotten";
+    }
+    const Body body = body_of(content.text, what, boot_id());
+    if (body.strange) opened.note = file + " is no " + std::string(what) + " of lbconverge; it is passed over";
+    opened.lines = std::string(body.lines);
+    return opened;
+}
+
+void add_note(std::vector<std::string>& notes, const std::string& file, const std::string& note,
+              const DamagedLines& damaged) {
+    if (!note.empty()) notes.push_back(note);
+    if (damaged.count != 0) notes.push_back(file + ": " + damaged.text() + "; what it said is forgotten");
 }
 
 bool host_namespace() {
@@ -102,21 +197,20 @@ Result<void> RunDirectory::lock(std::chrono::milliseconds patience) {
     return {};
 }
 
-Result<kinds::Ledger> RunDirectory::load(kinds::Part part) const {
-    const std::string first = header();
-    kinds::Ledger all;
+LoadedLedger RunDirectory::load(kinds::Part part) const {
+    LoadedLedger all;
     for (const kinds::Part each : {kinds::Part::network, kinds::Part::tables}) {
-        if (part != kinds::Part::all && part != each) continue;
+        const bool beside = part == kinds::Part::network && each == kinds::Part::tables;
+        if (part != kinds::Part::all && part != each && !beside) continue;
         const std::string file = path_ + file_of(each);
-        const auto text = kernel::read_file_if_any(file);
-        if (!text) return fail(ErrorKind::failed, text.error().what);
-        if (!*text || !(*text)->starts_with(first)) continue;
-        auto ledger = plan::parse_ledger(std::string_view(**text).substr(first.size()));
-        if (!ledger) {
-            return fail(ErrorKind::failed, file + ": " + ledger.error().what,
-                        "it was damaged; remove it, and what is no longer configured has to be removed by hand");
+        const Opened opened = open_lines(file, ledger_word);
+        if (beside) {
+            all.ledger = plan::united(all.ledger, plan::parse_outline(opened.lines));
+            continue;
         }
-        all = plan::united(*ledger, all);
+        plan::ReadLedger read = plan::parse_ledger(opened.lines, each);
+        add_note(all.notes, file, opened.note, read.damaged);
+        all.ledger = plan::united(all.ledger, read.ledger);
     }
     return all;
 }
@@ -126,27 +220,22 @@ Result<void> RunDirectory::save(const kinds::Ledger& ledger, kinds::Part part) c
         RETURN_IF_ERROR(save(ledger, kinds::Part::network));
         part = kinds::Part::tables;
     }
-    return replace(path_ + file_of(part), header() + plan::to_text(ledger, part));
+    return replace(path_ + file_of(part), ledger_word, plan::to_text(ledger, part));
 }
 
-Result<kinds::Health> RunDirectory::load_health(std::chrono::sys_seconds now) const {
-    const std::string first = health_header();
+LoadedHealth RunDirectory::load_health(BootTime now) const {
     const std::string file = path_ + health_file;
-    const auto text = kernel::read_file_if_any(file);
-    if (!text) return fail(ErrorKind::failed, text.error().what);
-    if (!*text || !(*text)->starts_with(first)) return kinds::Health{};
-    auto health = kinds::parse_health(std::string_view(**text).substr(first.size()), now);
-    if (!health) {
-        return fail(ErrorKind::failed, file + ": " + health.error().what,
-                    "it was damaged; remove it, and drain again what was drained");
-    }
-    return health;
+    const Opened opened = open_lines(file, health_word);
+    kinds::ReadHealth read = kinds::parse_health(opened.lines, now);
+    LoadedHealth loaded{.health = std::move(read.health)};
+    add_note(loaded.notes, file, opened.note, read.damaged);
+    return loaded;
 }
 
-Result<void> RunDirectory::save_health(const kinds::Health& health, std::chrono::sys_seconds now) const {
+Result<void> RunDirectory::save_health(const kinds::Health& health, BootTime now) const {
     const std::string file = path_ + health_file;
-    if (health.empty() && ::access(file.c_str(), F_OK) != 0) return {};
-    return replace(file, health_header() + kinds::to_text(health, now));
+    if (health.empty() && read_all(file).error == ENOENT) return {};
+    return replace(file, health_word, kinds::to_text(health, now));
 }
 
 }  // namespace lbconverge::daemon

@@ -176,14 +176,30 @@ Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired,
         return each.key.address == key.address && on_lo(each.key) == on_lo(key);
     };
     if (std::any_of(held.begin(), held.end(), same)) return Owner::unrelated;
-    const bool made_by_us = facts.protocol == protocol_tag || ledger.claim<Address>(key) != nullptr;
-    if (!std::binary_search(desired.vips.begin(), desired.vips.end(), key.address)) {
-        return made_by_us ? Owner::ours : Owner::unrelated;
-    }
-    // A VIP that stands as the first address of a subnet is more likely the node's own address, named as VIP by
-    // mistake: removing it could cut the node off. A /32, or one on lo, or beside another address, is a VIP for sure.
-    const bool sure = key.prefix == key.address.bits() || on_lo(key) || (facts.flags & IFA_F_SECONDARY) != 0;
-    return made_by_us || sure ? Owner::named : Owner::foreign;
+    const bool is_vip = std::binary_search(desired.vips.begin(), desired.vips.end(), key.address);
+    if (is_own(key, facts, desired, ledger)) return is_vip ? Owner::foreign : Owner::unrelated;
+    if (is_vip) return Owner::named;  // wherever it stands, and whoever put it there
+    if (made_by_us(key, facts, desired, ledger)) return Owner::ours;
+    // What we took over goes as if we had made it. What we made and somebody else has replaced is his.
+    const Claim<Address>* claim = ledger.claim<Address>(key);
+    return claim != nullptr && claim->origin != ClaimOrigin::made ? Owner::ours : Owner::unrelated;
+}
+
+bool Address::made_by_us(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
+    const Claim<Address>* claim = ledger.claim<Address>(key);
+    // What was adopted and then put right carries our mark as well.
+    if (claim != nullptr && claim->origin == ClaimOrigin::adopted) return false;
+    if (facts.protocol == protocol_tag) return true;
+    return !desired.marks && claim != nullptr && claim->origin == ClaimOrigin::made;
+}
+
+bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
+    if (std::binary_search(desired.own.begin(), desired.own.end(), key.address)) return true;
+    // A /32, or one on lo, or beside another address of its subnet, is a VIP for sure. (IPv6 knows no secondary
+    // addresses: there the same bit means temporary.)
+    const bool beside = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || beside;
+    return !vip_for_sure && !made_by_us(key, facts, desired, ledger);
 }
 
 Phase Address::phase(const Change<Address>& change, const Inputs& inputs) {

@@ -10,6 +10,12 @@ Desired desire(const Inputs& inputs, Part part) {
     desired.exclusive = inputs.config.ipvs.exclusive;
     for (const config::Vip& vip : inputs.config.vips) desired.vips.push_back(vip.address);
     std::sort(desired.vips.begin(), desired.vips.end());
+    const config::Node* self = config::self(inputs.config);
+    if (self != nullptr && self->address) desired.own.push_back(*self->address);
+    for (const config::Vrrp& instance : inputs.config.vrrp) {
+        if (instance.source_address) desired.own.push_back(*instance.source_address);
+    }
+    std::sort(desired.own.begin(), desired.own.end());
     for_each_kind([&]<class Kind>() {
         if (!within<Kind>(part)) return;
         Kind::desire(inputs, desired.get<Kind>());

@@ -7,7 +7,6 @@ namespace lbconverge::kinds {
 namespace {
 
 using std::chrono::seconds;
-using std::chrono::sys_seconds;
 
 template <class List, class Key>
 auto* find_in(const List& list, const Key& key) {
@@ -23,14 +22,16 @@ std::string_view next_field(std::string_view& line) {
     return field;
 }
 
-std::string when(seconds age, sys_seconds now) { return std::to_string((now - age).time_since_epoch().count()); }
+std::string when(seconds age, BootTime now) {
+    return std::to_string(std::max((now - age).time_since_epoch(), seconds(0)).count());
+}
 
-/// False: no number. The wall clock may have been set back meanwhile.
-bool read_age(std::string_view text, sys_seconds now, seconds& age) {
+/// False: no number.
+bool read_age(std::string_view text, BootTime now, seconds& age) {
     constexpr std::uint64_t latest = 253402300799;  // the end of the year 9999: sums with it do not overflow
     std::uint64_t since = 0;
     if (!from_text(text, since) || since > latest) return false;
-    age = std::max(now - sys_seconds(seconds(since)), seconds(0));
+    age = std::max(now - BootTime(seconds(since)), seconds(0));
     return true;
 }
 
@@ -42,7 +43,7 @@ std::string one_line(std::string text) {
     return text;
 }
 
-bool read_opinion(std::string_view line, Liveness is, sys_seconds now, Health& health) {
+bool read_opinion(std::string_view line, Liveness is, BootTime now, Health& health) {
     const auto key = RealServer::parse_id(next_field(line));
     ServerOpinion opinion{.is = is};
     if (!key || !read_age(next_field(line), now, opinion.age)) return false;
@@ -53,7 +54,7 @@ bool read_opinion(std::string_view line, Liveness is, sys_seconds now, Health& h
     return true;
 }
 
-bool read_shortage(std::string_view line, sys_seconds now, Health& health) {
+bool read_shortage(std::string_view line, BootTime now, Health& health) {
     const auto key = Service::parse_id(next_field(line));
     Shortage shortage;
     if (!key || !read_age(next_field(line), now, shortage.age)) return false;
@@ -62,7 +63,7 @@ bool read_shortage(std::string_view line, sys_seconds now, Health& health) {
     return true;
 }
 
-bool read_drain(std::string_view line, sys_seconds now, Health& health) {
+bool read_drain(std::string_view line, BootTime now, Health& health) {
     const auto address = IpAddress::parse(next_field(line));
     Drained drain;
     if (!address || !from_text(next_field(line), drain.port)) return false;
@@ -74,7 +75,7 @@ bool read_drain(std::string_view line, sys_seconds now, Health& health) {
     return true;
 }
 
-bool read_line(std::string_view line, sys_seconds now, Health& health) {
+bool read_line(std::string_view line, BootTime now, Health& health) {
     const std::string_view word = next_field(line);
     if (word == "down") return read_opinion(line, Liveness::down, now, health);
     if (word == "weight") return read_opinion(line, Liveness::up, now, health);
@@ -109,7 +110,7 @@ std::string age_text(seconds age) {
     return std::to_string(count / 86400) + " d";
 }
 
-std::string to_text(const Health& health, sys_seconds now) {
+std::string to_text(const Health& health, BootTime now) {
     std::string text;
     const auto add = [&](std::initializer_list<std::string_view> fields) {
         bool first = true;
@@ -134,14 +135,13 @@ std::string to_text(const Health& health, sys_seconds now) {
     return text;
 }
 
-Result<Health> parse_health(std::string_view text, sys_seconds now) {
-    Health health;
+ReadHealth parse_health(std::string_view text, BootTime now) {
+    ReadHealth read;
+    Health& health = read.health;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (!read_line(line, now, health)) {
-            return fail(ErrorKind::invalid_input, "line " + std::to_string(number) + " cannot be read");
-        }
+        if (!read_line(line, now, health)) read.damaged.add(number);
     }
     const auto by_key = [](auto& list) {
         const auto earlier = [](const auto& a, const auto& b) { return a.key < b.key; };
@@ -151,7 +151,7 @@ Result<Health> parse_health(std::string_view text, sys_seconds now) {
     };
     by_key(health.servers);
     by_key(health.shortages);
-    return health;
+    return read;
 }
 
 }  // namespace lbconverge::kinds

@@ -27,9 +27,9 @@ Route::Value value_of(const config::Route& route) {
     return {route.via, interface_matters(route.via) ? route.interface : InterfaceName(), route.source_address};
 }
 
-bool made_by_us(const Route::Key& key, const Route::Facts& facts, const Ledger& ledger) {
-    return facts.protocol == Route::protocol_tag || ledger.claim<Route>(key) != nullptr;
-}
+/// By its mark alone. A route that stood there as the file wants it is kept as it is; one that another protocol has put
+/// in the place of ours is that protocol's. Neither is changed or removed, whatever the ledger says.
+bool is_ours(const Route::Facts& facts) { return facts.protocol == Route::protocol_tag; }
 
 }  // namespace
 
@@ -130,8 +130,8 @@ void Route::decode(const wire::Reply& reply, const Reading&, Observed& observed)
     observed.get<Route>().add(key, value, {header.rtm_protocol});
 }
 
-Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
-    if (!made_by_us(key, facts, ledger)) return Owner::unrelated;
+Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger&) {
+    if (!is_ours(facts)) return Owner::unrelated;
     const auto& unwanted = desired.get<Route>().unwanted;
     return std::binary_search(unwanted.begin(), unwanted.end(), key) ? Owner::named : Owner::ours;
 }
@@ -198,7 +198,7 @@ std::optional<Error> Route::obstacle(const Change<Route>& change, const Facts* f
     if (change.after == nullptr) return std::nullopt;
     const InterfaceName& interface = change.after->interface;
     if (!interface.empty() && lacks_interface(interface, at)) return refusal(change, ENODEV);
-    if (change.action() != Action::update || made_by_us(change.key, *facts, at.ledger)) return std::nullopt;
+    if (change.action() != Action::update || is_ours(*facts)) return std::nullopt;
     const Value& there = *change.before;
     std::string text = "route " + id(change.key) + ": there is another one already";
     if (there.via) text += ", via " + to_text(*there.via);

@@ -1,7 +1,7 @@
 #include "lbconverge/plan/convergence.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/safety.hpp"
+#include "lbconverge/plan/limits.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -57,6 +57,7 @@ Desired desired_for(const Task& task, const HostFacts& facts) {
     Desired nothing;
     nothing.part = task.part;
     nothing.vips = desired.vips;
+    nothing.own = desired.own;
     for_each_kind([&]<class Kind>() {
         for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) nothing.get<Kind>().unwanted.push_back(row.key);
         auto& unwanted = nothing.get<Kind>().unwanted;
@@ -71,14 +72,14 @@ Result<void> guarded(const Plan& plan, const Task& task) {
 }
 
 Plan plan_for(const Task& task, Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger,
-              std::chrono::sys_seconds now, const Refusals& refused) {
+              BootTime now, const Refusals& refused) {
     const HostFacts& facts = observed->facts;
     Plan plan = make_plan(std::move(desired), observed, ledger, inputs_of(task, facts), now, refused);
     if (const auto good = guarded(plan, task); !good) block_all_but_giving_up(plan, good.error(), ledger);
     return plan;
 }
 
-Convergence::Convergence(Task task, Ledger ledger, std::chrono::sys_seconds now)
+Convergence::Convergence(Task task, Ledger ledger, BootTime now)
     : task_(std::move(task)), ledger_(std::move(ledger)), now_(now), refused_(task_.avoid) {
     if (task_.seen == nullptr) return;
     plan_ = plan_for(task_, desired_for(task_, task_.seen->facts), task_.seen, ledger_, now_, refused_);
@@ -232,7 +233,9 @@ void Convergence::record(const std::vector<Failure>& failures) {
 void Convergence::end_of_plan() {
     if (not_saved_) return give_up(*not_saved_);
     if (hurried_ && failed_now_) {  // it may not have been as it was: what was done is seen at the next look
+        auto notes = std::move(outcome_.notes);
         outcome_ = {};
+        outcome_.notes = std::move(notes);
         outcome_.changed = true;
         rounds_ = 0;
         refused_ = task_.avoid;
@@ -255,6 +258,8 @@ void Convergence::conclude() {
     outcome_.settled = true;
     outcome_.seen = plan_.observed;
     ledger_ = plan_.ledger;
+    // The file has been carried out: the next one is compared with it.
+    if (plan_.blocked.empty()) ledger_.file = task_.release ? FileMemory{} : memory_after(plan_, task_.config);
     for (const Blocked& each : plan_.blocked) outcome_.left.push_back(each.step);
     if (rounds_ == 1) outcome_.plan = plan_;
     if (!outcome_.left.empty()) outcome_.last = std::move(plan_);

@@ -1,7 +1,6 @@
 #include "lbconverge/plan/ledger.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 namespace lbconverge::plan {
@@ -56,55 +55,25 @@ std::optional<typename Kind::Value> value_before(const typename Kind::Key& key, 
     return observed.get<Kind>().row(at).value;
 }
 
-/// One per key: the first one.
-template <class Entry>
-void sort_by_key(std::vector<Entry>& entries) {
-    const auto earlier = [](const Entry& a, const Entry& b) { return a.key < b.key; };
-    const auto same = [](const Entry& a, const Entry& b) { return a.key == b.key; };
-    std::stable_sort(entries.begin(), entries.end(), earlier);
-    entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
-}
-
-std::string_view next_field(std::string_view& line) {
-    const std::size_t tab = line.find('\t');
-    const std::string_view field = line.substr(0, tab);
-    line.remove_prefix(tab == std::string_view::npos ? line.size() : tab + 1);
-    return field;
-}
-
+/// How the row of a claim came about, as far as it can be seen now.
 template <class Kind>
-bool parse_claim(std::string_view line, Ledger& ledger) {
-    const auto key = Kind::parse_id(next_field(line));
-    if (!key) return false;
-    Claim<Kind> claim{.key = *key};
-    const bool has_value = line.find('\t') != std::string_view::npos;  // which may be empty
-    const std::string_view print = next_field(line);
-    const auto [end, error] = std::from_chars(print.data(), print.data() + print.size(), claim.fingerprint, 16);
-    if (error != std::errc{} || end != print.data() + print.size()) return false;
-    if (has_value && !Restorable<Kind>) return false;
-    if (has_value) {
-        bool good = true;
-        for_each_field(claim.before.emplace(),
-                       [&](const auto&, auto& value) { good = good && from_text(next_field(line), value); });
-        if (!good) return false;
+ClaimOrigin origin_of(const typename Kind::Key& key, const Observed& observed, const Claim<Kind>* before) {
+    if constexpr (Restorable<Kind>) return ClaimOrigin::unknown;
+    const std::uint32_t at = observed.get<Kind>().find(key);
+    if (at == Seen<Kind>::npos) return ClaimOrigin::made;
+    if (before != nullptr && before->origin != ClaimOrigin::unknown) return before->origin;
+    if constexpr (requires { Kind::protocol_tag; }) {
+        if (observed.get<Kind>().note(at).protocol == Kind::protocol_tag) return ClaimOrigin::made;
     }
-    ledger.get<Kind>().push_back(std::move(claim));
-    return true;
-}
-
-bool parse_drain(std::string_view line, Ledger& ledger) {
-    const auto key = RealServer::parse_id(next_field(line));
-    std::uint64_t since = 0;
-    constexpr std::uint64_t latest = 253402300799;  // the end of the year 9999: sums with it do not overflow
-    if (!key || !from_text(next_field(line), since) || since > latest) return false;
-    ledger.drains.push_back({*key, std::chrono::sys_seconds(std::chrono::seconds(since))});
-    return true;
+    return ClaimOrigin::adopted;
 }
 
 }  // namespace
 
 Ledger claims_on(const Desired& desired, const Observed& observed, const Ledger& ledger) {
     Ledger claims;
+    claims.file = ledger.file;
+    claims.unknown = ledger.unknown;
     for_each_kind([&]<class Kind>() {
         if (!within<Kind>(desired.part)) {
             claims.get<Kind>() = ledger.get<Kind>();
@@ -116,7 +85,10 @@ Ledger claims_on(const Desired& desired, const Observed& observed, const Ledger&
             auto& list = claims.get<Kind>();
             list.reserve(rows.size());
             for (std::size_t i = 0; i < rows.size(); ++i) {
+                const Claim<Kind>* before = ledger.claim<Kind>(rows[i].key);
                 list.push_back({rows[i].key, prints[i]});
+                list.back().origin = origin_of<Kind>(rows[i].key, observed, before);
+                if (before != nullptr) list.back().more = before->more;
                 if constexpr (Restorable<Kind>) list.back().before = value_before<Kind>(rows[i].key, observed, ledger);
             }
             const auto in_order = static_cast<std::ptrdiff_t>(list.size());
@@ -140,6 +112,10 @@ Ledger united(const Ledger& older, const Ledger& newer) {
     std::set_union(newer.drains.begin(), newer.drains.end(), older.drains.begin(), older.drains.end(),
                    std::back_inserter(both.drains),
                    [](const DrainingServer& a, const DrainingServer& b) { return a.key < b.key; });
+    std::set_union(newer.unknown.begin(), newer.unknown.end(), older.unknown.begin(), older.unknown.end(),
+                   std::back_inserter(both.unknown));
+    both.file = newer.file.known ? newer.file : older.file;
+    both.file.vips = newer.file.vips.empty() ? older.file.vips : newer.file.vips;
     return both;
 }
 
@@ -157,46 +133,15 @@ Ledger before_deeds(const Ledger& ledger, const Ledger& planned) {
     return both;
 }
 
-std::string to_text(const Ledger& ledger, Part part) {
-    std::string text;
-    char number[24];
-    for_each_kind([&]<class Kind>() {
-        if (!within<Kind>(part)) return;
-        for (const Claim<Kind>& claim : ledger.get<Kind>()) {
-            const auto end = std::to_chars(number, number + sizeof number, claim.fingerprint, 16).ptr;
-            text.append(Kind::name).append("\t").append(Kind::id(claim.key)).append("\t").append(number, end);
-            if (claim.before) {
-                for_each_field(*claim.before,
-                               [&](const auto&, const auto& value) { text.append("\t").append(to_text(value)); });
-            }
-            text.append("\n");
-        }
-    });
-    if (!within<RealServer>(part)) return text;
-    for (const DrainingServer& drain : ledger.drains) {
-        text.append("drain\t").append(RealServer::id(drain.key)).append("\t");
-        text.append(std::to_string(drain.since.time_since_epoch().count())).append("\n");
+FileMemory memory_after(const Plan& plan, const config::Config& config) {
+    FileMemory memory = file_memory_of(config);
+    // Of a VIP that has left the file and stays for its connections, the election of its instance still decides.
+    for (const Row<Address>& row : plan.desired->get<Address>().rows.rows()) {
+        const RememberedVip* vip = plan.ledger.file.vip(row.key.address);
+        if (vip != nullptr && memory.vip(row.key.address) == nullptr) memory.vips.push_back(*vip);
     }
-    return text;
-}
-
-Result<Ledger> parse_ledger(std::string_view text) {
-    Ledger ledger;
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        const std::string_view kind = next_field(line);
-        bool good = kind == "drain" && parse_drain(line, ledger);
-        for_each_kind([&]<class Kind>() {
-            if constexpr (!Child<Kind>) {
-                if (kind == Kind::name) good = parse_claim<Kind>(line, ledger);
-            }
-        });
-        if (!good) return fail(ErrorKind::invalid_input, "line " + std::to_string(number) + " cannot be read");
-    }
-    for_each_kind([&]<class Kind>() { sort_by_key(ledger.get<Kind>()); });
-    sort_by_key(ledger.drains);
-    return ledger;
+    memory.finish();
+    return memory;
 }
 
 }  // namespace lbconverge::plan

@@ -2,7 +2,10 @@
 
 #include "addresses.hpp"
 #include "block.hpp"
+#include "drain.hpp"
+#include "held.hpp"
 #include "lbconverge/plan/ledger.hpp"
+#include "own.hpp"
 #include "phases.hpp"
 
 #include <algorithm>
@@ -21,7 +24,6 @@ using Buckets = std::array<std::array<std::vector<Step>, kind_count>, phase_orde
 struct Planning {
     const Inputs& inputs;
     const Ledger& ledger;
-    std::chrono::sys_seconds now;
     Plan plan;
     Buckets buckets;
 };
@@ -42,14 +44,6 @@ void want_old_values_back(Desired& desired, const Observed& observed, const Ledg
     wanted.finish();
 }
 
-template <class Kind>
-bool is_held(const typename Kind::Key& key, const Desired& desired) {
-    const auto& held = desired.get<Kind>().held;
-    const auto at =
-        std::lower_bound(held.begin(), held.end(), key, [](const auto& h, const auto& k) { return h.key < k; });
-    return at != held.end() && at->key == key;
-}
-
 /// An IPv4 address that goes, or is made again, takes the secondary ones of its subnet along, unless its interface
 /// promotes one of them: the node's own address among them, or other VIPs.
 void keep_secondaries(const Planning& planning, Desired& desired) {
@@ -67,58 +61,6 @@ void keep_secondaries(const Planning& planning, Desired& desired) {
         if (at == Table<Address, Origin>::npos && owner != Owner::ours && owner != Owner::named) continue;
         desired.get<Sysctl>().rows.put(promote_secondaries(key.interface), {"1"}, {{}, Cause::keep});
     }
-}
-
-std::chrono::milliseconds drain_timeout_of(const Service::Key& key, const config::Config& config) {
-    for (const config::Service& service : config.services) {
-        if (Service::key_of(service) == key) return service.drain_timeout;
-    }
-    return config::Service{}.drain_timeout;
-}
-
-/// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
-/// and their service's if that is gone too, become desired again.
-std::vector<DrainingServer> keep_draining(Planning& planning, Desired& desired) {
-    const Observed& observed = *planning.plan.observed;
-    Table<RealServer, Origin>& wanted = desired.get<RealServer>().rows;
-    Table<Service, Origin>& services = desired.get<Service>().rows;
-    std::vector<Row<RealServer>> kept;
-    std::vector<DrainingServer> still;
-    const auto rows = observed.get<RealServer>().rows();
-    for (std::uint32_t i = 0; i < rows.size(); ++i) {
-        const RealServer::Facts& facts = observed.get<RealServer>().note(i);
-        if (facts.active == 0) continue;
-        const RealServer::Key& key = rows[i].key;
-        if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
-        const Owner owner = RealServer::owner(key, facts, desired, planning.ledger);
-        if (owner == Owner::foreign || owner == Owner::unrelated) continue;
-        // What must not balance any more is not drained: its connections belong to the new master.
-        if (Service::lost(key.service, planning.inputs)) continue;
-        const auto& drains = planning.ledger.drains;
-        const auto known =
-            std::find_if(drains.begin(), drains.end(), [&](const DrainingServer& d) { return d.key == key; });
-        const std::chrono::sys_seconds since = known == drains.end() ? planning.now : known->since;
-        const auto until =
-            since + std::chrono::ceil<std::chrono::seconds>(drain_timeout_of(key.service, planning.inputs.config));
-        if (planning.now >= until) continue;
-        Row<RealServer> row = rows[i];
-        row.value.weight = 0;
-        kept.push_back(row);
-        planning.plan.deferred.push_back({key, facts.active, until});
-        still.push_back({key, since});
-    }
-    for (const Row<RealServer>& row : kept) {
-        const auto& unwanted = desired.get<RealServer>().unwanted;  // those that are down are still in the file
-        const bool named = std::binary_search(unwanted.begin(), unwanted.end(), row.key);
-        wanted.add(row.key, row.value, {{}, named ? Cause::health : Cause::drain});
-        const std::uint32_t parent = observed.get<Service>().find(row.key.service);
-        if (parent != Seen<Service>::npos && services.find(row.key.service) == Table<Service, Origin>::npos) {
-            services.add(row.key.service, observed.get<Service>().row(parent).value, {{}, Cause::drain});
-            services.finish();
-        }
-    }
-    wanted.finish();
-    return still;
 }
 
 template <class Kind>
@@ -384,15 +326,22 @@ Source Plan::source(const Step& step) const {
 }
 
 Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger, const Inputs& inputs,
-               std::chrono::sys_seconds now, const Refusals& refused) {
-    Planning planning{.inputs = inputs, .ledger = ledger, .now = now, .plan = {}, .buckets = {}};
+               BootTime now, const Refusals& refused) {
+    Planning planning{.inputs = inputs, .ledger = ledger, .plan = {}, .buckets = {}};
     planning.plan.observed = std::move(observed);
     std::vector<DrainingServer> drains;
     const Part part = desired.part;
+    desired.marks = addresses_have_marks(*planning.plan.observed);
     if (!within<RealServer>(part)) {
         drains = ledger.drains;
     } else if (!inputs.release) {
-        drains = keep_draining(planning, desired);
+        Drains kept = keep_draining(*planning.plan.observed, ledger, inputs, now, desired);
+        planning.plan.deferred = std::move(kept.deferred);
+        drains = std::move(kept.servers);
+    }
+    if (within<Address>(part)) {
+        keep_own_addresses(*planning.plan.observed, ledger, desired);
+        if (!inputs.release) keep_leaving_vips(*planning.plan.observed, ledger, inputs, desired);
     }
     if (within<Address>(part)) keep_secondaries(planning, desired);
     planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);

@@ -22,10 +22,7 @@ constexpr int errors[] = {ENOMEM, EBUSY, EEXIST, EIO};
 
 }  // namespace
 
-std::chrono::sys_seconds World::wall() const {
-    constexpr std::chrono::sys_seconds began{std::chrono::seconds(1'700'000'000)};
-    return began + std::chrono::floor<std::chrono::seconds>(queue_.now().time_since_epoch());
-}
+BootTime World::boot_time() const { return std::chrono::floor<std::chrono::seconds>(queue_.now()); }
 
 Duration World::cost(std::size_t node) {
     const Fault* slow = strongest(FaultKind::slow, node);
@@ -43,7 +40,7 @@ plan::Plan World::make_plan(const Host& host, const Ledger& ledger, const node::
     const HostFacts facts = host.kernel.facts();
     Desired desired = plan::desired_for(task, facts);
     auto observed = host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
-    return plan::plan_for(task, std::move(desired), std::move(observed), ledger, wall(), task.avoid);
+    return plan::plan_for(task, std::move(desired), std::move(observed), ledger, boot_time(), task.avoid);
 }
 
 void World::begin(std::size_t node, const node::Converge& ask) {
@@ -68,7 +65,7 @@ void World::serve(std::size_t node, std::size_t lane) {
     if (job.work == nullptr) {
         job.work = std::make_unique<plan::Convergence>(
             node::task_of(job.ask, network ? std::exchange(host.process->seen, nullptr) : nullptr), host.ledger[lane],
-            wall());
+            boot_time());
         look_at_plan(node, lane);
     }
     plan::Convergence& work = *job.work;

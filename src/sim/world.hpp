@@ -116,7 +116,7 @@ private:
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
     [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
-    [[nodiscard]] std::chrono::sys_seconds wall() const;
+    [[nodiscard]] BootTime boot_time() const;
 
     // ---- tracks and hooks (tracks.cpp)
     void tell_tracks(std::size_t node);

@@ -11,6 +11,7 @@
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/daemon/converge.hpp"
 #include "lbconverge/plan/ledger.hpp"
+#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <fcntl.h>
@@ -305,7 +306,7 @@ void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
     const plan::Task task{configured->config, {}};
     const cli::Scene scene{configured->config, task.election, configured->files};
 
-    Ledger ledger = stages("load the ledger", [&] { return must(run.load()); });
+    Ledger ledger = stages("load the ledger", [&] { return run.load().ledger; });
     plan::Plan plan = look(stages, {"desire", "read: empty", "make_plan: empty to full"}, kernel, ledger, task);
     stages("write_plan", [&] { print_nowhere(plan, scene); });
     check(stages, kernel, plan, task);

@@ -122,7 +122,7 @@ int main(int count, char** arguments) {
         return 1;
     }
     const plan::Task task{.config = scene->config, .election = {{"red", scene->election}}, .release = scene->release};
-    const auto now = std::chrono::sys_seconds(std::chrono::seconds(1'000'000));
+    const auto now = BootTime(std::chrono::seconds(1'000'000));
     const plan::Outcome report = daemon::converge(kernel, run, task, now, [](const plan::Plan&) {});
     if (report.error) {
         std::fprintf(stderr, "%s; %s\n", report.error->what.c_str(), report.error->hint.c_str());

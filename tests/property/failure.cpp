@@ -23,7 +23,7 @@ public:
     ~LedgerOnDisk() { std::filesystem::remove_all(path()); }
     LedgerOnDisk(const LedgerOnDisk&) = delete;
     LedgerOnDisk& operator=(const LedgerOnDisk&) = delete;
-    [[nodiscard]] std::string text() const { return plan::to_text(*run_.load()); }
+    [[nodiscard]] std::string text() const { return plan::to_text(run_.load().ledger); }
     [[nodiscard]] const daemon::RunDirectory& run() const { return run_; }
 
 private:

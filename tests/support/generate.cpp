@@ -276,7 +276,8 @@ void add_settings(Case& each) {
 void add_own_addresses(Case& each) {
     Seen<Address>& seen = each.node.get<Address>();
     const Address::Facts permanent{.flags = IFA_F_PERMANENT};
-    seen.put({ip("127.0.0.1"), 8, "lo"}, {.scope = Scope::host}, permanent);
+    constexpr std::uint8_t kernel_lo = 1;  // linux/if_addr.h: IFAPROT_KERNEL_LO
+    seen.put({ip("127.0.0.1"), 8, "lo"}, {.scope = Scope::host}, {.protocol = kernel_lo, .flags = IFA_F_PERMANENT});
     seen.put({ip("10.0.0.2"), 24, "eth0"}, {.broadcast = ip("10.0.0.255")}, permanent);
     seen.put({ip("10.1.0.2"), 24, "eth1"}, {.broadcast = ip("10.1.0.255")}, permanent);
     seen.put({ip("2001:db8::2"), 64, "eth0"}, {}, permanent);
@@ -329,6 +330,7 @@ void converge_partly(Case& each, const config::Config& config) {
     const std::size_t steps = rarely(3) ? pick(plan.steps.size() + 1) : plan.steps.size();
     for (std::size_t i = 0; i < steps; ++i) kernel.execute(plan, plan.steps[i]);
     each.ledger = steps == plan.steps.size() ? plan.ledger : plan::before_deeds(past.ledger, plan.ledger);
+    if (steps == plan.steps.size()) each.ledger.file = plan::memory_after(plan, config);
     if (rarely(5)) each.ledger = {};  // the ledger was lost
     each.node = kernel.node;
     each.inherited = kernel.inherited;
@@ -584,6 +586,14 @@ rc::Gen<Ledger> any_memory() {
         for (Claim<Sysctl>& claim : ledger.get<Sysctl>()) {
             if (rarely(3)) claim.before = Sysctl::Value{one_of({"", "0", "3 50", "8080-8090,9000"})};
         }
+        for (Claim<Address>& claim : ledger.get<Address>()) {
+            if (rarely(3)) claim.more = one_of({"x", "made", "7\tof a newer version"});
+        }
+        for (DrainingServer& drain : ledger.drains) {
+            if (rarely(2)) drain.timeout = std::chrono::milliseconds(one_of<int>({0, 1, 60000}));
+        }
+        if (rarely(3)) ledger.unknown.push_back({Part::network, "bridge\tbr0\t7"});
+        if (rarely(3)) ledger.unknown.push_back({Part::tables, "bridge\tbr0\t7"});
         return ledger;
     });
 }

@@ -20,7 +20,7 @@ struct Case {
     kinds::Observed node;
     std::set<std::string> inherited;  ///< see FakeKernel
     kinds::Ledger ledger;
-    std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
+    BootTime now{std::chrono::seconds(1'000'000)};
     bool release = false;
 
     [[nodiscard]] FakeKernel kernel() const;

@@ -69,10 +69,37 @@ bool quiet(const Observed& node, const std::string& interface, Scope scope) {
     return ignores && (announce == 1 || announce == 2);
 }
 
+/// linux: lo's own addresses have had a mark since 5.18.
+bool has_marks(const Observed& node) {
+    const Seen<Address>& seen = node.get<Address>();
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        if (seen.note(i).protocol != 0) return true;
+    }
+    return false;
+}
+
+bool made(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
+    const Claim<Address>* claim = s.ledger.claim<Address>(key);
+    if (claim != nullptr && claim->origin == ClaimOrigin::adopted) return false;
+    if (facts.protocol == Address::protocol_tag) return true;
+    return claim != nullptr && claim->origin == ClaimOrigin::made && !has_marks(s.start);
+}
+
+/// The first address of a subnet, and not made by us; or named as the node's own.
+bool own(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
+    const config::Node* self = config::self(s.config);
+    if (self != nullptr && self->address == key.address) return true;
+    const bool secondary = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    return key.prefix != key.address.bits() && key.interface != lo && !secondary && !made(s, key, facts);
+}
+
 bool ours(const Situation& s, const Address::Key& key) {
     const std::uint32_t at = s.start.get<Address>().find(key);
-    const bool tagged = at != Seen<Address>::npos && s.start.get<Address>().note(at).protocol == Address::protocol_tag;
-    return tagged || s.ledger.claim<Address>(key) != nullptr;
+    if (at == Seen<Address>::npos) return s.ledger.claim<Address>(key) != nullptr;
+    const Address::Facts& facts = s.start.get<Address>().note(at);
+    if (own(s, key, facts)) return false;
+    const Claim<Address>* claim = s.ledger.claim<Address>(key);
+    return made(s, key, facts) || (claim != nullptr && claim->origin != ClaimOrigin::made);
 }
 
 bool filters(const Situation& s) {
@@ -178,14 +205,19 @@ void only_the_master_answers(const Observed& node, const Situation& s, std::set<
     }
 }
 
-std::chrono::sys_seconds drain_deadline(const Situation& s, const RealServer::Key& key) {
+BootTime drain_deadline(const Situation& s, const RealServer::Key& key) {
     std::chrono::milliseconds patience = config::Service{}.drain_timeout;
+    for (const RememberedService& service : s.ledger.file.services) {
+        if (service.key == key.service) patience = service.drain_timeout;
+    }
+    BootTime since = s.now;
+    for (const DrainingServer& drain : s.ledger.drains) {
+        if (drain.key != key) continue;
+        since = std::min(since, drain.since);
+        patience = drain.timeout.value_or(patience);
+    }
     for (const config::Service& service : s.config.services) {
         if (Service::key_of(service) == key.service) patience = service.drain_timeout;
-    }
-    std::chrono::sys_seconds since = s.now;
-    for (const DrainingServer& drain : s.ledger.drains) {
-        if (drain.key == key) since = drain.since;
     }
     return since + std::chrono::ceil<std::chrono::seconds>(patience);
 }
@@ -201,11 +233,8 @@ void connections_are_drained(const Observed& node, const Situation& s, std::set<
 }
 
 bool foreign(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
-    if (ours(s, key)) return false;
-    const config::Vip* vip = vip_at(s, key.address);
-    if (vip == nullptr) return true;
-    const bool in_place = key.prefix == vip->prefix && (key.interface == vip->interface || key.interface == lo);
-    return !in_place && key.prefix != key.address.bits() && (facts.flags & IFA_F_SECONDARY) == 0;
+    if (own(s, key, facts)) return true;
+    return vip_at(s, key.address) == nullptr && !ours(s, key);
 }
 
 bool foreign(const Situation& s, const Sysctl::Key& key) {
@@ -234,8 +263,8 @@ bool foreign(const Situation& s, const SyncDaemon::Key& key) {
     return !configured && s.ledger.claim<SyncDaemon>(key) == nullptr;
 }
 
-bool foreign(const Situation& s, const Route::Key& key, const Route::Facts& facts) {
-    return facts.protocol != Route::protocol_tag && s.ledger.claim<Route>(key) == nullptr;
+bool foreign(const Situation&, const Route::Key&, const Route::Facts& facts) {
+    return facts.protocol != Route::protocol_tag;
 }
 
 /// Kinds whose names are the configuration's alone: what it does not want and was never ours.
@@ -276,6 +305,11 @@ void foreign_rows_stay(const Observed& node, const Situation& s, std::set<Broken
 }
 
 }  // namespace
+
+bool foreign_address(const Situation& s, const Address::Key& key) {
+    const std::uint32_t at = s.start.get<Address>().find(key);
+    return at != Seen<Address>::npos && foreign(s, key, s.start.get<Address>().note(at));
+}
 
 bool foreign_service(const Situation& s, const Service::Key& key) {
     if (s.config.ipvs.exclusive && !s.release) return false;

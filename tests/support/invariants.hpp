@@ -17,7 +17,7 @@ struct Situation {
     const Election& election;
     const kinds::Observed& start;
     const kinds::Ledger& ledger;
-    std::chrono::sys_seconds now;
+    BootTime now;
     bool release = false;
 };
 
@@ -33,6 +33,9 @@ std::set<Broken> broken_invariants(const kinds::Observed& node, const Situation&
 
 /// Nobody configured it and it was never ours.
 bool foreign_service(const Situation& situation, const kinds::Service::Key& key);
+
+/// The node's own, or somebody else's: it stays, whatever happens.
+bool foreign_address(const Situation& situation, const kinds::Address::Key& key);
 
 /// Those of `now` that are not in `before`, one per line; empty when there are none.
 std::string newly_broken(const std::set<Broken>& now, const std::set<Broken>& before);

@@ -9,8 +9,19 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace lbconverge::daemon {
+
+/// What a file says, and what is wrong with it, for a person.
+struct LoadedLedger {
+    kinds::Ledger ledger;
+    std::vector<std::string> notes;
+};
+struct LoadedHealth {
+    kinds::Health health;
+    std::vector<std::string> notes;
+};
 
 class RunDirectory {
 public:
@@ -26,17 +37,19 @@ public:
     /// Creates the directory and takes the lock until this object is gone; busy when another holds it for longer.
     Result<void> lock(std::chrono::milliseconds patience);
 
-    /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too).
-    [[nodiscard]] Result<kinds::Ledger> load(kinds::Part part = kinds::Part::all) const;
+    /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too). Of a file
+    /// that cannot be read, or not all of it, what is known: nothing here may keep a VIP from being withdrawn. For the
+    /// network with what it has to know of the tables (plan::parse_outline).
+    [[nodiscard]] LoadedLedger load(kinds::Part part = kinds::Part::all) const;
     /// Replaces that part of the ledger in one step; does nothing when it says the same already. Each part is a file of
     /// its own, so that who writes down an address does not write down a hundred thousand real servers as well.
     Result<void> save(const kinds::Ledger& ledger, kinds::Part part = kinds::Part::all) const;
 
     /// What health and the operator have said of real servers, as the last who knew wrote it down; with the age that it
     /// has now. Empty under the same conditions.
-    [[nodiscard]] Result<kinds::Health> load_health(std::chrono::sys_seconds now) const;
+    [[nodiscard]] LoadedHealth load_health(BootTime now) const;
     /// Replaces it in one step.
-    Result<void> save_health(const kinds::Health& health, std::chrono::sys_seconds now) const;
+    Result<void> save_health(const kinds::Health& health, BootTime now) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
 

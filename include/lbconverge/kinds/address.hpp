@@ -1,5 +1,5 @@
 // Kind address: VIPs on lo and on interfaces. Marked as ours with an address protocol tag (IFA_PROTO), which survives
-// the loss of the ledger; kernels before 5.18 ignore it and the ledger alone decides.
+// the loss of the ledger; kernels before 5.18 ignore it, and there the ledger says what we made.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
@@ -48,6 +48,12 @@ struct Address {
     LBCONVERGE_KIND_FUNCTIONS(Address)
     /// Its interface is not there.
     static std::optional<Error> obstacle(const Change<Address>& change, const Facts* facts, const Circumstances& at);
+
+    /// We made it: by its mark, and on kernels without marks by the ledger.
+    static bool made_by_us(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
+    /// It is the node's own: adopted at most, and never removed. Named as such in the file; or the first address of its
+    /// subnet on an interface that we did not make, which is what everything else on the node hangs on.
+    static bool is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
 };
 
 }  // namespace lbconverge::kinds

@@ -3,6 +3,7 @@
 
 #include "lbconverge/kinds/address.hpp"
 #include "lbconverge/kinds/arp_filter.hpp"
+#include "lbconverge/kinds/file_memory.hpp"
 #include "lbconverge/kinds/link.hpp"
 #include "lbconverge/kinds/mark.hpp"
 #include "lbconverge/kinds/real_server.hpp"
@@ -12,6 +13,7 @@
 #include "lbconverge/kinds/sync_daemon.hpp"
 #include "lbconverge/kinds/sysctl.hpp"
 #include "lbconverge/kinds/timeouts.hpp"
+#include "lbconverge/model/instant.hpp"
 
 #include <chrono>
 #include <tuple>
@@ -104,6 +106,8 @@ inline std::uint32_t kinds_on_demand(bool ipvs) {
 /// What should be on this node.
 struct Desired : PerKind<Wanted> {
     std::vector<IpAddress> vips;  ///< every VIP that the configuration names, sorted; wherever it should be now
+    std::vector<IpAddress> own;   ///< addresses that the configuration names as the node's own, sorted
+    bool marks = false;           ///< the kernel keeps the marks of addresses (since 5.18); make_plan() finds out
     bool exclusive = false;       ///< [ipvs] exclusive: services that nobody configured are ours to remove
     Part part = Part::all;        ///< the kinds that were asked for; of the others nothing is known here
 };
@@ -125,12 +129,22 @@ struct Observed : PerKind<Seen> {
 /// A real server that was taken out of use and is kept until its connections are gone.
 struct DrainingServer {
     RealServer::Key key;
-    std::chrono::sys_seconds since;
+    BootTime since;
+    std::optional<std::chrono::milliseconds> timeout{};  ///< its service's, which may have left the file
+};
+
+/// A line of the ledger that a newer version has written: kept as it is.
+struct UnknownLine {
+    Part part = Part::tables;  ///< in whose file it stands
+    std::string text;
+    auto operator<=>(const UnknownLine&) const = default;
 };
 
 /// What outlives one run: the ledger's contents.
 struct Ledger : PerKind<detail::Claims> {
     std::vector<DrainingServer> drains;  ///< sorted by key
+    FileMemory file;                     ///< of the file that was last carried out
+    std::vector<UnknownLine> unknown;    ///< sorted
 
     template <class Kind>
     [[nodiscard]] const Claim<Kind>* claim(const typename Kind::Key& key) const {

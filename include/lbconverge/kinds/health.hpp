@@ -4,6 +4,8 @@
 #pragma once
 
 #include "lbconverge/kinds/real_server.hpp"
+#include "lbconverge/model/damaged_lines.hpp"
+#include "lbconverge/model/instant.hpp"
 
 #include <chrono>
 #include <optional>
@@ -60,9 +62,15 @@ struct Health {
 /// "12 s", "5 min", "3 h", "2 d": how long something has been so.
 std::string age_text(std::chrono::seconds age);
 
-/// One line per exception; opinions without knowledge are left out. `now` on the wall: ages become points in time.
-std::string to_text(const Health& health, std::chrono::sys_seconds now);
-/// invalid_input names the line. What lies in the future is of now.
-Result<Health> parse_health(std::string_view text, std::chrono::sys_seconds now);
+/// One line per exception; opinions without knowledge are left out. Ages become points in time.
+std::string to_text(const Health& health, BootTime now);
+
+struct ReadHealth {
+    Health health;
+    DamagedLines damaged;
+};
+/// Never fails: what cannot be read is left out. What lies in the future is of now; so is what an older version wrote,
+/// by the clock on the wall.
+ReadHealth parse_health(std::string_view text, BootTime now);
 
 }  // namespace lbconverge::kinds

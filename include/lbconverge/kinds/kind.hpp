@@ -124,12 +124,25 @@ struct Wanted {
 template <class Kind>
 using Seen = Table<Kind, typename Kind::Facts>;
 
+/// How a row that is ours came about. Restorable rows are neither: what was there before is remembered as a value.
+enum class ClaimOrigin : std::uint8_t {
+    unknown,  ///< a ledger of an older version does not say
+    made,     ///< it was not there when its making was planned
+    adopted,  ///< it was there
+};
+constexpr auto names_of(ClaimOrigin) {
+    return enum_names<ClaimOrigin>(
+        {{ClaimOrigin::unknown, "unknown"}, {ClaimOrigin::made, "made"}, {ClaimOrigin::adopted, "adopted"}});
+}
+
 /// What the ledger remembers of a row that is ours.
 template <class Kind>
 struct Claim {
     typename Kind::Key key;
     std::uint64_t fingerprint = 0;                 ///< of the desired row (and its children) as last converged
     std::optional<typename Kind::Value> before{};  ///< restorable kinds: the value to put back
+    ClaimOrigin origin = ClaimOrigin::unknown;
+    std::string more{};  ///< fields of a newer version, as they stand in the ledger
 };
 
 /// All that obstacle() may look at.

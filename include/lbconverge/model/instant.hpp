@@ -16,5 +16,7 @@ struct NodeClock {
 
 using Instant = NodeClock::time_point;
 using Duration = NodeClock::duration;
+/// In whole seconds: for what is written down for a later run of the same boot. Setting the wall clock changes nothing.
+using BootTime = std::chrono::time_point<NodeClock, std::chrono::seconds>;
 
 }  // namespace lbconverge

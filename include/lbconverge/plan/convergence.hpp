@@ -44,6 +44,7 @@ struct Outcome {
     Refusals refused;         ///< what the kernel was asked for, and refused
     std::vector<FailedStep> failed;
     std::optional<Error> error;                   ///< why the node is not as desired
+    std::vector<std::string> notes;               ///< what is wrong with the ledger
     std::vector<std::size_t> left;                ///< what the last look still showed: steps of `last`, blocked or not
     std::optional<Plan> last;                     ///< the plan that `left` belongs to
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when nothing could be done any more
@@ -54,7 +55,7 @@ kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 kinds::Inputs inputs_of(const Task& task, const HostFacts& facts);
 /// The plan of a task, with the guards of [limits] applied.
 Plan plan_for(const Task& task, kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed,
-              const kinds::Ledger& ledger, std::chrono::sys_seconds now, const Refusals& refused = {});
+              const kinds::Ledger& ledger, BootTime now, const Refusals& refused = {});
 /// Whether the guards let the configuration pass; refused, with the reason, when not.
 Result<void> guarded(const Plan& plan, const Task& task);
 
@@ -70,7 +71,7 @@ public:
         nothing,        ///< it is over: outcome()
     };
 
-    Convergence(Task task, kinds::Ledger ledger, std::chrono::sys_seconds now);
+    Convergence(Task task, kinds::Ledger ledger, BootTime now);
 
     [[nodiscard]] Need need() const { return need_; }
     [[nodiscard]] const HostFacts& facts() const { return facts_; }
@@ -111,7 +112,7 @@ private:
     Task task_;
     kinds::Ledger ledger_;
     kinds::Ledger before_;  ///< what the plan under way was made with
-    std::chrono::sys_seconds now_;
+    BootTime now_;
     Need need_ = Need::facts;
     HostFacts facts_;
     kinds::Desired desired_;  ///< for what is being read

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/damaged_lines.hpp"
 #include "lbconverge/model/invariant.hpp"
-#include "lbconverge/model/result.hpp"
+#include "lbconverge/plan/plan.hpp"
 
 #include <string>
 #include <string_view>
@@ -23,9 +24,23 @@ kinds::Ledger united(const kinds::Ledger& older, const kinds::Ledger& newer);
 /// What has not been made yet is not known as converged: should the run stop, its rows have not drifted.
 kinds::Ledger before_deeds(const kinds::Ledger& ledger, const kinds::Ledger& planned);
 
-/// One line per claim: kind TAB id TAB fingerprint TAB fields of the value to restore. Same value, same bytes.
+/// What is to be remembered of the file once this plan has been carried out: the caller puts it into the ledger.
+kinds::FileMemory memory_after(const Plan& plan, const config::Config& config);
+
+/// A line per claim, drain, and piece of the remembered file, as packaging/manual/operation.md says. Same value, same
+/// bytes.
 std::string to_text(const kinds::Ledger& ledger, kinds::Part part = kinds::Part::all);
-Result<kinds::Ledger> parse_ledger(std::string_view text);
+
+struct ReadLedger {
+    kinds::Ledger ledger;
+    DamagedLines damaged;
+};
+/// Never fails: what a newer version has written is kept as it is, and what cannot be read at all is left out. `part`:
+/// whose file it is.
+ReadLedger parse_ledger(std::string_view text, kinds::Part part = kinds::Part::tables);
+/// Only what the lane of the network needs of the ledger of the tables: which services are ours still, and the
+/// remembered file without its real servers.
+kinds::Ledger parse_outline(std::string_view text);
 
 /// What is written can be read again, and is found by its key.
 [[nodiscard]] BrokenInvariant broken_invariant(const kinds::Ledger& ledger);

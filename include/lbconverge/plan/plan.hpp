@@ -99,7 +99,8 @@ private:
 struct Deferred {
     kinds::RealServer::Key key;
     std::uint32_t connections = 0;
-    std::chrono::sys_seconds until;
+    BootTime until;
+    std::chrono::seconds left{};  ///< until then
 };
 
 /// A row that nobody may touch now, or that health or an operator keeps other than the file says; and why.
@@ -177,7 +178,7 @@ struct Plan {
 /// Pure. `now` decides whether a drained server's time is over. What stands in the way of a step, what `refused` names,
 /// and what needs one of those is blocked; the rest can be carried out step by step, and every prefix of it is safe.
 Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Ledger& ledger,
-               const kinds::Inputs& inputs, std::chrono::sys_seconds now, const Refusals& refused = {});
+               const kinds::Inputs& inputs, BootTime now, const Refusals& refused = {});
 
 /// A step that did not work; `error` is an errno.
 struct Failure {

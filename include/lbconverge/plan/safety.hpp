@@ -46,7 +46,4 @@ private:
 /// nullopt: every prefix of what is not blocked is safe.
 std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const kinds::Inputs& inputs);
 
-/// The guards of [limits]: how many services may go, how much weight a service may lose.
-Result<void> within_limits(const Plan& plan, const config::Config& config);
-
 }  // namespace lbconverge::plan

@@ -104,10 +104,11 @@ printf '%s[limits]\nmax_weight_loss = 50\n' "$(sed 's/"192.168.100.3"/{ address 
 says "a service would lose too much weight" 4 'would lose 100 %' lb1 apply
 check_eq "nothing was changed" 1 "$(X lb1 ipvsadm -Sn | grep -c -- '-r 192.168.100.3:80 -g -w 1')"
 
-# A damaged ledger is not guessed at.
+# A damaged line of the ledger costs what it said, and stops nobody.
 X lb1 sh -c 'for f in /run/lbconverge/*/ledger*; do echo rubbish >>$f; done'
 write ''
-says "a damaged ledger" 1 'ledger.*: line' lb1 apply
+says "a damaged ledger" 0 'ledger.*: line' lb1 apply
+check_eq "it is written anew" 0 "$(X lb1 sh -c 'cat /run/lbconverge/*/ledger*' | grep -c rubbish)"
 # One of an earlier boot is worth nothing.
 X lb1 sh -c 'for f in /run/lbconverge/*/ledger*; do sed -i "1s/.*/lbconverge-ledger 1 00000000-0000-0000-0000-000000000000/" $f; done'
 check "a ledger from before the last boot is ignored" lbc lb1 apply

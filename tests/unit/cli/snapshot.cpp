@@ -98,14 +98,15 @@ kinds::Desired desired_by(const Observed& observed) {
 
 TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
     const Observed observed = full();
-    const auto ledger = plan::parse_ledger("service\ttcp 192.0.2.20:80\t3\nsysctl\tnet.ipv4.ip_forward\t0\t\n");
-    REQUIRE(ledger.has_value());
-    const std::string text = snapshot_of(observed, *ledger, "lb1");
+    const auto read = plan::parse_ledger("service\ttcp 192.0.2.20:80\t3\nsysctl\tnet.ipv4.ip_forward\t0\t\n");
+    const BootTime taken(std::chrono::seconds(12345));
+    const std::string text = snapshot_of(observed, read.ledger, "lb1", taken);
     const auto again = parse_snapshot("s.json", text);
     REQUIRE_MESSAGE(again.has_value(), again.error().what);
     CHECK(text_of(*again->observed) == text_of(observed));
-    CHECK(plan::to_text(again->ledger) == plan::to_text(*ledger));
-    CHECK(snapshot_of(*again->observed, again->ledger, "lb1") == text);
+    CHECK(plan::to_text(again->ledger) == plan::to_text(read.ledger));
+    CHECK(again->taken == taken);
+    CHECK(snapshot_of(*again->observed, again->ledger, "lb1", taken) == text);
     REQUIRE(again->observed->facts.interfaces.size() == 4);
     CHECK(again->observed->facts.interfaces[1].speaks_arp);
     CHECK(again->observed->facts.interfaces[1].ipv4_devconf.size() == 33);

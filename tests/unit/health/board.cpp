@@ -82,7 +82,7 @@ struct Bench {
     }
     [[nodiscard]] std::string text() const {
         sound();
-        return kinds::to_text(board.health(now), std::chrono::sys_seconds(seconds(5000)));
+        return kinds::to_text(board.health(now), BootTime(seconds(5000)));
     }
 };
 

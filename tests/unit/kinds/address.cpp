@@ -243,13 +243,76 @@ TEST_CASE("what is written is what is read again") {
     }
 }
 
-TEST_CASE("an address is ours by its tag or by claim") {
-    const Address::Key other = key<Address>("192.0.2.9/24 eth0");
+namespace {
+
+constexpr std::uint8_t tag = Address::protocol_tag;
+
+Ledger claims(const Address::Key& key, ClaimOrigin origin) {
     Ledger ledger;
-    CHECK(Address::owner(other, {}, {}, ledger) == Owner::unrelated);
-    CHECK(Address::owner(other, {.protocol = Address::protocol_tag}, {}, ledger) == Owner::ours);
-    ledger.get<Address>().push_back({other});
-    CHECK(Address::owner(other, {}, {}, ledger) == Owner::ours);
+    ledger.get<Address>().push_back({.key = key, .origin = origin});
+    return ledger;
+}
+
+}  // namespace
+
+TEST_CASE("an address that the file does not name is ours by its mark, or as a VIP that was taken over") {
+    Desired desired;
+    desired.marks = true;
+    const Address::Key vip = key<Address>("192.0.2.9/32 eth0");
+    CHECK(Address::owner(vip, {}, desired, {}) == Owner::unrelated);
+    CHECK(Address::owner(vip, {.protocol = tag}, desired, {}) == Owner::ours);
+    CHECK(Address::owner(vip, {.protocol = tag}, desired, claims(vip, ClaimOrigin::made)) == Owner::ours);
+    CHECK(Address::owner(vip, {}, desired, claims(vip, ClaimOrigin::adopted)) == Owner::ours);
+    CHECK(Address::owner(vip, {}, desired, claims(vip, ClaimOrigin::unknown)) == Owner::ours);
+    // What we made has been replaced by somebody else.
+    CHECK(Address::owner(vip, {}, desired, claims(vip, ClaimOrigin::made)) == Owner::unrelated);
+    desired.marks = false;  // Linux before 5.18: the ledger decides
+    CHECK(Address::owner(vip, {}, desired, claims(vip, ClaimOrigin::made)) == Owner::ours);
+    CHECK(Address::owner(vip, {}, desired, {}) == Owner::unrelated);
+}
+
+TEST_CASE("the node's own address is adopted at most: it is never removed, whatever the ledger says") {
+    Desired desired;
+    desired.marks = true;
+    for (const char* id : {"192.0.2.9/24 eth0", "2001:db8::9/64 eth0"}) {
+        const Address::Key own = key<Address>(id);
+        for (const auto origin : {ClaimOrigin::made, ClaimOrigin::adopted, ClaimOrigin::unknown}) {
+            desired.vips = {};
+            CHECK(Address::owner(own, {}, desired, claims(own, origin)) == Owner::unrelated);
+            desired.vips = {own.address};
+            CHECK(Address::owner(own, {}, desired, claims(own, origin)) == Owner::foreign);
+        }
+        // It was adopted, and has our mark because it had to be put right.
+        CHECK(Address::owner(own, {.protocol = tag}, desired, claims(own, ClaimOrigin::adopted)) == Owner::foreign);
+        CHECK(Address::owner(own, {.protocol = tag}, desired, claims(own, ClaimOrigin::made)) == Owner::named);
+        CHECK(Address::owner(own, {.protocol = tag}, desired, {}) == Owner::named);
+        desired.marks = false;
+        CHECK(Address::owner(own, {}, desired, claims(own, ClaimOrigin::made)) == Owner::named);
+        CHECK(Address::owner(own, {}, desired, claims(own, ClaimOrigin::adopted)) == Owner::foreign);
+        desired.marks = true;
+    }
+    // For IPv6 the bit of "secondary" says that the address is a temporary one.
+    const Address::Key temporary = key<Address>("2001:db8::9/64 eth0");
+    CHECK(Address::owner(temporary, {.flags = IFA_F_SECONDARY}, desired, {}) == Owner::foreign);
+}
+
+TEST_CASE("what the file names as the node's own is not removed, however it came about") {
+    const auto node = world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.1"]
+        vrrp = [{ name = "LB", vrid = 51, source = "192.0.2.5" }]
+        [nodes]
+        lb1 = { address = "192.0.2.1" }
+        lb2 = { address = "192.0.2.2" }
+    )",
+                            {}, "lb1");
+    const Desired desired = node.desired();
+    CHECK(desired.own == std::vector{*IpAddress::parse("192.0.2.1"), *IpAddress::parse("192.0.2.5")});
+    const Address::Key vip = key<Address>("192.0.2.1/32 eth0");
+    CHECK(Address::owner(vip, {.protocol = tag}, desired, claims(vip, ClaimOrigin::made)) == Owner::foreign);
+    const Address::Key source = key<Address>("192.0.2.5/32 eth0");
+    CHECK(Address::owner(source, {.protocol = tag}, desired, claims(source, ClaimOrigin::made)) == Owner::unrelated);
 }
 
 TEST_CASE("a VIP in another place is the configuration's, unless it looks like the node's own address") {

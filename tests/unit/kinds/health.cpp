@@ -10,7 +10,6 @@ namespace lbconverge::kinds {
 namespace {
 
 using std::chrono::seconds;
-using std::chrono::sys_seconds;
 using namespace test;
 
 std::string file(const std::string& more = "") {
@@ -131,7 +130,7 @@ TEST_CASE("without a fallback a lost quorum changes nothing") {
 }
 
 TEST_CASE("what is written down is read again") {
-    const sys_seconds now(seconds(10'000));
+    const BootTime now(seconds(10'000));
     Health health{{opinion("10.0.0.3", Liveness::down), opinion("10.0.0.4", Liveness::up, 9)},
                   {{Service::parse_id("tcp 192.0.2.20:80").value(), true, seconds(5)}},
                   {{IpAddress::parse("10.0.0.3").value(), 80, Service::parse_id("tcp 192.0.2.20:80"), seconds(7)}}};
@@ -140,16 +139,16 @@ TEST_CASE("what is written down is read again") {
           "down\ttcp 192.0.2.20:80 10.0.0.3:80\t9988\tconnect refused\n"
           "weight\ttcp 192.0.2.20:80 10.0.0.4:80\t9988\t9\tconnect refused\n"
           "short\ttcp 192.0.2.20:80\t9995\ndrain\t10.0.0.3\t80\ttcp 192.0.2.20:80\t9993\n");
-    const auto again = parse_health(text, now + seconds(3));
-    REQUIRE(again);
-    CHECK(again->servers[0].age == seconds(15));
-    CHECK(again->servers[1].weight == 9U);
-    CHECK(again->drains[0].same_as(health.drains[0]));
-    CHECK(to_text(*again, now + seconds(3)) == text);
+    const ReadHealth again = parse_health(text, now + seconds(3));
+    REQUIRE(again.damaged.count == 0);
+    CHECK(again.health.servers[0].age == seconds(15));
+    CHECK(again.health.servers[1].weight == 9U);
+    CHECK(again.health.drains[0].same_as(health.drains[0]));
+    CHECK(to_text(again.health, now + seconds(3)) == text);
 }
 
 TEST_CASE("opinions without knowledge are not written down, and a reason stays in its line") {
-    const sys_seconds now(seconds(10'000));
+    const BootTime now(seconds(10'000));
     Health health{
         {opinion("10.0.0.3", Liveness::unknown)}, {{Service::parse_id("tcp 192.0.2.20:80").value(), false}}, {}};
     CHECK(to_text(health, now).empty());
@@ -158,16 +157,28 @@ TEST_CASE("opinions without knowledge are not written down, and a reason stays i
     CHECK(to_text(health, now) == "down\ttcp 192.0.2.20:80 10.0.0.3:80\t9988\ta b c\n");
 }
 
-TEST_CASE("a file that is none names the line") {
-    const sys_seconds now(seconds(10'000));
+TEST_CASE("a line that is none costs what it said, and no more") {
+    const BootTime now(seconds(10'000));
     for (const char* bad :
          {"x", "down\tnobody\t1\t", "down\ttcp 192.0.2.20:80 10.0.0.3:80\tx\t", "drain\t10.0.0.3\t80\tweb\t5",
           "drain\t10.0.0.3\t99999\t-\t5", "weight\ttcp 192.0.2.20:80 10.0.0.3:80\t5\t-1\t", "short\t\t1"}) {
-        const auto parsed = parse_health("drain\t10.0.0.3\t80\t-\t5\n" + std::string(bad) + "\n", now);
-        REQUIRE_FALSE(parsed);
-        CHECK(parsed.error().what == "line 2 cannot be read");
+        const ReadHealth read = parse_health("drain\t10.0.0.3\t80\t-\t5\n" + std::string(bad) + "\n", now);
+        CHECK(read.damaged.text() == "line 2 cannot be read");
+        CHECK(to_text(read.health, now) == "drain\t10.0.0.3\t80\t-\t5\n");
     }
-    CHECK(parse_health("down\ttcp 192.0.2.20:80 10.0.0.3:80\t20000\twhy\n", now)->servers[0].age == seconds(0));
+}
+
+TEST_CASE("what an older version wrote by the clock on the wall is of now") {
+    const BootTime now(seconds(10'000));
+    const ReadHealth read = parse_health("down\ttcp 192.0.2.20:80 10.0.0.3:80\t1700000000\twhy\n", now);
+    REQUIRE(read.health.servers.size() == 1);
+    CHECK(read.health.servers[0].age == seconds(0));
+}
+
+TEST_CASE("what is older than the boot began with it") {
+    const BootTime now(seconds(5));
+    const Health health{{opinion("10.0.0.3", Liveness::down)}, {}, {}};
+    CHECK(to_text(health, now) == "down\ttcp 192.0.2.20:80 10.0.0.3:80\t0\tconnect refused\n");
 }
 
 }  // namespace lbconverge::kinds

@@ -127,7 +127,7 @@ TEST_CASE("they are asked for only when they are wanted") {
     CHECK(requests.list()[0].dump);
 }
 
-TEST_CASE("what we made or remember is ours; all else is none of our business") {
+TEST_CASE("a route is ours by its mark alone, whatever the ledger says") {
     const Desired master = world(elected, {{"LB", ElectionState::master}}).desired();
     const Desired backup = world(elected).desired();
     const Route::Key named = key<Route>("default");
@@ -135,7 +135,8 @@ TEST_CASE("what we made or remember is ours; all else is none of our business") 
     Ledger ledger;
     ledger.get<Route>().push_back({other});
     CHECK(Route::owner(other, {Route::protocol_tag}, master, {}) == Owner::ours);
-    CHECK(Route::owner(other, {3}, master, ledger) == Owner::ours);
+    CHECK(Route::owner(other, {3}, master, ledger) == Owner::unrelated);
+    CHECK(Route::owner(other, {Route::protocol_tag}, master, ledger) == Owner::ours);
     CHECK(Route::owner(other, {3}, master, {}) == Owner::unrelated);
     CHECK(Route::owner(named, {3}, backup, {}) == Owner::unrelated);
     CHECK(Route::owner(named, {Route::protocol_tag}, backup, {}) == Owner::named);
@@ -159,7 +160,7 @@ TEST_CASE("somebody else's route to the same destination is an obstacle, not a r
     CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &ours, at));
     CHECK_FALSE(Route::obstacle({to, nullptr, &wanted}, nullptr, at));
     ledger.get<Route>().push_back({to});
-    CHECK_FALSE(Route::obstacle({to, &theirs, &wanted}, &foreign, at));
+    CHECK(Route::obstacle({to, &theirs, &wanted}, &foreign, at));  // another protocol has replaced ours
 }
 
 TEST_CASE("a route is made after its source address and removed before it") {

@@ -10,6 +10,7 @@ namespace {
 
 using kinds::Address;
 using kinds::Claim;
+using kinds::ClaimOrigin;
 using kinds::Ledger;
 using kinds::RealServer;
 using kinds::Service;
@@ -18,12 +19,11 @@ using kinds::Timeouts;
 using test::key;
 
 /// What text makes of a ledger and back.
-std::string again(const std::string& text) {
-    const Result<Ledger> ledger = parse_ledger(text);
-    return ledger ? to_text(*ledger) : "error: " + ledger.error().what;
-}
+std::string again(const std::string& text) { return to_text(parse_ledger(text).ledger); }
 
 std::string again(const Ledger& ledger) { return again(to_text(ledger)); }
+
+std::string damaged(const std::string& text) { return parse_ledger(text).damaged.text(); }
 
 }  // namespace
 
@@ -41,25 +41,130 @@ TEST_CASE("a ledger is a line per claim, and is read back as it was") {
     CHECK(again("") == "");
 }
 
-TEST_CASE("a ledger that cannot be read says in which line") {
-    const auto error = [](const std::string& text) { return again("service\ttcp 192.0.2.20:80\t3\n" + text); };
-    for (const char* line : {"", "nonsense", "service", "service\ttcp 192.0.2.20:80", "service\ttcp 192.0.2.20\t3",
-                             "service\ttcp 192.0.2.20:80\tx", "service\ttcp 192.0.2.20:80\t", "drain\tx\t1",
-                             "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t-1", "drain\ttcp 192.0.2.20:80 192.0.2.3:80",
-                             "real_server\ttcp 192.0.2.20:80 192.0.2.3:80\t1", "timeouts\ttcp\t5\tx",
-                             "service\ttcp 192.0.2.20:80\t10000000000000000",
-                             "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t18446744073709551615"}) {
-        CHECK_MESSAGE(error(std::string(line) + "\n") == "error: line 2 cannot be read", std::string(line));
+TEST_CASE("a claim says how its row came about, and keeps what a newer version has added") {
+    const std::string text =
+        "sysctl\tnet.ipv4.ip_forward\t1f\t0\tmore\n"
+        "address\t192.0.2.20/32 lo\t1\tmade\n"
+        "address\t192.0.2.21/32 lo\t1\tadopted\tmore\tand more\n"
+        "service\ttcp 192.0.2.20:80\t3\tmade\n"
+        "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t17\t2000\n";
+    CHECK(again(text) == text);
+    const Ledger ledger = parse_ledger(text).ledger;
+    CHECK(ledger.claim<Address>(key<Address>("192.0.2.20/32 lo"))->origin == ClaimOrigin::made);
+    CHECK(ledger.claim<Address>(key<Address>("192.0.2.21/32 lo"))->origin == ClaimOrigin::adopted);
+    CHECK(ledger.drains[0].timeout == std::chrono::milliseconds(2000));
+    CHECK(again("service\ttcp 192.0.2.20:80\t3\twlc\n") == "service\ttcp 192.0.2.20:80\t3\twlc\n");
+    CHECK(parse_ledger("service\ttcp 192.0.2.20:80\t3\twlc\n").ledger.get<Service>()[0].origin == ClaimOrigin::unknown);
+}
+
+TEST_CASE("a line that cannot be read costs what it said, and no more") {
+    const std::string good = "service\ttcp 192.0.2.20:80\t3\tmade\n";
+    const std::string long_line = "bridge\t" + std::string(1'000'000, 'x');
+    for (const std::string& line :
+         std::initializer_list<std::string>{"",
+                                            "nonsense",
+                                            "service",
+                                            "service\ttcp 192.0.2.20:80",
+                                            "service\ttcp 192.0.2.20\t3",
+                                            "service\ttcp 192.0.2.20:80\tx",
+                                            "service\ttcp 192.0.2.20:80\t",
+                                            "drain\tx\t1",
+                                            "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t-1",
+                                            "drain\ttcp 192.0.2.20:80 192.0.2.3:80",
+                                            "real_server\ttcp 192.0.2.20:80 192.0.2.3:80\t1",
+                                            "timeouts\ttcp\t5\tx",
+                                            "service\ttcp 192.0.2.20:80\t10000000000000000",
+                                            "drain\ttcp 192.0.2.20:80 192.0.2.3:80\t18446744073709551615",
+                                            "file-vip\tweb",
+                                            "file-limits\t1",
+                                            "file-service\ttcp 192.0.2.20:81",
+                                            std::string("bridge\tbr\0", 10),
+                                            "\xff\xfe\tinterface",
+                                            "bridge\t\x01",
+                                            long_line}) {
+        const std::string text = good + line + "\n" + "address\t192.0.2.20/32 lo\t1\tmade\n";
+        CHECK_MESSAGE(damaged(text) == "line 2 cannot be read", line.substr(0, 80));
+        CHECK_MESSAGE(again(text) == "address\t192.0.2.20/32 lo\t1\tmade\n" + good, line.substr(0, 80));
     }
+    CHECK(damaged("x\n\ny\n") == "3 lines cannot be read, the first is line 1");
+}
+
+TEST_CASE("what a newer version has written is kept as it is, in the file where it stood, and within bounds") {
+    const std::string line = "bridge\tbr0\t7\tof a newer \xfc version\n";
+    CHECK(again(line) == line);
+    CHECK(damaged(line).empty());
+    const Ledger network = parse_ledger(line, kinds::Part::network).ledger;
+    CHECK(to_text(network, kinds::Part::network) == line);
+    CHECK(to_text(network, kinds::Part::tables).empty());
+    CHECK(to_text(united(network, {})) == line);
+    CHECK(to_text(united({}, network)) == line);
+    CHECK(to_text(united(network, network)) == line);
+    CHECK(to_text(claims_on({}, {}, network)) == line);
+    std::string many;
+    for (int i = 0; i < 2000; ++i) many += "bridge\tbr" + std::to_string(i) + "\n";
+    CHECK(parse_ledger(many).ledger.unknown.size() == 1000);
+    CHECK(damaged(many) == "1000 lines cannot be read, the first is line 1001");
+}
+
+TEST_CASE("the ledger remembers what the file said") {
+    const auto node = test::world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        drain_timeout = "2s"
+        real_servers = ["192.0.2.3", { address = "192.0.2.4", port = 8080, weight = 7, forward = "masquerade" }]
+        [[service]]
+        fwmark = 7
+        [limits]
+        max_weight_loss = 20
+    )"_text);
+    Ledger ledger;
+    ledger.file = kinds::file_memory_of(node.config);
+    CHECK(to_text(ledger) ==
+          "file-vip\t192.0.2.20\t\nfile-limits\t-\t20\tshared\n"
+          "file-service\tfwmark 7 ipv4\t60000\n"
+          "file-service\ttcp 192.0.2.20:80\t2000\t192.0.2.3:80=1\t192.0.2.4:8080=7\n");
+    CHECK(again(ledger) == to_text(ledger));
+    CHECK(to_text(ledger, kinds::Part::network) == "file-vip\t192.0.2.20\t\n");
+    const Ledger both = united(parse_ledger(to_text(ledger, kinds::Part::network)).ledger,
+                               parse_ledger(to_text(ledger, kinds::Part::tables)).ledger);
+    CHECK(to_text(both) == to_text(ledger));
+    CHECK(to_text(
+              parse_outline("address\t192.0.2.20/32 lo\t1\nservice\ttcp 192.0.2.20:80\t3\tmade\n" + to_text(ledger))) ==
+          "service\ttcp 192.0.2.20:80\t3\tmade\nfile-limits\t-\t20\tshared\n"
+          "file-service\tfwmark 7 ipv4\t60000\nfile-service\ttcp 192.0.2.20:80\t2000\n");
+}
+
+TEST_CASE("a row that is there is adopted, one that is not is made, and that stays so") {
+    test::Node node(test::world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20", "192.0.2.21", "192.0.2.22"]
+    )"_text));
+    const auto origin = [&](const char* id) { return node.plan().ledger.claim<Address>(key<Address>(id))->origin; };
+    node.put<Address>("192.0.2.20/32 eth0");
+    node.put<Address>("192.0.2.22/32 eth0", {}, {.protocol = Address::protocol_tag});
+    for (int round = 0; round < 2; ++round) {
+        CHECK(origin("192.0.2.20/32 eth0") == ClaimOrigin::adopted);
+        CHECK(origin("192.0.2.21/32 eth0") == ClaimOrigin::made);
+        CHECK(origin("192.0.2.22/32 eth0") == ClaimOrigin::made);  // its mark says so
+        node.converge();
+    }
+    node.erase<Address>("192.0.2.20/32 eth0");
+    CHECK(origin("192.0.2.20/32 eth0") == ClaimOrigin::made);
+    CHECK(before_deeds(node.ledger, node.plan().ledger).claim<Address>(key<Address>("192.0.2.20/32 eth0"))->origin ==
+          ClaimOrigin::made);
 }
 
 TEST_CASE("a setting that was empty is put back to empty") {
     Ledger ledger;
     ledger.get<Sysctl>().push_back({Sysctl::Key("net/ipv4/ip_local_reserved_ports"), 1, Sysctl::Value{""}});
-    const Result<Ledger> read = parse_ledger(to_text(ledger));
-    REQUIRE(read.has_value());
-    REQUIRE(read->get<Sysctl>().size() == 1);
-    CHECK(read->get<Sysctl>()[0].before == Sysctl::Value{""});
+    const Ledger read = parse_ledger(to_text(ledger)).ledger;
+    REQUIRE(read.get<Sysctl>().size() == 1);
+    CHECK(read.get<Sysctl>()[0].before == Sysctl::Value{""});
     CHECK(again(ledger) == to_text(ledger));
 }
 

@@ -15,7 +15,7 @@ struct Node {
     World world;
     kinds::Observed observed;
     kinds::Ledger ledger;
-    std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
+    BootTime now{std::chrono::seconds(1'000'000)};
 
     explicit Node(World node) : world(std::move(node)) { observed.facts = world.facts; }
 
@@ -30,10 +30,13 @@ struct Node {
     void converge() {
         const plan::Plan done = plan();
         ledger = done.ledger;
+        ledger.file = plan::memory_after(done, world.config);
         for (const plan::Step& step : done.steps) {
             done.visit(step, [this]<class Kind>(const kinds::Change<Kind>& change) {
                 if (change.after == nullptr) observed.get<Kind>().erase(change.key);
-                if (change.after != nullptr) observed.get<Kind>().put(change.key, *change.after);
+                typename Kind::Facts facts{};
+                if constexpr (requires { Kind::protocol_tag; }) facts.protocol = Kind::protocol_tag;
+                if (change.after != nullptr) observed.get<Kind>().put(change.key, *change.after, facts);
             });
         }
     }

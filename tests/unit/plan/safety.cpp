@@ -229,56 +229,6 @@ TEST_CASE("an IPv6 VIP on lo needs no quiet: Linux answers for it there only") {
     CHECK(verdict(node) == "safe");
 }
 
-TEST_CASE("more services than max_service_deletes do not go at once") {
-    Node node = converged(as("director", master, R"(
-        [[service]]
-        vip = "192.0.2.20"
-        port = 81
-    )"_text));
-    node.world = world(R"(role = "director")");
-    const auto limited = [&](std::uint32_t limit) {
-        node.world.config.limits.max_service_deletes = limit;
-        return within_limits(node.plan(), node.world.config);
-    };
-    CHECK(limited(2).has_value());
-    const Result<void> refused = limited(1);
-    REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().kind == ErrorKind::refused);
-    CHECK(refused.error().what == "2 services would be removed, and max_service_deletes is 1");
-    CHECK_FALSE(limited(0).has_value());
-}
-
-TEST_CASE("a service does not lose more of its weight than max_weight_loss") {
-    Node node = converged(as("director", master));
-    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80", {.weight = 3});  // 4 in all, 2 wanted
-    const auto limited = [&](std::uint32_t limit) {
-        node.world.config.limits.max_weight_loss = limit;
-        return within_limits(node.plan(), node.world.config);
-    };
-    CHECK(limited(50).has_value());
-    const Result<void> refused = limited(49);
-    REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().what ==
-          "tcp 192.0.2.20:80 would lose 50 % of its weight (4 to 2), and max_weight_loss is 49");
-    node.put<RealServer>("tcp 192.0.2.20:80 192.0.2.3:80", {.weight = 1});
-    CHECK(limited(0).has_value());
-}
-
-TEST_CASE("a service that is new, or empty, or goes as a whole loses no weight") {
-    Node node(as("director", master));
-    node.world.config.limits.max_weight_loss = 0;
-    CHECK(within_limits(node.plan(), node.world.config).has_value());
-    node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "wlc"});
-    CHECK(within_limits(node.plan(), node.world.config).has_value());
-    node.converge();
-    node.world = world(R"(
-        role = "director"
-        [limits]
-        max_weight_loss = 0
-    )"_text);
-    CHECK(within_limits(node.plan(), node.world.config).has_value());
-}
-
 TEST_CASE("I1: behind an ARP filter a VIP may be anywhere on a real server, as long as the filter stands") {
     const auto filtered = [](const std::string& accept) {
         return Node(world(R"(
