@@ -72,7 +72,8 @@ std::vector<plan::Announcement> bound(const plan::Plan& plan, const std::vector<
 }
 
 /// Phase by phase; a phase with a failure is the last one.
-void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Outcome& report, bool first_round) {
+void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, Ledger& ledger, Outcome& report,
+             bool first_round) {
     for (std::size_t first = 0; first < plan.steps.size() && !overtaken(task);) {
         std::size_t last = first;
         while (last < plan.steps.size() && plan.steps[last].phase == plan.steps[first].phase) ++last;
@@ -88,6 +89,10 @@ void execute(kernel::Kernel& kernel, const plan::Plan& plan, const Task& task, O
             if (first_round) report.failed.push_back({failure.step, error});
             // What moved under our feet is put right by planning again; any other reason is worth more.
             if (!report.error || report.error->kind == ErrorKind::world_moved) report.error = error;
+        }
+        for (std::size_t i = first; i < last; ++i) {
+            const auto failed = [i](const kernel::Failure& each) { return each.step == i; };
+            if (std::none_of(failures->begin(), failures->end(), failed)) plan::note_done(ledger, plan, plan.steps[i]);
         }
         // What was bound must be known at once; the rest of the plan may take its time, or may not come to pass.
         if (plan.steps[first].phase == Phase::bind && !overtaken(task)) {
@@ -156,7 +161,7 @@ bool hurry(kernel::Kernel& kernel, const RunDirectory& run, const Task& task, Le
     ledger = plan::before_deeds(ledger, plan.ledger);
     if (!save(run, ledger, task.part)) return false;
     announce(plan);
-    execute(kernel, plan, task, report, true);
+    execute(kernel, plan, task, ledger, report, true);
     report.planned = !report.error;
     if (report.error) {  // it may not be as it was: what was done is seen at the next look
         report = {.changed = report.changed};
@@ -205,7 +210,7 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         *ledger = plan::before_deeds(*ledger, plan->ledger);
         if (ready) ready = save(run, *ledger, task.part);
         if (ready) {
-            execute(kernel, *plan, task, report, round == 1);
+            execute(kernel, *plan, task, *ledger, report, round == 1);
         } else {
             report.error = ready.error();
         }

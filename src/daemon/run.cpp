@@ -5,6 +5,7 @@
 #include "lbconverge/daemon/log.hpp"
 #include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
+#include "lbconverge/kinds/nft.hpp"
 #include "lbconverge/model/exit.hpp"
 #include "lbconverge/node/node.hpp"
 #include "loop.hpp"
@@ -157,6 +158,7 @@ Result<void> Daemon::run() {
     });
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
+    if (kinds::uses_nftables(*options_.config)) watch_->follow_nftables();
     auto before = run_.load_health(wall());
     RETURN_IF_ERROR(before);
     if (!before->empty()) turn(node::Remembered{std::move(*before)});
@@ -382,6 +384,7 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
     turn(node::Reload{config});
     end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
     tracker_.match(node_.tracks());
+    if (kinds::uses_nftables(*config)) watch_->follow_nftables();
     // Which sockets and which addresses matter may have changed with it.
     if (surroundings_ != nullptr) look_round(surroundings_);
 }

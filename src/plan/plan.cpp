@@ -66,8 +66,9 @@ std::vector<DrainingServer> keep_draining(Planning& planning, Desired& desired) 
     const auto rows = observed.get<RealServer>().rows();
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
         const RealServer::Facts& facts = observed.get<RealServer>().note(i);
-        if (facts.active == 0) continue;
         const RealServer::Key& key = rows[i].key;
+        const std::uint32_t connections = RealServer::connections(key, facts);
+        if (connections == 0) continue;
         if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
         const Owner owner = RealServer::owner(key, facts, desired, planning.ledger);
         if (owner == Owner::foreign || owner == Owner::unrelated) continue;
@@ -83,7 +84,7 @@ std::vector<DrainingServer> keep_draining(Planning& planning, Desired& desired) 
         Row<RealServer> row = rows[i];
         row.value.weight = 0;
         kept.push_back(row);
-        planning.plan.deferred.push_back({key, facts.active, until});
+        planning.plan.deferred.push_back({key, connections, until});
         still.push_back({key, since});
     }
     for (const Row<RealServer>& row : kept) {
@@ -120,6 +121,18 @@ bool drifted(const typename Kind::Key& key, const Planning& planning) {
         const Claim<Kind>* after = planning.plan.ledger.claim<Kind>(key);
         return after != nullptr && before->fingerprint == after->fingerprint;
     }
+}
+
+/// What the row hangs on is not there any more as it was when the row was made, though it looks the same.
+template <class Kind>
+bool hangs_loose(const typename Kind::Key& key, const typename Kind::Value& wanted, const Planning& planning) {
+    if constexpr (Bound<Kind>) {
+        const Claim<Kind>* before = planning.ledger.claim<Kind>(key);
+        const Claim<Kind>* after = planning.plan.ledger.claim<Kind>(key);
+        if (before == nullptr || before->fingerprint == 0 || after == nullptr || wanted.incarnation.index == 0) return false;
+        return before->fingerprint != after->fingerprint;
+    }
+    return false;
 }
 
 template <class Kind>
@@ -228,6 +241,8 @@ void diff(Planning& planning) {
             add_step<Kind>(planning, reason(), Step::none, w);
         } else if (observed[o].value != wanted[w].value) {
             add_step<Kind>(planning, reason(), o, w);
+        } else if (hangs_loose<Kind>(key, wanted[w].value, planning)) {
+            add_step<Kind>(planning, Reason::drift, o, w);
         }
         if (!only_wanted) ++o;
         if (!only_observed) ++w;
@@ -292,8 +307,9 @@ std::vector<Cut> cuts_of(const Plan& plan) {
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         if (step.kind != kind_id<RealServer> || step.action() != Action::remove) continue;
-        const std::uint32_t active = plan.observed->get<RealServer>().note(step.before).active;
-        if (active != 0) cuts.push_back({i, active});
+        const Seen<RealServer>& seen = plan.observed->get<RealServer>();
+        const std::uint32_t connections = RealServer::connections(seen.row(step.before).key, seen.note(step.before));
+        if (connections != 0) cuts.push_back({i, connections});
     }
     return cuts;
 }

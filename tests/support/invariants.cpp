@@ -195,7 +195,9 @@ void connections_are_drained(const Observed& node, const Situation& s, std::set<
     const Seen<RealServer>& servers = s.start.get<RealServer>();
     for (std::uint32_t i = 0; i < servers.size(); ++i) {
         const RealServer::Key& key = servers.row(i).key;
-        if (servers.note(i).active == 0 || holds<RealServer>(node, key) || s.now >= drain_deadline(s, key)) continue;
+        if (RealServer::connections(key, servers.note(i)) == 0 || holds<RealServer>(node, key) ||
+            s.now >= drain_deadline(s, key))
+            continue;
         if (!lost(s, key.service)) broken.insert({"I5", RealServer::id(key), {}});
     }
 }
@@ -205,7 +207,8 @@ bool foreign(const Situation& s, const Address::Key& key, const Address::Facts& 
     const config::Vip* vip = vip_at(s, key.address);
     if (vip == nullptr) return true;
     const bool in_place = key.prefix == vip->prefix && (key.interface == vip->interface || key.interface == lo);
-    return !in_place && key.prefix != key.address.bits() && (facts.flags & IFA_F_SECONDARY) == 0;
+    const bool second = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
+    return !in_place && key.prefix != key.address.bits() && !second;
 }
 
 bool foreign(const Situation& s, const Sysctl::Key& key) {
