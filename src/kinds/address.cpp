@@ -89,6 +89,15 @@ void mark_newer(Seen<Address>& seen, const Address::Key& older) {
     }
 }
 
+/// IPv4 has an address with several peers, and without one, side by side. Of these the one with a peer is shown, for
+/// it has to go.
+void put_first(Seen<Address>& seen, const Address::Key& key, const Address::Value& value, const Address::Facts& facts) {
+    Seen<Address> all;
+    all.add(key, value, facts);
+    for (std::size_t i = 0; i < seen.size(); ++i) all.add(seen.row(i).key, seen.row(i).value, seen.note(i));
+    seen = std::move(all);
+}
+
 void write_value(const Address::Value& value, Family family, bool is_new, wire::Requests& requests) {
     if (!value.label.empty()) requests.attribute_text(IFA_LABEL, value.label.view());
     if (value.broadcast) {
@@ -201,6 +210,7 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
     if (family == Family::ipv6) value.scope = Scope::global;
     read_flags(facts.flags, family, value);
     mark_newer(observed.get<Address>(), key);
+    if (value.peer) return put_first(observed.get<Address>(), key, value, facts);
     observed.get<Address>().add(key, value, facts);
 }
 

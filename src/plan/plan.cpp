@@ -129,7 +129,8 @@ bool hangs_loose(const typename Kind::Key& key, const typename Kind::Value& want
     if constexpr (Bound<Kind>) {
         const Claim<Kind>* before = planning.ledger.claim<Kind>(key);
         const Claim<Kind>* after = planning.plan.ledger.claim<Kind>(key);
-        if (before == nullptr || before->fingerprint == 0 || after == nullptr || wanted.incarnation.index == 0) return false;
+        if (before == nullptr || before->fingerprint == 0 || after == nullptr || wanted.incarnation.index == 0)
+            return false;
         return before->fingerprint != after->fingerprint;
     }
     return false;

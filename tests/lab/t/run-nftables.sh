@@ -8,15 +8,14 @@ lab_begin
 node client eth0=192.168.100.10/24
 node ws1 eth0=192.168.100.3/24
 LBC_CONFIG=$T/lb.toml
-settings='role = "real-server"\ninterface = "eth0"\n[[vip]]\naddress = "192.168.100.20"\naccept = "interface"\n'
-filter='[arp]\nmethod = "filter"\n'
+settings='role = "real-server"\ninterface = "eth0"\n[[vip]]\naddress = "192.168.100.20"\n'
 printf "$settings[arp]\ninterfaces = [\"eth0\"]\n" >"$LBC_CONFIG"
 start ws1
-check "the VIP is there" within 10 sh -c "ip netns exec ws1 ip -o addr show dev eth0 | grep -q $VIP"
+check "the VIP is there" within 10 sh -c "ip netns exec ws1 ip -o addr show dev lo | grep -q $VIP"
 table() { X ws1 nft list table arp lbconverge; }
 runs() { lbc ws1 status --json | grep -o '"runs":[0-9]*' | head -1; }
 
-printf "$settings$filter" >"$LBC_CONFIG"
+printf "${settings}accept = \"interface\"\n[arp]\nmethod = \"filter\"\n" >"$LBC_CONFIG"
 kill -HUP "${DAEMON[ws1]}"
 check "a reload brings the filter" within 5 table
 sleep 1

@@ -183,6 +183,22 @@ TEST_CASE("an address whose lifetime ends, or that does not answer, is not the o
           })) == "192.0.2.20/32 eth0 expires=true | flags=64\n");
 }
 
+TEST_CASE("of an address that is there with a peer and without, the one that has to go is shown") {
+    for (const bool peer_first : {true, false}) {
+        Observed observed;
+        observed.facts = test::plain_facts();
+        for (const bool with_peer : {peer_first, !peer_first}) {
+            const auto message = dumped(header(2, 32, 0, 2), [&](wire::Requests& out) {
+                put(out, IFA_LOCAL, "c0000214");
+                put(out, IFA_ADDRESS, with_peer ? "c0000263" : "c0000214");
+            });
+            test::decode<Address>(message, observed, wire::Transport::route);
+        }
+        observed.get<Address>().finish();
+        CHECK(rows_text(observed.get<Address>()) == "192.0.2.20/32 eth0 peer=192.0.2.99 | flags=128\n");
+    }
+}
+
 TEST_CASE("of the IPv6 addresses of a net, which are listed newest first, all but the last are beside another one") {
     Observed observed;
     observed.facts = test::plain_facts();
