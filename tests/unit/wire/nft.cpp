@@ -54,8 +54,8 @@ TEST_CASE("rules are counted, ours apart, with all the words of them") {
     const NftTable::Chain& chain = parsed->chains.at("in");
     CHECK(chain.rules == 2);
     CHECK(chain.ours == 1);
-    CHECK(chain.words == std::vector<std::string>{"match", "left", "payload", "field", "daddr ip", "protocol", "arp",
-                                                  "op", "==", "right", "@vips", "drop"});
+    CHECK(chain.words == std::vector<std::string>{"match", "op", "==", "left", "payload", "protocol", "arp", "field",
+                                                  "daddr ip", "right", "@vips", "drop"});
 }
 
 TEST_CASE("what is no listing of a table of ours is nothing") {
