@@ -53,6 +53,8 @@ bool read_fields(const Json& json, S& object) {
     bool good = json.is_object();
     for_each_field(object, [&](const auto& field, auto& value) {
         using T = std::remove_cvref_t<decltype(value)>;
+        // Written by a version that did not know the field: it has its default.
+        if (good && (field.show == Show::when_set || field.show == Show::never) && !json.contains(field.name)) return;
         if constexpr (std::is_same_v<T, bool>) {
             const auto flag = flag_in(json, field.name);
             good = good && flag;

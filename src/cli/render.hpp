@@ -45,7 +45,7 @@ std::string value_text(const Value& value) {
     std::string text;
     const Value plain{};
     for_each_field(value, [&](const auto& field, const auto& member) {
-        if (field.show == Show::when_set && member == plain.*field.member) return;
+        if (field.show == Show::never || (field.show == Show::when_set && member == plain.*field.member)) return;
         if (!text.empty()) text += ' ';
         if (field.show != Show::bare) text.append(field.name).append(" ");
         text.append(to_text(member));

@@ -28,17 +28,17 @@ std::string display(const typename Kind::Key& key) {
     }
 }
 
-/// "0 -> 1", "weight 1 -> 2": the fields that differ.
+/// "0 -> 1", "weight 1 -> 2": the fields that differ. None: see Bound.
 template <class Kind>
 std::string change_text(const typename Kind::Value& before, const typename Kind::Value& after) {
     std::string text;
     for_each_field(before, [&](const auto& field, const auto& member) {
-        if (member == after.*field.member) return;
+        if (member == after.*field.member || field.show == Show::never) return;
         if (!text.empty()) text += ", ";
         if (field.show != Show::bare) text.append(field.name).append(" ");
         text.append(to_text(member)).append(" -> ").append(to_text(after.*field.member));
     });
-    return text;
+    return text.empty() ? "made anew, as its interface was" : text;
 }
 
 /// What health or the operator says of a real server; nothing of a fallback that is not needed any more.

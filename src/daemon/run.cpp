@@ -5,6 +5,7 @@
 #include "lbconverge/daemon/log.hpp"
 #include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
+#include "lbconverge/kinds/nft.hpp"
 #include "lbconverge/model/exit.hpp"
 #include "lbconverge/node/lane_work.hpp"
 #include "lbconverge/node/node.hpp"
@@ -141,6 +142,7 @@ Result<void> Daemon::run() {
     });
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
+    if (kinds::uses_nftables(*options_.config)) watch_->follow_nftables();
     LoadedHealth before = run_.load_health(boot_time());
     for (const std::string& note : before.notes) log(Level::warning, note);
     if (!before.health.empty()) turn(node::Remembered{std::move(before.health)});
@@ -364,6 +366,7 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
     turn(node::Reload{config});
     end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
     tracker_.match(node_.tracks());
+    if (kinds::uses_nftables(*config)) watch_->follow_nftables();
     // Which sockets and which addresses matter may have changed with it.
     if (surroundings_ != nullptr) look_round(surroundings_);
 }

@@ -127,6 +127,8 @@ private:
     bool may_leave_out(const Error& error);
     template <class Kind>
     Result<void> read(const Reading& reading, Observed& observed);
+    template <class Kind>
+    Result<std::vector<std::uint32_t>> answers(wire::Requests& requests, const Reading& reading, Observed& observed);
     void flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
     static Result<std::vector<Refused>> write_file(const wire::Requests& requests, std::span<const wire::Request> run);
     Result<std::vector<Refused>> run_nft(const wire::Requests& requests, std::span<const wire::Request> run);
@@ -135,6 +137,7 @@ private:
     LinuxOptions options_;
     std::optional<NetlinkSocket> route_;
     std::optional<NetlinkSocket> ipvs_;
+    bool ipvs_is_fresh_ = false;  ///< the number of its family was asked for since the last piece of work began
     std::optional<Nft> nft_;
     bool leaves_out_ = false;
 };
@@ -142,6 +145,12 @@ private:
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     const bool ipvs = transport == wire::Transport::ipvs;
     std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
+    // The family gets another number each time its module is loaded, and the old one may be somebody else's by now.
+    if (ipvs && slot && !std::exchange(ipvs_is_fresh_, true)) {
+        const Result<std::uint16_t> family = slot->resolve("IPVS");
+        if (family) slot->set_type(*family);
+        if (!family) slot.reset();
+    }
     if (slot) return &*slot;
     Result<NetlinkSocket> opened = NetlinkSocket::open(ipvs ? NETLINK_GENERIC : NETLINK_ROUTE);
     RETURN_IF_ERROR(opened);
@@ -149,6 +158,7 @@ Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
         const Result<std::uint16_t> family = opened->resolve("IPVS");
         RETURN_IF_ERROR(family);
         opened->set_type(*family);
+        ipvs_is_fresh_ = true;
     }
     slot.emplace(std::move(*opened));
     return &*slot;
@@ -196,11 +206,11 @@ Result<HostFacts> LinuxKernel::facts() {
     return facts;
 }
 
-/// Asks what the kind wants to know and hands it each reply.
+/// Hands the kind the reply to each request. The tags of the answers that came in pieces.
 template <class Kind>
-Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
-    wire::Requests requests;
-    Kind::ask(reading, observed, requests);
+Result<std::vector<std::uint32_t>> LinuxKernel::answers(wire::Requests& requests, const Reading& reading,
+                                                        Observed& observed) {
+    std::vector<std::uint32_t> in_pieces;
     for (const wire::Request& request : requests.list()) {
         if (request.transport == wire::Transport::file) {
             const std::string path(text_of(requests.bytes(request)));
@@ -224,12 +234,32 @@ Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
         }
         const Result<NetlinkSocket*> netlink = socket(request.transport);
         RETURN_IF_ERROR(netlink);
-        auto done = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
+        const Result<bool> pieces = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
             Kind::decode({request.transport, request.tag, message}, reading, observed);
         });
-        if (!done) return done;
+        RETURN_IF_ERROR(pieces);
+        if (*pieces) in_pieces.push_back(request.tag);
     }
+    return in_pieces;
+}
+
+/// Asks what the kind wants to know; once more where that came in pieces and something seems to be missing.
+template <class Kind>
+Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
+    wire::Requests requests;
+    Kind::ask(reading, observed, requests);
+    auto in_pieces = answers<Kind>(requests, reading, observed);
+    RETURN_IF_ERROR(in_pieces);
     observed.get<Kind>().finish();
+    if constexpr (AsksAgain<Kind>) {
+        for (int attempt = 0; attempt < dump_attempts && !in_pieces->empty(); ++attempt) {
+            requests.clear();
+            Kind::ask_again(reading, *in_pieces, observed, requests);
+            in_pieces = answers<Kind>(requests, reading, observed);
+            RETURN_IF_ERROR(in_pieces);
+            observed.get<Kind>().finish();
+        }
+    }
     return {};
 }
 
@@ -242,6 +272,7 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
     for (int attempt = 1;; ++attempt) {
         auto observed = std::make_shared<Observed>();
         observed->facts = facts;
+        ipvs_is_fresh_ = false;
         // The module first: the settings below net.ipv4.vs exist only once it is there.
         const bool settings = std::any_of(reading.sysctls.begin(), reading.sysctls.end(),
                                           [](const std::string& path) { return path.starts_with("net/ipv4/vs/"); });
@@ -360,6 +391,7 @@ Result<std::vector<Refused>> LinuxKernel::send(wire::Requests& requests, std::sp
 Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::size_t first, std::size_t last) {
     std::vector<Failure> failures;
     wire::Requests requests;
+    ipvs_is_fresh_ = false;
     for (std::size_t i = first; i < last; ++i) {
         if (!plan.steps[i].blocked) {
             plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {

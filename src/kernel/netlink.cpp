@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace lbconverge::kernel {
 
@@ -23,6 +24,13 @@ constexpr timeval patience{.tv_sec = 60, .tv_usec = 0};
 Error system_error(const std::string& what, int error) {
     const ErrorKind kind = error == EPERM || error == EACCES ? ErrorKind::not_permitted : ErrorKind::failed;
     return {kind, what + ": " + std::strerror(error), kind == ErrorKind::not_permitted ? "run as root" : ""};
+}
+
+Error reading_error(int error, bool generic) {
+    if (generic && (error == ENOENT || error == EOPNOTSUPP)) {
+        return {ErrorKind::world_moved, "a module of the kernel went while it was being read", {}};
+    }
+    return system_error("reading from the kernel", error);
 }
 
 }  // namespace
@@ -128,30 +136,34 @@ Result<std::vector<NetlinkSocket::Refused>> NetlinkSocket::send_batch(wire::Requ
     return refused;
 }
 
-Result<void> NetlinkSocket::query(wire::Requests& requests, const wire::Request& request,
+Result<bool> NetlinkSocket::query(wire::Requests& requests, const wire::Request& request,
                                   const std::function<void(std::span<const std::byte>)>& receive_one) {
     const std::uint32_t sequence = number(requests.bytes(request), request.dump ? 0 : NLM_F_ACK);
-    if (auto sent = send(requests.bytes(request)); !sent) return sent;
+    RETURN_IF_ERROR(send(requests.bytes(request)));
     bool interrupted = false;
+    int pieces = 0;
     for (;;) {
         const Result<int> count = receive();
         RETURN_IF_ERROR(count);
         for (int i = 0; i < *count; ++i) {
             auto rest = static_cast<int>(received_[i]);
             const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;
+            bool rows = false;
             for (const auto* header = reinterpret_cast<const nlmsghdr*>(at);
                  NLMSG_OK(header, static_cast<unsigned>(rest)); header = NLMSG_NEXT(header, rest)) {
                 if (header->nlmsg_seq != sequence) continue;
                 interrupted = interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
                 if (header->nlmsg_type == NLMSG_ERROR) {
                     const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
-                    if (error != 0) return tl::unexpected(system_error("reading from the kernel", error));
+                    const bool absent = error == ESRCH && type_ != 0 && !request.dump;
+                    if (error != 0 && !absent) return tl::unexpected(reading_error(error, type_ != 0));
                 }
                 if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
                     if (interrupted)
                         return fail(ErrorKind::world_moved, "the kernel's tables changed while being read");
-                    return {};
+                    return pieces > 1;
                 }
+                if (!std::exchange(rows, true)) ++pieces;
                 receive_one({reinterpret_cast<const std::byte*>(header), header->nlmsg_len});
             }
         }

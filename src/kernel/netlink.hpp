@@ -34,9 +34,11 @@ public:
     /// it is not known what was done.
     Result<std::vector<Refused>> send_batch(wire::Requests& requests, std::span<const wire::Request> batch);
 
-    /// Sends one request that reads and calls `receive` with each message of the answer.
-    /// world_moved when the kernel says that the dump is not consistent (NLM_F_DUMP_INTR).
-    Result<void> query(wire::Requests& requests, const wire::Request& request,
+    /// Sends one request that reads and calls `receive` with each message of the answer. True: the answer came in more
+    /// than one piece, and the kernel's tables may have changed in between.
+    /// world_moved when the kernel says that the dump is not consistent (NLM_F_DUMP_INTR), or when there is no generic
+    /// netlink family of that number any more. A single row that is not there is an answer without a message.
+    Result<bool> query(wire::Requests& requests, const wire::Request& request,
                        const std::function<void(std::span<const std::byte>)>& receive);
 
     [[nodiscard]] nl_sock* handle() const { return socket_.get(); }

@@ -1,7 +1,7 @@
 #include "nft.hpp"
 
 #include "lbconverge/kernel/library.hpp"
-#include "lbconverge/wire/nft.hpp"
+#include "lbconverge/kinds/nft.hpp"
 
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace lbconverge::kernel {
 
@@ -67,6 +68,12 @@ Result<Nft> Nft::open() {
 }
 
 int Nft::run(const std::string& commands) {
+    std::string all;
+    for (const wire::NftTable& table : ours()) all += kinds::nft_repair(table);
+    return transact(all + commands);
+}
+
+int Nft::transact(const std::string& commands) {
     nft_ctx_output_set_flags(context_.get(), 0);
     const bool done = nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0;
     nft_ctx_get_output_buffer(context_.get());  // getting it empties it
@@ -92,12 +99,20 @@ Result<std::optional<std::string>> Nft::print(const std::string& command, unsign
     return fail(ErrorKind::not_permitted, "reading nftables: not permitted", "run as root");
 }
 
-void Nft::sweep() {
+std::vector<wire::NftTable> Nft::ours() {
+    std::vector<wire::NftTable> all;
     for (const char* family : {"arp", "ip", "ip6"}) {
-        const std::string table = std::string("table ") + family + " " + std::string(wire::nft_name);
-        const auto listed = list("list " + table);
-        const auto parsed = listed && *listed ? wire::parse_nft_table(**listed) : std::nullopt;
-        if (parsed && parsed->empty()) run("delete " + table);
+        const auto listed = list(std::string("list table ") + family + " " + std::string(wire::nft_name));
+        if (auto parsed = listed && *listed ? wire::parse_nft_table(**listed) : std::nullopt) {
+            all.push_back(std::move(*parsed));
+        }
+    }
+    return all;
+}
+
+void Nft::sweep() {
+    for (const wire::NftTable& table : ours()) {
+        if (table.empty()) transact("delete table " + table.family + " " + std::string(wire::nft_name));
     }
 }
 

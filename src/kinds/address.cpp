@@ -73,6 +73,48 @@ bool is_replaced(const Address::Key& key, const Inputs& inputs) {
     });
 }
 
+/// What the flags say of the address itself.
+void read_flags(std::uint32_t flags, Family family, Address::Value& value) {
+    value.expires = (flags & IFA_F_PERMANENT) == 0;
+    if (family != Family::ipv6) return;
+    value.dadfailed = (flags & IFA_F_DADFAILED) != 0;
+    value.tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & (IFA_F_OPTIMISTIC | IFA_F_DADFAILED)) == 0;
+}
+
+/// The kernel lists newer addresses of IPv6 before older ones (linux: ipv6_link_dev_addr).
+void mark_newer(Seen<Address>& seen, const Address::Key& older) {
+    if (older.address.family != Family::ipv6 || older.prefix == older.address.bits()) return;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const Address::Key& key = seen.row(i).key;
+        if (key.interface != older.interface || key.prefix != older.prefix || key.address == older.address) continue;
+        if (key.address.in_same_net(older.address, older.prefix)) seen.note(i).beside = true;
+    }
+}
+
+/// IPv4 has an address with several peers, and without one, side by side. Of these the one with a peer is shown, for
+/// it has to go.
+void put_first(Seen<Address>& seen, const Address::Key& key, const Address::Value& value, const Address::Facts& facts) {
+    Seen<Address> all;
+    all.add(key, value, facts);
+    for (std::size_t i = 0; i < seen.size(); ++i) all.add(seen.row(i).key, seen.row(i).value, seen.note(i));
+    seen = std::move(all);
+}
+
+void write_value(const Address::Value& value, Family family, bool is_new, wire::Requests& requests) {
+    if (!value.label.empty()) requests.attribute_text(IFA_LABEL, value.label.view());
+    if (value.broadcast) {
+        requests.attribute(IFA_BROADCAST, value.broadcast->bytes.data(), value.broadcast->size());
+    }
+    // No duplicate address detection: a VIP moves between nodes, and would be silent for a second each time.
+    if (family == Family::ipv6) requests.attribute_u32(IFA_FLAGS, IFA_F_NODAD);
+    if (value.deprecated) {
+        const ifa_cacheinfo forever{.ifa_prefered = 0, .ifa_valid = UINT32_MAX, .cstamp = 0, .tstamp = 0};
+        requests.attribute(IFA_CACHEINFO, &forever, sizeof forever);
+    }
+    // Who changes the lifetimes of an address has not made it.
+    if (is_new) requests.attribute_u8(IFA_PROTO, Address::protocol_tag);
+}
+
 }  // namespace
 
 std::string Address::id(const Key& key) {
@@ -129,7 +171,8 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
     if (key.prefix > key.address.bits()) return;
     Value value{.scope = static_cast<Scope>(header.ifa_scope)};
     Facts facts{.flags = header.ifa_flags};
-    bool local = false;  // IFA_LOCAL, when there, is the node's own end; IFA_ADDRESS may then be the peer's
+    std::optional<IpAddress> local;  // the node's own end
+    std::optional<IpAddress> whole;  // the same, or the peer's, of which the prefix is then
     for (wire::Attributes walk(wire::attributes_of(reply.bytes, sizeof header)); walk.next();) {
         const wire::Attribute& attribute = walk.current();
         const auto address = [&] {
@@ -138,11 +181,10 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
         };
         switch (attribute.type) {
             case IFA_LOCAL:
-                key.address = address();
-                local = true;
+                local = address();
                 break;
             case IFA_ADDRESS:
-                if (!local) key.address = address();
+                whole = address();
                 break;
             case IFA_LABEL:
                 value.label = attribute.name();
@@ -163,8 +205,14 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
                 break;
         }
     }
+    if (!local && !whole) return;
+    key.address = local ? *local : *whole;
+    if (whole && *whole != key.address) value.peer = whole;
     if (value.label == key.interface) value.label = {};
     if (family == Family::ipv6) value.scope = Scope::global;
+    read_flags(facts.flags, family, value);
+    mark_newer(observed.get<Address>(), key);
+    if (value.peer) return put_first(observed.get<Address>(), key, value, facts);
     observed.get<Address>().add(key, value, facts);
 }
 
@@ -197,7 +245,7 @@ bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired,
     if (std::binary_search(desired.own.begin(), desired.own.end(), key.address)) return true;
     // A /32, or one on lo, or beside another address of its subnet, is a VIP for sure. (IPv6 knows no secondary
     // addresses: there the same bit means temporary.)
-    const bool beside = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    const bool beside = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
     const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || beside;
     return !vip_for_sure && !made_by_us(key, facts, desired, ledger);
 }
@@ -216,39 +264,30 @@ void Address::encode(const Change<Address>& change, const HostFacts& facts, std:
                      wire::Requests& requests) {
     const Key& key = change.key;
     const Interface* interface = facts.interface(key.interface);
-    const auto write = [&](std::uint16_t type, std::uint16_t flags, const Value* value) {
+    const auto write = [&](std::uint16_t type, std::uint16_t flags, const Value& value) {
         ifaddrmsg header{};
         header.ifa_family = static_cast<std::uint8_t>(key.address.family);
         header.ifa_prefixlen = key.prefix;
         header.ifa_index = interface == nullptr ? 0 : interface->index;
-        header.ifa_scope = static_cast<std::uint8_t>(value == nullptr ? Scope::global : value->scope);
+        header.ifa_scope = static_cast<std::uint8_t>(type == RTM_DELADDR ? Scope::global : value.scope);
         requests.begin(wire::Transport::route, type, flags, std::as_bytes(std::span(&header, 1)), tag);
         requests.attribute(IFA_LOCAL, key.address.bytes.data(), key.address.size());
-        requests.attribute(IFA_ADDRESS, key.address.bytes.data(), key.address.size());
-        if (value != nullptr) {
-            if (!value->label.empty()) requests.attribute_text(IFA_LABEL, value->label.view());
-            if (value->broadcast) {
-                requests.attribute(IFA_BROADCAST, value->broadcast->bytes.data(), value->broadcast->size());
-            }
-            // No duplicate address detection: a VIP moves between nodes, and would be silent for a second each time.
-            if (key.address.family == Family::ipv6) requests.attribute_u32(IFA_FLAGS, IFA_F_NODAD);
-            if (value->deprecated) {
-                const ifa_cacheinfo forever{.ifa_prefered = 0, .ifa_valid = UINT32_MAX, .cstamp = 0, .tstamp = 0};
-                requests.attribute(IFA_CACHEINFO, &forever, sizeof forever);
-            }
-            requests.attribute_u8(IFA_PROTO, protocol_tag);
-        }
+        // IPv4 removes only what has this net (linux: inet_rtm_deladdr).
+        const IpAddress& whole = value.peer ? *value.peer : key.address;
+        requests.attribute(IFA_ADDRESS, whole.bytes.data(), whole.size());
+        if (type == RTM_NEWADDR) write_value(value, key.address.family, (flags & NLM_F_CREATE) != 0, requests);
         requests.end();
     };
 
-    if (change.action() == Action::create) return write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, change.after);
-    if (change.action() == Action::remove) return write(RTM_DELADDR, 0, nullptr);
+    if (change.action() == Action::create) return write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, *change.after);
+    if (change.action() == Action::remove) return write(RTM_DELADDR, 0, *change.before);
     // The kernel changes only the lifetimes of an address in place; anything else needs a new one.
     Value same = *change.before;
     same.deprecated = change.after->deprecated;
-    if (same == *change.after) return write(RTM_NEWADDR, NLM_F_REPLACE, change.after);
-    write(RTM_DELADDR, 0, nullptr);
-    write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, change.after);
+    same.expires = change.after->expires;
+    if (same == *change.after) return write(RTM_NEWADDR, NLM_F_REPLACE, *change.after);
+    write(RTM_DELADDR, 0, *change.before);
+    write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, *change.after);
 }
 
 Error Address::refusal(const Change<Address>& change, int error) {

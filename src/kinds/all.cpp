@@ -26,6 +26,8 @@ Desired desire(const Inputs& inputs, Part part) {
 
 Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, const HostFacts& facts) {
     Reading reading;
+    reading.desired = &desired;
+    reading.ledger = &ledger;
     for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
     for (const Claim<Sysctl>& claim : ledger.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
     // Whether an address takes others along when it goes; netlink tells it with the interface.

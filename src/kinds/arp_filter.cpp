@@ -2,30 +2,13 @@
 
 #include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
-#include "lbconverge/wire/nft.hpp"
+#include "nft_frame.hpp"
 
 #include <algorithm>
 
 namespace lbconverge::kinds {
 
 namespace {
-
-/// Brings the table about, however much of it is there: adding what exists changes nothing, and each chain is flushed
-/// before it gets its rule. All of it, and the element behind it, is one transaction.
-constexpr std::string_view frame = R"(add table arp lbconverge
-add set arp lbconverge vips { type ipv4_addr; }
-add map arp lbconverge sources { type ipv4_addr : ipv4_addr; }
-add chain arp lbconverge in { type filter hook input priority 0; policy accept; }
-add chain arp lbconverge out { type filter hook output priority 0; policy accept; }
-flush chain arp lbconverge in
-flush chain arp lbconverge out
-add rule arp lbconverge in arp daddr ip @vips drop comment "lbconverge"
-add rule arp lbconverge out arp saddr ip set arp saddr ip map @sources comment "lbconverge"
-)";
-
-std::string element(std::string_view verb, std::string_view set, const std::string& words) {
-    return std::string(verb).append(" element arp lbconverge ").append(set).append(" { ").append(words) + " }\n";
-}
 
 bool is_vip(const IpAddress& address, const config::Config& config) {
     return std::ranges::any_of(config.vips, [&](const config::Vip& vip) { return vip.address == address; });
@@ -71,13 +54,13 @@ void ArpFilter::decode(const wire::Reply& reply, const Reading&, Observed& obser
     if (reply.transport != wire::Transport::nft) return;
     auto table = wire::parse_nft_table(reply.text());
     if (!table || table->family != "arp") return;
-    const bool enforced = table->intact("in", "input") && table->intact("out", "output");
+    const bool enforced = arp_filter_frame().enforced(*table);
     Seen<ArpFilter>& seen = observed.get<ArpFilter>();
-    for (const auto& words : table->sets["vips"]) {
+    for (const auto& words : table->sets["vips"].elements) {
         const auto vip = words.size() == 1 ? IpAddress::parse(words[0]) : std::nullopt;
         if (vip) seen.put({*vip}, {std::nullopt, enforced});
     }
-    for (const auto& words : table->sets["sources"]) {
+    for (const auto& words : table->sets["sources"].elements) {
         const auto vip = words.size() == 2 ? IpAddress::parse(words[0]) : std::nullopt;
         if (!vip) continue;
         const bool dropped = seen.find({*vip}) != Seen<ArpFilter>::npos;
@@ -95,14 +78,14 @@ Phase ArpFilter::phase(const Change<ArpFilter>& change, const Inputs&) {
 
 void ArpFilter::encode(const Change<ArpFilter>& change, const HostFacts&, std::uint32_t tag, wire::Requests& requests) {
     const std::string vip = to_text(change.key.vip);
-    std::string text(change.after != nullptr ? frame : "");
-    text += element("add", "vips", vip);
+    std::string text = change.after != nullptr ? arp_filter_frame().commands() : "";
+    text += nft_element("add", "arp", "vips", vip);
     // A map does not take another value for a key that it has.
-    if (change.before != nullptr && change.before->source) text += element("delete", "sources", vip);
+    if (change.before != nullptr && change.before->source) text += nft_element("delete", "arp", "sources", vip);
     if (change.after != nullptr && change.after->source) {
-        text += element("add", "sources", vip + " : " + to_text(*change.after->source));
+        text += nft_element("add", "arp", "sources", vip + " : " + to_text(*change.after->source));
     }
-    if (change.after == nullptr) text += element("delete", "vips", vip);
+    if (change.after == nullptr) text += nft_element("delete", "arp", "vips", vip);
     requests.text(wire::Transport::nft, text, tag);
 }
 

@@ -8,7 +8,7 @@ namespace lbconverge::kinds {
 
 namespace {
 
-constexpr NftMap marks{"marks", "mark", "marking", "type filter hook prerouting priority mangle", "meta mark set"};
+constexpr NftMap marks{"marks", mark_frame};
 
 std::optional<std::uint32_t> mark_of(const Mark::Value* value) {
     return value != nullptr ? std::optional(value->fwmark) : std::nullopt;

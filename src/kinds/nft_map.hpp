@@ -2,8 +2,8 @@
 // ip6. What kinds redirect and mark have in common. Private to src/kinds.
 #pragma once
 
-#include "lbconverge/model/destination.hpp"
 #include "lbconverge/wire/request.hpp"
+#include "nft_frame.hpp"
 
 #include <functional>
 #include <optional>
@@ -13,11 +13,8 @@
 namespace lbconverge::kinds {
 
 struct NftMap {
-    std::string_view name;
-    std::string_view type;   ///< of the values: "inet_service"
-    std::string_view chain;  ///< which has nothing but the rule, at hook prerouting
-    std::string_view base;   ///< of the chain: "type nat hook prerouting priority dstnat"
-    std::string_view deed;   ///< of the rule, up to the value: "redirect to :"
+    std::string_view name;             ///< of the map
+    NftFrame (*frame)(Family family);  ///< with which it comes
 
     /// Both tables.
     static void ask(wire::Requests& requests);
@@ -29,8 +26,5 @@ struct NftMap {
     [[nodiscard]] std::string change(const Destination& key, std::optional<std::uint32_t> before,
                                      std::optional<std::uint32_t> after) const;
 };
-
-/// "ip" or "ip6".
-std::string nft_family(Family family);
 
 }  // namespace lbconverge::kinds

@@ -29,6 +29,16 @@ void forget_unused(RealServer::Value& value) {
     if (value.tunnel_type == TunnelType::ipip) value.tunnel_flags = 0;
 }
 
+/// There is no dump of all destinations: one request per service, told apart by the tag.
+void ask_for_servers(const Service::Key& service, std::uint32_t tag, wire::Requests& requests) {
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_DEST);
+    requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), tag);
+    const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
+    Service::encode_key(service, requests);
+    requests.end_nest(nest);
+    requests.end();
+}
+
 RealServer::Value value_of(const config::RealServer& server) {
     RealServer::Value value{.forward = server.forward,
                             .tunnel_type = server.tunnel_type,
@@ -122,6 +132,12 @@ void WantedPool::want_fallback() {
 
 }  // namespace
 
+std::uint32_t RealServer::connections(const Key& key, const Facts& facts) {
+    const bool told_apart = key.service.protocol == Protocol::tcp;
+    const std::uint64_t all = std::uint64_t{facts.active} + facts.persistent + (told_apart ? 0 : facts.inactive);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(all, UINT32_MAX));
+}
+
 std::string RealServer::id(const Key& key) { return Service::id(key.service) + " " + display(key); }
 
 std::string RealServer::display(const Key& key) { return with_port(key.address, key.port); }
@@ -168,16 +184,25 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
 
 void RealServer::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
     if (!reading.ipvs) return;
-    // There is no dump of all destinations: one request per service, told apart by the tag.
-    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_DEST);
     const auto services = observed.get<Service>().rows();
     if (!services.empty()) observed.get<RealServer>().reserve(reading.expected_real_servers);
-    for (std::uint32_t i = 0; i < services.size(); ++i) {
-        requests.begin(wire::Transport::ipvs, 0, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), i);
-        const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
-        Service::encode_key(services[i].key, requests);
-        requests.end_nest(nest);
-        requests.end();
+    for (std::uint32_t i = 0; i < services.size(); ++i) ask_for_servers(services[i].key, i, requests);
+}
+
+/// There is no request for one destination: all of a service are read again, and what was seen before stays.
+void RealServer::ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
+                           wire::Requests& requests) {
+    if (reading.desired == nullptr) return;
+    const auto wanted = reading.desired->get<RealServer>().rows.rows();
+    for (const std::uint32_t tag : in_pieces) {
+        const Service::Key& service = observed.get<Service>().row(tag).key;
+        auto each = std::lower_bound(wanted.begin(), wanted.end(), service,
+                                     [](const Row<RealServer>& row, const auto& key) { return row.key.service < key; });
+        for (; each != wanted.end() && each->key.service == service; ++each) {
+            if (observed.get<RealServer>().find(each->key) != Seen<RealServer>::npos) continue;
+            ask_for_servers(service, tag, requests);
+            break;
+        }
     }
 }
 
@@ -232,6 +257,9 @@ void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& obse
                 break;
             case IPVS_DEST_ATTR_INACT_CONNS:
                 facts.inactive = attribute.as<std::uint32_t>();
+                break;
+            case IPVS_DEST_ATTR_PERSIST_CONNS:
+                facts.persistent = attribute.as<std::uint32_t>();
                 break;
             default:
                 break;

@@ -8,7 +8,7 @@ namespace lbconverge::kinds {
 
 namespace {
 
-constexpr NftMap ports{"ports", "inet_service", "in", "type nat hook prerouting priority dstnat", "redirect to :"};
+constexpr NftMap ports{"ports", redirect_frame};
 
 std::optional<std::uint32_t> port_of(const Redirect::Value* value) {
     return value != nullptr ? std::optional<std::uint32_t>(value->to) : std::nullopt;

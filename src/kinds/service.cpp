@@ -178,6 +178,27 @@ void Service::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     requests.end();
 }
 
+/// One row is one answer, and true.
+void Service::ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
+                        wire::Requests& requests) {
+    if (in_pieces.empty()) return;
+    const genlmsghdr header = ipvs_header(IPVS_CMD_GET_SERVICE);
+    const auto ask_for = [&](const Key& key) {
+        if (observed.get<Service>().find(key) != Seen<Service>::npos) return;
+        requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), 0);
+        const std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
+        encode_key(key, requests);
+        requests.end_nest(nest);
+        requests.end();
+    };
+    if (reading.desired != nullptr) {
+        for (const Row<Service>& row : reading.desired->get<Service>().rows.rows()) ask_for(row.key);
+    }
+    if (reading.ledger != nullptr) {
+        for (const Claim<Service>& claim : reading.ledger->get<Service>()) ask_for(claim.key);
+    }
+}
+
 void Service::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
     if (reply.transport != wire::Transport::ipvs) return;
     if (wire::fixed_header<genlmsghdr>(reply.bytes, NLMSG_HDRLEN).cmd != IPVS_CMD_NEW_SERVICE) return;

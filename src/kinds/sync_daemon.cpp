@@ -20,8 +20,10 @@ namespace {
 /// linux: net/netfilter/ipvs/ip_vs_sync.c, IP_VS_SYNC_GROUP
 constexpr IpAddress usual_group{Family::ipv4, {224, 0, 0, 81}};
 
-SyncDaemon::Value value_of(const config::IpvsSync& sync) {
-    return {sync.interface, sync.id, sync.group.value_or(usual_group), sync.port, sync.ttl};
+SyncDaemon::Value value_of(const config::IpvsSync& sync, const HostFacts& facts) {
+    const Interface* interface = facts.interface(sync.interface);
+    const Incarnation incarnation{interface == nullptr ? 0 : interface->index};
+    return {sync.interface, sync.id, sync.group.value_or(usual_group), sync.port, sync.ttl, incarnation};
 }
 
 /// What was decided about the states of this node: whether [ipvs.sync] is in the file.
@@ -53,7 +55,8 @@ void SyncDaemon::desire(const Inputs& inputs, Wanted<SyncDaemon>& wanted) {
         } else if (elected && now == ElectionState::yielding) {
             wanted.held.push_back({{state}, "until the new master of " + sync->follow + " is there"});
         } else if (!elected || is_now) {
-            wanted.rows.add({state}, value_of(*sync), {sync->source, elected ? Cause::election : Cause::config});
+            wanted.rows.add({state}, value_of(*sync, inputs.facts),
+                            {sync->source, elected ? Cause::election : Cause::config});
         } else {
             wanted.unwanted.push_back({state});
         }

@@ -195,6 +195,7 @@ void Convergence::take_steps(const Result<std::vector<Failure>>& result) {
         outcome_.done += tried - failures.size();
         outcome_.reached = last_;
     }
+    note_what_was_done(failures);
     const bool bound = plan_.steps[first_].phase == Phase::bind;
     if (!failures.empty()) {
         record(failures);
@@ -206,6 +207,17 @@ void Convergence::take_steps(const Result<std::vector<Failure>>& result) {
         need_ = Need::announcements;
     } else {
         next_phase();
+    }
+}
+
+void Convergence::note_what_was_done(const std::vector<Failure>& failures) {
+    auto failed = failures.begin();  // in the order of the steps
+    for (std::size_t i = first_; i < last_; ++i) {
+        if (failed != failures.end() && failed->step == i) {
+            ++failed;
+        } else if (!plan_.steps[i].blocked) {
+            note_done(ledger_, plan_, plan_.steps[i]);
+        }
     }
 }
 

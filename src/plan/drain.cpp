@@ -74,7 +74,8 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
     const auto rows = observed.get<RealServer>().rows();
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
         const RealServer::Facts& facts = observed.get<RealServer>().note(i);
-        if (facts.active == 0) continue;
+        const std::uint32_t connections = RealServer::connections(rows[i].key, facts);
+        if (connections == 0) continue;
         const RealServer::Key& key = rows[i].key;
         if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
         const Owner owner = RealServer::owner(key, facts, desired, ledger);
@@ -89,7 +90,7 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
         if (now >= until) continue;
         kept.push_back(rows[i]);
         kept.back().value.weight = 0;
-        drains.deferred.push_back({key, facts.active, until, until - now});
+        drains.deferred.push_back({key, connections, until, until - now});
         drains.servers.push_back({key, since, timeout});
     }
     if (!kept.empty()) want_drained(observed, kept, desired);

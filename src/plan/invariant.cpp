@@ -178,7 +178,7 @@ BrokenInvariant Steps::broken_step(const Step& step) {
     const auto& key = key_of_step<Kind>(plan_, step);
     const bool both = has_before && has_after;
     const bool same_key = !both || key == wanted.rows.row(step.after).key;
-    const bool differs = !both || observed.row(step.before).value != wanted.rows.row(step.after).value;
+    const bool differs = !both || Bound<Kind> || observed.row(step.before).value != wanted.rows.row(step.after).value;
     Taken& taken = taken_[kind_id<Kind>];
     const bool free = take(taken.before, step.before) && take(taken.after, step.after);
     const auto hold = std::lower_bound(wanted.held.begin(), wanted.held.end(), key,
@@ -235,9 +235,10 @@ bool cuts_are_complete(const Plan& plan) {
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         if (step.kind != kind_id<RealServer> || step.after != Step::none) continue;
-        const std::uint32_t active = plan.observed->get<RealServer>().note(step.before).active;
-        if (active == 0) continue;
-        if (cut == plan.cuts.end() || cut->step != i || cut->connections != active) return false;
+        const auto& seen = plan.observed->get<RealServer>();
+        const std::uint32_t ended = RealServer::connections(seen.row(step.before).key, seen.note(step.before));
+        if (ended == 0) continue;
+        if (cut == plan.cuts.end() || cut->step != i || cut->connections != ended) return false;
         ++cut;
     }
     return cut == plan.cuts.end();

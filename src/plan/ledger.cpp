@@ -1,5 +1,7 @@
 #include "lbconverge/plan/ledger.hpp"
 
+#include "lbconverge/plan/plan.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -131,6 +133,18 @@ Ledger before_deeds(const Ledger& ledger, const Ledger& planned) {
         }
     });
     return both;
+}
+
+void note_done(Ledger& ledger, const Plan& plan, const Step& step) {
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        if constexpr (Bound<Kind>) {
+            const Claim<Kind>* planned = plan.ledger.claim<Kind>(change.key);
+            auto& claims = ledger.get<Kind>();
+            const auto at = std::find_if(claims.begin(), claims.end(),
+                                         [&](const Claim<Kind>& each) { return each.key == change.key; });
+            if (planned != nullptr && at != claims.end()) at->fingerprint = planned->fingerprint;
+        }
+    });
 }
 
 FileMemory memory_after(const Plan& plan, const config::Config& config) {

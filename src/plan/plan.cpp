@@ -85,6 +85,19 @@ bool drifted(const typename Kind::Key& key, const Planning& planning) {
     }
 }
 
+/// What the row hangs on is not there any more as it was when the row was made, though it looks the same.
+template <class Kind>
+bool hangs_loose(const typename Kind::Key& key, const typename Kind::Value& wanted, const Planning& planning) {
+    if constexpr (Bound<Kind>) {
+        const Claim<Kind>* before = planning.ledger.claim<Kind>(key);
+        const Claim<Kind>* after = planning.plan.ledger.claim<Kind>(key);
+        if (before == nullptr || before->fingerprint == 0 || after == nullptr || wanted.incarnation.index == 0)
+            return false;
+        return before->fingerprint != after->fingerprint;
+    }
+    return false;
+}
+
 template <class Kind>
 Reason reason_to_want(const typename Kind::Key& key, Cause cause, const Planning& planning) {
     switch (cause) {
@@ -189,6 +202,8 @@ void diff(Planning& planning) {
             add_step<Kind>(planning, reason(), Step::none, w);
         } else if (observed[o].value != wanted[w].value) {
             add_step<Kind>(planning, reason(), o, w);
+        } else if (hangs_loose<Kind>(key, wanted[w].value, planning)) {
+            add_step<Kind>(planning, Reason::drift, o, w);
         }
         if (!only_wanted) ++o;
         if (!only_observed) ++w;
@@ -253,8 +268,9 @@ std::vector<Cut> cuts_of(const Plan& plan) {
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         if (step.kind != kind_id<RealServer> || step.action() != Action::remove) continue;
-        const std::uint32_t active = plan.observed->get<RealServer>().note(step.before).active;
-        if (active != 0) cuts.push_back({i, active});
+        const Seen<RealServer>& seen = plan.observed->get<RealServer>();
+        const std::uint32_t connections = RealServer::connections(seen.row(step.before).key, seen.note(step.before));
+        if (connections != 0) cuts.push_back({i, connections});
     }
     return cuts;
 }

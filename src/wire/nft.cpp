@@ -20,36 +20,81 @@ void add_words(const Json& json, std::vector<std::string>& words) {
     }
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& each : words) text.append(text.empty() ? "" : " ").append(each);
+    return text;
+}
+
 void add_set(const Json& json, NftTable& table) {
-    auto& elements = table.sets[json.at("name").get<std::string>()];
+    NftTable::Set& set = table.sets[json.at("name").get<std::string>()];
+    std::vector<std::string> type;
+    add_words(json.value("type", Json()), type);
+    if (json.contains("map")) {
+        type.emplace_back(":");
+        add_words(json.at("map"), type);
+    }
+    for (const char* more : {"flags", "timeout", "policy", "size"}) {
+        if (json.contains(more)) type.emplace_back(more);
+    }
+    set.type = joined(type);
     if (!json.contains("elem")) return;
-    for (const Json& each : json.at("elem")) add_words(each, elements.emplace_back());
+    for (const Json& each : json.at("elem")) add_words(each, set.elements.emplace_back());
+}
+
+void add_chain(const Json& json, NftTable& table) {
+    std::vector<std::string> base;
+    for (const char* part : {"type", "hook", "prio", "policy", "dev"}) {
+        if (!json.contains(part)) continue;
+        const Json& value = json.at(part);
+        base.push_back(value.is_number_integer() ? std::to_string(value.get<std::int64_t>())
+                                                 : value.get<std::string>());
+    }
+    table.chains[json.at("name").get<std::string>()].base = joined(base);
+}
+
+/// Like add_words, with the names of what is matched and done.
+void add_rule_words(const Json& json, std::vector<std::string>& words) {
+    if (!json.is_object()) {
+        if (json.is_array()) {
+            for (const Json& each : json) add_rule_words(each, words);
+        } else {
+            add_words(json, words);
+        }
+        return;
+    }
+    for (const auto& [name, value] : json.items()) {
+        words.push_back(name);
+        add_rule_words(value, words);
+    }
+}
+
+void add_rule(const Json& json, NftTable& table) {
+    NftTable::Chain& chain = table.chains[json.at("chain").get<std::string>()];
+    ++chain.rules;
+    if (json.value("comment", "") == nft_name) ++chain.ours;
+    if (json.contains("expr")) add_rule_words(json.at("expr"), chain.words);
 }
 
 void add_object(const std::string& type, const Json& json, NftTable& table) {
     if (type == "table") {
-        if (json.at("name").get_ref<const std::string&>() == nft_name)
-            table.family = json.at("family").get<std::string>();
+        if (json.at("name").get_ref<const std::string&>() != nft_name) return;
+        table.family = json.at("family").get<std::string>();
+        // libnftables 1.0.6 gives the flag the name of the family: that there is one has to do.
+        table.plain = !json.contains("flags");
     } else if (type == "set" || type == "map") {
         add_set(json, table);
     } else if (type == "chain") {
-        table.chains[json.at("name").get<std::string>()].hook = json.value("hook", "");
+        add_chain(json, table);
     } else if (type == "rule") {
-        NftTable::Chain& chain = table.chains[json.at("chain").get<std::string>()];
-        ++chain.rules;
-        if (json.value("comment", "") == nft_name) ++chain.ours;
+        add_rule(json, table);
     }
 }
 
 }  // namespace
 
-bool NftTable::intact(std::string_view chain, std::string_view hook) const {
-    const auto at = chains.find(chain);
-    return at != chains.end() && at->second.hook == hook && at->second.rules == 1 && at->second.ours == 1;
-}
-
 bool NftTable::empty() const {
-    return std::ranges::all_of(sets, [](const auto& each) { return each.second.empty(); });
+    return std::ranges::all_of(sets, [](const auto& each) { return each.second.elements.empty(); });
 }
 
 std::optional<NftTable> parse_nft_table(std::string_view json) {

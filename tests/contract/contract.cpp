@@ -32,6 +32,7 @@ std::string listing(const Observed& node) {
             if constexpr (std::is_same_v<Kind, Address>) {
                 text.append(" proto ").append(std::to_string(node.get<Kind>().note(i).protocol));
                 text.append(" flags ").append(std::to_string(node.get<Kind>().note(i).flags));
+                text.append(node.get<Kind>().note(i).beside ? " beside" : "");
             }
             text.append("\n");
         }
@@ -157,6 +158,12 @@ std::vector<int> Node::run(const Script& script) {
     }
     look();
     return errors;
+}
+
+void Node::by_hand(const std::string& command, const std::function<void(FakeKernel&)>& same) {
+    same(fake);
+    if (real_ != nullptr) REQUIRE(std::system(command.c_str()) == 0);
+    look();
 }
 
 Result<void> Node::offers(const Script& script) {

@@ -5,6 +5,7 @@
 
 #include "support/fake_kernel.hpp"
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -63,6 +64,8 @@ public:
     Node();
     /// Runs a script on both kernels and compares them. The errno of each change, 0 for those that were done.
     std::vector<int> run(const Script& script);
+    /// What somebody else does: a command of the shell to the real kernel, the same to the fake one.
+    void by_hand(const std::string& command, const std::function<void(FakeKernel&)>& same);
     /// What both kernels show: of the real one where there is one.
     kinds::Observed look();
 

@@ -299,6 +299,104 @@ TEST_CASE("the first address of a subnet takes the others with it, unless they a
     }
 }
 
+TEST_CASE("addresses with a peer are made, found and removed by the peer's net, and become plain ones") {
+    Node node;
+    const Address::Key four{ip("192.0.2.1"), 32, "eth0"};
+    const Address::Key net{ip("198.51.100.1"), 24, "eth0"};
+    const Address::Key six{ip("2001:db8::20"), 128, "eth0"};
+    const Address::Value with{.peer = ip("192.0.2.99")};
+    const Address::Value of_net{.peer = ip("198.51.100.99")};
+    const Address::Value six_with{.peer = ip("2001:db8::99")};
+    Script make;
+    make.create<Address>(four, with).create<Address>(net, of_net).create<Address>(six, six_with);
+    CHECK(node.run(make) == Errors(3));
+    CHECK(*node.value<Address>(four) == with);
+    CHECK(*node.value<Address>(six) == six_with);
+    SUBCASE("by the net of the address itself only where that is the peer's, too") {
+        Script remove;
+        remove.remove<Address>(four, {}).remove<Address>(net, {}).remove<Address>(six, {});
+        CHECK(node.run(remove) == Errors{EADDRNOTAVAIL, 0, 0});
+    }
+    SUBCASE("they go") {
+        Script remove;
+        remove.remove<Address>(four, with).remove<Address>(net, of_net).remove<Address>(six, six_with);
+        CHECK(node.run(remove) == Errors(3));
+        CHECK(node.value<Address>(four) == nullptr);
+    }
+    SUBCASE("they become plain") {
+        Script change;
+        change.update<Address>(four, with, {}).update<Address>(net, of_net, {}).update<Address>(six, six_with, {});
+        CHECK(node.run(change) == Errors(3));
+        CHECK(*node.value<Address>(four) == Address::Value{});
+        CHECK(*node.value<Address>(six) == Address::Value{});
+    }
+    SUBCASE("in the peer's net another address is a secondary one") {
+        Script second;
+        second.create<Address>({ip("198.51.100.2"), 24, "eth0"}, {});
+        CHECK(node.run(second) == Errors(1));
+        const Observed seen = node.look();
+        const std::uint32_t at = seen.get<Address>().find({ip("198.51.100.2"), 24, "eth0"});
+        CHECK((seen.get<Address>().note(at).flags & IFA_F_SECONDARY) != 0);
+    }
+}
+
+TEST_CASE("an address whose lifetime ends lives for ever again, in place; whose it was is forgotten") {
+    Node node;
+    const Address::Key four{ip("192.0.2.1"), 32, "eth0"};
+    const Address::Key six{ip("2001:db8::20"), 128, "eth0"};
+    node.by_hand(
+        "ip address add 192.0.2.1/32 dev eth0 valid_lft 1000 preferred_lft 1000 && "
+        "ip address add 2001:db8::20/128 dev eth0 nodad valid_lft 1000 preferred_lft 1000",
+        [&](FakeKernel& fake) {
+            fake.node.get<Address>().put(four, {.expires = true}, {});
+            fake.node.get<Address>().put(six, {.expires = true}, {.flags = IFA_F_NODAD});
+        });
+    CHECK(node.value<Address>(four)->expires);
+    CHECK(node.value<Address>(six)->expires);
+    Script change;
+    change.update<Address>(four, {.expires = true}, {}).update<Address>(six, {.expires = true}, {.deprecated = true});
+    CHECK(node.run(change) == Errors(2));
+    CHECK(*node.value<Address>(four) == Address::Value{});
+    CHECK(*node.value<Address>(six) == Address::Value{.deprecated = true});
+}
+
+TEST_CASE("an IPv6 address that does not answer is made anew") {
+    Node node;
+    const Address::Key six{ip("2001:db8::20"), 128, "eth0"};
+    const Address::Value tentative{.tentative = true};
+    node.by_hand(
+        "sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=600 && "
+        "ip address add 2001:db8::20/128 dev eth0",
+        [&](FakeKernel& fake) {
+            fake.node.get<Address>().put(six, tentative, {.flags = IFA_F_PERMANENT | IFA_F_TENTATIVE});
+        });
+    CHECK(*node.value<Address>(six) == tentative);
+    Script change;
+    change.update<Address>(six, tentative, {.deprecated = true});
+    CHECK(node.run(change) == Errors(1));
+    CHECK(*node.value<Address>(six) == Address::Value{.deprecated = true});
+}
+
+TEST_CASE("of the IPv6 addresses of a net the oldest is beside no other one") {
+    Node node;
+    const auto key = [](const char* address) { return Address::Key{ip(address), 64, "eth0"}; };
+    Script make;
+    make.create<Address>(key("2001:db8::20"), {}).create<Address>(key("2001:db8::1"), {});
+    make.create<Address>(key("2001:db8:1::20"), {}).create<Address>({ip("2001:db8::21"), 128, "eth0"}, {});
+    CHECK(node.run(make) == Errors(4));
+    const Observed seen = node.look();
+    const auto beside = [&](const char* address) {
+        return seen.get<Address>().note(seen.get<Address>().find(key(address))).beside;
+    };
+    CHECK(beside("2001:db8::20"));
+    CHECK(beside("2001:db8::1"));
+    CHECK_FALSE(beside("2001:db8::2"));
+    CHECK_FALSE(beside("2001:db8:1::20"));
+    Script remove;
+    remove.remove<Address>(key("2001:db8::2"), {}).remove<Address>(key("2001:db8::1"), {});
+    CHECK(node.run(remove) == Errors(2));
+}
+
 TEST_CASE("routes of both families, with a gateway, an interface, a source and a table of their own") {
     Node node;
     const Route::Key default4{ip("0.0.0.0"), 0};
@@ -333,6 +431,21 @@ TEST_CASE("routes of both families, with a gateway, an interface, a source and a
         CHECK(*node.value<Route>(default4) == other);
         CHECK(*node.value<Route>(default6) == other6);
         CHECK(*node.value<Route>(net) == on_link);
+    }
+    SUBCASE("one goes with the address that is its source, and one of IPv6 does without") {
+        const Address::Key four{ip("10.0.0.7"), 32, "eth0"};
+        const Address::Key six{ip("2001:db8::7"), 128, "eth0"};
+        const Route::Key to{ip("198.51.105.0"), 24};
+        const Route::Key to6{ip("2001:db8:5::"), 48};
+        Script more, gone;
+        more.create<Address>(four, {}).create<Address>(six, {});
+        more.create<Route>(to, {.via = ip("10.0.0.1"), .source = four.address});
+        more.create<Route>(to6, {.via = ip("2001:db8::1"), .source = six.address});
+        CHECK(node.run(more) == Errors(4));
+        gone.remove<Address>(four, {}).remove<Address>(six, {});
+        CHECK(node.run(gone) == Errors(2));
+        CHECK(node.value<Route>(to) == nullptr);
+        CHECK(*node.value<Route>(to6) == Route::Value{.via = ip("2001:db8::1")});
     }
     SUBCASE("they go") {
         Script remove;

@@ -41,6 +41,20 @@ void lives(const std::vector<typename Kind::Key>& keys, const typename Kind::Val
     CHECK(node.look().get<Kind>().empty());
 }
 
+/// With one row, the table is mended, and the others in it with it.
+void fake_mends(Node& node) {
+    const auto enforce = []<class Kind>(FakeKernel& fake) {
+        for (std::uint32_t i = 0; i < fake.node.get<Kind>().size(); ++i) {
+            Row<Kind> row = fake.node.get<Kind>().row(i);
+            row.value.enforced = true;
+            fake.node.get<Kind>().put(row.key, row.value);
+        }
+    };
+    enforce.operator()<ArpFilter>(node.fake);
+    enforce.operator()<Redirect>(node.fake);
+    enforce.operator()<Mark>(node.fake);
+}
+
 /// The mark with which a connection to the node's own address comes in: the accepted socket has it
 /// (net.ipv4.tcp_fwmark_accept, linux Documentation/networking/ip-sysctl.rst).
 std::uint32_t mark_of_connection(std::uint16_t port) {
@@ -118,6 +132,54 @@ TEST_CASE("redirections and marks share a table, and go one by one") {
     CHECK(node.value<Mark>(key)->enforced);
     second.remove<Mark>(key, {.fwmark = 7});
     CHECK(node.run(second) == Errors(1));
+}
+
+TEST_CASE("whatever somebody makes of a table of ours is seen, and undone with the row") {
+    const IpAddress vip = ip("192.0.2.20");
+    const ArpFilter::Value value{.source = ip("10.0.0.2")};
+    const ArpFilter::Value broken{.source = ip("10.0.0.2"), .enforced = false};
+    for (const char* command : {
+             "nft 'add table arp lbconverge { flags dormant; }'",
+             "nft 'chain arp lbconverge in { policy drop; }'",
+             "nft flush chain arp lbconverge in",
+             "nft insert rule arp lbconverge out accept",
+             "nft 'flush chain arp lbconverge in; delete chain arp lbconverge in'",
+             "nft 'delete chain arp lbconverge in; add chain arp lbconverge in { type filter hook input priority 5; }; "
+             "add rule arp lbconverge in arp daddr ip @vips drop comment \"lbconverge\"'",
+             "nft 'add chain arp lbconverge more { type filter hook input priority -5; policy drop; }'",
+             "nft 'add set arp lbconverge more { type ipv4_addr; }'",
+             "nft 'flush chain arp lbconverge in; add rule arp lbconverge in drop comment \"lbconverge\"'",
+         }) {
+        CAPTURE(command);
+        Node node;
+        Script make, mend;
+        make.create<ArpFilter>({vip}, value).create<ArpFilter>({ip("192.0.2.21")}, value);
+        CHECK(node.run(make) == Errors(2));
+        node.by_hand(command, [&](FakeKernel& fake) {
+            fake.node.get<ArpFilter>().put({vip}, broken);
+            fake.node.get<ArpFilter>().put({ip("192.0.2.21")}, broken);
+        });
+        fake_mends(node);
+        mend.update<ArpFilter>({vip}, broken, value);
+        CHECK(node.run(mend) == Errors(1));
+        CHECK(node.value<ArpFilter>({ip("192.0.2.21")})->enforced);
+    }
+}
+
+TEST_CASE("a table of redirections and marks that is switched off comes back with both") {
+    Node node;
+    const Redirect::Key key{ip("192.0.2.20"), Protocol::tcp, 80};
+    Script both, mend;
+    both.create<Redirect>(key, {.to = 8080}).create<Mark>(key, {.fwmark = 7});
+    CHECK(node.run(both) == Errors(2));
+    node.by_hand("nft 'add table ip lbconverge { flags dormant; }'", [&](FakeKernel& fake) {
+        fake.node.get<Redirect>().put(key, {.to = 8080, .enforced = false});
+        fake.node.get<Mark>().put(key, {.fwmark = 7, .enforced = false});
+    });
+    fake_mends(node);
+    mend.update<Mark>(key, {.fwmark = 7, .enforced = false}, {.fwmark = 7});
+    CHECK(node.run(mend) == Errors(1));
+    CHECK(node.value<Redirect>(key)->enforced);
 }
 
 TEST_SUITE_END();

@@ -82,6 +82,23 @@ std::optional<IpAddress> first_address(const Observed& node, const InterfaceName
 
 bool secondary(const Address::Facts& facts) { return (facts.flags & IFA_F_SECONDARY) != 0; }
 
+/// IFA_ADDRESS: of which the prefix is (linux: ifa_address).
+const IpAddress& whole(const Address::Key& key, const Address::Value& value) {
+    return value.peer ? *value.peer : key.address;
+}
+
+/// On the same interface in the same net: where one of IPv4 is the first and the others are secondary.
+bool same_subnet(const Row<Address>& a, const Row<Address>& b) {
+    return a.key.interface == b.key.interface && a.key.prefix == b.key.prefix &&
+           whole(a.key, a.value).in_same_net(whole(b.key, b.value), b.key.prefix);
+}
+
+/// Flags of an address that somebody has just written.
+std::uint32_t written_flags(Family family, const Address::Value& value) {
+    if (family == Family::ipv4) return IFA_F_PERMANENT;
+    return IFA_F_PERMANENT | IFA_F_NODAD | (value.deprecated ? IFA_F_DEPRECATED : 0U);
+}
+
 }  // namespace
 
 FakeKernel::FakeKernel(Observed state) : node(std::move(state)) {
@@ -224,17 +241,14 @@ int FakeKernel::set(const Change<Sysctl>& change) {
 
 void FakeKernel::remove_address(std::uint32_t row) {
     const Seen<Address>& seen = node.get<Address>();
-    const Address::Key key = seen.row(row).key;
-    std::vector<Address::Key> gone{key};
-    if (key.address.family == Family::ipv4 && !secondary(seen.note(row))) {
+    const Row<Address> first = seen.row(row);
+    std::vector<Address::Key> gone{first.key};
+    if (first.key.address.family == Family::ipv4 && !secondary(seen.note(row))) {
         for (std::uint32_t i = 0; i < seen.size(); ++i) {
-            const Address::Key& other = seen.row(i).key;
-            const bool follows = other.interface == key.interface && other.prefix == key.prefix &&
-                                 other.address.in_same_net(key.address, key.prefix) && secondary(seen.note(i));
-            if (follows) gone.push_back(other);
+            if (i != row && same_subnet(seen.row(i), first) && secondary(seen.note(i))) gone.push_back(seen.row(i).key);
         }
         // linux: __inet_del_ifa promotes the first of them, or drops them all.
-        if (gone.size() > 1 && setting_is_on(key.interface.str(), "promote_secondaries")) {
+        if (gone.size() > 1 && setting_is_on(first.key.interface.str(), "promote_secondaries")) {
             const std::uint32_t heir = seen.find(gone[1]);
             Address::Facts facts = seen.note(heir);
             facts.flags &= ~static_cast<std::uint32_t>(IFA_F_SECONDARY);
@@ -243,6 +257,45 @@ void FakeKernel::remove_address(std::uint32_t row) {
         }
     }
     for (const Address::Key& each : gone) node.get<Address>().erase(each);
+    for (const Address::Key& each : gone) lose_source(each.address);
+    if (first.key.address.family != Family::ipv6) return;
+    // The oldest of those that are left is beside nothing.
+    const auto beside = [&](std::uint32_t i) { return same_subnet(seen.row(i), first) && seen.note(i).beside; };
+    const auto oldest = [&](std::uint32_t i) { return same_subnet(seen.row(i), first) && !seen.note(i).beside; };
+    std::uint32_t heir = Seen<Address>::npos;
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        if (oldest(i)) return;
+        if (beside(i)) heir = i;
+    }
+    if (heir != Seen<Address>::npos) node.get<Address>().note(heir).beside = false;
+}
+
+/// linux: fib_sync_down_addr removes the routes whose source goes; fib6_remove_prefsrc only forgets the source.
+void FakeKernel::lose_source(const IpAddress& address) {
+    for (const Row<Address>& row : node.get<Address>().rows()) {
+        if (row.key.address == address) return;
+    }
+    std::vector<Row<Route>> routes;
+    for (const Row<Route>& row : node.get<Route>().rows()) {
+        if (row.value.source == address) routes.push_back(row);
+    }
+    for (Row<Route>& each : routes) {
+        const Route::Facts facts = node.get<Route>().note(node.get<Route>().find(each.key));
+        node.get<Route>().erase(each.key);
+        if (address.family == Family::ipv4) continue;
+        each.value.source.reset();
+        node.get<Route>().put(each.key, each.value, facts);
+    }
+}
+
+/// The lifetimes of an address that is there, by whoever asks: the tag of who made it is lost (linux:
+/// inet_rtm_newaddr, inet6_addr_modify).
+void FakeKernel::renew_address(std::uint32_t row, const Address::Value& value) {
+    const Address::Key key = node.get<Address>().row(row).key;
+    Address::Facts facts = node.get<Address>().note(row);
+    facts.protocol = 0;
+    facts.flags = written_flags(key.address.family, value) | (facts.flags & IFA_F_SECONDARY);
+    node.get<Address>().put(key, value, facts);
 }
 
 int FakeKernel::set(const Change<Address>& change) {
@@ -253,32 +306,33 @@ int FakeKernel::set(const Change<Address>& change) {
 
     if (change.before != nullptr) {
         const std::uint32_t at = seen.find(key);
+        const bool there = at != Seen<Address>::npos &&
+                           (ipv6 || whole(key, *change.before).in_same_net(whole(key, seen.row(at).value), key.prefix));
         Address::Value same = *change.before;
-        if (change.after != nullptr) same.deprecated = change.after->deprecated;
+        if (change.after != nullptr) {
+            same.deprecated = change.after->deprecated;
+            same.expires = change.after->expires;
+        }
         const bool in_place = change.after != nullptr && same == *change.after;
-        if (at == Seen<Address>::npos && !in_place) return EADDRNOTAVAIL;
-        if (in_place && at != Seen<Address>::npos) {
-            Address::Facts facts = seen.note(at);
-            facts.flags &= ~static_cast<std::uint32_t>(IFA_F_DEPRECATED);
-            if (change.after->deprecated) facts.flags |= IFA_F_DEPRECATED;
-            seen.put(key, *change.after, facts);
+        if (!there && !in_place) return EADDRNOTAVAIL;
+        if (in_place && there) {
+            renew_address(at, *change.after);
             return 0;
         }
         if (!in_place) remove_address(at);
         if (change.after == nullptr) return 0;
     }
-    Address::Facts facts{.protocol = Address::protocol_tag, .flags = IFA_F_PERMANENT};
-    if (ipv6) facts.flags |= IFA_F_NODAD | (change.after->deprecated ? IFA_F_DEPRECATED : 0U);
+    const Row<Address> made{key, *change.after};
+    Address::Facts facts{.protocol = Address::protocol_tag, .flags = written_flags(key.address.family, *change.after)};
     for (std::uint32_t i = 0; i < seen.size(); ++i) {
-        const Address::Key& other = seen.row(i).key;
-        if (other.interface != key.interface || other.address.family != key.address.family) continue;
-        if (ipv6) {
-            if (other.address == key.address) return EEXIST;  // whatever its prefix
-            continue;
-        }
-        if (other.prefix != key.prefix || !other.address.in_same_net(key.address, key.prefix)) continue;
-        if (other.address == key.address) return EEXIST;
-        if (seen.row(i).value.scope != change.after->scope) return EINVAL;
+        const Row<Address>& other = seen.row(i);
+        if (other.key.address.family != key.address.family) continue;
+        if (ipv6 && other.key.interface == key.interface && other.key.address == key.address) return EEXIST;
+        if (!same_subnet(other, made)) continue;
+        facts.beside = ipv6;
+        if (ipv6) continue;
+        if (other.key.address == key.address) return EEXIST;
+        if (other.value.scope != change.after->scope) return EINVAL;
         facts.flags |= IFA_F_SECONDARY;
     }
     seen.put(key, *change.after, facts);

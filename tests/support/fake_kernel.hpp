@@ -84,6 +84,8 @@ private:
     void put_setting(const std::string& path, const std::string& value);
     void remove_address(std::uint32_t row);
     [[nodiscard]] int refusal_of(const plan::Plan& plan, const plan::Step& step) const;
+    void renew_address(std::uint32_t row, const kinds::Address::Value& value);
+    void lose_source(const IpAddress& address);
     [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;
 };
 

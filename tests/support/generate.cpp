@@ -102,10 +102,14 @@ Address::Key pick_address_key() {
 
 Address::Value pick_address_value(const Address::Key& key) {
     Address::Value value;
+    value.expires = rarely(6);
     if (key.address.family == Family::ipv6) {
         value.deprecated = !rarely(4);
+        value.dadfailed = rarely(6);
+        value.tentative = !value.dadfailed && rarely(6);
         return value;
     }
+    if (!key.interface.is_loopback() && rarely(6)) value.peer = ip("10.0.0.99");
     value.scope =
         key.interface.is_loopback() ? one_of({Scope::host, Scope::global}) : one_of({Scope::global, Scope::link});
     if (rarely(4)) value.label = ShortName(key.interface.str() + ":vip");
@@ -369,10 +373,16 @@ void change_one_field(Case& each) {
 void meddle(Case& each) {
     switch (pick(8)) {
         case 0: {
-            const Address::Key key = pick_address_key();
-            const auto protocol = one_of<std::uint8_t>({0, Address::protocol_tag});
-            each.node.get<Address>().put(key, pick_address_value(key),
-                                         {.protocol = protocol, .flags = IFA_F_PERMANENT});
+            Address::Key key = pick_address_key();
+            Address::Facts facts{.protocol = one_of<std::uint8_t>({0, Address::protocol_tag}),
+                                 .flags = IFA_F_PERMANENT};
+            // Beside the node's own; IPv6 knows an address once per interface.
+            const bool other_prefix = key.address.family == Family::ipv6 && key.interface == "eth0" && rarely(2);
+            const Address::Key alone = key;
+            if (other_prefix) key.prefix = 64;
+            facts.beside = other_prefix;
+            each.node.get<Address>().erase(other_prefix ? alone : Address::Key{key.address, 64, key.interface});
+            each.node.get<Address>().put(key, pick_address_value(key), facts);
             break;
         }
         case 1:

@@ -89,7 +89,7 @@ bool made(const Situation& s, const Address::Key& key, const Address::Facts& fac
 bool own(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
     const config::Node* self = config::self(s.config);
     if (self != nullptr && self->address == key.address) return true;
-    const bool secondary = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    const bool secondary = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
     return key.prefix != key.address.bits() && key.interface != lo && !secondary && !made(s, key, facts);
 }
 
@@ -227,7 +227,9 @@ void connections_are_drained(const Observed& node, const Situation& s, std::set<
     const Seen<RealServer>& servers = s.start.get<RealServer>();
     for (std::uint32_t i = 0; i < servers.size(); ++i) {
         const RealServer::Key& key = servers.row(i).key;
-        if (servers.note(i).active == 0 || holds<RealServer>(node, key) || s.now >= drain_deadline(s, key)) continue;
+        if (RealServer::connections(key, servers.note(i)) == 0 || holds<RealServer>(node, key) ||
+            s.now >= drain_deadline(s, key))
+            continue;
         if (!lost(s, key.service)) broken.insert({"I5", RealServer::id(key), {}});
     }
 }
@@ -241,6 +243,8 @@ bool foreign(const Situation& s, const Sysctl::Key& key) {
     const std::string name = key.path.substr(key.path.rfind('/') + 1);
     // The kernel itself changes forwarding of an interface together with others; arp_* is judged by I1.
     if (name == "arp_ignore" || name == "arp_announce" || name == "forwarding" || name == "ip_forward") return false;
+    // Set for as long as an address goes that would take others along; the end of a run has it as it was.
+    if (name == "promote_secondaries") return false;
     if (name == "rp_filter" && config::tunnelled_here(s.config, Family::ipv4) != nullptr) return false;
     return s.ledger.claim<Sysctl>(key) == nullptr &&
            std::none_of(s.config.sysctls.begin(), s.config.sysctls.end(),

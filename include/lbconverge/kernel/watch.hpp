@@ -1,5 +1,5 @@
-// Watching the kernel for changes of links and addresses, on a thread of its own: a dump may have to wait for the
-// kernel's network lock, and the election must not wait with it.
+// Watching the kernel for changes of links, addresses, routes, some settings and our tables in nftables, on a thread of
+// its own: a dump may have to wait for the kernel's network lock, and the election must not wait with it.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -21,6 +21,8 @@ public:
     };
     /// Starts the thread, in the network namespace of the caller. The calls are made on that thread.
     static Result<std::unique_ptr<Watch>> start(Calls calls);
+    /// Our tables in nftables are watched from now on, too. Not before something is in them: this loads the module.
+    virtual void follow_nftables() = 0;
     virtual ~Watch() = default;  ///< ends the thread and waits for it
 };
 

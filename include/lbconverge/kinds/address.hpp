@@ -24,18 +24,28 @@ struct Address {
         ShortName label;                     ///< IPv4; empty: the interface's name
         std::optional<IpAddress> broadcast;  ///< IPv4
         bool deprecated = false;             ///< IPv6, preferred_lft 0: never chosen as a source address
+        std::optional<IpAddress> peer{};     ///< whose the prefix is, where that is not the address itself
+        bool expires = false;                ///< its lifetime ends
+        bool tentative = false;              ///< IPv6: it does not answer, duplicate address detection is at work
+        bool dadfailed = false;              ///< IPv6: it does not answer, another node had it
 
         auto operator<=>(const Value&) const = default;
         static constexpr auto fields() {
-            return std::tuple{Field{"scope", &Value::scope}, Field{"label", &Value::label},
-                              Field{"broadcast", &Value::broadcast}, Field{"deprecated", &Value::deprecated}};
+            return std::tuple{Field{"scope", &Value::scope},         Field{"label", &Value::label},
+                              Field{"broadcast", &Value::broadcast}, Field{"deprecated", &Value::deprecated},
+                              Field{"peer", &Value::peer},           Field{"expires", &Value::expires},
+                              Field{"tentative", &Value::tentative}, Field{"dadfailed", &Value::dadfailed}};
         }
     };
     struct Facts {
         std::uint8_t protocol = 0;  ///< IFA_PROTO
         std::uint32_t flags = 0;    ///< IFA_F_*
+        /// IPv6: an older address of the interface has the same net. What IFA_F_SECONDARY says of IPv4; for IPv6 that
+        /// bit says "temporary".
+        bool beside = false;
         static constexpr auto fields() {
-            return std::tuple{Field{"protocol", &Facts::protocol}, Field{"flags", &Facts::flags}};
+            return std::tuple{Field{"protocol", &Facts::protocol}, Field{"flags", &Facts::flags},
+                              Field{"beside", &Facts::beside}};
         }
     };
 

@@ -158,7 +158,7 @@ struct Ledger : PerKind<detail::Claims> {
 /// The desire() of all kinds of that part, tables sorted.
 Desired desire(const Inputs& inputs, Part part = Part::all);
 
-/// What has to be read to compare with `desired` and to find again what `ledger` claims.
+/// What has to be read to compare with `desired` and to find again what `ledger` claims; it refers to both.
 Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, const HostFacts& facts);
 
 }  // namespace lbconverge::kinds

@@ -14,6 +14,7 @@
 //   encode   one change → requests
 //   refusal  an errno for one change → a sentence for a person
 //   obstacle (where a kind has any) what is known before the first write to stand in the way of a change
+//   ask_again (where a kind has it) once more for rows that should be there, and that a dump may have passed over
 //
 // all.hpp lists the kinds; everything else is generic over that list.
 #pragma once
@@ -27,9 +28,11 @@
 #include "lbconverge/model/table.hpp"
 #include "lbconverge/wire/request.hpp"
 
+#include <compare>
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -167,6 +170,10 @@ struct Reading {
     std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
     std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
     std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
+    /// What should be there, where that is known: a row of it that a dump in pieces lacks is asked for once more. Both
+    /// must outlive the reading.
+    const Desired* desired = nullptr;
+    const Ledger* ledger = nullptr;
 };
 
 /// The functions that every kind has, as the head of this file says. Each kind declares them by this one line.
@@ -216,6 +223,31 @@ concept OnDemand = requires {
 template <class Kind>
 concept Balancing = requires {
     requires Kind::balancing;
+};
+
+/// Which of the interfaces that have had a name one after the other; 0: there is none. The kernel does not say which
+/// one a row hangs on, so all are equal; fingerprints, and with them the ledger, tell them apart.
+struct Incarnation {
+    std::uint32_t index = 0;
+    friend constexpr bool operator==(Incarnation, Incarnation) { return true; }
+    friend constexpr std::strong_ordering operator<=>(Incarnation, Incarnation) { return std::strong_ordering::equal; }
+};
+inline std::string to_text(Incarnation incarnation) { return std::to_string(incarnation.index); }
+inline bool from_text(std::string_view text, Incarnation& incarnation) { return from_text(text, incarnation.index); }
+
+/// A kind whose rows hang on an interface as it was when they were made, and do not work with another one of the same
+/// name: Value::incarnation. A row that looks as it should, but has another fingerprint in the ledger, is made anew.
+template <class Kind>
+concept Bound = requires(const typename Kind::Value& value) {
+    { value.incarnation } -> std::convertible_to<Incarnation>;
+};
+
+/// A kind that asks once more for what a dump may have passed over. The kernel gives a large dump in pieces, and goes
+/// on by number: when others add and remove rows in between, some come twice or not at all (linux:
+/// ip_vs_genl_dump_services, ip_vs_genl_dump_dests; without NLM_F_DUMP_INTR).
+template <class Kind>
+concept AsksAgain = requires {
+    &Kind::ask_again;
 };
 
 /// Which kinds a plan is about; what is outside is neither changed nor forgotten.

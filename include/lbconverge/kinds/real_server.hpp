@@ -39,13 +39,19 @@ struct RealServer {
     struct Facts {
         std::uint32_t active = 0;  ///< established connections
         std::uint32_t inactive = 0;
+        std::uint32_t persistent = 0;  ///< templates of persistence: clients that are to come back
         static constexpr auto fields() {
             return std::tuple{Field{"active", &Facts::active, Show::always},
-                              Field{"inactive", &Facts::inactive, Show::always}};
+                              Field{"inactive", &Facts::inactive, Show::always},
+                              Field{"persistent", &Facts::persistent}};
         }
     };
 
     static const Service::Key& parent(const Key& key) { return key.service; }
+    /// The connections for which a server is kept while it drains, and that end with it: the established ones, and the
+    /// clients that are to come back. What is not TCP is never called established by IPVS, or not for long: there each
+    /// connection that has not timed out counts.
+    static std::uint32_t connections(const Key& key, const Facts& facts);
 
     /// "tcp 192.168.100.20:80 192.168.100.3:80"
     static std::string id(const Key& key);
@@ -54,6 +60,8 @@ struct RealServer {
     static std::string display(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(RealServer)
+    static void ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
+                          wire::Requests& requests);
 };
 
 }  // namespace lbconverge::kinds

@@ -64,6 +64,8 @@ struct Service {
     static std::optional<Key> parse_id(std::string_view id);
 
     LBCONVERGE_KIND_FUNCTIONS(Service)
+    static void ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
+                          wire::Requests& requests);
 
     /// The attributes that identify a service, as every request about it or its real servers begins.
     static void encode_key(const Key& key, wire::Requests& requests);

@@ -28,12 +28,16 @@ struct SyncDaemon {
         IpAddress group;
         std::uint16_t port = 0;
         std::uint8_t ttl = 0;
+        Incarnation incarnation{};  ///< of the interface
 
         auto operator<=>(const Value&) const = default;
         static constexpr auto fields() {
-            return std::tuple{Field{"interface", &Value::interface, Show::bare}, Field{"id", &Value::id, Show::always},
-                              Field{"group", &Value::group, Show::always}, Field{"port", &Value::port, Show::always},
-                              Field{"ttl", &Value::ttl, Show::always}};
+            return std::tuple{Field{"interface", &Value::interface, Show::bare},
+                              Field{"id", &Value::id, Show::always},
+                              Field{"group", &Value::group, Show::always},
+                              Field{"port", &Value::port, Show::always},
+                              Field{"ttl", &Value::ttl, Show::always},
+                              Field{"incarnation", &Value::incarnation, Show::never}};
         }
     };
     struct Facts {};

@@ -20,6 +20,7 @@ enum class Show : std::uint8_t {
     when_set,  ///< "name value", unless it has its default value
     always,    ///< "name value"
     bare,      ///< "value", always
+    never,     ///< in JSON only
 };
 
 template <class S, class T>

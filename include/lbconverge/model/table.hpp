@@ -41,6 +41,7 @@ public:
     [[nodiscard]] bool empty() const { return rows_.empty(); }
     [[nodiscard]] const Row<Kind>& row(std::size_t index) const { return rows_[index]; }
     [[nodiscard]] const Note& note(std::size_t index) const { return notes_[index]; }
+    [[nodiscard]] Note& note(std::size_t index) { return notes_[index]; }
 
     static constexpr std::uint32_t npos = UINT32_MAX;
     /// Index of the row with that key, or npos. The table must be finished.

@@ -105,6 +105,7 @@ private:
     void next_phase();
     void end_of_plan();
     void record(const std::vector<Failure>& failures);
+    void note_what_was_done(const std::vector<Failure>& failures);
     void conclude();
     void give_up(Error error);
     [[nodiscard]] kinds::Inputs inputs() const { return inputs_of(task_, plan_.observed->facts); }

@@ -13,6 +13,9 @@ namespace lbconverge::plan {
 
 using lbconverge::to_text;
 
+struct Plan;
+struct Step;
+
 /// The claims on everything desired: what the ledger says once the kernel is as desired. Old values to restore come
 /// from `ledger` where it has them, else from what is observed now.
 kinds::Ledger claims_on(const kinds::Desired& desired, const kinds::Observed& observed, const kinds::Ledger& ledger);
@@ -23,6 +26,9 @@ kinds::Ledger united(const kinds::Ledger& older, const kinds::Ledger& newer);
 /// What the ledger says before a plan is carried out: claims on everything that was ours and everything that is to be.
 /// What has not been made yet is not known as converged: should the run stop, its rows have not drifted.
 kinds::Ledger before_deeds(const kinds::Ledger& ledger, const kinds::Ledger& planned);
+
+/// The step was carried out: a row that hangs on an interface does so on the present one.
+void note_done(kinds::Ledger& ledger, const Plan& plan, const Step& step);
 
 /// What is to be remembered of the file once this plan has been carried out: the caller puts it into the ledger.
 kinds::FileMemory memory_after(const Plan& plan, const config::Config& config);

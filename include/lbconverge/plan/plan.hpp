@@ -159,7 +159,7 @@ struct Plan {
             });
         });
     }
-    /// Established connections that the step ends.
+    /// Connections that the step ends.
     [[nodiscard]] std::uint32_t connections_cut(std::size_t step) const;
     /// Why a row is not as the file says; nullptr: it is.
     template <class Kind>

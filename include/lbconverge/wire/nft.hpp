@@ -15,17 +15,20 @@ constexpr std::string_view nft_name = "lbconverge";
 
 struct NftTable {
     struct Chain {
-        std::string hook;       ///< empty: no base chain
+        std::string base;       ///< "filter input 0 accept": type, hook, priority, policy; empty: no base chain
         std::size_t rules = 0;  ///< all of them
         std::size_t ours = 0;   ///< those with our comment
+        std::vector<std::string> words;  ///< of all rules: what they match, what they do, which sets they name
+    };
+    struct Set {
+        std::string type;  ///< "ipv4_addr", of a map "ipv4_addr inet_proto : mark"; what is said besides follows
+        std::vector<std::vector<std::string>> elements;  ///< the words of each, a map's value last
     };
     std::string family;
+    bool plain = true;  ///< nothing is said of the table itself: it is neither switched off nor somebody's own
     std::map<std::string, Chain, std::less<>> chains;
-    /// Sets and maps by name: the words of each element, a map's value last.
-    std::map<std::string, std::vector<std::vector<std::string>>, std::less<>> sets;
+    std::map<std::string, Set, std::less<>> sets;  ///< and maps
 
-    /// The chain stands at that hook with our one rule and no other.
-    [[nodiscard]] bool intact(std::string_view chain, std::string_view hook) const;
     /// Without any element a table of ours has no effect.
     [[nodiscard]] bool empty() const;
 };

@@ -10,4 +10,4 @@ LBCONVERGE_REAL=without-ipvs "$CONTRACT_TESTS" --no-colors=true --test-suite=nft
 status=$?
 cat "$LAB_OUT/contract-nftables.log"
 check_eq "the real kernel and the fake one keep the contract" 0 "$status"
-check "on all five cases" grep -qE 'test cases: +5 . +5 passed' "$LAB_OUT/contract-nftables.log"
+check "on all seven cases" grep -qE 'test cases: +7 . +7 passed' "$LAB_OUT/contract-nftables.log"

@@ -50,6 +50,15 @@ check_eq "silent again" nobody "$(arp_owner client $VIP)"
 X ws nft "delete element arp lbconverge sources { $VIP }; add element arp lbconverge sources { $VIP : 192.168.1.77 }"
 check_eq "another source is seen" 1 "$(lbc ws diff | grep -c "source 192.168.1.77 -> $RIP")"
 check "and put right" lbc ws apply
+# Whatever else makes it another table than ours.
+for change in 'add table arp lbconverge { flags dormant; }' 'chain arp lbconverge out { policy drop; }' \
+  'insert rule arp lbconverge in accept' 'add chain arp lbconverge more { type filter hook output priority 9; policy drop; }'; do
+  X ws nft "$change"
+  check_eq "$change: seen" 1 "$(lbc ws diff | grep -c "filter  *$VIP  enforced false -> true.*drifted")"
+  check "put right" lbc ws apply
+  check "in sync" lbc ws diff
+  check_eq "silent" nobody "$(arp_owner client $VIP)"
+done
 X ws nft delete table arp lbconverge
 check "a table that is gone comes back" lbc ws apply
 check_eq "silent again" nobody "$(arp_owner client $VIP)"

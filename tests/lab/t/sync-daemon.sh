@@ -39,6 +39,34 @@ sed -i 's/^id = 7/id = 8\nport = 8849/' "$LBC_CONFIG"
 check_eq "an attribute is one change" 1 "$(lbc lb2 diff --as master | grep -c '~ sync  *master  id 7 -> 8, port 8848 -> 8849')"
 check "apply" lbc lb2 apply --as master
 check "in sync" lbc lb2 diff --as master
+
+# The threads keep the interface that was there when they were started, another one of its name or not.
+X lb2 ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 8
+check "in sync" lbc lb2 apply --as backup
+joined() { X lb2 awk '/^[0-9]/ {dev = $2} $1 == "510000E0" {print dev}' /proc/net/igmp; }
+X lb2 ip link add spare type dummy
+sed -i '/^id = 8/a interface = "spare"' "$LBC_CONFIG"
+X lb2 ip link set spare up
+X lb2 ip addr add 10.9.0.2/24 dev spare
+check "the backup listens on another interface" lbc lb2 apply --as backup
+check_eq "it does" spare "$(joined)"
+X lb2 ip link del spare
+check "without the interface there is nothing to do" lbc lb2 diff --as backup
+X lb2 ip link add spare type dummy
+X lb2 ip link set spare up
+X lb2 ip addr add 10.9.0.2/24 dev spare
+check_eq "a new interface of the name is not the old one" 1 \
+  "$(lbc lb2 diff --as backup | grep -c '~ sync  *backup  made anew, as its interface was')"
+check_eq "nobody listens there" "" "$(joined)"
+check "apply" lbc lb2 apply --as backup
+check_eq "it listens again" spare "$(joined)"
+check "in sync" lbc lb2 diff --as backup
+check "as master" lbc lb2 apply --as master
+X lb2 sh -c 'ip link del spare; ip link add spare type dummy; ip link set spare up; ip addr add 10.9.0.2/24 dev spare'
+check_eq "the master notices, too" 1 "$(lbc lb2 diff --as master | grep -c '~ sync  *master  made anew')"
+check "apply" lbc lb2 apply --as master
+check "in sync" lbc lb2 diff --as master
+
 sed -i '/ipvs.sync/,$d' "$LBC_CONFIG"
 check "taken out of the file" lbc lb2 apply --as master
 check_eq "it is stopped" "" "$(daemons lb2)"

@@ -145,12 +145,12 @@ TEST_CASE("a dumped IPv4 address is the node's own end, with scope, label and br
               out.attribute_text(IFA_LABEL, "eth0:vip");
               out.attribute_u32(IFA_FLAGS, IFA_F_PERMANENT | IFA_F_SECONDARY);
               out.attribute_u8(IFA_PROTO, 0x4c);
-          })) == "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255 | protocol=76 flags=129\n");
+          })) == "192.0.2.20/24 eth0 label=eth0:vip broadcast=192.0.2.255 peer=192.0.2.99 | protocol=76 flags=129\n");
     CHECK(decoded(dumped(header(2, 32, 254, 1), [](wire::Requests& out) {
               put(out, IFA_LOCAL, "c0000214");
               put(out, IFA_ADDRESS, "c0000263");    // in this order, too
               out.attribute_text(IFA_LABEL, "lo");  // the interface's name is no label
-          })) == "192.0.2.20/32 lo scope=host | flags=128\n");
+          })) == "192.0.2.20/32 lo scope=host peer=192.0.2.99 | flags=128\n");
 }
 
 TEST_CASE("an IPv6 address has no scope of its own, and is deprecated when it is never preferred") {
@@ -163,6 +163,64 @@ TEST_CASE("an IPv6 address has no scope of its own, and is deprecated when it is
     };
     CHECK(address(UINT32_MAX) == "2001:db8::20/128 eth0 | flags=128\n");
     CHECK(address(0) == "2001:db8::20/128 eth0 deprecated=true | flags=128\n");
+}
+
+TEST_CASE("an address whose lifetime ends, or that does not answer, is not the one that is wanted") {
+    const auto six = [](std::uint32_t flags) {
+        return decoded(dumped(header(10, 128, 0, 2), [&](wire::Requests& out) {
+            put(out, IFA_ADDRESS, "20010db8000000000000000000000020");
+            out.attribute_u32(IFA_FLAGS, flags);
+        }));
+    };
+    CHECK(six(IFA_F_PERMANENT) == "2001:db8::20/128 eth0 | flags=128\n");
+    CHECK(six(0) == "2001:db8::20/128 eth0 expires=true\n");
+    CHECK(six(0xc0) == "2001:db8::20/128 eth0 tentative=true | flags=192\n");
+    CHECK(six(0xc8) == "2001:db8::20/128 eth0 dadfailed=true | flags=200\n");
+    CHECK(six(0xc4) == "2001:db8::20/128 eth0 | flags=196\n");  // optimistic: it answers
+    CHECK(decoded(dumped(header(2, 32, 0, 2), [](wire::Requests& out) {
+              put(out, IFA_LOCAL, "c0000214");
+              out.attribute_u32(IFA_FLAGS, 0x40);  // of IPv6 only
+          })) == "192.0.2.20/32 eth0 expires=true | flags=64\n");
+}
+
+TEST_CASE("of an address that is there with a peer and without, the one that has to go is shown") {
+    for (const bool peer_first : {true, false}) {
+        Observed observed;
+        observed.facts = test::plain_facts();
+        for (const bool with_peer : {peer_first, !peer_first}) {
+            const auto message = dumped(header(2, 32, 0, 2), [&](wire::Requests& out) {
+                put(out, IFA_LOCAL, "c0000214");
+                put(out, IFA_ADDRESS, with_peer ? "c0000263" : "c0000214");
+            });
+            test::decode<Address>(message, observed, wire::Transport::route);
+        }
+        observed.get<Address>().finish();
+        CHECK(rows_text(observed.get<Address>()) == "192.0.2.20/32 eth0 peer=192.0.2.99 | flags=128\n");
+    }
+}
+
+TEST_CASE("of the IPv6 addresses of a net, which are listed newest first, all but the last are beside another one") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    const auto listed = [&](const char* address, std::uint8_t prefix, std::uint32_t interface) {
+        const auto message =
+            dumped(header(10, prefix, 0, interface), [&](wire::Requests& out) { put(out, IFA_ADDRESS, address); });
+        test::decode<Address>(message, observed, wire::Transport::route);
+    };
+    listed("20010db8000000000000000000000021", 128, 2);
+    listed("20010db8000000000000000000000020", 64, 2);
+    listed("20010db8000000000000000000000020", 64, 1);
+    listed("20010db8000100000000000000000020", 64, 2);
+    listed("20010db8000000000000000000000002", 64, 2);
+    observed.get<Address>().finish();
+    const auto beside = [&](const char* id) {
+        return observed.get<Address>().note(observed.get<Address>().find(key<Address>(id))).beside;
+    };
+    CHECK(beside("2001:db8::20/64 eth0"));
+    for (const char* id :
+         {"2001:db8::2/64 eth0", "2001:db8::21/128 eth0", "2001:db8::20/64 lo", "2001:db8:1::20/64 eth0"}) {
+        CHECK_MESSAGE(!beside(id), std::string(id));
+    }
 }
 
 TEST_CASE("messages that are no address of a known interface are passed over") {
@@ -220,10 +278,43 @@ TEST_CASE("only the lifetimes change in place: anything else is a new address") 
         return list;
     };
     using List = std::vector<std::pair<int, int>>;
+    CHECK((types({.expires = true}, {}, "192.0.2.20/32 eth0") == List{{RTM_NEWADDR, NLM_F_REPLACE}}));
+    for (const Address::Value& lame : {Address::Value{.tentative = true}, Address::Value{.dadfailed = true}}) {
+        CHECK((types(lame, {.deprecated = true}, "2001:db8::20/128 eth0") ==
+               List{{RTM_DELADDR, 0}, {RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL}}));
+    }
     CHECK((types({.deprecated = false}, {.deprecated = true}, "2001:db8::20/128 eth0") ==
            List{{RTM_NEWADDR, NLM_F_REPLACE}}));
     CHECK((types({.scope = Scope::global}, {.scope = Scope::host}, "192.0.2.20/32 lo") ==
            List{{RTM_DELADDR, 0}, {RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL}}));
+}
+
+TEST_CASE("an address with a peer is removed by the peer's net, and comes back without") {
+    const Address::Value with_peer{.peer = IpAddress::parse("192.0.2.99")};
+    const Address::Value plain;
+    const std::string removal =
+        "0220000002000000"
+        "08000200c0000214"
+        "08000100c0000263"
+        "\n";
+    const Address::Key vip = key<Address>("192.0.2.20/32 eth0");
+    CHECK(test::encoded<Address>({vip, &with_peer, nullptr}, test::plain_facts()) == removal);
+    CHECK(test::encoded<Address>({vip, &with_peer, &plain}, test::plain_facts()) == removal +
+                                                                                        "0220000002000000"
+                                                                                        "08000200c0000214"
+                                                                                        "08000100c0000214"
+                                                                                        "05000b004c000000"
+                                                                                        "\n");
+}
+
+TEST_CASE("whoever only changes its lifetimes has not made the address") {
+    const Address::Value before{.expires = true};
+    const Address::Value after;
+    CHECK(test::encoded<Address>({key<Address>("192.0.2.20/32 eth0"), &before, &after}, test::plain_facts()) ==
+          "0220000002000000"
+          "08000200c0000214"
+          "08000100c0000214"
+          "\n");
 }
 
 TEST_CASE("what is written is what is read again") {
@@ -238,7 +329,9 @@ TEST_CASE("what is written is what is read again") {
         Address::decode({wire::Transport::route, 0, requests.bytes(requests.list()[0])}, {}, observed);
         REQUIRE(observed.get<Address>().size() == 1);
         CHECK(observed.get<Address>().row(0).key == wanted);
-        CHECK(observed.get<Address>().row(0).value == value);
+        Address::Value seen = observed.get<Address>().row(0).value;
+        seen.expires = false;  // that it is permanent says only the kernel
+        CHECK(seen == value);
         CHECK(observed.get<Address>().note(0).protocol == Address::protocol_tag);
     }
 }
@@ -322,6 +415,10 @@ TEST_CASE("a VIP in another place is the configuration's, unless it looks like t
     CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {.flags = IFA_F_SECONDARY}, desired, {}) == Owner::named);
     CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {}, desired, {}) == Owner::foreign);
     CHECK(Address::owner(key<Address>("192.0.2.20/24 eth0"), {.protocol = 0x4c}, desired, {}) == Owner::named);
+    desired.vips.push_back(*IpAddress::parse("2001:db8::20"));
+    const Address::Key six = key<Address>("2001:db8::20/64 eth0");
+    CHECK(Address::owner(six, {.flags = IFA_F_TEMPORARY}, desired, {}) == Owner::foreign);
+    CHECK(Address::owner(six, {.beside = true}, desired, {}) == Owner::named);
     CHECK(Address::owner(key<Address>("192.0.2.20/24 lo"), {}, desired, {}) ==
           Owner::named);  // makes the whole net local
 }

@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/arp_filter.hpp"
 
+#include "lbconverge/kinds/nft.hpp"
 #include "messages.hpp"
 #include "unit/world.hpp"
 
@@ -41,13 +42,21 @@ std::string rows(const std::string& toml, const char* own_address = "192.168.1.8
 std::string listing(const std::string& sources, const std::string& comment = "lbconverge") {
     return R"({"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "arp", "name": "lbconverge"}},
 {"set": {"family": "arp", "name": "vips", "table": "lbconverge", "type": "ipv4_addr", "elem": ["192.168.1.200"]}},
-{"map": {"family": "arp", "name": "sources", "table": "lbconverge", "map": "ipv4_addr", "elem": [)" +
+{"map": {"family": "arp", "name": "sources", "table": "lbconverge", "type": "ipv4_addr", "map": "ipv4_addr", "elem": [)" +
            sources + R"(]}},
-{"chain": {"family": "arp", "table": "lbconverge", "name": "in", "type": "filter", "hook": "input", "prio": 0}},
-{"chain": {"family": "arp", "table": "lbconverge", "name": "out", "type": "filter", "hook": "output", "prio": 0}},
-{"rule": {"family": "arp", "table": "lbconverge", "chain": "in", "comment": ")" +
-           comment + R"(", "expr": [{"drop": null}]}},
-{"rule": {"family": "arp", "table": "lbconverge", "chain": "out", "comment": "lbconverge", "expr": []}}]})";
+{"chain": {"name": "in", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+{"chain": {"name": "out", "type": "filter", "hook": "output", "prio": 0, "policy": "accept"}},
+{"rule": {"chain": "in", "comment": ")" +
+           comment + R"(", "expr": [{"match": {"right": "@vips"}}, {"drop": null}]}},
+{"rule": {"chain": "out", "comment": "lbconverge", "expr": [{"mangle": {"value": {"map": {"data": "@sources"}}}}]}}]})";
+}
+
+/// The same with one text in the place of another.
+std::string changed(const std::string& what, const std::string& with) {
+    std::string text = listing(R"(["192.168.1.200", "192.168.1.88"])");
+    const std::size_t at = text.find(what);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, what.size(), with);
 }
 
 std::string decoded(const std::string& text) { return rows_text(nft_listed<ArpFilter>(text).get<ArpFilter>()); }
@@ -110,6 +119,36 @@ TEST_CASE("a table that somebody changed does not count as a filter") {
         CHECK(decoded(nonsense).empty());
     }
     CHECK(decoded(R"({"nftables": [{"table": {"family": "ip", "name": "lbconverge"}}]})").empty());
+}
+
+TEST_CASE("whatever else somebody makes of the table, the VIPs in it do not count as filtered, and it is made anew") {
+    const std::pair<std::string, std::string> changes[] = {
+        {R"("name": "lbconverge"}})", R"("name": "lbconverge", "flags": "dormant"}})"},
+        {R"("policy": "accept")", R"("policy": "drop")"},
+        {R"("prio": 0)", R"("prio": 100)"},
+        {R"("hook": "input")", R"("hook": "forward")"},
+        {R"({"rule": )", R"({"chain": {"name": "more"}}, {"rule": )"},
+        {R"({"rule": )", R"({"set": {"name": "more", "type": "ipv4_addr"}}, {"rule": )"},
+        {R"("type": "ipv4_addr", "map")", R"("type": "ipv4_addr", "flags": "timeout", "map")"},
+    };
+    for (const auto& [what, with] : changes) {
+        const std::string text = changed(what, with);
+        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", with);
+        const std::string repair = nft_repair(*wire::parse_nft_table(text));
+        CHECK_MESSAGE(repair.starts_with("delete table arp lbconverge\nadd table arp lbconverge\n"), with);
+        CHECK_MESSAGE(repair.find("add element arp lbconverge vips { 192.168.1.200 }\n") != std::string::npos, with);
+    }
+}
+
+TEST_CASE("what a row brings along anyway needs no new table") {
+    for (const auto& [what, with] : {std::pair<std::string, std::string>{R"({"drop": null})", R"({"accept": null})"},
+                                     {R"("@vips")", R"("@sources")"},
+                                     {R"({"rule": )", R"({"rule": {"chain": "in"}}, {"rule": )"}}) {
+        const std::string text = changed(what, with);
+        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", with);
+        CHECK(nft_repair(*wire::parse_nft_table(text)).empty());
+    }
+    CHECK(nft_repair(*wire::parse_nft_table(listing(""))).empty());
 }
 
 TEST_CASE("a row comes with all that it needs, in one text") {

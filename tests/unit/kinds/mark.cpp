@@ -40,9 +40,11 @@ std::string rows(const std::string& role) { return rows_text(world(file(role)).d
 Observed decoded(const std::string& elements, const std::string& hook = "prerouting") {
     const std::string text =
         R"({"nftables": [{"table": {"family": "ip", "name": "lbconverge"}},
-{"map": {"family": "ip", "name": "marks", "table": "lbconverge", "elem": [)" +
-        elements + R"(]}}, {"chain": {"table": "lbconverge", "name": "marking", "hook": ")" + hook +
-        R"("}}, {"rule": {"chain": "marking", "comment": "lbconverge"}}]})";
+{"map": {"family": "ip", "name": "marks", "type": ["ipv4_addr", "inet_proto", "inet_service"], "map": "mark",
+"elem": [)" +
+        elements +
+        R"(]}}, {"chain": {"name": "marking", "type": "filter", "prio": -150, "policy": "accept", "hook": ")" + hook +
+        R"("}}, {"rule": {"chain": "marking", "comment": "lbconverge", "expr": [{"mangle": "@marks"}]}}]})";
     return nft_listed<Mark>(text);
 }
 

@@ -119,8 +119,38 @@ TEST_CASE("every setting of a real server arrives in its row") {
 
 TEST_CASE("a dumped server is read with its connections beside it") {
     CHECK(decoded({}) ==
-          "tcp 192.0.2.20:80 192.0.2.3:80 weight=5 upper_threshold=100 lower_threshold=75 | active=12 inactive=34\n");
+          "tcp 192.0.2.20:80 192.0.2.3:80 weight=5 upper_threshold=100 lower_threshold=75 | active=12 inactive=34 "
+          "persistent=56\n");
     CHECK(decoded({.forward = 0}).find(" forward=masquerade ") != std::string::npos);
+}
+
+TEST_CASE("what keeps a server while it drains: of what is not TCP also what IPVS does not call established") {
+    const RealServer::Facts facts{.active = 1, .inactive = 20, .persistent = 300};
+    const auto connections = [&](const char* id) { return RealServer::connections(key<RealServer>(id), facts); };
+    CHECK(connections(first) == 301);
+    CHECK(connections("udp 192.0.2.20:53 192.0.2.3:53") == 321);
+    CHECK(connections("sctp [2001:db8::20]:53 [2001:db8::3]:53") == 321);
+    CHECK(connections("fwmark 7 ipv4 192.0.2.3:80") == 321);
+    CHECK(RealServer::connections(key<RealServer>(first), {.inactive = 20}) == 0);
+    CHECK(RealServer::connections(key<RealServer>(first), {.active = UINT32_MAX, .persistent = 1}) == UINT32_MAX);
+}
+
+TEST_CASE("the servers of a service are read again when they came in pieces and one that should be there is missing") {
+    const Desired desired = world(R"(role = "director")" + web, {{"LB", ElectionState::undecided}}).desired();
+    const Reading reading{.ipvs = true, .desired = &desired};
+    Observed observed = with_service();
+    const auto asked = [&](const Reading& what, const std::vector<std::uint32_t>& in_pieces) {
+        wire::Requests requests;
+        RealServer::ask_again(what, in_pieces, observed, requests);
+        return requests.list().size();
+    };
+    CHECK(asked(reading, {0}) == 1);
+    CHECK(asked(reading, {}) == 0);
+    CHECK(asked({.ipvs = true}, {0}) == 0);
+    observed.get<RealServer>().put(key<RealServer>(first), {});
+    CHECK(asked(reading, {0}) == 1);
+    observed.get<RealServer>().put(key<RealServer>("tcp 192.0.2.20:80 192.0.2.4:80"), {});
+    CHECK(asked(reading, {0}) == 0);
 }
 
 TEST_CASE("tunnel attributes count only where they are used") {

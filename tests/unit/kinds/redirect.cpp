@@ -44,9 +44,10 @@ std::string rows(const std::string& toml, const std::string& node = "") {
 std::string decoded(const std::string& elements, const std::string& hook = "prerouting") {
     const std::string text =
         R"({"nftables": [{"table": {"family": "ip", "name": "lbconverge"}},
-{"map": {"family": "ip", "name": "ports", "table": "lbconverge", "elem": [)" +
-        elements + R"(]}}, {"chain": {"table": "lbconverge", "name": "in", "hook": ")" + hook +
-        R"("}}, {"rule": {"chain": "in", "comment": "lbconverge"}}]})";
+{"map": {"family": "ip", "name": "ports", "type": ["ipv4_addr", "inet_proto", "inet_service"], "map": "inet_service",
+"elem": [)" +
+        elements + R"(]}}, {"chain": {"name": "in", "type": "nat", "prio": -100, "policy": "accept", "hook": ")" +
+        hook + R"("}}, {"rule": {"chain": "in", "comment": "lbconverge", "expr": [{"redirect": "@ports"}]}}]})";
     return rows_text(nft_listed<Redirect>(text).get<Redirect>());
 }
 

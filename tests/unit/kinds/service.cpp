@@ -352,4 +352,34 @@ TEST_CASE("a mask is written as its family writes it") {
         CHECK_MESSAGE(!from_text(wrong, mask), std::string(wrong));
 }
 
+TEST_CASE("services that should be there, or that are ours, are asked for one by one when the dump came in pieces") {
+    const Desired desired = world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        [[service]]
+        vip = "192.0.2.20"
+        port = 81
+    )"_text)
+                                .desired();
+    Ledger ledger;
+    ledger.get<Service>().push_back({key<Service>("fwmark 7 ipv6")});
+    Observed observed;
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.20:81"), {});
+    const auto asked = [&](const Reading& reading, const std::vector<std::uint32_t>& in_pieces) {
+        wire::Requests requests;
+        Service::ask_again(reading, in_pieces, observed, requests);
+        for (const wire::Request& each : requests.list()) CHECK_FALSE(each.dump);
+        return requests.list().size();
+    };
+    CHECK(asked({.ipvs = true, .desired = &desired, .ledger = &ledger}, {0}) == 2);
+    CHECK(asked({.ipvs = true, .desired = &desired, .ledger = &ledger}, {}) == 0);
+    CHECK(asked({.ipvs = true}, {0}) == 0);
+    observed.get<Service>().put(key<Service>("fwmark 7 ipv6"), {});
+    CHECK(asked({.ipvs = true, .desired = &desired, .ledger = &ledger}, {0}) == 1);
+}
+
 }  // namespace lbconverge::kinds

@@ -463,4 +463,57 @@ TEST_CASE("a route goes before its VIP and is made after it") {
     CHECK(node.plan().steps.empty());
 }
 
+TEST_CASE("a sync daemon is started again when its interface is another one of the same name") {
+    const std::string sync = R"(
+        [ipvs.sync]
+        follow = "LB"
+    )"_text;
+    Node node = converged(role("director", backup, web + sync));
+    CHECK(node.plan().steps.empty());
+    REQUIRE(node.world.facts.interfaces[1].name == InterfaceName("eth0"));
+    node.world.facts.interfaces[1].index = 77;
+    const Plan plan = node.plan();
+    CHECK(steps_text(plan) == "load update sync_daemon backup (drift)\n");
+    SUBCASE("once: what was done is remembered") {
+        Ledger ledger = before_deeds(node.ledger, plan.ledger);
+        node.ledger = ledger;
+        CHECK_FALSE(node.plan().steps.empty());  // nothing was done yet
+        note_done(ledger, plan, plan.steps[0]);
+        node.ledger = ledger;
+        CHECK(node.plan().steps.empty());
+    }
+    SUBCASE("not while it is away, but when it comes back") {
+        const auto interfaces = node.world.facts.interfaces;
+        node.world.facts.interfaces.erase(node.world.facts.interfaces.begin() + 1);
+        const Plan away = node.plan();
+        CHECK(steps_text(away).find("sync_daemon") == std::string::npos);
+        node.ledger = away.ledger;
+        node.world.facts.interfaces = interfaces;
+        CHECK(steps_text(node.plan()).find("load update sync_daemon backup (drift)\n") != std::string::npos);
+    }
+    SUBCASE("nor one of which it is not known that it ever worked") {
+        for (auto& claim : node.ledger.get<kinds::SyncDaemon>()) claim.fingerprint = 0;
+        CHECK(node.plan().steps.empty());
+    }
+}
+
+TEST_CASE("a UDP server drains while it has connections, and a persistent one while clients are to come back") {
+    const auto deferred = [](const std::string& options, const char* id, kinds::RealServer::Facts facts) {
+        Node node = converged(role("director", master, R"(
+            [[service]]
+            vip = "192.0.2.20"
+            port = 80
+            $
+            real_servers = ["192.0.2.3"]
+        )"_with(options)));
+        node.put<RealServer>(id, {}, facts);
+        return node.plan().deferred.size();
+    };
+    const std::string udp = "protocol = \"udp\"";
+    CHECK(deferred(udp, "udp 192.0.2.20:80 192.0.2.9:80", {.inactive = 1}) == 1);
+    CHECK(deferred(udp, "udp 192.0.2.20:80 192.0.2.9:80", {}) == 0);
+    CHECK(deferred("", "tcp 192.0.2.20:80 192.0.2.9:80", {.inactive = 1}) == 0);
+    CHECK(deferred("persistence = \"5m\"", "tcp 192.0.2.20:80 192.0.2.9:80", {.persistent = 1}) == 1);
+}
+
 }  // namespace lbconverge::plan
