@@ -207,8 +207,8 @@ bool foreign(const Situation& s, const Address::Key& key, const Address::Facts& 
     const config::Vip* vip = vip_at(s, key.address);
     if (vip == nullptr) return true;
     const bool in_place = key.prefix == vip->prefix && (key.interface == vip->interface || key.interface == lo);
-    const bool second = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
-    return !in_place && key.prefix != key.address.bits() && !second;
+    const bool second = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    return !in_place && key.prefix != key.address.bits() && !second && !facts.beside;
 }
 
 bool foreign(const Situation& s, const Sysctl::Key& key) {
