@@ -81,14 +81,28 @@ void read_flags(std::uint32_t flags, Family family, Address::Value& value) {
     value.tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & (IFA_F_OPTIMISTIC | IFA_F_DADFAILED)) == 0;
 }
 
-/// The kernel lists newer addresses of IPv6 before older ones (linux: ipv6_link_dev_addr).
-void mark_newer(Seen<Address>& seen, const Address::Key& older) {
-    if (older.address.family != Family::ipv6 || older.prefix == older.address.bits()) return;
+/// The kernel lists older addresses of IPv4 before newer ones, and those of IPv6 behind them (linux: inet_insert_ifa,
+/// ipv6_link_dev_addr).
+void compare_age(Seen<Address>& seen, const Address::Key& key, Address::Facts& facts) {
+    if (key.prefix == key.address.bits() || key.address.is_link_local()) return;
+    const bool ipv6 = key.address.family == Family::ipv6;
     for (std::size_t i = 0; i < seen.size(); ++i) {
-        const Address::Key& key = seen.row(i).key;
-        if (key.interface != older.interface || key.prefix != older.prefix || key.address == older.address) continue;
-        if (key.address.in_same_net(older.address, older.prefix)) seen.note(i).beside = true;
+        const Address::Key& other = seen.row(i).key;
+        if (other.interface != key.interface || other.address.family != key.address.family) continue;
+        if (other.prefix == other.address.bits() || other.address == key.address) continue;
+        Address::Facts& newer = ipv6 ? seen.note(i) : facts;
+        newer.later = true;
+        const bool related = other.address.in_same_net(key.address, std::min(other.prefix, key.prefix));
+        newer.beside = newer.beside || related;
     }
+}
+
+/// The same address is wanted on the same interface, of which IPv6 knows it only once.
+bool is_in_its_own_way(const Address::Key& key, const Wanted<Address>& wanted) {
+    const auto rows = wanted.rows.rows();
+    return key.address.family == Family::ipv6 && std::any_of(rows.begin(), rows.end(), [&](const Row<Address>& row) {
+               return row.key.address == key.address && row.key.interface == key.interface;
+           });
 }
 
 /// IPv4 has an address with several peers, and without one, side by side. Of these the one with a peer is shown, for
@@ -211,7 +225,7 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
     if (value.label == key.interface) value.label = {};
     if (family == Family::ipv6) value.scope = Scope::global;
     read_flags(facts.flags, family, value);
-    mark_newer(observed.get<Address>(), key);
+    compare_age(observed.get<Address>(), key, facts);
     if (value.peer) return put_first(observed.get<Address>(), key, value, facts);
     observed.get<Address>().add(key, value, facts);
 }
@@ -243,10 +257,11 @@ bool Address::made_by_us(const Key& key, const Facts& facts, const Desired& desi
 
 bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
     if (std::binary_search(desired.own.begin(), desired.own.end(), key.address)) return true;
-    // A /32, or one on lo, or beside another address of its subnet, is a VIP for sure. (IPv6 knows no secondary
-    // addresses: there the same bit means temporary.)
-    const bool beside = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
-    const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || beside;
+    // A /32, or one on lo, or beside an older address, is a VIP for sure. (IPv6 knows no secondary addresses: there the
+    // same bit means temporary.)
+    const bool second = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    const bool replaced = facts.later && is_in_its_own_way(key, desired.get<Address>());
+    const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || second || facts.beside || replaced;
     return !vip_for_sure && !made_by_us(key, facts, desired, ledger);
 }
 

@@ -32,7 +32,6 @@ std::string listing(const Observed& node) {
             if constexpr (std::is_same_v<Kind, Address>) {
                 text.append(" proto ").append(std::to_string(node.get<Kind>().note(i).protocol));
                 text.append(" flags ").append(std::to_string(node.get<Kind>().note(i).flags));
-                text.append(node.get<Kind>().note(i).beside ? " beside" : "");
             }
             text.append("\n");
         }

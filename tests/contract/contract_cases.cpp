@@ -377,24 +377,24 @@ TEST_CASE("an IPv6 address that does not answer is made anew") {
     CHECK(*node.value<Address>(six) == Address::Value{.deprecated = true});
 }
 
-TEST_CASE("of the IPv6 addresses of a net the oldest is beside no other one") {
+TEST_CASE("of addresses in one net the oldest is known, whatever their prefixes, and one of another net is later") {
     Node node;
-    const auto key = [](const char* address) { return Address::Key{ip(address), 64, "eth0"}; };
+    const auto key = [](const char* address, std::uint8_t prefix) { return Address::Key{ip(address), prefix, "eth0"}; };
+    const Address::Key own[] = {key("10.0.0.2", 24), key("2001:db8::2", 64)};
+    const Address::Key near[] = {key("10.0.0.20", 24),    key("10.0.0.21", 25),    key("10.0.0.22", 16),
+                                 key("2001:db8::20", 64), key("2001:db8::21", 80), key("2001:db8::22", 48)};
+    const Address::Key far[] = {key("172.16.0.1", 24), key("fd01::1", 64)};
     Script make;
-    make.create<Address>(key("2001:db8::20"), {}).create<Address>(key("2001:db8::1"), {});
-    make.create<Address>(key("2001:db8:1::20"), {}).create<Address>({ip("2001:db8::21"), 128, "eth0"}, {});
-    CHECK(node.run(make) == Errors(4));
+    for (const auto& each : near) make.create<Address>(each, {});
+    for (const auto& each : far) make.create<Address>(each, {});
+    CHECK(node.run(make) == Errors(8));
     const Observed seen = node.look();
-    const auto beside = [&](const char* address) {
-        return seen.get<Address>().note(seen.get<Address>().find(key(address))).beside;
+    const auto facts = [&](const Address::Key& each) {
+        return seen.get<Address>().note(seen.get<Address>().find(each));
     };
-    CHECK(beside("2001:db8::20"));
-    CHECK(beside("2001:db8::1"));
-    CHECK_FALSE(beside("2001:db8::2"));
-    CHECK_FALSE(beside("2001:db8:1::20"));
-    Script remove;
-    remove.remove<Address>(key("2001:db8::2"), {}).remove<Address>(key("2001:db8::1"), {});
-    CHECK(node.run(remove) == Errors(2));
+    for (const auto& each : own) CHECK_FALSE(facts(each).later);
+    for (const auto& each : near) CHECK_MESSAGE(facts(each).beside, Address::id(each));
+    for (const auto& each : far) CHECK_MESSAGE((facts(each).later && !facts(each).beside), Address::id(each));
 }
 
 TEST_CASE("routes of both families, with a gateway, an interface, a source and a table of their own") {

@@ -93,6 +93,14 @@ bool same_subnet(const Row<Address>& a, const Row<Address>& b) {
            whole(a.key, a.value).in_same_net(whole(b.key, b.value), b.key.prefix);
 }
 
+/// `older` was there first (kinds' decode sees it in the order of the listing).
+void compare_age(const Address::Key& older, const Address::Key& newer, Address::Facts& facts) {
+    if (older.interface != newer.interface || newer.prefix == newer.address.bits()) return;
+    if (older.prefix == older.address.bits() || older.address.is_link_local()) return;
+    facts.later = true;
+    facts.beside |= older.address.in_same_net(newer.address, std::min(older.prefix, newer.prefix));
+}
+
 /// Flags of an address that somebody has just written.
 std::uint32_t written_flags(Family family, const Address::Value& value) {
     if (family == Family::ipv4) return IFA_F_PERMANENT;
@@ -258,16 +266,6 @@ void FakeKernel::remove_address(std::uint32_t row) {
     }
     for (const Address::Key& each : gone) node.get<Address>().erase(each);
     for (const Address::Key& each : gone) lose_source(each.address);
-    if (first.key.address.family != Family::ipv6) return;
-    // The oldest of those that are left is beside nothing.
-    const auto beside = [&](std::uint32_t i) { return same_subnet(seen.row(i), first) && seen.note(i).beside; };
-    const auto oldest = [&](std::uint32_t i) { return same_subnet(seen.row(i), first) && !seen.note(i).beside; };
-    std::uint32_t heir = Seen<Address>::npos;
-    for (std::uint32_t i = 0; i < seen.size(); ++i) {
-        if (oldest(i)) return;
-        if (beside(i)) heir = i;
-    }
-    if (heir != Seen<Address>::npos) node.get<Address>().note(heir).beside = false;
 }
 
 /// linux: fib_sync_down_addr removes the routes whose source goes; fib6_remove_prefsrc only forgets the source.
@@ -328,9 +326,8 @@ int FakeKernel::set(const Change<Address>& change) {
         const Row<Address>& other = seen.row(i);
         if (other.key.address.family != key.address.family) continue;
         if (ipv6 && other.key.interface == key.interface && other.key.address == key.address) return EEXIST;
-        if (!same_subnet(other, made)) continue;
-        facts.beside = ipv6;
-        if (ipv6) continue;
+        compare_age(other.key, key, facts);
+        if (ipv6 || !same_subnet(other, made)) continue;
         if (other.key.address == key.address) return EEXIST;
         if (other.value.scope != change.after->scope) return EINVAL;
         facts.flags |= IFA_F_SECONDARY;

@@ -89,7 +89,7 @@ bool made(const Situation& s, const Address::Key& key, const Address::Facts& fac
 bool own(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
     const config::Node* self = config::self(s.config);
     if (self != nullptr && self->address == key.address) return true;
-    const bool secondary = key.address.family == Family::ipv4 ? (facts.flags & IFA_F_SECONDARY) != 0 : facts.beside;
+    const bool secondary = (key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0) || facts.beside;
     return key.prefix != key.address.bits() && key.interface != lo && !secondary && !made(s, key, facts);
 }
 

@@ -40,12 +40,13 @@ struct Address {
     struct Facts {
         std::uint8_t protocol = 0;  ///< IFA_PROTO
         std::uint32_t flags = 0;    ///< IFA_F_*
-        /// IPv6: an older address of the interface has the same net. What IFA_F_SECONDARY says of IPv4; for IPv6 that
-        /// bit says "temporary".
+        /// There is an older address of its family on the interface, not alone in its net (/32, /128); and this one has
+        /// its net, or a part of it, or more. The node's own addresses are the oldest ones.
+        bool later = false;
         bool beside = false;
         static constexpr auto fields() {
             return std::tuple{Field{"protocol", &Facts::protocol}, Field{"flags", &Facts::flags},
-                              Field{"beside", &Facts::beside}};
+                              Field{"later", &Facts::later}, Field{"beside", &Facts::beside}};
         }
     };
 

@@ -32,6 +32,8 @@ otherwise "a peer" 'ip addr add 192.168.100.20 peer 192.168.100.99/32 dev eth0
 otherwise "a peer in the node's net" 'ip addr add 192.168.100.20 peer 192.168.100.99/24 dev eth0
   ip addr add fd00::20 peer fd00::99/64 dev eth0 nodad'
 otherwise "another prefix" 'ip addr add 192.168.100.20/24 dev eth0; ip addr add fd00::20/64 dev eth0 nodad'
+otherwise "a shorter one" 'ip addr add 192.168.100.20/16 dev eth0; ip addr add fd00::20/48 dev eth0 nodad'
+otherwise "a longer one" 'ip addr add 192.168.100.20/25 dev eth0; ip addr add fd00::20/80 dev eth0 nodad'
 otherwise "two prefixes and a peer" 'ip addr add 192.168.100.20/24 dev eth0; ip addr add 192.168.100.20/32 dev eth0
   ip addr add 192.168.100.20 peer 192.168.100.98/32 dev eth0'
 otherwise "an end" 'ip addr add 192.168.100.20/32 dev eth0 valid_lft 1000 preferred_lft 500

@@ -199,28 +199,41 @@ TEST_CASE("of an address that is there with a peer and without, the one that has
     }
 }
 
-TEST_CASE("of the IPv6 addresses of a net, which are listed newest first, all but the last are beside another one") {
+TEST_CASE("older addresses of IPv4 are listed first, those of IPv6 last; single ones are nobody's net") {
     Observed observed;
     observed.facts = test::plain_facts();
-    const auto listed = [&](const char* address, std::uint8_t prefix, std::uint32_t interface) {
+    const auto listed = [&](const char* address, std::uint8_t family, std::uint8_t prefix, std::uint32_t interface) {
         const auto message =
-            dumped(header(10, prefix, 0, interface), [&](wire::Requests& out) { put(out, IFA_ADDRESS, address); });
+            dumped(header(family, prefix, 0, interface), [&](wire::Requests& out) { put(out, IFA_ADDRESS, address); });
         test::decode<Address>(message, observed, wire::Transport::route);
     };
-    listed("20010db8000000000000000000000021", 128, 2);
-    listed("20010db8000000000000000000000020", 64, 2);
-    listed("20010db8000000000000000000000020", 64, 1);
-    listed("20010db8000100000000000000000020", 64, 2);
-    listed("20010db8000000000000000000000002", 64, 2);
-    observed.get<Address>().finish();
-    const auto beside = [&](const char* id) {
-        return observed.get<Address>().note(observed.get<Address>().find(key<Address>(id))).beside;
-    };
-    CHECK(beside("2001:db8::20/64 eth0"));
-    for (const char* id :
-         {"2001:db8::2/64 eth0", "2001:db8::21/128 eth0", "2001:db8::20/64 lo", "2001:db8:1::20/64 eth0"}) {
-        CHECK_MESSAGE(!beside(id), std::string(id));
+    for (const auto& [address, prefix] : {std::pair{"20010db8000000000000000000000021", std::uint8_t{128}},
+                                          {"20010db8000000000000000000000020", std::uint8_t{80}},
+                                          {"20010db8000100000000000000000020", std::uint8_t{64}},
+                                          {"20010db8000000000000000000000002", std::uint8_t{64}},
+                                          {"fe800000000000000000000000000002", std::uint8_t{64}}}) {
+        listed(address, 10, prefix, 2);
     }
+    listed("20010db8000000000000000000000020", 10, 64, 1);
+    for (const auto& [address, prefix] : {std::pair{"c0000201", std::uint8_t{24}},
+                                          {"c0000214", std::uint8_t{25}},
+                                          {"c0000215", std::uint8_t{32}},
+                                          {"c6336401", std::uint8_t{24}}}) {
+        listed(address, 2, prefix, 2);
+    }
+    observed.get<Address>().finish();
+    std::string text;
+    for (std::size_t i = 0; i < observed.get<Address>().size(); ++i) {
+        const Address::Facts& facts = observed.get<Address>().note(i);
+        if (!facts.later && !facts.beside) continue;
+        text += Address::id(observed.get<Address>().row(i).key) + (facts.beside ? " beside\n" : "\n");
+    }
+    CHECK(text == R"(
+        192.0.2.20/25 eth0 beside
+        198.51.100.1/24 eth0
+        2001:db8::20/80 eth0 beside
+        2001:db8:1::20/64 eth0
+    )"_text);
 }
 
 TEST_CASE("messages that are no address of a known interface are passed over") {
@@ -419,6 +432,12 @@ TEST_CASE("a VIP in another place is the configuration's, unless it looks like t
     const Address::Key six = key<Address>("2001:db8::20/64 eth0");
     CHECK(Address::owner(six, {.flags = IFA_F_TEMPORARY}, desired, {}) == Owner::foreign);
     CHECK(Address::owner(six, {.beside = true}, desired, {}) == Owner::named);
+    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::foreign);
+    desired.get<Address>().rows.put(key<Address>("2001:db8::20/128 eth1"), {});
+    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::foreign);
+    desired.get<Address>().rows.put(key<Address>("2001:db8::20/128 eth0"), {});
+    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::named);
+    CHECK(Address::owner(six, {}, desired, {}) == Owner::foreign);
     CHECK(Address::owner(key<Address>("192.0.2.20/24 lo"), {}, desired, {}) ==
           Owner::named);  // makes the whole net local
 }
