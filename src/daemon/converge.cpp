@@ -188,7 +188,7 @@ Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, const Task& ta
         report.error.reset();
         if (plan->steps.empty()) {
             // The file has been carried out: the next one is compared with it.
-            plan->ledger.file = task.release ? FileMemory{} : plan::memory_after(*plan, task.config);
+            if (!task.release) plan->ledger.file = plan::memory_after(*plan, task.config);
             if (auto saved = save(run, plan->ledger, task.part); !saved) report.error = saved.error();
             report.seen = plan->observed;
             if (round == 1) report.plan = std::move(*plan);
