@@ -362,6 +362,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     if (within<Address>(part)) keep_secondaries(planning, desired);
     planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);
     planning.plan.ledger.drains = std::move(drains);
+    if (inputs.release) planning.plan.ledger.file = {};  // nothing of it is left
     for_each_kind([&]<class Kind>() {
         if constexpr (Restorable<Kind>) {
             if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, ledger);

@@ -603,7 +603,7 @@ rc::Gen<Ledger> any_memory() {
             if (rarely(2)) drain.timeout = std::chrono::milliseconds(one_of<int>({0, 1, 60000}));
         }
         if (rarely(3)) ledger.unknown.push_back({Part::network, "bridge\tbr0\t7"});
-        if (rarely(3)) ledger.unknown.push_back({Part::tables, "bridge\tbr0\t7"});
+        if (rarely(3)) ledger.unknown.push_back({Part::tables, "quota\t7"});
         return ledger;
     });
 }
