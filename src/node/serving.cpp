@@ -16,6 +16,8 @@ namespace {
 /// A row that the kernel refused is tried again so soon, longer each time.
 constexpr Duration first_retry = seconds(1);
 constexpr Duration last_retry = seconds(30);
+/// A VIP at once when the kernel takes it: that is one message a second, and its clients wait.
+constexpr Duration last_vip_retry = seconds(1);
 /// A node that is not master can find out only by becoming one, which the clients may notice.
 constexpr Duration first_attempt = minutes(1);
 constexpr Duration last_attempt = minutes(15);
@@ -91,7 +93,8 @@ bool Node::limited(const Instance& instance, const std::vector<Instance>& all) c
 void Node::learn_refusals(const Converged& event, Instant now) {
     for (const BadRow& each : event.refused) {
         AvoidedRow& row = avoided_[each.row];
-        const Duration backoff = longer(row.backoff, first_retry, last_retry);
+        const bool vip = each.row.starts_with(kinds::Address::name);
+        const Duration backoff = longer(row.backoff, first_retry, vip ? last_vip_retry : last_retry);
         row = {event.lane, each.why, now + backoff, backoff, false};
     }
     if (!event.error.empty() || event.overtaken) return;

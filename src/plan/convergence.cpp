@@ -270,8 +270,12 @@ void Convergence::conclude() {
     outcome_.settled = true;
     outcome_.seen = plan_.observed;
     ledger_ = plan_.ledger;
-    // The file has been carried out: the next one is compared with it.
-    if (plan_.blocked.empty()) ledger_.file = task_.release ? FileMemory{} : memory_after(plan_, task_.config);
+    // The file has been carried out as far as it can be: the next one is compared with it.
+    if (task_.release) {
+        ledger_.file = {};
+    } else if (guarded(plan_, task_)) {
+        ledger_.file = memory_after(plan_, task_.config);
+    }
     for (const Blocked& each : plan_.blocked) outcome_.left.push_back(each.step);
     if (rounds_ == 1) outcome_.plan = plan_;
     if (!outcome_.left.empty()) outcome_.last = std::move(plan_);

@@ -28,11 +28,14 @@ Checker::Checker(const Picture& picture, bool calm)
     : picture_(picture),
       calm_(calm),
       exposed_(picture.nodes.size(), std::vector<std::optional<Instant>>(picture.routers.size())),
+      dark_(picture.routers.size()),
       started_(picture.nodes.size(), std::vector<Started>(picture.routers.size())),
       last_master_(picture.routers.size(), nobody),
       last_master_since_(picture.routers.size()),
       late_wakes_(picture.nodes.size()),
-      stops_(picture.nodes.size()) {}
+      stops_(picture.nodes.size()) {
+    for (std::size_t i = 0; i < dark_.size(); ++i) dark_[i].resize(picture.routers[i].vips.size());
+}
 
 void Checker::report(Instant now, std::string check, std::string what) {
     if (violations_.size() < most_violations) violations_.push_back({std::move(check), now, std::move(what)});
@@ -46,6 +49,9 @@ void Checker::look(Instant now) {
     for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) look_at_withdrawal(now, node, router);
         if (stops_[node]) look_at_stop(now, node);
+    }
+    for (std::size_t router = 0; router < dark_.size(); ++router) {
+        for (std::size_t vip = 0; vip < dark_[router].size(); ++vip) look_at_dark(now, router, vip);
     }
     std::erase_if(watches_, [&](const WatchedVips& each) { return !still_good(now, each); });
 }
@@ -64,6 +70,36 @@ void Checker::look_at_withdrawal(Instant now, std::size_t node, std::size_t rout
         since = now;
     } else if (now - *since > withdrawal_limit) {
         report(now, "S2", place(node, router) + ": not master, but it still has a VIP");
+        since = now;
+    }
+}
+
+// ---- S11 -----------------------------------------------------------------------------------------------------------
+
+void Checker::faults_changed() {
+    for (auto& router : dark_) std::fill(router.begin(), router.end(), std::nullopt);
+}
+
+void Checker::look_at_dark(Instant now, std::size_t router, std::size_t vip) {
+    bool served = false;
+    bool could = false;
+    Duration limit = dark_limit;
+    for (const NodePicture& each : picture_.nodes) {
+        const Seat& seat = each.seats[router];
+        if (!seat.member || !seat.able[vip]) continue;
+        served = served || (each.powered && seat.held[vip]);
+        could = could || (each.awake() && !each.hampered && seat.state != State::init);
+        limit = std::max(limit, dark_limit + 4 * seat.interval);
+    }
+    std::optional<Instant>& since = dark_[router][vip];
+    if (!picture_.judged || served || !could) {
+        since.reset();
+    } else if (!since) {
+        since = now;
+    } else if (now - *since > limit) {
+        report(now, "S11",
+               picture_.routers[router].name + ": VIP " + to_text(picture_.routers[router].vips[vip]) +
+                   " is dark, and a node could serve it");
         since = now;
     }
 }

@@ -171,6 +171,7 @@ int SimulatedKernel::set(const Change<Link>& change) {
 
 int SimulatedKernel::set(const Change<Address>& change) {
     if (state_.facts.interface(change.key.interface) == nullptr) return ENODEV;
+    if (change.after != nullptr && !change.key.interface.is_loopback() && refuses(change.key.address)) return EACCES;
     if (const int error = put(change); error != 0) return error == ENOENT ? EADDRNOTAVAIL : error;
     if (change.after == nullptr) return 0;
     state_.get<Address>().put(change.key, *change.after, {.protocol = Address::protocol_tag, .flags = IFA_F_PERMANENT});
@@ -209,6 +210,39 @@ void SimulatedKernel::set_carrier(const InterfaceName& interface, bool carrier) 
     for (Interface& each : state_.facts.interfaces) {
         if (each.name == interface) each.carrier = carrier;
     }
+}
+
+void SimulatedKernel::set_present(const InterfaceName& interface, bool wanted) {
+    if (wanted == present(interface)) return;
+    auto& all = state_.facts.interfaces;
+    if (!wanted) {
+        const auto at = std::ranges::find(all, interface, &Interface::name);
+        std::vector<Row<Address>> own;
+        std::vector<Address::Key> gone;
+        const Seen<Address>& seen = state_.get<Address>();
+        for (std::uint32_t i = 0; i < seen.size(); ++i) {
+            if (seen.row(i).key.interface != interface) continue;
+            gone.push_back(seen.row(i).key);
+            if (seen.note(i).protocol != Address::protocol_tag) own.push_back(seen.row(i));
+        }
+        for (const Address::Key& each : gone) state_.get<Address>().erase(each);
+        away_.emplace_back(*at, std::move(own));
+        all.erase(at);
+        return;
+    }
+    const auto at = std::ranges::find_if(away_, [&](const auto& each) { return each.first.name == interface; });
+    all.push_back(at->first);
+    all.back().index = ++last_index_;
+    for (const Row<Address>& each : at->second) add_address(each.key.address, interface);
+    away_.erase(at);
+}
+
+bool SimulatedKernel::present(const InterfaceName& interface) const {
+    return state_.facts.interface(interface) != nullptr;
+}
+
+bool SimulatedKernel::refuses(const IpAddress& address) const {
+    return std::ranges::find(refused_, address) != refused_.end();
 }
 
 bool SimulatedKernel::carrier(const InterfaceName& interface) const {

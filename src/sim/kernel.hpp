@@ -20,6 +20,12 @@ public:
     /// On an interface that answers for it.
     [[nodiscard]] bool answers_for(const IpAddress& address) const;
     void set_carrier(const InterfaceName& interface, bool carrier);
+    /// Gone with its addresses; when it comes back it is another interface, with the node's own addresses.
+    void set_present(const InterfaceName& interface, bool present);
+    [[nodiscard]] bool present(const InterfaceName& interface) const;
+    /// Addresses that it does not take.
+    void refuse(std::vector<IpAddress> addresses) { refused_ = std::move(addresses); }
+    [[nodiscard]] bool refuses(const IpAddress& address) const;
     [[nodiscard]] bool carrier(const InterfaceName& interface) const;
     /// Those that stand for election are on one of these.
     [[nodiscard]] const std::vector<InterfaceName>& links() const { return links_; }
@@ -45,6 +51,9 @@ private:
 
     kinds::Observed state_;
     std::vector<InterfaceName> links_;
+    std::vector<std::pair<Interface, std::vector<Row<kinds::Address>>>> away_;  ///< interfaces that are gone
+    std::uint32_t last_index_ = 1000;
+    std::vector<IpAddress> refused_;
 };
 
 }  // namespace lbconverge::sim

@@ -122,6 +122,10 @@ void World::fault(const Fault& fault, bool on) {
         std::erase(active_, &fault);
     }
     note({.kind = on ? MomentKind::fault_on : MomentKind::fault_off, .text = to_text(fault, run_.nodes)});
+    checker_->faults_changed();
+    picture_.judged = std::all_of(active_.begin(), active_.end(), [](const Fault* each) {
+        return each->kind == FaultKind::link || each->kind == FaultKind::gone || each->kind == FaultKind::refused;
+    });
     for (std::size_t node = 0; node < hosts_.size(); ++node) {
         if (fault.touches(node)) this->fault(node, fault, on);
     }
@@ -147,6 +151,8 @@ void World::fault(std::size_t node, const Fault& fault, bool on) {
             picture_.nodes[node].hampered = true;
             return;
         case FaultKind::link:
+        case FaultKind::gone:
+        case FaultKind::refused:
             return set_links(node);
         case FaultKind::clock:
             return set_clock(node);
@@ -212,15 +218,27 @@ void World::resume(std::size_t node) {
     }
 }
 
+/// A fault of that kind is at work on the node's thing of that number.
+bool World::hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const {
+    return std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
+        return each->kind == kind && each->touches(node) && each->parameter % count == which;
+    });
+}
+
 void World::set_links(std::size_t node) {
     SimulatedKernel& kernel = hosts_[node].kernel;
     for (std::size_t i = 0; i < kernel.links().size(); ++i) {
-        const bool down = std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
-            const bool this_link = each->parameter % kernel.links().size() == i;
-            return each->kind == FaultKind::link && each->touches(node) && this_link;
-        });
+        const bool down = hits(FaultKind::link, node, i, kernel.links().size());
         kernel.set_carrier(kernel.links()[i], !down);
+        kernel.set_present(kernel.links()[i], !hits(FaultKind::gone, node, i, kernel.links().size()));
     }
+    std::vector<IpAddress> refused;
+    const auto& vips = hosts_[node].base->vips;
+    for (std::size_t i = 0; i < vips.size(); ++i) {
+        if (hits(FaultKind::refused, node, i, vips.size())) refused.push_back(vips[i].address);
+    }
+    kernel.refuse(std::move(refused));
+    refresh_vips(node);
     news(node);
 }
 

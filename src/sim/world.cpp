@@ -81,7 +81,10 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
         host.rate = static_cast<std::int64_t>(Clock::true_rate - rate_spread + host.random.below(2 * rate_spread + 1));
         host.clock = Clock({}, Instant(host.random.between(seconds(1), seconds(100'000))), host.rate);
         NodePicture who{.name = config->node, .seats = std::vector<Seat>(picture_.routers.size())};
-        for (std::size_t r = 0; r < who.seats.size(); ++r) who.seats[r].held.resize(picture_.routers[r].vips.size());
+        for (std::size_t r = 0; r < who.seats.size(); ++r) {
+            who.seats[r].held.resize(picture_.routers[r].vips.size());
+            who.seats[r].able.resize(picture_.routers[r].vips.size(), true);
+        }
         run_.nodes.push_back(who.name);
         picture_.nodes.push_back(std::move(who));
     }
@@ -117,9 +120,13 @@ Instant World::settling_ends() const {
         if (each.kind == FaultKind::failing) failing += each.duration;
     }
     // The wait is doubled after each failure, so it is no longer than what came before it, and a second.
+    // A node that is not master finds out only by becoming it that an address is taken again.
+    const bool refused = std::any_of(run_.faults.begin(), run_.faults.end(),
+                                     [](const Fault& each) { return each.kind == FaultKind::refused; });
+    const Duration attempts = refused ? seconds(200) : seconds(0);
     const Duration backoff =
         failing.count() == 0 ? Duration{0} : std::min<Duration>(2 * failing + seconds(3), seconds(33));
-    return last + election + backoff + seconds(4);
+    return last + election + backoff + attempts + seconds(4);
 }
 
 Run World::run() {
@@ -356,12 +363,31 @@ void World::refresh_vips(std::size_t node) {
         for (std::size_t vip = 0; vip < picture_.routers[router].vips.size(); ++vip) {
             const bool holds = host.kernel.answers_for(picture_.routers[router].vips[vip]);
             std::vector<bool>& held = picture_.nodes[node].seats[router].held;
+            std::vector<bool>& able = picture_.nodes[node].seats[router].able;
+            able[vip] = this->able(node, router, picture_.routers[router].vips[vip], able[vip] || holds);
             if (held[vip] == holds) continue;
             held[vip] = holds;
             note({.kind = holds ? MomentKind::bound : MomentKind::unbound, .node = node, .router = router, .vip = vip});
         }
     }
     checker_->look(queue_.now());
+}
+
+/// Its interface and that of the election are up. An address that the kernel has refused counts again only when the
+/// node has had it once more: nothing tells that it would be taken now.
+bool World::able(std::size_t node, std::size_t router, const IpAddress& vip, bool was) const {
+    const Host& host = hosts_[node];
+    const auto up = [&](const InterfaceName& name) { return host.kernel.present(name) && host.kernel.carrier(name); };
+    if (!up(picture_.routers[router].interface) || host.kernel.refuses(vip)) return false;
+    const auto& vips = host.base->vips;
+    const auto at = std::find_if(vips.begin(), vips.end(), [&](const auto& each) { return each.address == vip; });
+    if (at == vips.end() || !up(at->interface)) return false;
+    const bool was_refused = std::any_of(run_.faults.begin(), run_.faults.end(), [&](const Fault& each) {
+        const auto number = static_cast<std::size_t>(at - vips.begin());
+        return each.kind == FaultKind::refused && each.touches(node) && each.start <= queue_.now() &&
+               each.parameter % vips.size() == number;
+    });
+    return was || !was_refused;
 }
 
 Run simulate(const Scenario& scenario) { return World(scenario).run(); }

@@ -9,6 +9,8 @@
 //   S7  no node asks twice in a row to be woken in the past
 //   S8  after settling, a node is master of all members of a sync group or of none
 //   S9  no pool is left without a server that takes connections while one of them is well: not known is not down
+//   S11 within faults of interfaces and addresses: no VIP is dark for longer than a second and a down interval while
+//       some node could serve it
 //   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
 // Pure; knows nothing of how the picture came about.
 #pragma once
@@ -33,8 +35,10 @@ public:
     /// in this run, so that S4 holds.
     Checker(const Picture& picture, bool calm);
 
-    /// S2, S6: to be called after everything that changes the picture.
+    /// S2, S6, S11: to be called after everything that changes the picture.
     void look(Instant now);
+    /// S11: another fault began or ended; what is dark has this long to be served again from now on.
+    void faults_changed();
     /// S4, and S3 once everything has settled.
     void transition(Instant now, std::size_t node, std::size_t router, vrrp::State from);
     /// S1.
@@ -76,6 +80,7 @@ private:
     void report(Instant now, std::string check, std::string what);
     void look_at_withdrawal(Instant now, std::size_t node, std::size_t router);
     void look_at_stop(Instant now, std::size_t node);
+    void look_at_dark(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
     void needless(Instant now, std::size_t node, std::size_t router);
     void settled(Instant now, std::size_t router);
@@ -89,6 +94,7 @@ private:
     bool calm_;
     bool settled_ = false;
     std::vector<std::vector<std::optional<Instant>>> exposed_;  ///< S2: node, router: since when
+    std::vector<std::vector<std::optional<Instant>>> dark_;     ///< S11: router, VIP: since when, though it need not
     std::vector<std::vector<Started>> started_;                 ///< S4: node, router
     std::vector<std::size_t> last_master_;                      ///< S4: router
     std::vector<Instant> last_master_since_;                    ///< S4: router
@@ -100,6 +106,8 @@ private:
 
 /// S2: how long a withdrawal may take on a kernel that is neither slow nor failing.
 constexpr Duration withdrawal_limit = std::chrono::milliseconds(250);
+/// S11: beyond the down interval.
+constexpr Duration dark_limit = std::chrono::seconds(1);
 /// S6: how long a stop may take beyond the longest skew time; twice that where a clock runs at half the rate.
 constexpr Duration stop_limit = std::chrono::seconds(1);
 

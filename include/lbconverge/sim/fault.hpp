@@ -38,27 +38,19 @@ enum class FaultKind : std::uint8_t {
     stop,       ///< SIGTERM; started again at the end
     keep,       ///< stopped with everything kept as it is, for a new version; started again at the end
     track,      ///< what a track watches is gone; parameter: which track, modulo their number
+    gone,       ///< an interface is not there, and comes back as another one; parameter: which, modulo their number
+    refused,    ///< the kernel refuses an address for good; parameter: which VIP, modulo their number
     server,     ///< a real server does not answer the checks of these nodes; parameter: which, modulo their number
 };
 constexpr auto names_of(FaultKind) {
-    return enum_names<FaultKind>({{FaultKind::loss, "loss"},
-                                  {FaultKind::delay, "delay"},
-                                  {FaultKind::reorder, "reorder"},
-                                  {FaultKind::duplicate, "duplicate"},
-                                  {FaultKind::partition, "partition"},
-                                  {FaultKind::one_way, "one-way"},
-                                  {FaultKind::crash, "crash"},
-                                  {FaultKind::power, "power"},
-                                  {FaultKind::pause, "pause"},
-                                  {FaultKind::slow, "slow"},
-                                  {FaultKind::failing, "failing"},
-                                  {FaultKind::link, "link"},
-                                  {FaultKind::clock, "clock"},
-                                  {FaultKind::reload, "reload"},
-                                  {FaultKind::stop, "stop"},
-                                  {FaultKind::keep, "keep"},
-                                  {FaultKind::track, "track"},
-                                  {FaultKind::server, "server"}});
+    return enum_names<FaultKind>(
+        {{FaultKind::loss, "loss"},           {FaultKind::delay, "delay"},         {FaultKind::reorder, "reorder"},
+         {FaultKind::duplicate, "duplicate"}, {FaultKind::partition, "partition"}, {FaultKind::one_way, "one-way"},
+         {FaultKind::crash, "crash"},         {FaultKind::power, "power"},         {FaultKind::pause, "pause"},
+         {FaultKind::slow, "slow"},           {FaultKind::failing, "failing"},     {FaultKind::link, "link"},
+         {FaultKind::clock, "clock"},         {FaultKind::reload, "reload"},       {FaultKind::stop, "stop"},
+         {FaultKind::keep, "keep"},           {FaultKind::track, "track"},         {FaultKind::gone, "gone"},
+         {FaultKind::refused, "refused"},     {FaultKind::server, "server"}});
 }
 constexpr std::size_t fault_kinds = names_of(FaultKind{}).size();
 

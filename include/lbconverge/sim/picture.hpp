@@ -34,6 +34,7 @@ struct Seat {
     ElectionState election = ElectionState::undecided;
     std::string group;       ///< the sync group of its instance; empty: none
     std::vector<bool> held;  ///< of each VIP: it is on an answering interface
+    std::vector<bool> able;  ///< of each VIP: nothing that the node could not know of keeps it from serving it
     /// It ceased to be master when no other node could hear that: nobody knows that the neighbours believe in it, and
     /// only their own patience (RFC 4861 §7.3, ARP likewise) puts that right.
     bool left_unheard = false;
@@ -58,6 +59,7 @@ constexpr std::size_t nobody = SIZE_MAX;
 struct Picture {
     std::vector<Router> routers;
     std::vector<NodePicture> nodes;
+    bool judged = false;                             ///< S11: nothing is wrong but interfaces and addresses of nodes
     std::vector<std::vector<std::size_t>> believed;  ///< router, VIP: the node that neighbours send to
 
     /// Nodes that are master of it, awake or not.
