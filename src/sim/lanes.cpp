@@ -158,6 +158,7 @@ void World::step(std::size_t node, std::size_t lane) {
         });
     } else {
         ++job.result.done;
+        plan::note_done(host.ledger[lane], job.plan, step);
         if (step.kind == kind_id<Address>) {
             refresh_vips(node);
             news(node);
