@@ -41,7 +41,8 @@ Result<void> load_nftables() {
 
 /// libnftables tells a person, not a program, what went wrong; the kernel's word for it is in there.
 int errno_in(std::string_view message) {
-    for (const int error : {EPERM, EACCES, ENOENT, EEXIST, EBUSY, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL}) {
+    for (const int error : {EPERM, EACCES, ENOENT, EEXIST, EBUSY, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL,
+                            EINTR, EAGAIN, ENOBUFS}) {
         if (message.find(std::strerror(error)) != std::string_view::npos) return error;
     }
     return EIO;
@@ -94,6 +95,9 @@ Result<std::optional<std::string>> Nft::print(const std::string& command, unsign
     const std::string message = nft_ctx_get_error_buffer(context_.get());
     if (done) return text;
     const int error = errno_in(message);
+    if (error == EINTR || error == EAGAIN || error == ENOBUFS) {
+        return fail(ErrorKind::world_moved, "the kernel's tables changed while being read");
+    }
     // A kernel that cannot have the table does not have it; what is wrong is said where it is to be made.
     if (error != EPERM && error != EACCES) return std::nullopt;
     return fail(ErrorKind::not_permitted, "reading nftables: not permitted", "run as root");
@@ -103,9 +107,10 @@ std::vector<wire::NftTable> Nft::ours() {
     std::vector<wire::NftTable> all;
     for (const char* family : {"arp", "ip", "ip6"}) {
         const auto listed = list(std::string("list table ") + family + " " + std::string(wire::nft_name));
-        if (auto parsed = listed && *listed ? wire::parse_nft_table(**listed) : std::nullopt) {
-            all.push_back(std::move(*parsed));
-        }
+        if (!listed || !*listed) continue;
+        // libnftables 1.0.6 may print no JSON of a table that is switched off; ours, as we make it, it can print.
+        auto parsed = wire::parse_nft_table(**listed);
+        all.push_back(parsed ? std::move(*parsed) : wire::NftTable{.family = family, .plain = false});
     }
     return all;
 }

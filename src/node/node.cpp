@@ -170,7 +170,9 @@ void Node::handle(const Links& event, Instant now) {
     }
     announce_owed(before);
     if (first) look_at_ = now;
-    if (moved) want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
+    if (!moved) return;
+    want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
+    if (config_->ipvs.sync) want(Lane::tables);  // and the sync daemon of one that was made anew does not work
 }
 
 void Node::handle(const Disturbed&, Instant) {

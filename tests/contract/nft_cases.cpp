@@ -166,13 +166,13 @@ TEST_CASE("whatever somebody makes of a table of ours is seen, and undone with t
     }
 }
 
-TEST_CASE("a table of redirections and marks that is switched off comes back with both") {
+TEST_CASE("a table of redirections and marks that somebody changed comes back with both") {
     Node node;
     const Redirect::Key key{ip("192.0.2.20"), Protocol::tcp, 80};
     Script both, mend;
     both.create<Redirect>(key, {.to = 8080}).create<Mark>(key, {.fwmark = 7});
     CHECK(node.run(both) == Errors(2));
-    node.by_hand("nft 'add table ip lbconverge { flags dormant; }'", [&](FakeKernel& fake) {
+    node.by_hand("nft 'chain ip lbconverge in { policy drop; }'", [&](FakeKernel& fake) {
         fake.node.get<Redirect>().put(key, {.to = 8080, .enforced = false});
         fake.node.get<Mark>().put(key, {.fwmark = 7, .enforced = false});
     });

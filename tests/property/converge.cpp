@@ -21,6 +21,7 @@ int rounds_to_rest(FakeKernel& kernel, const Case& each, kinds::Ledger& ledger) 
         for (const plan::Step& step : plan.steps) {
             const int error = kernel.execute(plan, step);
             if (error != 0) RC_FAIL("errno " + std::to_string(error) + " in\n" + listing(plan));
+            plan::note_done(ledger, plan, step);
         }
     }
     RC_FAIL("no rest:\n" + listing(planned(kernel, each, ledger)));

@@ -205,7 +205,9 @@ TEST_CASE("a request to make a row, read as the kernel's answer, is that row") {
     });
     property("addresses", [] {
         const Address::Key key = *any_address_key();
-        const Address::Value value = *any_address_value(key);
+        Address::Value value = *any_address_value(key);
+        value.tentative = value.dadfailed = false;  // what a request cannot say
+        value.expires = true;                       // nor that it does not
         Observed observed;
         observed.facts = interfaces_of_a_node();
         decode_request<Address>({.key = key, .before = nullptr, .after = &value}, RTM_NEWADDR, observed);

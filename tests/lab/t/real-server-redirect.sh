@@ -38,6 +38,13 @@ X ws nft flush chain ip6 lbconverge in
 check_eq "a table without its rule is seen" 2 "$(lbc ws diff | grep -c 'enforced false -> true.*drifted')"
 check "and put right" lbc ws apply
 check_eq "served again" ws "$(fetch client "http://[$VIP6]/")"
+for change in 'add table ip6 lbconverge { flags dormant; }' 'chain ip6 lbconverge in { policy drop; }'; do
+  X ws nft "$change"
+  check_exit "$change: seen" 2 lbc ws diff
+  check "put right" lbc ws apply
+  check "in sync" lbc ws diff
+  check_eq "served again" ws "$(fetch client "http://[$VIP6]/")"
+done
 sed -i 's/]:3753/]:53/' "$T/six.toml"
 check_eq "another local port is a change in place" 1 "$(lbc ws diff | grep -c 'to 3753 -> 53')"
 check "apply" lbc ws apply
