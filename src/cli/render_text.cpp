@@ -94,9 +94,11 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
     return {};
 }
 
-/// Why a step cannot be carried out now, and what can be done about it.
-std::string blocked_text(const plan::Blocked& blocked) {
+/// Why a step cannot be carried out now, and what can be done about it; a guard says the same of every step.
+std::string blocked_text(const Plan& plan, const plan::Blocked& blocked) {
     const Error& why = *blocked.why;
+    const bool again = &blocked != plan.blocked.data() && (&blocked - 1)->why->what == why.what;
+    if (again) return "blocked: as above";
     return (blocked.waits ? "blocked, " : "blocked: ") + why.what + (why.hint.empty() ? "" : " (" + why.hint + ")");
 }
 
@@ -218,9 +220,10 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
         const Step& step = plan.steps[i];
         plan.visit(step, [&](const auto& change) {
             const plan::Blocked* blocked = plan.why_blocked(i);
-            lines.add(blocked != nullptr ? "\x1b[35m" : colour_of(step.action()),
-                      step_text(change, i + 1, width, blocked != nullptr),
-                      blocked != nullptr ? blocked_text(*blocked) : reason_text(plan, step, scene) + cut_text(plan, i));
+            lines.add(
+                blocked != nullptr ? "\x1b[35m" : colour_of(step.action()),
+                step_text(change, i + 1, width, blocked != nullptr),
+                blocked != nullptr ? blocked_text(plan, *blocked) : reason_text(plan, step, scene) + cut_text(plan, i));
         });
     }
     for (const plan::Announcement& each : plan.announcements) {

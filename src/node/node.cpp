@@ -171,7 +171,7 @@ void Node::handle(const Links& event, Instant now) {
     announce_owed(before);
     if (first) look_at_ = now;
     if (!moved) return;
-    want(Lane::network);  // a new interface wants its ARP settings, a returned one its addresses
+    want(Lane::network);                         // a new interface wants its ARP settings, a returned one its addresses
     if (config_->ipvs.sync) want(Lane::tables);  // and the sync daemon of one that was made anew does not work
 }
 
@@ -446,11 +446,8 @@ void Node::handle(const Converged& event, Instant now) {
     if (event.error.empty()) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
-        if (!event.overtaken && lane.settled != lane.file) {
-            lane.settled = lane.file;
-            // VIPs may have waited for their services.
-            if (event.lane == Lane::tables) want_at_once(Lane::network);
-        }
+        if (!event.overtaken) lane.settled = lane.file;
+        // VIPs may have waited for their services.
         if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
     } else {
         lane.backoff = lane.backoff.count() == 0 ? first_backoff : std::min(lane.backoff * 2, last_backoff);

@@ -70,7 +70,8 @@ std::vector<DarkVip> Node::dark_vips(const Instance& instance) const {
     std::vector<DarkVip> all;
     for (const plan::Announcement& vip : instance.vips) {
         const auto attempt = attempts_.find(vip.address);
-        if (auto fault = link_fault(vip.interface)) {
+        auto fault = vip.interface == instance.interface ? std::nullopt : link_fault(vip.interface);
+        if (fault) {  // that of the instance's own interface is a fault of the instance
             all.push_back({vip.address, std::move(*fault)});
         } else if (attempt != attempts_.end() && !attempt->second.why.empty()) {
             all.push_back({vip.address, attempt->second.why});
@@ -204,7 +205,7 @@ std::vector<BadRow> Node::rows_to_avoid(Lane which) {
 // ---- the election --------------------------------------------------------------------------------------------------
 
 void Node::follow_what_is_dark(Instant now) {
-    if (!std::exchange(dark_moved_, false)) return;
+    if (!links_known_ || !std::exchange(dark_moved_, false)) return;
     std::vector<bool> was;
     for (const Instance& each : instances_) was.push_back(limited(each, instances_));
     for (Instance& each : instances_) {

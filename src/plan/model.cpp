@@ -58,6 +58,14 @@ void Model::count_steps() {
         if (step.kind == kind_id<Address> && step.after == Step::none && !step.blocked) {
             going_.insert(plan_.observed->get<Address>().row(step.before).key);
         }
+        if (step.kind == kind_id<Service> && step.after == Step::none) {
+            const Service::Key& key = plan_.observed->get<Service>().row(step.before).key;
+            if (const auto [vip, service] = find(key); vip != nullptr) {
+                ServiceState next = *service;
+                next.leaving = true;
+                set_service(*vip, *service, next);
+            }
+        }
         if (step.kind != kind_id<RealServer> || step.after == Step::none) continue;
         const Row<RealServer>& row = plan_.desired->get<RealServer>().rows.row(step.after);
         if (row.value.weight == 0) continue;
@@ -109,7 +117,9 @@ std::pair<VipState*, ServiceState*> Model::find(const Service::Key& key) {
 
 void Model::set_service(VipState& vip, ServiceState& service, ServiceState next) {
     vip.dead += static_cast<int>(next.dead()) - static_cast<int>(service.dead());
+    const auto lingers = [](const ServiceState& each) { return static_cast<int>(each.loaded && each.leaving); };
     vip.loaded += static_cast<int>(next.loaded) - static_cast<int>(service.loaded);
+    vip.lingering += lingers(next) - lingers(service);
     vip.given_up += static_cast<int>(next.given_up) - static_cast<int>(service.given_up);
     last_state_ = std::exchange(service, next);
 }
@@ -296,6 +306,9 @@ void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const
     if (role == Role::both && vip.loaded > 0 &&
         (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding)) {
         out.push_back({"I3", "services of VIP " + name() + " would balance on a node that is not its master", {}});
+    }
+    if (role == Role::real_server && vip.lingering > 0 && (vip.on_lo > 0 || vip.answering > 0)) {
+        out.push_back({"I3", "services of VIP " + name() + " would balance what comes to a real server", {}});
     }
     const bool not_master = role == Role::real_server ? !by_filter : vip.elected == ElectionState::backup;
     if (vip.answering > 0 && not_master) {

@@ -24,6 +24,7 @@ struct ServiceState {
     std::uint32_t live = 0;
     std::uint32_t coming = 0;  ///< steps that may still bring it a live server
     bool given_up = false;     ///< needed, but nothing can bring it one
+    bool leaving = false;      ///< the plan removes it
     [[nodiscard]] bool dead() const { return needed && !given_up && (!loaded || live == 0); }
 };
 
@@ -34,11 +35,12 @@ struct VipState {
     Scope lo_scope = Scope::host;
     bool filtered = false;  ///< the ARP filter stands for it
     std::map<kinds::Service::Key, ServiceState> services;
-    int loaded = 0;    ///< of those
-    int dead = 0;      ///< needed, but not loaded or without a live server
-    int needed = 0;    ///< of those
-    int given_up = 0;  ///< of those that are needed
-    std::string why;   ///< what stood in the way of the last one that was given up
+    int loaded = 0;     ///< of those
+    int lingering = 0;  ///< loaded, and the plan is to remove it
+    int dead = 0;       ///< needed, but not loaded or without a live server
+    int needed = 0;     ///< of those
+    int given_up = 0;   ///< of those that are needed
+    std::string why;    ///< what stood in the way of the last one that was given up
 };
 
 class Model {

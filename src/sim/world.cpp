@@ -364,7 +364,7 @@ void World::refresh_vips(std::size_t node) {
             const bool holds = host.kernel.answers_for(picture_.routers[router].vips[vip]);
             std::vector<bool>& held = picture_.nodes[node].seats[router].held;
             std::vector<bool>& able = picture_.nodes[node].seats[router].able;
-            able[vip] = this->able(node, router, picture_.routers[router].vips[vip], able[vip] || holds);
+            able[vip] = this->able(node, router, picture_.routers[router].vips[vip], able[vip], holds);
             if (held[vip] == holds) continue;
             held[vip] = holds;
             note({.kind = holds ? MomentKind::bound : MomentKind::unbound, .node = node, .router = router, .vip = vip});
@@ -375,13 +375,18 @@ void World::refresh_vips(std::size_t node) {
 
 /// Its interface and that of the election are up. An address that the kernel has refused counts again only when the
 /// node has had it once more: nothing tells that it would be taken now.
-bool World::able(std::size_t node, std::size_t router, const IpAddress& vip, bool was) const {
+bool World::able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const {
     const Host& host = hosts_[node];
     const auto up = [&](const InterfaceName& name) { return host.kernel.present(name) && host.kernel.carrier(name); };
-    if (!up(picture_.routers[router].interface) || host.kernel.refuses(vip)) return false;
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    for (std::size_t other = 0; other < seats.size(); ++other) {  // a sync group serves all or nothing
+        const bool member = !seats[other].group.empty() && seats[other].group == seats[router].group;
+        if ((other == router || member) && !up(picture_.routers[other].interface)) return false;
+    }
     const auto& vips = host.base->vips;
     const auto at = std::find_if(vips.begin(), vips.end(), [&](const auto& each) { return each.address == vip; });
     if (at == vips.end() || !up(at->interface)) return false;
+    if (holds || host.kernel.refuses(vip)) return holds;
     const bool was_refused = std::any_of(run_.faults.begin(), run_.faults.end(), [&](const Fault& each) {
         const auto number = static_cast<std::size_t>(at - vips.begin());
         return each.kind == FaultKind::refused && each.touches(node) && each.start <= queue_.now() &&

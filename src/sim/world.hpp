@@ -147,7 +147,7 @@ private:
     void power_off(std::size_t node);
     void set_links(std::size_t node);
     [[nodiscard]] bool hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const;
-    [[nodiscard]] bool able(std::size_t node, std::size_t router, const IpAddress& vip, bool was) const;
+    [[nodiscard]] bool able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const;
     void set_clock(std::size_t node);
     void reload(std::size_t node);
     [[nodiscard]] bool active(FaultKind kind, std::size_t node) const { return strongest(kind, node) != nullptr; }

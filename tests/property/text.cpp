@@ -96,6 +96,8 @@ std::shared_ptr<const Observed> pick_director() {
         if (key.fwmark != 0 || addresses.find(vip) != Seen<Address>::npos) continue;
         Address::Value value = *any_address_value(vip);
         if (interface.view().size() > 11) value.label = {};  // it would not fit
+        value.peer.reset();  // what is wrong with an address no file can say: it would be put right
+        value.expires = value.tentative = value.dadfailed = false;
         const bool ours = *rc::gen::arbitrary<bool>();
         addresses.put(vip, value, {.protocol = ours ? Address::protocol_tag : std::uint8_t{0}});
     }

@@ -185,7 +185,7 @@ TEST_CASE("a plan for programs is the interface's JSON") {
     CHECK(json["held"].dump() ==
           R"([{"kind":"real_server","id":"192.168.100.4:80","reason":"down: connect refused, 12 s"}])");
     CHECK(json["foreign"][0]["id"] == "tcp 10.9.9.9:443");
-    CHECK(json["summary"].dump() == R"({"create":3,"update":1,"delete":0,"held":1,"foreign":1,"deferred":0})");
+    CHECK(json["summary"].dump() == R"({"create":3,"update":1,"delete":0,"blocked":0,"held":1,"foreign":1,"deferred":0})");
     CHECK_FALSE(json.contains("result"));
 }
 
@@ -231,7 +231,7 @@ TEST_CASE("how an apply ended is said in full") {
     report.done = 4;
     CHECK(outcome_text(report, sample_plan.scene()) == "converged: 4 done, and read again: nothing is left to do\n");
 
-    report.done = 3;
+    report.done = 2;
     report.failed.push_back({2, {ErrorKind::failed, "real server: no", {}}});
     report.error = report.failed[0].error;
     CHECK(outcome_text(report, sample_plan.scene()) == R"(

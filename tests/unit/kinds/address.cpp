@@ -409,7 +409,7 @@ TEST_CASE("what the file names as the node's own is not removed, however it came
         vips = ["192.0.2.1"]
         vrrp = [{ name = "LB", vrid = 51, source = "192.0.2.5" }]
         [nodes]
-        lb1 = { address = "192.0.2.1" }
+        lb1 = { address = "192.0.2.1", priority = 255 }
         lb2 = { address = "192.0.2.2" }
     )",
                             {}, "lb1");

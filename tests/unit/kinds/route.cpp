@@ -169,7 +169,7 @@ TEST_CASE("a route is made after its source address and removed before it") {
     const Route::Key to = key<Route>("default");
     CHECK(Route::phase({to, nullptr, &value}, node.inputs()) == Phase::announce);
     CHECK(Route::phase({to, &value, &value}, node.inputs()) == Phase::announce);
-    CHECK(Route::phase({to, &value, nullptr}, node.inputs()) == Phase::tighten);
+    CHECK(Route::phase({to, &value, nullptr}, node.inputs()) == Phase::withdraw);
 }
 
 TEST_CASE("a request carries our number; a removal fits whoever made the route") {

@@ -102,6 +102,15 @@ inline std::string asked(const Effects& effects) {
     return text;
 }
 
+/// Rows that the lanes leave alone.
+inline std::string left_alone(const Effects& effects) {
+    std::string text;
+    for (const Converge& each : effects.converge) {
+        for (const BadRow& row : each.avoid) text += row.row + ": " + row.why + "\n";
+    }
+    return text;
+}
+
 inline std::string announced(const Effects& effects) {
     std::string text;
     for (const plan::Announcement& each : effects.announce)
@@ -198,16 +207,17 @@ struct Bench {
     [[nodiscard]] vrrp::State state() const { return first().machine.state(); }
 };
 
-inline Bench backup(const std::string& toml, const std::string& name = "") {
+inline Bench backup(const std::string& toml, const std::string& name = "", std::vector<InterfaceState> more = {}) {
     Bench bench(toml, name);
+    bench.up.insert(bench.up.end(), more.begin(), more.end());
     bench.run();
     REQUIRE(bench.state() == vrrp::State::backup);
     return bench;
 }
 
 /// One that has its addresses, and whose lanes are at rest.
-inline Bench master(const std::string& toml, const std::string& name = "") {
-    Bench bench = backup(toml, name);
+inline Bench master(const std::string& toml, const std::string& name = "", std::vector<InterfaceState> more = {}) {
+    Bench bench = backup(toml, name, std::move(more));
     bench.pass(bench.first().machine.down_interval());
     REQUIRE(bench.state() == vrrp::State::master);
     bench.settle();

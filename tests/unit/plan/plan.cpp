@@ -458,7 +458,7 @@ TEST_CASE("a route goes before its VIP and is made after it") {
     node.converge();
     node.world = at(ElectionState::backup);
     CHECK(steps_text(node.plan()) ==
-          "tighten delete route default (election)\nwithdraw delete address 192.0.2.20/32 eth0 (election)\n");
+          "withdraw delete route default (election)\nwithdraw delete address 192.0.2.20/32 eth0 (election)\n");
     node.world = at(ElectionState::undecided);
     CHECK(node.plan().steps.empty());
 }

@@ -19,6 +19,7 @@ Seat seat(std::uint8_t priority, State state) {
     Seat seat{.member = true, .priority = priority, .state = state};
     seat.election = state == State::master ? ElectionState::master : ElectionState::backup;
     seat.held = {state == State::master};
+    seat.able = {true};
     return seat;
 }
 
