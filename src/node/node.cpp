@@ -222,10 +222,8 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
     want_at_once(Lane::network);  // whatever made it wait: a VIP waits for nothing
-    if (machine.state() != from) {
-        std::erase_if(avoided_, [](const auto& each) { return !each.second.fought; });
-        if (follows_election(*config_)) want_at_once(Lane::tables);
-    }
+    if (follows_election(*config_)) want_at_once(Lane::tables);
+    if (machine.state() != from) std::erase_if(avoided_, [](const auto& each) { return !each.second.fought; });
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
     }

@@ -82,4 +82,12 @@ bool InterfaceAddresses::has(const IpAddress& address) const {
                        [&](const auto& each) { return each.first.address == address; });
 }
 
+bool InterfaceAddresses::in_the_way(const Key& key) const {
+    if (key.address.family != Family::ipv6) return false;
+    return std::any_of(secondary_.begin(), secondary_.end(), [&](const auto& each) {
+        const Key& other = each.first;
+        return other.address == key.address && other.interface == key.interface && other.prefix != key.prefix;
+    });
+}
+
 }  // namespace lbconverge::plan

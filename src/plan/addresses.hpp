@@ -24,6 +24,8 @@ public:
     void undo(const Carried& carried);
     void promote(const InterfaceName& interface, bool on) { promotes_[interface] = on; }
     [[nodiscard]] bool has(const IpAddress& address) const;
+    /// IPv6 knows an address once per interface, whatever its prefix.
+    [[nodiscard]] bool in_the_way(const Key& key) const;
     /// Those of the same subnet that depend on it.
     [[nodiscard]] std::vector<Key> secondaries_of(const Key& key) const;
     [[nodiscard]] bool promotes(const InterfaceName& interface) const;

@@ -17,6 +17,11 @@ constexpr std::string_view conf = "net/ipv4/conf/";
 
 Model::Model(const Plan& plan, const Inputs& inputs) : plan_(plan), inputs_(inputs), addresses_(*plan.observed) {
     for (const config::Vip& vip : inputs.config.vips) vips_[vip.address].elected = state_of(vip, inputs.election);
+    for (const Step& step : plan.steps) {  // one that has left the file is quiet as long as it is there
+        if (step.kind != kind_id<Address> || step.after != Step::none) continue;
+        const Address::Key& key = plan.observed->get<Address>().row(step.before).key;
+        if (key.interface.is_loopback()) vips_.try_emplace(key.address);
+    }
     read_settings(inputs.facts);
     for (const Row<Sysctl>& row : plan.observed->get<Sysctl>().rows()) set_setting(row.key.path, row.value.value);
     for (const Row<Address>& row : plan.observed->get<Address>().rows()) place(row.key, row.value.scope, 1);
@@ -117,7 +122,9 @@ std::pair<VipState*, ServiceState*> Model::find(const Service::Key& key) {
 
 void Model::set_service(VipState& vip, ServiceState& service, ServiceState next) {
     vip.dead += static_cast<int>(next.dead()) - static_cast<int>(service.dead());
-    const auto lingers = [](const ServiceState& each) { return static_cast<int>(each.loaded && each.leaving); };
+    const auto lingers = [](const ServiceState& each) {
+        return static_cast<int>(each.loaded && each.leaving && each.live > 0);
+    };
     vip.loaded += static_cast<int>(next.loaded) - static_cast<int>(service.loaded);
     vip.lingering += lingers(next) - lingers(service);
     vip.given_up += static_cast<int>(next.given_up) - static_cast<int>(service.given_up);
@@ -248,6 +255,12 @@ std::optional<std::string> Model::lacks(const Step& step) const {
             const auto at = missing_.find(each.key.service);
             if (at != missing_.end()) what = "waits for " + Service::id(at->first) + ": " + at->second;
         }
+        if constexpr (std::is_same_v<Kind, Address>) {
+            if (each.before == nullptr && addresses_.in_the_way(each.key)) {
+                what =
+                    "waits for " + to_text(each.key.address) + " with another prefix to go: IPv6 has an address once";
+            }
+        }
         if constexpr (std::is_same_v<Kind, Route>) {
             const bool sourced = each.after != nullptr && each.after->source;
             if (sourced && !addresses_.has(*each.after->source)) {
@@ -307,7 +320,10 @@ void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const
         (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding)) {
         out.push_back({"I3", "services of VIP " + name() + " would balance on a node that is not its master", {}});
     }
-    if (role == Role::real_server && vip.lingering > 0 && (vip.on_lo > 0 || vip.answering > 0)) {
+    const bool serves =
+        role == Role::real_server ||
+        (role == Role::both && (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding));
+    if (serves && vip.lingering > 0 && (vip.on_lo > 0 || vip.answering > 0)) {
         out.push_back({"I3", "services of VIP " + name() + " would balance what comes to a real server", {}});
     }
     const bool not_master = role == Role::real_server ? !by_filter : vip.elected == ElectionState::backup;
