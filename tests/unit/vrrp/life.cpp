@@ -494,4 +494,29 @@ TEST_CASE("who is in fault and is stopped goes silently") {
     CHECK(router.state() == State::init);
 }
 
+// ---- making room ---------------------------------------------------------------------------------------------------
+
+TEST_CASE("who makes room says so, serves until somebody else is master, and goes on where nobody is") {
+    Router router = master(plain());
+    const Output output = router.machine.make_room(router.now, "cannot serve all");
+    CHECK(output.send == std::uint8_t{0});
+    CHECK(output.from == State::master);
+    CHECK(router.state() == State::backup);
+    CHECK(router.machine.serving());
+    Router alone = router;
+    router.hear(said(101));
+    router.after(hand_over_grace);
+    CHECK_FALSE(router.machine.serving());
+    CHECK(router.state() == State::backup);
+    alone.wake();
+    CHECK(alone.state() == State::master);
+    CHECK_FALSE(alone.machine.serving());  // it is in charge, and has been all the time
+}
+
+TEST_CASE("only a master makes room") {
+    Router router = backup(plain());
+    CHECK(silent(router.machine.make_room(router.now, "x")));
+    CHECK(router.state() == State::backup);
+}
+
 }  // namespace lbconverge::vrrp
