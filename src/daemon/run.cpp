@@ -9,6 +9,7 @@
 #include "lbconverge/model/exit.hpp"
 #include "lbconverge/node/lane_work.hpp"
 #include "lbconverge/node/node.hpp"
+#include "links.hpp"
 #include "loop.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
@@ -18,7 +19,6 @@
 #include "vrrp_sockets.hpp"
 #include "worker.hpp"
 
-#include <linux/if_addr.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -79,6 +79,7 @@ private:
     void act();
     void tell_supervisor();
     void tell(const node::Event& event);
+    std::vector<node::Unsent> send(const std::vector<node::Packet>& packets);
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
@@ -138,7 +139,10 @@ Result<void> Daemon::run() {
     auto watch = kernel::Watch::start({
         .disturbed = [this] { loop_.post([this] { turn(node::Disturbed{}); }); },
         .now = [this](kernel::Surroundings seen) { loop_.post([this, seen = std::move(seen)] { look_round(seen); }); },
-        .problem = [](const std::string& what) { log(Level::error, "reading interfaces: " + what); },
+        .problem =
+            [this](const std::string& what) {
+                loop_.post([this, what] { turn(node::Trouble{"reading interfaces: " + what}); });
+            },
     });
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
@@ -162,7 +166,20 @@ void Daemon::turn(const node::Event& event) {
 void Daemon::tell(const node::Event& event) {
     node::Effects effects = node_.turn(event, now());
     end_if(node_.broken_invariant(Depth::quick));
+    const std::vector<node::Unsent> unsent = send(effects.send);
     carry_out(std::move(effects));
+    for (const node::Unsent& each : unsent) tell(each);
+}
+
+std::vector<node::Unsent> Daemon::send(const std::vector<node::Packet>& packets) {
+    std::vector<node::Unsent> unsent;
+    for (const node::Packet& each : packets) {
+        const int error = sockets_.send(each);
+        if (error == 0) continue;
+        const std::uint8_t vrid = std::to_integer<std::uint8_t>(each.message.at(1));
+        unsent.push_back({each.interface, each.source.family, vrid, std::strerror(error)});
+    }
+    return unsent;
 }
 
 /// Timers after events: what has arrived already may be what a timer waits for.
@@ -192,18 +209,14 @@ void Daemon::receive() {
 }
 
 void Daemon::carry_out(node::Effects effects) {
-    for (const node::Packet& each : effects.send) {
-        if (const int error = sockets_.send(each); error != 0) {
-            log(Level::warning, "advertisement on " + each.interface.str() + ": " + std::strerror(error));
-        }
-    }
     for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
     for (const node::Converge& each : effects.converge) converge(each);
     if (!effects.probe.empty()) probes_.ask(std::move(effects.probe));
     if (effects.remember != nullptr) remember(effects.remember);
     if (!effects.announce.empty() && surroundings_ != nullptr) {
         telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
-            if (auto told = announcer_->announce(all, seen->facts); !told) log(Level::warning, told.error().what);
+            const Result<void> told = announcer_->announce(all, seen->facts);
+            if (!told) loop_.post([this, what = told.error().what] { turn(node::Trouble{what}); });
         });
     }
     for (const node::RunHook& each : effects.run_hooks) run_hook(each);
@@ -249,31 +262,12 @@ void Daemon::write_the_rest() {
     written.get_future().wait();
 }
 
-/// What the kernel says of interfaces and addresses, as the node wants to know it.
 void Daemon::look_round(const kernel::Surroundings& seen) {
     surroundings_ = seen;
-    node::Links event;
-    for (const Interface& each : seen->facts.interfaces) {
-        event.links.push_back({.name = each.name, .up = each.up && each.carrier, .addresses = {}});
-    }
-    const auto& addresses = seen->get<kinds::Address>();
-    const auto& vips = node_.config().vips;
-    for (std::uint32_t i = 0; i < addresses.size(); ++i) {
-        const kinds::Address::Key& key = addresses.row(i).key;
-        const auto is_vip = [&](const config::Vip& vip) { return vip.address == key.address; };
-        if (std::any_of(vips.begin(), vips.end(), is_vip)) {
-            if (!key.interface.is_loopback()) event.holding.push_back(key.address);
-            continue;
-        }
-        if ((addresses.note(i).flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;
-        for (node::InterfaceState& link : event.links) {
-            if (link.name == key.interface) link.addresses.push_back(key.address);
-        }
-    }
     std::set<VrrpSockets::SocketKey> places;
     for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
-    for (const std::string& problem : sockets_.match(places, seen->facts)) log(Level::error, problem);
-    turn(event);
+    for (node::NoSocket& problem : sockets_.match(places, seen->facts)) tell(std::move(problem));
+    turn(links_of(*seen, node_.config()));
 }
 
 void Daemon::converge(const node::Converge& job) {

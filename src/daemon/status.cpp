@@ -31,6 +31,7 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 Json counters_json(const node::Instance& instance) {
     const vrrp::Counters& counters = instance.machine.counters();
     Json json{{"sent", counters.sent},
+              {"unsent", instance.unsent},
               {"received", counters.heard},
               {"became_master", counters.became_master},
               {"late", counters.late},

@@ -1,15 +1,19 @@
 #include "vrrp_sockets.hpp"
 
 #include "endpoint.hpp"
+#include "lbconverge/kernel/file.hpp"
+#include "memberships.hpp"
 
 #include <netinet/ip.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace lbconverge::daemon {
 
@@ -120,20 +124,34 @@ void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& 
     }
 }
 
+/// Where the group is listened to; nothing where the kernel does not say.
+std::optional<std::set<std::uint32_t>> members(Family family, const std::set<VrrpSockets::SocketKey>& needed) {
+    const auto its = [&](const VrrpSockets::SocketKey& key) { return key.second == family; };
+    if (std::none_of(needed.begin(), needed.end(), its)) return std::nullopt;
+    const auto table = kernel::read_file(family == Family::ipv4 ? "/proc/net/igmp" : "/proc/net/igmp6");
+    if (!table) return std::nullopt;
+    return members_in(*table, family);
+}
+
 }  // namespace
 
-std::vector<std::string> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts) {
-    std::vector<std::string> problems;
+std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts) {
+    std::vector<node::NoSocket> problems;
+    const auto ipv4 = members(Family::ipv4, needed);
+    const auto ipv6 = members(Family::ipv6, needed);
     std::erase_if(sockets_, [&](const auto& socket) {
-        const Interface* is = facts.interface(socket.first.first);
-        return !needed.contains(socket.first) || is == nullptr || is->index != socket.second.index;
+        const auto& [interface, family] = socket.first;
+        const Interface* is = facts.interface(interface);
+        const auto& hears = family == Family::ipv4 ? ipv4 : ipv6;
+        const bool deaf = hears && !hears->contains(socket.second.index);
+        return !needed.contains(socket.first) || is == nullptr || is->index != socket.second.index || deaf;
     });
     for (const SocketKey& key : needed) {
         const Interface* is = facts.interface(key.first);
         if (is == nullptr || sockets_.contains(key)) continue;
         const int fd = open_door(key.first, is->index, key.second);
         if (fd < 0) {
-            problems.push_back("VRRP socket on " + key.first.str() + ": " + std::strerror(-fd));
+            problems.push_back({key.first, key.second, std::strerror(-fd)});
             continue;
         }
         wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index}).first->second);

@@ -22,9 +22,9 @@ public:
 
     using SocketKey = std::pair<InterfaceName, Family>;
 
-    /// Opens what is needed at these places and closes the rest; an interface with a new index is another one.
-    /// Returns what could not be opened, in words.
-    std::vector<std::string> match(const std::set<SocketKey>& needed, const HostFacts& facts);
+    /// Opens what is needed at these places and closes the rest; an interface with a new index is another one, and so
+    /// is one on which the kernel has forgotten that we listen. Returns what could not be opened.
+    std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts);
 
     /// All that has arrived.
     std::vector<node::Packet> receive();

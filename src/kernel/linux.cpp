@@ -62,6 +62,12 @@ std::optional<std::string> read_setting(const std::string& path) {
     return std::string(text, static_cast<std::size_t>(size));
 }
 
+/// The kernel's own advertisements say router where it forwards (linux: ndisc_send_na), and so do ours.
+bool is_router(const InterfaceName& interface) {
+    const auto text = read_setting("net/ipv6/conf/" + interface.str() + "/forwarding");
+    return text && !text->starts_with('0');
+}
+
 /// 0 or errno.
 int write_setting(const std::string& path, std::string_view value) {
     const File file(proc_sys + path, O_WRONLY);
@@ -412,7 +418,8 @@ Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcem
     for (const plan::Announcement& each : announcements) {
         const Interface* interface = facts.interface(each.interface);
         if (interface == nullptr || interface->link_address == wire::LinkAddress{}) continue;
-        const std::vector<std::byte> frame = wire::announcement(each.address, interface->link_address);
+        const bool router = each.address.family == Family::ipv6 && is_router(each.interface);
+        const std::vector<std::byte> frame = wire::announcement(each.address, interface->link_address, router);
         sockaddr_ll to{};
         to.sll_family = AF_PACKET;
         to.sll_ifindex = static_cast<int>(interface->index);

@@ -120,12 +120,6 @@ const InterfaceState* Node::link(const InterfaceName& name) const {
     return at == links_.end() ? nullptr : &*at;
 }
 
-std::optional<IpAddress> Node::source_of(const Instance& instance) const {
-    const InterfaceState* on = link(instance.interface);
-    if (on == nullptr) return std::nullopt;
-    return choose_source(*config_, instance, on->addresses);
-}
-
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
     const std::string name = instance.interface.str();
     if (auto reason = link_fault(instance.interface)) return reason;
@@ -141,7 +135,7 @@ bool Node::holds(const IpAddress& vip) const {
 
 void Node::watch_link(Instance& instance, Instant now) {
     const auto reason = unable(instance);
-    if (!reason) instance.machine.set_source(source_of(instance));
+    if (!reason) settle_source(instance);
     const vrrp::State is = instance.machine.state();
     if (!instance.started || stopping_) return;
     const bool news = reason && (is != vrrp::State::fault || instance.machine.why() != *reason);
@@ -153,7 +147,7 @@ void Node::handle(const Links& event, Instant now) {
     const auto same = [](const InterfaceState& a, const InterfaceState& b) { return a.name == b.name && a.up == b.up; };
     const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
     const bool news = links_ != event.links;
-    links_ = event.links;
+    const std::vector<InterfaceState> links_before = std::exchange(links_, event.links);
     const std::vector<IpAddress> before = std::exchange(holding_, event.holding);
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {
@@ -169,6 +163,7 @@ void Node::handle(const Links& event, Instant now) {
         dark_moved_ = true;
     }
     announce_owed(before);
+    announce_moved(links_before, now);
     if (first) look_at_ = now;
     if (!moved) return;
     want(Lane::network);                         // a new interface wants its ARP settings, a returned one its addresses
@@ -197,7 +192,7 @@ void Node::start_what_can(Instant now) {
         if (const auto reason = unable(each)) {
             carry_out(each, each.machine.fault(now, *reason), now);
         } else {
-            each.machine.set_source(source_of(each));
+            settle_source(each);
             carry_out(each, each.machine.start(now, each.holding), now);
         }
     }
@@ -253,6 +248,7 @@ void Node::let_others_yield(Instant now) {
 void Node::send(Instance& instance, std::uint8_t priority) {
     const vrrp::Machine& machine = instance.machine;
     if (!machine.source()) return;  // the link is gone, and with it whoever could hear
+    follow_sending(instance);
     const vrrp::Settings& settings = machine.settings();
     wire::Advertisement said = machine.advertisement(priority);
     const InterfaceState* on = link(instance.interface);
@@ -290,6 +286,8 @@ void Node::handle(const Arrived& event, Instant now) {
     const vrrp::Counters before = instance->machine.counters();
     const vrrp::Output output = instance->machine.heard(heard, now);
     complain_about(*instance, heard, before, now);
+    constexpr auto own = static_cast<std::size_t>(vrrp::Drop::own);
+    if (instance->machine.counters().dropped[own] != before.dropped[own]) notice_shared(*instance, heard, now);
     carry_out(*instance, output, now);
 }
 

@@ -77,30 +77,6 @@ bool same_router(const Instance& a, const Instance& b) {
            left.family == right.family;
 }
 
-std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
-                                       const std::vector<IpAddress>& addresses) {
-    const vrrp::Settings& settings = instance.machine.settings();
-    const auto here = [&](const std::optional<IpAddress>& wanted) {
-        return wanted && wanted->family == settings.family &&
-               std::find(addresses.begin(), addresses.end(), *wanted) != addresses.end();
-    };
-    for (const config::Vrrp& each : config.vrrp) {
-        if (each.name == settings.name && each.source_address) {
-            return here(each.source_address) ? each.source_address : std::nullopt;
-        }
-    }
-    for (const config::Node& each : config.nodes) {
-        const bool link_local = settings.family == Family::ipv4 || !settings.peers.empty();
-        if (each.name == config.node && link_local && here(each.address)) return each.address;
-    }
-    const bool needs_link_local =
-        settings.family == Family::ipv6 && (settings.peers.empty() || settings.peers.front().is_link_local());
-    for (const IpAddress& each : addresses) {
-        if (each.family == settings.family && (!needs_link_local || each.is_link_local())) return each;
-    }
-    return std::nullopt;
-}
-
 void complete(std::vector<IpAddress>& addresses, const IpAddress& source, const std::vector<IpAddress>& of_interface) {
     const auto may_be_first = [&](const IpAddress& each) {
         return each.family == source.family && (source.family == Family::ipv4 || each.is_link_local());

@@ -8,10 +8,6 @@ namespace lbconverge::node {
 std::vector<Instance> instances_of(const config::Config& config);
 /// The same virtual router: interface, family, version and VRID (RFC 9568 §5.2.3).
 bool same_router(const Instance& a, const Instance& b);
-/// The address that advertisements come from: the configured one, else this node's in [nodes], else the first; IPv6
-/// multicast: the link-local one (RFC 9568 §5.1.2.1). Nothing where the interface has none that fits.
-std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
-                                       const std::vector<IpAddress>& addresses);
 /// RFC 9568 §5.2.9 wants a link-local address first; and an advertisement must have one address at least (erratum
 /// 8299). Where that is not so, an address of the sender's own comes first: its source, or the link-local one among
 /// those of the interface where the source is none.

@@ -18,7 +18,7 @@ Duration skew_of(const Seat& seat) { return seat.interval * (256 - seat.priority
 
 /// Would be master before the other, if both began to listen at the times given.
 bool certainly_first(const Seat& seat, Instant listening_since, Instant now) {
-    const Instant due = listening_since + 3 * seat.interval + skew_of(seat);
+    const Instant due = listening_since + std::max<Duration>(3 * seat.interval + skew_of(seat), seat.listens);
     return due + tolerance + 4 * seat.interval / clock_share < now;
 }
 
@@ -89,7 +89,7 @@ void Checker::look_at_dark(Instant now, std::size_t router, std::size_t vip) {
         if (!seat.member || !seat.able[vip]) continue;
         served = served || (each.powered && seat.held[vip]);
         could = could || (each.awake() && !each.hampered && seat.state != State::init);
-        limit = std::max(limit, dark_limit + 4 * seat.interval);
+        limit = std::max(limit, dark_limit + std::max<Duration>(4 * seat.interval, seat.listens));
     }
     std::optional<Instant>& since = dark_[router][vip];
     if (!picture_.judged || served || !could) {

@@ -307,7 +307,8 @@ void World::send_links(std::size_t node) {
     const Host& host = hosts_[node];
     node::Links event;
     for (const Interface& each : host.kernel.state().facts.interfaces) {
-        event.links.push_back({.name = each.name, .up = each.up && each.carrier, .addresses = {}});
+        event.links.push_back(
+            {.name = each.name, .up = each.up && each.carrier, .addresses = {}, .link_address = each.link_address});
     }
     const auto& vips = host.config->vips;
     for (const Row<kinds::Address>& row : host.kernel.state().get<kinds::Address>().rows()) {
@@ -345,6 +346,7 @@ void World::refresh_seat(std::size_t node, const node::Instance& instance, Elect
     seat.priority = settings.priority;
     seat.preempt = settings.preempt;
     seat.interval = settings.interval;
+    seat.listens = machine.first_listening();
     seat.group = instance.group;
     seat.election = election;
     const vrrp::State from = std::exchange(seat.state, machine.state());

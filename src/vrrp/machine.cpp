@@ -91,6 +91,14 @@ Output Machine::become_backup(Instant now, std::string why) {
     return out;
 }
 
+/// Silence proves less just after a start. That counts where a mistake is not put right by itself, or where packets
+/// need more than the link. The skew keeps the best of those that start together the first.
+Duration Machine::first_listening() const {
+    const bool takes_back_at_once = preempts() && settings_.preempt_delay.count() == 0;
+    if (settings_.peers.empty() && takes_back_at_once) return down_interval();
+    return std::max(3 * settings_.interval, settling_time + settings_.interval) + skew();
+}
+
 Output Machine::start(Instant now, bool holding) {
     learned_.reset();
     holding_ = holding;
@@ -104,7 +112,7 @@ Output Machine::start(Instant now, bool holding) {
     // RFC 9568 §6.4.1: the owner does not ask.
     if (owner && !grouped_) return become_master(now, "owner of the addresses (priority 255)");
     Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
-    if (holding) timer_ = now + settings_.interval + skew();
+    timer_ = now + (holding ? settings_.interval + skew() : first_listening());
     if (owner) timer_ = now;
     return out;
 }

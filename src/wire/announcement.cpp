@@ -36,9 +36,9 @@ std::vector<std::byte> neighbour_advertisement(const IpAddress& address, const L
     return neighbour_frame(std::move(message), address, all_nodes, link);
 }
 
-std::vector<std::byte> announcement(const IpAddress& address, const LinkAddress& link) {
+std::vector<std::byte> announcement(const IpAddress& address, const LinkAddress& link, bool router) {
     return address.family == Family::ipv4 ? gratuitous_arp(address, link)
-                                          : neighbour_advertisement(address, link, false);
+                                          : neighbour_advertisement(address, link, router);
 }
 
 }  // namespace lbconverge::wire

@@ -179,7 +179,7 @@ public:
 
 private:
     Event event() {
-        switch (bytes_.next() % 16) {
+        switch (bytes_.next() % 18) {
             case 0:
                 return links();
             case 1:
@@ -210,6 +210,11 @@ private:
                 return probed();
             case 14:
                 return DrainAsked{.what = {.address = ip("192.0.2.3"), .port = 80}, .undo = bytes_.next() % 2 == 1};
+            case 15:
+                return Unsent{.interface = "eth0", .vrid = static_cast<std::uint8_t>(bytes_.next() % 4), .why = "no"};
+            case 16:
+                if (bytes_.next() % 2 == 0) return Trouble{"no"};
+                return NoSocket{.interface = "eth0", .family = Family::ipv6, .why = "no"};
             default:
                 now_ = std::max(now_, std::min(node_.wake_at().value_or(now_), now_ + std::chrono::hours(1)));
                 return Tick{};

@@ -10,6 +10,7 @@
 #include "lbconverge/model/level.hpp"
 #include "lbconverge/node/tracks.hpp"
 #include "lbconverge/plan/announcement.hpp"
+#include "lbconverge/wire/announcement.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 
 #include <cstddef>
@@ -43,11 +44,14 @@ struct Packet {
     std::vector<std::byte> message;
 };
 
-/// What is true of an interface now. `addresses` as the kernel lists them, without the VIPs.
+/// What is true of an interface now.
 struct InterfaceState {
     InterfaceName name;
-    bool up = false;  ///< and with a carrier
-    std::vector<IpAddress> addresses;
+    bool up = false;                   ///< and with a carrier
+    std::vector<IpAddress> addresses;  ///< without the VIPs; those first that most likely are the node's own
+    /// Of these the link-local ones that were formed here and not chosen by anybody: no other node has them.
+    std::vector<IpAddress> formed{};
+    wire::LinkAddress link_address{};  ///< MAC; zero where there is none
     bool operator==(const InterfaceState&) const = default;
 };
 
@@ -63,6 +67,23 @@ struct Arrived {
 struct Links {
     std::vector<InterfaceState> links;
     std::vector<IpAddress> holding;
+};
+/// The kernel did not send an advertisement of the instance at this place.
+struct Unsent {
+    InterfaceName interface;
+    Family family = Family::ipv4;
+    std::uint8_t vrid = 0;
+    std::string why;
+};
+/// Nothing can be sent or heard at this place. It comes with every attempt to mend that.
+struct NoSocket {
+    InterfaceName interface;
+    Family family = Family::ipv4;
+    std::string why;
+};
+/// Something else that the edge could not do. It may come again and again.
+struct Trouble {
+    std::string what;
 };
 /// Somebody changed addresses or routes: the network lane should look.
 struct Disturbed {};
@@ -128,7 +149,7 @@ struct DrainAsked {
     bool undo = false;
 };
 using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
-                           Remembered, DrainAsked>;
+                           Remembered, DrainAsked, Unsent, NoSocket, Trouble>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 

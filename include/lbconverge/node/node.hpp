@@ -56,6 +56,11 @@ struct Instance {
     std::vector<Transition> history{};      ///< the last few, oldest first
     std::vector<DarkVip>
         dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
+    std::optional<IpAddress> home{};  ///< the source that it began with: where it goes back to
+    std::vector<IpAddress> shared{};  ///< own addresses from which another node sends as well
+    std::uint64_t unsent = 0;         ///< advertisements that the kernel refused to send
+    bool muted = false;               ///< rounds of them are refused
+    bool refused_now = false;         ///< the last round was
     std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
 };
@@ -90,6 +95,13 @@ struct Attempt {
     std::string why;                 ///< empty: it is to be tried again
     std::optional<Instant> until{};  ///< of an instance that is not master: when that is, without any news
     Duration backoff{};              ///< longer each time
+};
+
+/// What has been said of an interface whose advertisements are not sent.
+struct Muteness {
+    std::optional<Instant> said_at{};
+    bool said = false;        ///< that they are not sent is the last word
+    std::uint64_t count = 0;  ///< since it began
 };
 
 /// How often the same row had to be put back lately.
@@ -193,9 +205,20 @@ private:
     void count_repairs(const Converged& event, Instant now);
     void complain_about_lane(const Converged& event, const Converged& before);
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
-    [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
     [[nodiscard]] const InterfaceState* link(const InterfaceName& name) const;
+
+    // ---- where advertisements come from (source.cpp)
+    [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
+    void settle_source(Instance& instance);
+    void notice_shared(Instance& instance, const vrrp::Heard& heard, Instant now);
+
+    // ---- sockets and link addresses (surroundings.cpp)
+    void handle(const Unsent& event, Instant now);
+    void handle(const NoSocket& event, Instant now);
+    void handle(const Trouble& event, Instant now);
+    void follow_sending(Instance& instance);
+    void announce_moved(const std::vector<InterfaceState>& before, Instant now);
 
     // ---- tracks (tracks.cpp)
     void renew_tracks();
@@ -227,6 +250,8 @@ private:
     std::array<LaneState, lane_count> lanes_{};
     std::vector<InterfaceState> links_;
     std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
+    std::map<InterfaceName, Muteness> muteness_;
+    std::map<std::string, Instant> troubles_;  ///< when each was last said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
     std::map<std::string, AvoidedRow> avoided_;

@@ -30,6 +30,7 @@ struct Seat {
     std::uint8_t priority = 0;
     bool preempt = true;
     Duration interval = std::chrono::seconds(1);
+    Duration listens{0};  ///< at a start, before it takes over
     vrrp::State state = vrrp::State::init;
     ElectionState election = ElectionState::undecided;
     std::string group;       ///< the sync group of its instance; empty: none

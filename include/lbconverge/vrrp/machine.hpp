@@ -25,6 +25,10 @@ using lbconverge::to_text;
 constexpr Duration hand_over_grace = std::chrono::milliseconds(50);
 /// What is added to the longest skew time that a successor can have, before a leaving node stops waiting for one.
 constexpr Duration hand_over_margin = std::chrono::milliseconds(100);
+/// How long a node that comes to the link may hear nothing of a living master: its switch port may not forward yet, and
+/// by unicast the master has to ask for the node's link address first, which it does once a second (RFC 4861 §10,
+/// RETRANS_TIMER; linux: retrans_time_ms, for ARP as well).
+constexpr Duration settling_time = std::chrono::seconds(2);
 
 struct Settings {
     std::string name;
@@ -184,6 +188,8 @@ public:
     /// How long a backup waits for its master (RFC 9568 §6.1, RFC 3768 §6.1).
     [[nodiscard]] Duration down_interval() const { return 3 * master_interval() + skew(); }
     [[nodiscard]] Duration skew() const { return skew(settings_.priority); }
+    /// How long it listens at a start, or when it can take part again, before it takes over.
+    [[nodiscard]] Duration first_listening() const;
 
     /// What is sent with this priority, but for the addresses of an IPv6 instance without a link-local VIP.
     [[nodiscard]] wire::Advertisement advertisement(std::uint8_t priority) const;

@@ -21,7 +21,7 @@ std::vector<std::byte> gratuitous_arp(const IpAddress& address, const LinkAddres
 /// RFC 9568 §6.4.1 wants the router flag for a router's virtual address; a director is one only where it forwards.
 std::vector<std::byte> neighbour_advertisement(const IpAddress& address, const LinkAddress& link, bool router);
 
-/// Whichever of the two the address's family asks for; the router flag is not set.
-std::vector<std::byte> announcement(const IpAddress& address, const LinkAddress& link);
+/// Whichever of the two the address's family asks for. `router`: the node forwards IPv6 on that interface.
+std::vector<std::byte> announcement(const IpAddress& address, const LinkAddress& link, bool router);
 
 }  // namespace lbconverge::wire

@@ -10,39 +10,6 @@ using vrrp::State;
 
 // ---- what is sent, and from where ----------------------------------------------------------------------------------
 
-TEST_CASE("the source is the first address of the family that the interface has") {
-    Bench bench = backup(director());
-    bench.up.front().addresses = {ip("fe80::5"), ip("192.0.2.9"), ip("192.0.2.5")};
-    bench.links();
-    CHECK(bench.first().machine.source() == ip("192.0.2.9"));
-}
-
-TEST_CASE("the source is the node's own address where the interface has it") {
-    const std::string toml = director() + R"(
-        [nodes.a]
-        address = "192.0.2.5"
-        [nodes.b]
-        address = "192.0.2.9"
-    )"_text;
-    Bench bench = backup(toml, "a");
-    bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
-    bench.links();
-    CHECK(bench.first().machine.source() == ip("192.0.2.5"));
-    bench.up.front().addresses = {ip("192.0.2.8")};
-    bench.links();
-    CHECK(bench.first().machine.source() == ip("192.0.2.8"));
-}
-
-TEST_CASE("the source is what the instance says, or there is none") {
-    Bench bench = backup(director(R"(source = "192.0.2.5")"));
-    bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};
-    bench.links();
-    CHECK(bench.first().machine.source() == ip("192.0.2.5"));
-    bench.up.front().addresses = {ip("192.0.2.9")};
-    bench.links();
-    CHECK(bench.state() == State::fault);
-}
-
 TEST_CASE("a source that changes is used from the next advertisement on, and is no transition") {
     Bench bench = master(director());
     bench.up.front().addresses = {ip("192.0.2.9")};

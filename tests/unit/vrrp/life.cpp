@@ -463,6 +463,37 @@ TEST_CASE("who can take part again begins as at a start, by its own interval") {
     CHECK_FALSE(router.machine.undecided());
 }
 
+TEST_CASE("who comes to the link listens longer where silence proves less: without preemption, and by unicast") {
+    Settings quick = plain();
+    quick.interval = milliseconds(100);
+    const Duration settles = seconds(2) + milliseconds(100);
+    Settings without = quick;
+    without.preempt = false;
+    Settings unicast = quick;
+    unicast.peers = {ip(lesser)};
+    CHECK(backup(quick).waits() == backup(quick).machine.down_interval());
+    Settings later = quick;
+    later.preempt_delay = seconds(30);
+    for (const Settings& each : {without, unicast, later}) {
+        Router router = backup(each);
+        CHECK(router.waits() == settles + router.machine.skew());  // the best one is still the first
+        router.after(seconds(1));
+        router.hear({.advertisement = Machine(each).advertisement(200), .source = ip(lesser)});
+        CHECK(router.waits() == router.machine.down_interval());  // from then on the master is known
+        router.machine.fault(router.now, "no link");
+        router.machine.recover(router.now);
+        CHECK(router.waits() == settles + router.machine.skew());
+        router.hear({.advertisement = Machine(each).advertisement(0), .source = ip(lesser)});
+        CHECK(router.waits() == router.machine.skew());
+        Router holds(each);
+        holds.start(true);
+        CHECK(holds.waits() == milliseconds(100) + holds.machine.skew());
+    }
+    without.priority = 255;
+    CHECK(Router(without).start().send == std::uint8_t{255});
+    CHECK(backup(no_preempt()).waits() == seconds(3) + skew_of_100);  // longer than that anyway
+}
+
 TEST_CASE("an owner that can take part again is master at once") {
     Router router = master(plain(255));
     router.machine.fault(router.now, "no link");

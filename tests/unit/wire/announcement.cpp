@@ -56,9 +56,12 @@ TEST_CASE("a router says so in the flags and, with that, in the checksum") {
     CHECK(hex(neighbour_advertisement(ip("2001:db8::61"), link, true)) == expected);
 }
 
-TEST_CASE("the family of an address says how it is announced, and nobody claims to be a router") {
-    CHECK(hex(announcement(ip("192.0.2.31"), virtual4)) == v12_arp_from_virtual_mac);
-    CHECK(hex(announcement(ip("2001:db8::61"), link)) == v13_global);
+TEST_CASE("the family of an address says how it is announced, and only who forwards claims to be a router") {
+    for (const bool router : {false, true}) {
+        CHECK(hex(announcement(ip("192.0.2.31"), virtual4, router)) == v12_arp_from_virtual_mac);
+        CHECK(hex(announcement(ip("2001:db8::61"), link, router)) ==
+              hex(neighbour_advertisement(ip("2001:db8::61"), link, router)));
+    }
 }
 
 }  // namespace lbconverge::wire

@@ -1,0 +1,49 @@
+#include "memberships.hpp"
+
+#include "lbconverge/wire/vrrp.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <sstream>
+#include <string>
+
+namespace lbconverge::daemon {
+
+namespace {
+
+/// As the kernel prints it: a number of the machine's own byte order, or the octets one by one.
+std::string group_text(Family family) {
+    const IpAddress group = wire::vrrp_group(family);
+    char text[2 * sizeof group.bytes + 1] = {};
+    if (family == Family::ipv4) {
+        std::uint32_t number = 0;
+        std::memcpy(&number, group.bytes.data(), sizeof number);
+        std::snprintf(text, sizeof text, "%08X", static_cast<unsigned>(number));
+        return text;
+    }
+    for (std::size_t i = 0; i < group.bytes.size(); ++i) std::snprintf(text + 2 * i, 3, "%02x", group.bytes[i]);
+    return text;
+}
+
+}  // namespace
+
+std::set<std::uint32_t> members_in(std::string_view table, Family family) {
+    const std::string group = group_text(family);
+    std::set<std::uint32_t> members;
+    std::istringstream lines{std::string(table)};
+    std::uint32_t index = 0;
+    for (std::string line; std::getline(lines, line);) {
+        // IPv4: a line of the interface, and one below it for each of its groups. IPv6: one line, with its name
+        // between.
+        std::istringstream words(line);
+        std::string word;
+        const bool names_interface = line.find_first_not_of(" \t") == 0;
+        if (names_interface && !(words >> index)) index = 0;  // the heading
+        words >> word;
+        if (family == Family::ipv6) words >> word;
+        if (index != 0 && word == group) members.insert(index);
+    }
+    return members;
+}
+
+}  // namespace lbconverge::daemon

@@ -1,0 +1,93 @@
+// What happens to the sockets and the link addresses that an election goes by.
+#include "lbconverge/node/node.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::node {
+
+namespace {
+
+/// The same is said so often at most. It may be true of every advertisement.
+constexpr Duration trouble_interval = std::chrono::seconds(60);
+constexpr std::size_t troubles_at_once = 20;
+/// One announcement may be lost, as when a node becomes master.
+constexpr Duration announce_again = std::chrono::seconds(1);
+
+}  // namespace
+
+// ---- what is not sent ----------------------------------------------------------------------------------------------
+
+void Node::handle(const Unsent& event, Instant now) {
+    for (Instance& each : instances_) {
+        const vrrp::Settings& settings = each.machine.settings();
+        const bool its = each.interface == event.interface && settings.family == event.family;
+        if (!its || settings.vrid != event.vrid) continue;
+        ++each.unsent;
+        each.muted = each.refused_now = true;
+    }
+    Muteness& muteness = muteness_[event.interface];
+    ++muteness.count;
+    if (muteness.said_at && now - *muteness.said_at < trouble_interval) return;
+    muteness.said_at = now;
+    muteness.said = true;
+    const std::string so_far = muteness.count > 1 ? " (" + std::to_string(muteness.count) + " until now)" : "";
+    say(Level::warning, "advertisements on " + event.interface.str() + " are not sent" + so_far + ": " + event.why);
+}
+
+/// Before the next round: has anything been said against the one before? What this turn sends goes out at its end.
+void Node::follow_sending(Instance& instance) {
+    const vrrp::Settings& settings = instance.machine.settings();
+    const auto is_its = [&](const Packet& each) {
+        return each.interface == instance.interface && each.source.family == settings.family &&
+               std::to_integer<std::uint8_t>(each.message.at(1)) == settings.vrid;
+    };
+    if (std::any_of(effects_.send.begin(), effects_.send.end(), is_its)) return;
+    if (std::exchange(instance.refused_now, false) || !std::exchange(instance.muted, false)) return;
+    const auto is_muted = [&](const Instance& each) { return each.interface == instance.interface && each.muted; };
+    if (std::any_of(instances_.begin(), instances_.end(), is_muted)) return;
+    Muteness& muteness = muteness_[instance.interface];
+    const std::uint64_t count = std::exchange(muteness.count, 0);
+    if (!std::exchange(muteness.said, false)) return;
+    say(Level::info,
+        "advertisements on " + instance.interface.str() + " are sent again; " + std::to_string(count) + " were not");
+}
+
+void Node::handle(const NoSocket& event, Instant now) {
+    for (Instance& each : instances_) {
+        const bool its = each.interface == event.interface && each.machine.settings().family == event.family;
+        if (its) complain(each, "VRRP socket on " + event.interface.str() + ": " + event.why, now);
+    }
+}
+
+void Node::handle(const Trouble& event, Instant now) {
+    std::erase_if(troubles_, [&](const auto& each) { return now - each.second >= trouble_interval; });
+    const bool many = troubles_.size() >= troubles_at_once;
+    if (!many && troubles_.try_emplace(event.what, now).second) say(Level::warning, event.what);
+}
+
+// ---- link addresses ------------------------------------------------------------------------------------------------
+
+/// The neighbours would go on sending to the old one until their entries expire.
+void Node::announce_moved(const std::vector<InterfaceState>& before, Instant now) {
+    const auto has_moved = [&](const InterfaceName& name) {
+        const auto was =
+            std::find_if(before.begin(), before.end(), [&](const auto& each) { return each.name == name; });
+        const InterfaceState* is = link(name);
+        return was != before.end() && is != nullptr && is->link_address != was->link_address;
+    };
+    for (Instance& each : instances_) {
+        if (each.machine.state() != vrrp::State::master) continue;
+        for (const plan::Announcement& vip : each.vips) {
+            if (!holds(vip.address) || !has_moved(vip.interface)) continue;
+            effects_.announce.push_back(vip);
+            each.again_at = now + announce_again;
+        }
+    }
+    if (config_->role == Role::real_server) return;  // whose VIPs nobody is to learn
+    for (const config::Vip& vip : config_->vips) {
+        if (!vip.vrrp.empty() || !holds(vip.address) || !has_moved(vip.interface)) continue;
+        effects_.announce.push_back({vip.address, vip.interface, config::Vrrp{}.garp_count});
+    }
+}
+
+}  // namespace lbconverge::node

@@ -1,0 +1,99 @@
+#include "links.hpp"
+
+#include "support/ip.hpp"
+
+#include <doctest/doctest.h>
+#include <linux/if_addr.h>
+
+namespace lbconverge::daemon {
+
+namespace {
+
+using kinds::Address;
+using test::ip;
+
+struct Host {
+    kinds::Observed seen;
+    config::Config config;
+
+    Host() {
+        seen.facts.interfaces = {{.index = 1, .name = "lo", .up = true, .loopback = true},
+                                 {.index = 2, .name = "eth0", .up = true, .link_address = {2, 0, 0, 0, 1, 5}}};
+    }
+    void add(const char* address, std::uint8_t prefix, const Address::Facts& facts = {},
+             const Address::Value& value = {}, const char* interface = "eth0") {
+        seen.get<Address>().add({ip(address), prefix, interface}, value, facts);
+    }
+    static std::string text(const std::vector<IpAddress>& list) {
+        std::string all;
+        for (const IpAddress& each : list) all += to_text(each) + " ";
+        return all;
+    }
+    [[nodiscard]] node::InterfaceState eth0() const { return links_of(seen, config).links.back(); }
+    [[nodiscard]] std::string addresses() const { return text(eth0().addresses); }
+    [[nodiscard]] std::string formed() const { return text(eth0().formed); }
+};
+
+}  // namespace
+
+TEST_CASE("an interface is up with a carrier only, and has its link address") {
+    Host host;
+    CHECK(host.eth0().up);
+    CHECK(host.eth0().link_address == wire::LinkAddress{2, 0, 0, 0, 1, 5});
+    host.seen.facts.interfaces.back().carrier = false;
+    CHECK_FALSE(host.eth0().up);
+}
+
+TEST_CASE("the kernel's first IPv4 address with a net stands first, and those without a net of their own last") {
+    Host host;
+    host.add("192.0.2.1", 32);
+    host.add("192.0.2.3", 24, {.later = true});
+    host.add("192.0.2.4", 24, {.later = true});
+    host.add("192.0.2.5", 24);
+    CHECK(host.addresses() == "192.0.2.5 192.0.2.3 192.0.2.4 192.0.2.1 ");
+    host.seen.facts.interfaces.back().address = ip("192.0.2.4");
+    CHECK(host.addresses() == "192.0.2.4 192.0.2.5 192.0.2.3 192.0.2.1 ");
+    host.seen.facts.interfaces.back().address = ip("192.0.2.1");
+    CHECK(host.addresses() == "192.0.2.5 192.0.2.3 192.0.2.4 192.0.2.1 ");
+    Host cloud;
+    cloud.add("192.0.2.1", 32);
+    cloud.add("192.0.2.2", 32);
+    cloud.seen.facts.interfaces.back().address = ip("192.0.2.2");
+    CHECK(cloud.addresses() == "192.0.2.2 192.0.2.1 ");
+}
+
+TEST_CASE("of IPv6 addresses the oldest that lasts stands first") {
+    Host host;
+    host.add("2001:db8::1", 128);
+    host.add("2001:db8::2", 64, {.flags = IFA_F_TEMPORARY});
+    host.add("2001:db8::3", 64, {}, {.deprecated = true});
+    host.add("2001:db8::4", 64, {.later = true});
+    host.add("2001:db8::5", 64);
+    CHECK(host.addresses() == "2001:db8::5 2001:db8::4 2001:db8::1 2001:db8::2 2001:db8::3 ");
+}
+
+TEST_CASE("link-local addresses that were formed here are told from those that somebody chose") {
+    Host host;
+    host.add("fe80::1", 64);
+    host.add("fe80::2", 64, {.protocol = 3});
+    host.add("fe80::3", 64, {.flags = IFA_F_STABLE_PRIVACY});
+    host.add("fe80::ff:fe00:105", 64);  // of the MAC: kernels before 5.18 say no more
+    host.add("2001:db8::5", 64, {.protocol = 3});
+    CHECK(host.formed() == "fe80::2 fe80::3 fe80::ff:fe00:105 ");
+}
+
+TEST_CASE("VIPs are held and no addresses of the node, neither are those that have left the file or are not usable") {
+    Host host;
+    host.config.vips.push_back({.address = ip("192.0.2.20"), .interface = "eth0"});
+    host.add("192.0.2.20", 32);
+    host.add("192.0.2.20", 32, {}, {}, "lo");
+    host.add("192.0.2.21", 32, {.protocol = Address::protocol_tag});
+    host.add("fe80::7", 64, {.flags = IFA_F_TENTATIVE});
+    host.add("fe80::8", 64, {.flags = IFA_F_DADFAILED});
+    CHECK(host.addresses().empty());
+    CHECK(Host::text(links_of(host.seen, host.config).holding) == "192.0.2.20 ");
+    host.config.vips.clear();
+    CHECK(links_of(host.seen, host.config).holding.empty());
+}
+
+}  // namespace lbconverge::daemon
