@@ -10,8 +10,8 @@ namespace {
 template <class List, class KeyOf>
 void in_order_of_keys(List& list, KeyOf key_of) {
     std::ranges::stable_sort(list, {}, key_of);
-    const auto same = std::ranges::unique(list, {}, key_of);
-    list.erase(same.begin(), same.end());
+    const auto same = [&](const auto& a, const auto& b) { return std::invoke(key_of, a) == std::invoke(key_of, b); };
+    list.erase(std::unique(list.begin(), list.end(), same), list.end());
 }
 
 template <class List, class Key, class KeyOf>

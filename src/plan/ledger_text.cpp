@@ -184,8 +184,7 @@ void in_order(Ledger& ledger) {
     for_each_kind([&]<class Kind>() { sort_by_key(ledger.get<Kind>()); });
     sort_by_key(ledger.drains);
     std::ranges::sort(ledger.unknown);
-    const auto same = std::ranges::unique(ledger.unknown);
-    ledger.unknown.erase(same.begin(), same.end());
+    ledger.unknown.erase(std::unique(ledger.unknown.begin(), ledger.unknown.end()), ledger.unknown.end());
     ledger.file.finish();
 }
 

@@ -122,9 +122,7 @@ std::pair<VipState*, ServiceState*> Model::find(const Service::Key& key) {
 
 void Model::set_service(VipState& vip, ServiceState& service, ServiceState next) {
     vip.dead += static_cast<int>(next.dead()) - static_cast<int>(service.dead());
-    const auto lingers = [](const ServiceState& each) {
-        return static_cast<int>(each.loaded && each.leaving && each.live > 0);
-    };
+    const auto lingers = [](const ServiceState& each) { return static_cast<int>(each.loaded && each.leaving); };
     vip.loaded += static_cast<int>(next.loaded) - static_cast<int>(service.loaded);
     vip.lingering += lingers(next) - lingers(service);
     vip.given_up += static_cast<int>(next.given_up) - static_cast<int>(service.given_up);

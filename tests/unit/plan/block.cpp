@@ -222,8 +222,19 @@ TEST_CASE("no address is removed that would take another one along after all") {
     node.put<Sysctl>("net.ipv4.conf.eth0.promote_secondaries", {"0"});
     Plan plan = node.plan();
     refuse<Sysctl>(plan, node, "net.ipv4.conf.eth0.promote_secondaries", EROFS);
-    CHECK(blocked_text(plan).find("address 192.0.2.20/24 eth0, address 192.0.2.1/24 dev eth0 would go with") !=
+    CHECK(blocked_text(plan).find("address 192.0.2.20/24 eth0, 192.0.2.1/24 dev eth0 would go with") !=
           std::string::npos);
+}
+
+TEST_CASE("a node that serves for another one does not take the VIP on lo while its own table of it cannot go") {
+    Node node(world("role = \"both\"\n" + two_services, {{"LB", backup}}));
+    node.put<Service>("tcp 192.0.2.20:80", {.scheduler = "wlc", .netmask = {0xffffffff}});
+    Plan plan = node.plan();
+    REQUIRE(plan.blocked.empty());
+    refuse<Service>(plan, node, "tcp 192.0.2.20:80", ENODEV);
+    CHECK(blocked_text(plan).find("address 192.0.2.20/32 lo, services of VIP 192.0.2.20 would balance") !=
+          std::string::npos);
+    CHECK(blocked_text(plan).find("address 192.0.2.30") == std::string::npos);
 }
 
 }  // namespace lbconverge::plan
