@@ -42,8 +42,7 @@ void serve(Convergence& work, kernel::Kernel& kernel, const RunDirectory& run) {
 
 }  // namespace
 
-Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan::Task& task,
-                        BootTime now) {
+Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan::Task& task, BootTime now) {
     const Result<HostFacts> facts = kernel.facts();
     RETURN_IF_ERROR(facts);
     kinds::Desired desired = plan::desired_for(task, *facts);

@@ -32,7 +32,6 @@ namespace lbconverge::kernel {
 
 using namespace kinds;
 using plan::Failure;
-using Refused = NetlinkSocket::Refused;
 
 namespace {
 
@@ -136,9 +135,11 @@ private:
     template <class Kind>
     Result<std::vector<std::uint32_t>> answers(wire::Requests& requests, const Reading& reading, Observed& observed);
     void flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures);
-    static Result<std::vector<Refused>> write_file(const wire::Requests& requests, std::span<const wire::Request> run);
-    Result<std::vector<Refused>> run_nft(const wire::Requests& requests, std::span<const wire::Request> run);
-    Result<std::vector<Refused>> send(wire::Requests& requests, std::span<const wire::Request> run);
+    static Result<std::vector<NetlinkSocket::Refused>> write_file(const wire::Requests& requests,
+                                                                  std::span<const wire::Request> run);
+    Result<std::vector<NetlinkSocket::Refused>> run_nft(const wire::Requests& requests,
+                                                        std::span<const wire::Request> run);
+    Result<std::vector<NetlinkSocket::Refused>> send(wire::Requests& requests, std::span<const wire::Request> run);
 
     LinuxOptions options_;
     std::optional<NetlinkSocket> route_;
@@ -363,22 +364,23 @@ void LinuxKernel::flush(wire::Requests& requests, std::size_t first, std::vector
     requests.clear();
 }
 
-Result<std::vector<Refused>> LinuxKernel::write_file(const wire::Requests& requests,
-                                                     std::span<const wire::Request> run) {
+Result<std::vector<NetlinkSocket::Refused>> LinuxKernel::write_file(const wire::Requests& requests,
+                                                                    std::span<const wire::Request> run) {
     const std::string_view text = text_of(requests.bytes(run.front()));
     const std::size_t nul = text.find('\0');
     const int error = write_setting(std::string(text.substr(0, nul)), text.substr(nul + 1));
-    if (error == 0) return std::vector<Refused>{};
-    return std::vector<Refused>{{run.front().tag, error}};
+    if (error == 0) return std::vector<NetlinkSocket::Refused>{};
+    return std::vector<NetlinkSocket::Refused>{{run.front().tag, error}};
 }
 
 /// One transaction; when the kernel refuses it, one by one, so that only what is wrong fails.
-Result<std::vector<Refused>> LinuxKernel::run_nft(const wire::Requests& requests, std::span<const wire::Request> run) {
+Result<std::vector<NetlinkSocket::Refused>> LinuxKernel::run_nft(const wire::Requests& requests,
+                                                                 std::span<const wire::Request> run) {
     const Result<Nft*> tables = nft();
     RETURN_IF_ERROR(tables);
     std::string commands;
     for (const wire::Request& each : run) commands += text_of(requests.bytes(each));
-    std::vector<Refused> refused;
+    std::vector<NetlinkSocket::Refused> refused;
     int error = (*tables)->run(commands);
     for (const wire::Request& each : error == 0 ? std::span<const wire::Request>() : run) {
         if (run.size() > 1) error = (*tables)->run(std::string(text_of(requests.bytes(each))));
@@ -388,7 +390,8 @@ Result<std::vector<Refused>> LinuxKernel::run_nft(const wire::Requests& requests
     return refused;
 }
 
-Result<std::vector<Refused>> LinuxKernel::send(wire::Requests& requests, std::span<const wire::Request> run) {
+Result<std::vector<NetlinkSocket::Refused>> LinuxKernel::send(wire::Requests& requests,
+                                                              std::span<const wire::Request> run) {
     const Result<NetlinkSocket*> netlink = socket(run.front().transport);
     RETURN_IF_ERROR(netlink);
     return (*netlink)->send_batch(requests, run);

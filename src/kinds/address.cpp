@@ -257,9 +257,8 @@ bool Address::made_by_us(const Key& key, const Facts& facts, const Desired& desi
 
 bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
     if (std::binary_search(desired.own.begin(), desired.own.end(), key.address)) return true;
-    // A /32, or one on lo, or beside an older address, is a VIP for sure. (IPv6 knows no secondary addresses: there the
-    // same bit means temporary.)
-    const bool second = key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
+    // A /32, or one on lo, or beside an older address, is a VIP for sure.
+    const bool second = is_secondary(key, facts);
     const bool replaced = facts.later && is_in_its_own_way(key, desired.get<Address>());
     const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || second || facts.beside || replaced;
     return !vip_for_sure && !made_by_us(key, facts, desired, ledger);
@@ -323,6 +322,10 @@ Error Address::refusal(const Change<Address>& change, int error) {
     }
     if (error == EEXIST || error == EADDRNOTAVAIL) return {ErrorKind::world_moved, what + " changed meanwhile", {}};
     return plain_refusal(what, error);
+}
+
+bool Address::is_secondary(const Key& key, const Facts& facts) {
+    return key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0;
 }
 
 std::optional<Error> Address::obstacle(const Change<Address>& change, const Facts*, const Circumstances& at) {

@@ -1,7 +1,5 @@
 #include "addresses.hpp"
 
-#include <linux/if_addr.h>
-
 #include <algorithm>
 
 namespace lbconverge::plan {
@@ -20,23 +18,21 @@ bool share_subnet(const Address::Key& a, const Address::Key& b) {
 InterfaceAddresses::InterfaceAddresses(const Observed& observed) {
     const Seen<Address>& seen = observed.get<Address>();
     for (std::uint32_t i = 0; i < seen.size(); ++i) {
-        const Key& key = seen.row(i).key;
-        // The same bit says of an IPv6 address that it is a temporary one.
-        const bool ipv4 = key.address.family == Family::ipv4;
-        secondary_[key] = ipv4 && (seen.note(i).flags & IFA_F_SECONDARY) != 0;
+        const Address::Key& key = seen.row(i).key;
+        secondary_[key] = Address::is_secondary(key, seen.note(i));
         promotes_.try_emplace(key.interface, promotes_secondaries(key.interface, observed));
     }
 }
 
-void InterfaceAddresses::add(const Key& key) {
+void InterfaceAddresses::add(const Address::Key& key) {
     const bool second = std::any_of(secondary_.begin(), secondary_.end(), [&](const auto& each) {
         return !each.second && each.first != key && share_subnet(each.first, key);
     });
     secondary_[key] = key.address.family == Family::ipv4 && second;
 }
 
-std::vector<InterfaceAddresses::Key> InterfaceAddresses::secondaries_of(const Key& key) const {
-    std::vector<Key> all;
+std::vector<Address::Key> InterfaceAddresses::secondaries_of(const Address::Key& key) const {
+    std::vector<Address::Key> all;
     const auto at = secondary_.find(key);
     if (at == secondary_.end() || at->second || key.address.family != Family::ipv4) return all;
     for (const auto& [other, secondary] : secondary_) {
@@ -50,18 +46,18 @@ bool InterfaceAddresses::promotes(const InterfaceName& interface) const {
     return at != promotes_.end() && at->second;
 }
 
-InterfaceAddresses::Carried InterfaceAddresses::remove(const Key& key) {
+InterfaceAddresses::Carried InterfaceAddresses::remove(const Address::Key& key) {
     const auto at = secondary_.find(key);
     if (at == secondary_.end()) return {};
     Carried gone{*at};
-    const std::vector<Key> followers = secondaries_of(key);
+    const std::vector<Address::Key> followers = secondaries_of(key);
     secondary_.erase(at);
     if (followers.empty()) return gone;
     if (promotes(key.interface)) {  // which of them is the heir does not matter here
         secondary_[followers.front()] = false;
         return gone;
     }
-    for (const Key& each : followers) {
+    for (const Address::Key& each : followers) {
         gone.emplace_back(each, true);
         secondary_.erase(each);
     }
@@ -82,10 +78,10 @@ bool InterfaceAddresses::has(const IpAddress& address) const {
                        [&](const auto& each) { return each.first.address == address; });
 }
 
-bool InterfaceAddresses::in_the_way(const Key& key) const {
+bool InterfaceAddresses::in_the_way(const Address::Key& key) const {
     if (key.address.family != Family::ipv6) return false;
     return std::any_of(secondary_.begin(), secondary_.end(), [&](const auto& each) {
-        const Key& other = each.first;
+        const Address::Key& other = each.first;
         return other.address == key.address && other.interface == key.interface && other.prefix != key.prefix;
     });
 }

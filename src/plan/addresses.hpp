@@ -12,26 +12,25 @@ namespace lbconverge::plan {
 /// the others are secondary; when the primary one goes they go with it, unless promote_secondaries makes one its heir.
 class InterfaceAddresses {
 public:
-    using Key = kinds::Address::Key;
     /// Those that go with an address, as what they were: to be put back by undo().
-    using Carried = std::vector<std::pair<Key, bool>>;
+    using Carried = std::vector<std::pair<kinds::Address::Key, bool>>;
 
     explicit InterfaceAddresses(const kinds::Observed& observed);
 
-    void add(const Key& key);
+    void add(const kinds::Address::Key& key);
     /// Those that went with it, itself first.
-    Carried remove(const Key& key);
+    Carried remove(const kinds::Address::Key& key);
     void undo(const Carried& carried);
     void promote(const InterfaceName& interface, bool on) { promotes_[interface] = on; }
     [[nodiscard]] bool has(const IpAddress& address) const;
     /// IPv6 knows an address once per interface, whatever its prefix.
-    [[nodiscard]] bool in_the_way(const Key& key) const;
+    [[nodiscard]] bool in_the_way(const kinds::Address::Key& key) const;
     /// Those of the same subnet that depend on it.
-    [[nodiscard]] std::vector<Key> secondaries_of(const Key& key) const;
+    [[nodiscard]] std::vector<kinds::Address::Key> secondaries_of(const kinds::Address::Key& key) const;
     [[nodiscard]] bool promotes(const InterfaceName& interface) const;
 
 private:
-    std::map<Key, bool> secondary_;  ///< of every address: whether it is one
+    std::map<kinds::Address::Key, bool> secondary_;  ///< of every address: whether it is one
     std::map<InterfaceName, bool> promotes_;
 };
 

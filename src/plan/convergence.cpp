@@ -1,7 +1,7 @@
 #include "lbconverge/plan/convergence.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/limits.hpp"
+#include "lbconverge/plan/safety.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "lbconverge/plan/limits.hpp"
+#include "lbconverge/plan/safety.hpp"
 
 #include "lbconverge/kinds/via_vip.hpp"
 

@@ -10,8 +10,8 @@
 #include "kernel/netlink.hpp"
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/daemon/converge.hpp"
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/plan/ledger.hpp"
-#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <fcntl.h>
@@ -174,8 +174,8 @@ public:
         decode_kind<RealServer>(at, reading, *observed);
         return observed;
     }
-    Result<void> offers(const plan::Plan&) override { return {}; }
-    Result<std::vector<kernel::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override {
+    Result<std::vector<plan::Failure>> offers(const plan::Plan&) override { return std::vector<plan::Failure>{}; }
+    Result<std::vector<plan::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override {
         wire::Requests requests;
         for (std::size_t i = first; i < last; ++i) {
             plan.visit(plan.steps[i], [&]<class Kind>(const Change<Kind>& change) {
@@ -184,7 +184,7 @@ public:
             if (requests.all_bytes().size() >= kernel::LinuxOptions{}.batch_bytes) requests.clear();
         }
         written_ = true;
-        return std::vector<kernel::Failure>{};
+        return std::vector<plan::Failure>{};
     }
     Result<void> announce(std::span<const plan::Announcement>, const HostFacts&) override { return {}; }
 
@@ -237,7 +237,7 @@ Configured configure(Stages& stages, const std::string& path) {
     config::Diagnostics diagnostics;
     std::vector<config::InputFile> files(1);
     files[0].path = path;
-    stages("read the file", [&] { files[0].text = must(cli::read_file(path)); });
+    stages("read the file", [&] { files[0].text = must(kernel::read_file(path)); });
     std::optional<config::Document> document;
     stages("parse", [&] {
         document.emplace(config::Document::parse(files, diagnostics));

@@ -29,7 +29,10 @@ std::set<std::string> per_vip(const std::set<Broken>& all, const Case& each) {
                                             [&](const config::Vip& vip) { return to_text(vip.address) == broken.vip; });
         // One that has left the file is quiet for as long as it stands on lo.
         const bool judged = broken.invariant < "I5" && (configured || broken.invariant == "I1");
-        if (judged) vips.insert(broken.invariant + " " + broken.vip + (broken.invariant == "I1" ? broken.detail : ""));
+        if (!judged) continue;
+        const bool takes = broken.invariant == "I3" && broken.detail.starts_with("takes packets");
+        const std::string more = broken.invariant == "I1" ? broken.detail : takes ? "takes packets" : "";
+        vips.insert(broken.invariant + " " + broken.vip + more);
     }
     return vips;
 }

@@ -57,6 +57,8 @@ struct Address {
     static std::string display(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(Address)
+    /// IPv4: it goes with the first address of its subnet. (The same bit says of an IPv6 address that it is temporary.)
+    static bool is_secondary(const Key& key, const Facts& facts);
     /// Its interface is not there.
     static std::optional<Error> obstacle(const Change<Address>& change, const Facts* facts, const Circumstances& at);
 

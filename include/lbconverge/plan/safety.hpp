@@ -1,5 +1,5 @@
 // The safety check: replays a plan step by step on a model of the node. No prefix of what is carried out may break an
-// invariant that held before. Pure.
+// invariant that held before. And the guards, which look at files. Pure.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
@@ -45,5 +45,18 @@ private:
 
 /// nullopt: every prefix of what is not blocked is safe.
 std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const kinds::Inputs& inputs);
+
+// ---- guards --------------------------------------------------------------------------------------------------------
+
+// The guards of [limits] against a file whose change is larger than intended. They judge what a file says, against what
+// the last one said: no election, no health and no release comes into it.
+
+/// How many services may go, how much weight a service may lose. Of two limits the stricter one holds, that of the last
+/// file or that of this one: to loosen a limit is a change of its own.
+/// `foreign`: services that neither file names, and that go because this one wants the table for itself.
+Result<void> within_limits(const kinds::FileMemory& last, const config::Config& config, std::size_t foreign = 0);
+
+/// The same against the file that the plan's ledger remembers; where it remembers none, against what the kernel has.
+Result<void> within_limits(const Plan& plan, const config::Config& config);
 
 }  // namespace lbconverge::plan

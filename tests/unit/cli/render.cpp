@@ -185,7 +185,8 @@ TEST_CASE("a plan for programs is the interface's JSON") {
     CHECK(json["held"].dump() ==
           R"([{"kind":"real_server","id":"192.168.100.4:80","reason":"down: connect refused, 12 s"}])");
     CHECK(json["foreign"][0]["id"] == "tcp 10.9.9.9:443");
-    CHECK(json["summary"].dump() == R"({"create":3,"update":1,"delete":0,"blocked":0,"held":1,"foreign":1,"deferred":0})");
+    CHECK(json["summary"].dump() ==
+          R"({"create":3,"update":1,"delete":0,"blocked":0,"held":1,"foreign":1,"deferred":0})");
     CHECK_FALSE(json.contains("result"));
 }
 

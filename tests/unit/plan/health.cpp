@@ -1,7 +1,6 @@
 // Plans of a director whose servers go down, come back and are drained.
 #include "unit/plan/planning.hpp"
 
-#include "lbconverge/plan/limits.hpp"
 #include "lbconverge/plan/safety.hpp"
 
 #include <doctest/doctest.h>
