@@ -184,7 +184,7 @@ chmod 755 "$T/bin/probe"
 X ws1 sysctl -qw net.ipv4.icmp_ratelimit=0 # or it says only once a second that nobody listens
 service() { # PORT CHECK
   printf '[[service]]\nvip = "%s"\nport = %s\nreal_servers = ["192.168.100.3"]\n' $VIP "$1"
-  printf 'check = { %s, interval = "200ms", timeout = "2s", fall = 1, rise = 1 }\n' "$2"
+  printf 'check = { %s, interval = "1s", timeout = "4s", fall = 1, rise = 1 }\n' "$2"
 }
 cat >"$config" <<E2
 role = "director"
@@ -212,21 +212,25 @@ E2
 check "read" reload
 what() { X lb1 ipvsadm -Ln | awk -v p="$VIP:$1" '$2 == p {getline; print $4}'; }
 is_what() { [ "$(what "$1")" = "$2" ]; }
-why() { lbc lb1 diff | sed -n "s/.*of tcp $VIP:$1  *//p"; }
-for port in 101 102 104 107 109 112; do check "type $port: up" within 10 is_what $port 1; done
-check "a file gives the weight" within 5 is_what 114 7
-check "a command gives the weight, as nobody, and knows the server" within 5 is_what 116 7
-check_eq "a command that is not content" "down: exit status 1: out of memory" "$(why 117 | sed 's/, [0-9].*//')"
+why() { lbc lb1 diff | sed -n "s/.*of tcp $VIP:$1  *//p" | sed 's/, [0-9][0-9]* [a-z]*$//'; }
+is_why() { [ "$(why "$1")" = "$2" ]; }
+says() { check "$1" within 15 is_why "$2" "$3"; }
+matches() { grep -qE "$2" <<<"$(why "$1")"; }
+# A slow machine takes its time for each of these: what counts is what is said in the end.
+for port in 101 102 104 107 109 112; do check "type $port: up" within 20 is_what $port 1; done
+check "a file gives the weight" within 10 is_what 114 7
+check "a command gives the weight, as nobody, and knows the server" within 10 is_what 116 7
+says "a command that is not content" 117 "down: exit status 1: out of memory"
 # Where starting it takes longer than a second, nobody waits for its end.
-check "a command that hangs" grep -qE '^down: (timed out|no answer)' <<<"$(why 118)"
-check_eq "another status" "down: HTTP status 503" "$(why 103 | sed 's/, .*//')"
-check_eq "another body" 'down: the body has no "is ill"' "$(why 105 | sed 's/, [0-9].*//')"
-check_eq "nobody there" "down: connect refused" "$(why 106 | sed 's/, .*//')"
-check "a certificate that nobody vouches for" grep -qi 'down: .*certificate' <<<"$(why 108)"
-check_eq "another address" "down: DNS: a.example is not 192.0.2.8" "$(why 110 | sed 's/, .*//')"
-check_eq "no name server" "down: connect refused" "$(why 111 | sed 's/, .*//')"
-check_eq "nobody listens" "down: connect refused" "$(why 113 | sed 's/, .*//')"
-check_eq "no such file" "down: $T/nothing cannot be read" "$(why 115 | sed 's/, .*//')"
+check "a command that hangs" within 20 matches 118 '^down: (timed out|no answer)'
+says "another status" 103 "down: HTTP status 503"
+says "another body" 105 'down: the body has no "is ill"'
+says "nobody there" 106 "down: connect refused"
+check "a certificate that nobody vouches for" within 15 matches 108 'down: .*[Cc]ertificate'
+says "another address" 110 "down: DNS: a.example is not 192.0.2.8"
+says "no name server" 111 "down: connect refused"
+says "nobody listens" 113 "down: connect refused"
+says "no such file" 115 "down: $T/nothing cannot be read"
 echo down >"$T/weight"
 check "the file says down" within 5 is_what 114 0
 echo up >"$T/weight"

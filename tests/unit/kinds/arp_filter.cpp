@@ -56,7 +56,7 @@ std::string changed(const std::string& what, const std::string& with) {
     std::string text = listing(R"(["192.168.1.200", "192.168.1.88"])");
     const std::size_t at = text.find(what);
     REQUIRE(at != std::string::npos);
-    return text.replace(at, what.size(), with);
+    return text.replace(at, what.size(), made_of);
 }
 
 std::string decoded(const std::string& text) { return rows_text(nft_listed<ArpFilter>(text).get<ArpFilter>()); }
@@ -132,11 +132,12 @@ TEST_CASE("whatever else somebody makes of the table, the VIPs in it do not coun
         {R"("type": "ipv4_addr", "map")", R"("type": "ipv4_addr", "flags": "timeout", "map")"},
     };
     for (const auto& [what, with] : changes) {
-        const std::string text = changed(what, with);
-        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", with);
+        const std::string& made_of = with;
+        const std::string text = changed(what, made_of);
+        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", made_of);
         const std::string repair = nft_repair(*wire::parse_nft_table(text));
-        CHECK_MESSAGE(repair.starts_with("delete table arp lbconverge\nadd table arp lbconverge\n"), with);
-        CHECK_MESSAGE(repair.find("add element arp lbconverge vips { 192.168.1.200 }\n") != std::string::npos, with);
+        CHECK_MESSAGE(repair.starts_with("delete table arp lbconverge\nadd table arp lbconverge\n"), made_of);
+        CHECK_MESSAGE(repair.find("add element arp lbconverge vips { 192.168.1.200 }\n") != std::string::npos, made_of);
     }
 }
 
@@ -144,8 +145,9 @@ TEST_CASE("what a row brings along anyway needs no new table") {
     for (const auto& [what, with] : {std::pair<std::string, std::string>{R"({"drop": null})", R"({"accept": null})"},
                                      {R"("@vips")", R"("@sources")"},
                                      {R"({"rule": )", R"({"rule": {"chain": "in"}}, {"rule": )"}}) {
-        const std::string text = changed(what, with);
-        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", with);
+        const std::string& made_of = with;
+        const std::string text = changed(what, made_of);
+        CHECK_MESSAGE(decoded(text) == "192.168.1.200 source=192.168.1.88 enforced=false\n", made_of);
         CHECK(nft_repair(*wire::parse_nft_table(text)).empty());
     }
     CHECK(nft_repair(*wire::parse_nft_table(listing(""))).empty());
