@@ -56,7 +56,7 @@ std::string changed(const std::string& what, const std::string& with) {
     std::string text = listing(R"(["192.168.1.200", "192.168.1.88"])");
     const std::size_t at = text.find(what);
     REQUIRE(at != std::string::npos);
-    return text.replace(at, what.size(), made_of);
+    return text.replace(at, what.size(), with);
 }
 
 std::string decoded(const std::string& text) { return rows_text(nft_listed<ArpFilter>(text).get<ArpFilter>()); }
