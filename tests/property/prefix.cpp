@@ -55,6 +55,7 @@ bool breaks_the_election(FakeKernel& kernel, const plan::Plan& plan, const Case&
     for (const plan::Step& step : plan.steps) {
         kernel.execute(plan, step);
         for (const std::string& broken : per_vip(broken_invariants(kernel.node, situation), each)) {
+            if (broken.ends_with("takes packets")) continue;  // that depends on what the plan removes, too
             if ((broken.starts_with("I3") || broken.starts_with("I4")) && !at_start.contains(broken)) return true;
         }
     }

@@ -23,8 +23,9 @@ using vrrp::State;
 
 constexpr std::size_t nodes = 2, links = 2;
 constexpr Duration latency = milliseconds(1);
-/// Advertisements come every 100 ms: the down interval, twice, and what a restart listens for.
-constexpr Duration settling = milliseconds(1300);
+/// Advertisements come every 100 ms: the down interval, twice, and what a restart listens for; without preemption that
+/// is longer (vrrp::settling_time).
+constexpr Duration settling = milliseconds(3400);
 constexpr std::array<Duration, 3> paces = {milliseconds(7), milliseconds(150), milliseconds(700)};
 
 /// A fault that begins when it is not there, and else ends.
