@@ -106,6 +106,12 @@ void Node::learn_refusals(const Converged& event, Instant now) {
     });
 }
 
+bool Node::fought_over(const IpAddress& vip) const {
+    const std::string start = std::string(kinds::Address::name) + " " + to_text(vip) + "/";
+    return std::any_of(avoided_.begin(), avoided_.end(),
+                       [&](const auto& each) { return each.second.fought && each.first.starts_with(start); });
+}
+
 void Node::learn_what_is_dark(const Converged& event) {
     if (event.overtaken || !event.error.empty()) return;
     if (event.lane == Lane::tables || !has(Lane::tables)) {
@@ -119,6 +125,7 @@ void Node::learn_what_is_dark(const Converged& event) {
         for (const plan::Announcement& vip : each.vips) {
             const DarkVip* unbound = find(event.unbound, vip.address);
             if (std::find(not_yet_.begin(), not_yet_.end(), vip.address) != not_yet_.end()) unbound = nullptr;
+            if (fought_over(vip.address)) unbound = nullptr;  // on another node it would be the same
             if (unbound != nullptr) {
                 Attempt& attempt = attempts_[vip.address];
                 dark_moved_ = true;

@@ -171,6 +171,7 @@ private:
     [[nodiscard]] std::optional<std::string> why_not_yet(const config::Vip& vip) const;
     void learn_what_is_dark(const Converged& event);
     void learn_refusals(const Converged& event, Instant now);
+    [[nodiscard]] bool fought_over(const IpAddress& vip) const;
     void try_again();
     void run_attempts(Instant now);
     void follow_what_is_dark(Instant now);
