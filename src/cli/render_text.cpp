@@ -290,13 +290,12 @@ std::string outcome_text(const plan::Outcome& report, const Scene& scene) {
         return text + formatted("{}: {} done, and read again: nothing is left to do\n",
                                 scene.release ? "released" : "converged", total);
     }
-    if (total != 0 && report.changed) {
-        text += formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n", report.done, total,
-                          report.failed.size(), total - report.done - report.failed.size());
-    } else {
-        text += "nothing was changed\n";
-    }
-    return text + left_text(report);
+    // Where nothing was changed the plan above still says what there is to do, and what is blocked.
+    if (total == 0 || !report.changed) return text + "nothing was changed\n";
+    return text +
+           formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n", report.done, total,
+                     report.failed.size(), total - report.done - report.failed.size()) +
+           left_text(report);
 }
 
 }  // namespace lbconverge::cli

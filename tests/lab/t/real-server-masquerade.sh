@@ -44,7 +44,8 @@ check "release" lbc ws2 release
 check_eq "they stay, ours is gone" "default via 10.0.0.77 dev eth0 metric 100" "$(route_of ws2 | sed 's/ *$//')"
 X ws2 ip route replace default via 10.0.0.77
 check_exit "somebody else's route to the same destination is not replaced" 4 lbc ws2 apply
-check_eq "the reason is given" 1 "$(lbc ws2 apply 2>&1 | grep -c 'another one already, via 10.0.0.77, and it is not ours')"
+check_eq "the row says why" 1 "$(lbc ws2 apply 2>/dev/null | grep -c '! route .*another one already, via 10.0.0.77')"
+check_eq "the error says why" 1 "$(lbc ws2 apply 2>&1 >/dev/null | grep -c 'another one already, via 10.0.0.77, and it is not ours')"
 check_eq "nothing was changed" 0 "$(route_of ws2 | grep -c 'proto 76')"
 X ws2 ip route del default via 10.0.0.77
 X ws2 ip route add default via 10.0.0.1
