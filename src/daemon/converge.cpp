@@ -20,7 +20,7 @@ Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part par
 }
 
 /// Does what the convergence needs next, and tells it what came of it.
-void serve(Convergence& work, kernel::Kernel& kernel, const RunDirectory& run) {
+void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run) {
     switch (work.need()) {
         case Convergence::Need::facts:
             return work.take_facts(kernel.facts());
@@ -42,7 +42,7 @@ void serve(Convergence& work, kernel::Kernel& kernel, const RunDirectory& run) {
 
 }  // namespace
 
-Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan::Task& task, BootTime now) {
+Result<plan::Plan> look(plan::Kernel& kernel, const Ledger& ledger, const plan::Task& task, BootTime now) {
     const Result<HostFacts> facts = kernel.facts();
     RETURN_IF_ERROR(facts);
     kinds::Desired desired = plan::desired_for(task, *facts);
@@ -51,7 +51,7 @@ Result<plan::Plan> look(kernel::Kernel& kernel, const Ledger& ledger, const plan
     return plan::plan_for(task, std::move(desired), std::move(*observed), ledger, now, task.avoid);
 }
 
-plan::Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
+plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
                        const std::function<void(const plan::Plan&)>& announce, const std::atomic<bool>* overtaken) {
     LoadedLedger loaded = run.load(task.part);
     Convergence work(std::move(task), std::move(loaded.ledger), now);

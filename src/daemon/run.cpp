@@ -119,11 +119,11 @@ private:
     std::vector<Waiting> waiting_;
     std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write takes
     bool writing_ = false;
-    std::unique_ptr<kernel::Kernel> kernels_[node::lane_count] = {
+    std::unique_ptr<plan::Kernel> kernels_[node::lane_count] = {
         kernel::linux_kernel({.may_load_ipvs = true}),
         kernel::linux_kernel({.may_load_ipvs = true}),
     };
-    std::unique_ptr<kernel::Kernel> announcer_ = kernel::linux_kernel({});
+    std::unique_ptr<plan::Kernel> announcer_ = kernel::linux_kernel({});
     std::unique_ptr<kernel::Watch> watch_;
     // Last: their threads end before anything that they use.
     Worker lanes_[node::lane_count];

@@ -115,7 +115,7 @@ bool moved(const Observed& observed) {
                        [](const auto& each) { return each.second.kind == ErrorKind::world_moved; });
 }
 
-class LinuxKernel final : public Kernel {
+class LinuxKernel final : public plan::Kernel {
 public:
     explicit LinuxKernel(LinuxOptions options) : options_(std::move(options)) {}
 
@@ -439,6 +439,8 @@ Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcem
 
 }  // namespace
 
-std::unique_ptr<Kernel> linux_kernel(LinuxOptions options) { return std::make_unique<LinuxKernel>(std::move(options)); }
+std::unique_ptr<plan::Kernel> linux_kernel(LinuxOptions options) {
+    return std::make_unique<LinuxKernel>(std::move(options));
+}
 
 }  // namespace lbconverge::kernel

@@ -137,7 +137,7 @@ private:
     std::optional<NetlinkSocket> nftables_;  ///< only the thread touches it
     std::atomic<bool> nftables_wanted_ = false;
     std::atomic<bool> ending_ = false;
-    std::unique_ptr<Kernel> kernel_ = linux_kernel({});
+    std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({});
     int wake_;
     Calls calls_;
     std::thread thread_;

@@ -82,6 +82,13 @@ BrokenInvariant Node::broken_lanes() const {
         return !state.wanted || !is_free(each) || (state.retry_at && !state.at_once);
     };
     const auto backs_off = [](const LaneState& each) { return (each.backoff.count() > 0) == !each.last.error.empty(); };
+    const auto remembers = [&](Lane each) {
+        const LaneState& state = lane(each);
+        const auto& refused = state.last.refused;
+        return !has(each) || state.busy || state.wanted ||
+               std::all_of(refused.begin(), refused.end(),
+                           [&](const BadRow& row) { return avoided_.contains(row.row); });
+    };
     return first_broken({
         {links_known_ || (!network.busy && !tables.busy), "no lane works before the links are known"},
         {!network.busy || !tables.busy || apart, "two lanes never work on the same"},
@@ -90,6 +97,7 @@ BrokenInvariant Node::broken_lanes() const {
         {!links_known_ || exited_ || has(Lane::tables) || !tables.wanted,
          "only a director wants its tables on their own"},
         {backs_off(network) && backs_off(tables), "a lane backs off after an error, and only then"},
+        {exited_ || (remembers(Lane::network) && remembers(Lane::tables)), "what was refused is tried again"},
         {!links_known_ || exited_ || !config_->daemon.repair || look_at_ || !idle, "a node that repairs looks again"},
         {!last_run_ || stopping_, "only a node that stops has a last run"},
     });

@@ -218,7 +218,7 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
     want_at_once(Lane::network);  // whatever made it wait: a VIP waits for nothing
     if (follows_election(*config_)) want_at_once(Lane::tables);
-    if (machine.state() != from) std::erase_if(avoided_, [](const auto& each) { return !each.second.fought; });
+    if (machine.state() != from) forget_refusals();
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
     }
@@ -446,7 +446,9 @@ void Node::handle(const Converged& event, Instant now) {
         // VIPs may have waited for their services.
         if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
     } else {
-        lane.backoff = lane.backoff.count() == 0 ? first_backoff : std::min(lane.backoff * 2, last_backoff);
+        if (lane.backoff.count() > 0) learn_from_failed_runs(event.lane);
+        const bool hurries = lane.backoff.count() == 0 || lacks_vips();
+        lane.backoff = hurries ? first_backoff : std::min(lane.backoff * 2, last_backoff);
         lane.retry_at = now + lane.backoff;
         lane.wanted = true;
     }

@@ -124,23 +124,57 @@ void Node::learn_what_is_dark(const Converged& event) {
             each.machine.state() == vrrp::State::master && each.machine.since() <= state_of(event.lane).began;
         for (const plan::Announcement& vip : each.vips) {
             const DarkVip* unbound = find(event.unbound, vip.address);
-            if (std::find(not_yet_.begin(), not_yet_.end(), vip.address) != not_yet_.end()) unbound = nullptr;
+            const bool waits = std::find(not_yet_.begin(), not_yet_.end(), vip.address) != not_yet_.end();
+            if (waits) unbound = nullptr;
             if (fought_over(vip.address)) unbound = nullptr;  // on another node it would be the same
             if (unbound != nullptr) {
-                Attempt& attempt = attempts_[vip.address];
-                dark_moved_ = true;
-                if (attempt.why.empty()) attempt.backoff = longer(attempt.backoff, first_attempt, last_attempt);
-                attempt.why = unbound->why;
-            } else if (tried && attempts_.erase(vip.address) > 0) {
+                count_as_dark(vip.address, unbound->why);
+            } else if (tried && !waits && attempts_.erase(vip.address) > 0) {
                 dark_moved_ = true;
             }
         }
     }
 }
 
+void Node::count_as_dark(const IpAddress& vip, const std::string& why) {
+    Attempt& attempt = attempts_[vip];
+    dark_moved_ = true;
+    if (attempt.why.empty()) attempt.backoff = longer(attempt.backoff, first_attempt, last_attempt);
+    attempt.why = why;
+}
+
+bool Node::lacks_vips() const {
+    return std::any_of(instances_.begin(), instances_.end(), [&](const Instance& each) {
+        const auto held = [&](const plan::Announcement& vip) { return holds(vip.address); };
+        return each.machine.state() == vrrp::State::master && !std::all_of(each.vips.begin(), each.vips.end(), held);
+    });
+}
+
+/// Run after run of a lane has ended with an error: what a master waits for cannot be had here. A single error may be
+/// one that the next run does not meet.
+void Node::learn_from_failed_runs(Lane which) {
+    const LaneState& failed = lane(which);
+    for (const Instance& each : instances_) {
+        if (each.machine.state() != vrrp::State::master || failed.began < each.machine.since()) continue;
+        for (const config::Vip& vip : config_->vips) {
+            const bool its = vip.vrrp == each.machine.settings().name && !holds(vip.address);
+            if (its && (which == Lane::network || why_not_yet(vip))) count_as_dark(vip.address, failed.last.error);
+        }
+    }
+}
+
+/// They are tried with the next run, which comes now.
+void Node::forget_refusals() {
+    std::erase_if(avoided_, [&](const auto& each) {
+        const AvoidedRow& row = each.second;
+        if (!row.fought) want(row.lane);
+        return !row.fought;
+    });
+}
+
 /// Something around this node has changed: what was refused may work now.
 void Node::try_again() {
-    std::erase_if(avoided_, [](const auto& each) { return !each.second.fought; });
+    forget_refusals();
     for (auto& [address, attempt] : attempts_) {
         dark_moved_ = dark_moved_ || !attempt.why.empty();
         attempt.why.clear();

@@ -321,8 +321,12 @@ void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const
     const bool serves =
         role == Role::real_server ||
         (role == Role::both && (vip.elected == ElectionState::backup || vip.elected == ElectionState::yielding));
-    if (serves && vip.lingering > 0 && (vip.on_lo > 0 || vip.answering > 0)) {
+    // Two things: one that answers already and cannot be taken off is no reason to bind it on lo as well.
+    if (serves && vip.lingering > 0 && vip.on_lo > 0) {
         out.push_back({"I3", "services of VIP " + name() + " would balance what comes to a real server", {}});
+    }
+    if (serves && vip.lingering > 0 && vip.answering > 0) {
+        out.push_back({"I3", "services of VIP " + name() + " would balance what comes to a node that gives it up", {}});
     }
     const bool not_master = role == Role::real_server ? !by_filter : vip.elected == ElectionState::backup;
     if (vip.answering > 0 && not_master) {

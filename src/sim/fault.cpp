@@ -29,8 +29,12 @@ std::uint64_t parameter_of(FaultKind kind, Random& random) {
             return 1 + random.below(random.chance(200) ? 300 : 30);
         case FaultKind::clock:
             return 500'000 + random.below(1'500'000);
+        case FaultKind::setting:
+        case FaultKind::step:
+            return random.below(64);
         case FaultKind::gone:
         case FaultKind::refused:
+        case FaultKind::route:
         case FaultKind::server:
         case FaultKind::link:
         case FaultKind::track:

@@ -35,11 +35,11 @@ bool World::fails(std::size_t node) {
     return failing != nullptr && hosts_[node].random.chance(failing->parameter);
 }
 
-plan::Plan World::make_plan(const Host& host, const Ledger& ledger, const node::Converge& ask) const {
+plan::Plan World::make_plan(Host& host, const Ledger& ledger, const node::Converge& ask) const {
     const plan::Task task = node::task_of(ask, nullptr);
-    const HostFacts facts = host.kernel.facts();
+    const HostFacts facts = *host.kernel.facts();
     Desired desired = plan::desired_for(task, facts);
-    auto observed = host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
+    auto observed = *host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
     return plan::plan_for(task, std::move(desired), std::move(observed), ledger, boot_time(), task.avoid);
 }
 
@@ -79,7 +79,7 @@ void World::serve(std::size_t node, std::size_t lane) {
             look(node, lane);
             return serve(node, lane);
         case Need::offers:
-            work.take_offers(std::vector<plan::Failure>{});
+            work.take_offers(host.kernel.offers(work.plan()));
             return serve(node, lane);
         case Need::save:
             host.ledger[lane] = work.ledger();
@@ -141,10 +141,15 @@ void World::carry_out_step(std::size_t node, std::size_t lane, std::size_t index
     const plan::Plan& plan = job.work->plan();
     const plan::Step& step = plan.steps[index];
     ++run_.counts.steps;
-    const int error = fails(node) ? errors[host.random.below(std::size(errors))] : host.kernel.execute(plan, step);
-    if (error != 0) {
+    std::vector<plan::Failure> failures;
+    if (fails(node)) {
+        failures.push_back({index, errors[host.random.below(std::size(errors))]});
+    } else {
+        failures = *host.kernel.apply(plan, index, index + 1);
+    }
+    if (!failures.empty()) {
         ++run_.counts.failed_steps;
-        job.failures.push_back({index, error});
+        job.failures.push_back(failures.front());
         return;
     }
     if (step.kind == kind_id<Address>) {
@@ -175,7 +180,7 @@ void World::finish(std::size_t node, std::size_t lane) {
 void World::announce(std::size_t node, const std::vector<plan::Announcement>& announcements) {
     for (const plan::Announcement& each : announcements) {
         ++run_.counts.announcements;
-        if (!hosts_[node].kernel.carrier(each.interface)) continue;
+        if (!hosts_[node].has_carrier(each.interface)) continue;
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
             const std::vector<IpAddress>& vips = picture_.routers[router].vips;
             for (std::size_t vip = 0; vip < vips.size(); ++vip) {

@@ -1,3 +1,4 @@
+#include "boot.hpp"
 #include "world.hpp"
 
 #include <algorithm>
@@ -19,6 +20,9 @@ constexpr Duration longest_stop = seconds(4);
 constexpr Duration return_time = seconds(8);
 /// Nodes start within the first seconds of a run.
 constexpr Instant all_started = Instant(seconds(18));
+/// S11 judges what happens within these.
+constexpr FaultKind judged_kinds[] = {FaultKind::link,    FaultKind::gone, FaultKind::refused,
+                                      FaultKind::setting, FaultKind::step, FaultKind::route};
 
 }  // namespace
 
@@ -53,7 +57,7 @@ bool World::duplicated(std::size_t from) {
 
 /// Whether this node could tell the others something now.
 bool World::heard_by_others(std::size_t node, std::size_t router) const {
-    if (!hosts_[node].kernel.carrier(picture_.routers[router].interface)) return false;
+    if (!hosts_[node].has_carrier(picture_.routers[router].interface)) return false;
     if (active(FaultKind::loss, node)) return false;
     // Version 2 does not listen to another interval (RFC 3768 §7.1), and a reload may have changed that.
     const bool reloaded =
@@ -81,8 +85,8 @@ void World::send(std::size_t node, const node::Packet& packet) {
 }
 
 bool World::addressed(std::size_t to, const node::Packet& packet) const {
-    const auto& addresses = hosts_[to].kernel.state().get<kinds::Address>().rows();
-    const auto& links = hosts_[to].kernel.links();
+    const auto& addresses = hosts_[to].kernel.node.get<kinds::Address>().rows();
+    const auto& links = hosts_[to].links;
     if (std::find(links.begin(), links.end(), packet.interface) == links.end()) return false;
     if (packet.destination.is_multicast()) return true;
     return std::any_of(addresses.begin(), addresses.end(),
@@ -91,7 +95,7 @@ bool World::addressed(std::size_t to, const node::Packet& packet) const {
 
 void World::send_to(std::size_t from, std::size_t to, const node::Packet& packet) {
     ++run_.counts.packets;
-    if (!hosts_[from].kernel.carrier(packet.interface) || lost(from, to)) {
+    if (!hosts_[from].has_carrier(packet.interface) || lost(from, to)) {
         ++run_.counts.lost;
         return;
     }
@@ -104,7 +108,7 @@ void World::send_to(std::size_t from, std::size_t to, const node::Packet& packet
 /// A socket keeps packets while nobody reads them.
 void World::deliver(std::size_t to, const node::Packet& packet) {
     Host& host = hosts_[to];
-    if (host.process == nullptr || !host.kernel.carrier(packet.interface)) return;
+    if (host.process == nullptr || !host.has_carrier(packet.interface)) return;
     if (host.paused > 0) {
         host.mail.push_back(packet);
     } else {
@@ -124,7 +128,7 @@ void World::fault(const Fault& fault, bool on) {
     note({.kind = on ? MomentKind::fault_on : MomentKind::fault_off, .text = to_text(fault, run_.nodes)});
     checker_->faults_changed();
     picture_.judged = std::all_of(active_.begin(), active_.end(), [](const Fault* each) {
-        return each->kind == FaultKind::link || each->kind == FaultKind::gone || each->kind == FaultKind::refused;
+        return std::ranges::find(judged_kinds, each->kind) != std::end(judged_kinds);
     });
     for (std::size_t node = 0; node < hosts_.size(); ++node) {
         if (fault.touches(node)) this->fault(node, fault, on);
@@ -153,7 +157,10 @@ void World::fault(std::size_t node, const Fault& fault, bool on) {
         case FaultKind::link:
         case FaultKind::gone:
         case FaultKind::refused:
-            return set_links(node);
+        case FaultKind::setting:
+        case FaultKind::step:
+        case FaultKind::route:
+            return set_kernel(node);
         case FaultKind::clock:
             return set_clock(node);
         case FaultKind::reload:
@@ -197,14 +204,13 @@ void World::bring_up(std::size_t node) {
 /// The kernel begins anew, and so does its clock.
 void World::power_off(std::size_t node) {
     Host& host = hosts_[node];
-    host.kernel = SimulatedKernel(*host.base, node);
+    host.kernel = FakeKernel(booted(*host.base, node));
     host.ledger = {};
     host.overlay = nullptr;
     host.clock = Clock(queue_.now(), Instant(seconds(1)), host.rate);
     picture_.nodes[node].powered = false;
-    set_links(node);
+    set_kernel(node);
     set_clock(node);
-    refresh_vips(node);
 }
 
 /// What is in the sockets is read before any timer fires.
@@ -216,30 +222,6 @@ void World::resume(std::size_t node) {
     for (const auto& [life, action] : std::exchange(host.inbox, {})) {
         if (host.life == life) action();
     }
-}
-
-/// A fault of that kind is at work on the node's thing of that number.
-bool World::hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const {
-    return std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
-        return each->kind == kind && each->touches(node) && each->parameter % count == which;
-    });
-}
-
-void World::set_links(std::size_t node) {
-    SimulatedKernel& kernel = hosts_[node].kernel;
-    for (std::size_t i = 0; i < kernel.links().size(); ++i) {
-        const bool down = hits(FaultKind::link, node, i, kernel.links().size());
-        kernel.set_carrier(kernel.links()[i], !down);
-        kernel.set_present(kernel.links()[i], !hits(FaultKind::gone, node, i, kernel.links().size()));
-    }
-    std::vector<IpAddress> refused;
-    const auto& vips = hosts_[node].base->vips;
-    for (std::size_t i = 0; i < vips.size(); ++i) {
-        if (hits(FaultKind::refused, node, i, vips.size())) refused.push_back(vips[i].address);
-    }
-    kernel.refuse(std::move(refused));
-    refresh_vips(node);
-    news(node);
 }
 
 void World::set_clock(std::size_t node) {

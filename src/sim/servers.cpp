@@ -52,7 +52,7 @@ void World::probe(std::size_t node, const std::vector<health::ProbeRequest>& req
 
 /// S9, after a change of one of its servers.
 void World::look_at_pool(std::size_t node, const node::Converge& ask, const kinds::Service::Key& key) {
-    for (const Row<kinds::RealServer>& row : hosts_[node].kernel.state().get<kinds::RealServer>().rows()) {
+    for (const Row<kinds::RealServer>& row : hosts_[node].kernel.node.get<kinds::RealServer>().rows()) {
         if (row.key.service == key && row.value.weight > 0) return;
     }
     if (kinds::Service::lost(key, {*ask.config, ask.election, {}})) return;

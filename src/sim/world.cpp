@@ -1,4 +1,5 @@
 #include "world.hpp"
+#include "boot.hpp"
 
 #include "lbconverge/plan/safety.hpp"
 
@@ -24,6 +25,14 @@ enum : std::uint64_t { schedule_stream = 1, start_stream = 2, network_stream = 3
 constexpr std::uint64_t rate_spread = 1000;  // millionths
 /// Nodes start within this time of each other, or at least a multiple of it apart.
 constexpr Duration together = milliseconds(2);
+
+/// On an interface that answers for it.
+bool answers_for(const kinds::Observed& kernel, const IpAddress& address) {
+    const auto& rows = kernel.get<kinds::Address>().rows();
+    return std::any_of(rows.begin(), rows.end(), [&](const Row<kinds::Address>& row) {
+        return row.key.address == address && !row.key.interface.is_loopback();
+    });
+}
 
 }  // namespace
 
@@ -75,7 +84,11 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
     const Random all(scenario.seed);
     for (std::size_t i = 0; i < scenario.configs.size(); ++i) {
         const node::ConfigPtr& config = scenario.configs[i];
-        hosts_.push_back({.base = config, .config = config, .kernel = SimulatedKernel(*config, i)});
+        hosts_.push_back({.base = config,
+                          .config = config,
+                          .kernel = FakeKernel(booted(*config, i)),
+                          .links = links_of(*config),
+                          .wanted = wanted_rows(*config, i)});
         Host& host = hosts_.back();
         host.random = all.stream(host_stream + i);
         host.rate = static_cast<std::int64_t>(Clock::true_rate - rate_spread + host.random.below(2 * rate_spread + 1));
@@ -120,9 +133,10 @@ Instant World::settling_ends() const {
         if (each.kind == FaultKind::failing) failing += each.duration;
     }
     // The wait is doubled after each failure, so it is no longer than what came before it, and a second.
-    // A node that is not master finds out only by becoming it that an address is taken again.
-    const bool refused = std::any_of(run_.faults.begin(), run_.faults.end(),
-                                     [](const Fault& each) { return each.kind == FaultKind::refused; });
+    // A node that is not master finds out only by becoming it that what was refused is taken again.
+    const bool refused = std::any_of(run_.faults.begin(), run_.faults.end(), [](const Fault& each) {
+        return each.kind == FaultKind::refused || each.kind == FaultKind::setting || each.kind == FaultKind::step;
+    });
     const Duration attempts = refused ? seconds(200) : seconds(0);
     const Duration backoff =
         failing.count() == 0 ? Duration{0} : std::min<Duration>(2 * failing + seconds(3), seconds(33));
@@ -170,8 +184,8 @@ void World::settle() {
     for (std::size_t i = 0; i < hosts_.size(); ++i) checker_->left_to_do(queue_.now(), i, left_to_do(i));
 }
 
-std::string World::left_to_do(std::size_t node) const {
-    const Host& host = hosts_[node];
+std::string World::left_to_do(std::size_t node) {
+    Host& host = hosts_[node];
     if (host.process == nullptr || host.process->brain.stopping()) return "does not run after everything had settled";
     const node::Node& brain = host.process->brain;
     const bool director = brain.config().role == Role::director;
@@ -306,12 +320,12 @@ void World::news(std::size_t node) {
 void World::send_links(std::size_t node) {
     const Host& host = hosts_[node];
     node::Links event;
-    for (const Interface& each : host.kernel.state().facts.interfaces) {
+    for (const Interface& each : host.kernel.node.facts.interfaces) {
         event.links.push_back(
             {.name = each.name, .up = each.up && each.carrier, .addresses = {}, .link_address = each.link_address});
     }
     const auto& vips = host.config->vips;
-    for (const Row<kinds::Address>& row : host.kernel.state().get<kinds::Address>().rows()) {
+    for (const Row<kinds::Address>& row : host.kernel.node.get<kinds::Address>().rows()) {
         const auto is_it = [&](const config::Vip& vip) { return vip.address == row.key.address; };
         if (std::any_of(vips.begin(), vips.end(), is_it)) {
             if (!row.key.interface.is_loopback()) event.holding.push_back(row.key.address);
@@ -363,7 +377,7 @@ void World::refresh_vips(std::size_t node) {
     const Host& host = hosts_[node];
     for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
         for (std::size_t vip = 0; vip < picture_.routers[router].vips.size(); ++vip) {
-            const bool holds = host.kernel.answers_for(picture_.routers[router].vips[vip]);
+            const bool holds = answers_for(host.kernel.node, picture_.routers[router].vips[vip]);
             std::vector<bool>& held = picture_.nodes[node].seats[router].held;
             std::vector<bool>& able = picture_.nodes[node].seats[router].able;
             able[vip] = this->able(node, router, picture_.routers[router].vips[vip], able[vip], holds);
@@ -373,28 +387,6 @@ void World::refresh_vips(std::size_t node) {
         }
     }
     checker_->look(queue_.now());
-}
-
-/// Its interface and that of the election are up. An address that the kernel has refused counts again only when the
-/// node has had it once more: nothing tells that it would be taken now.
-bool World::able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const {
-    const Host& host = hosts_[node];
-    const auto up = [&](const InterfaceName& name) { return host.kernel.present(name) && host.kernel.carrier(name); };
-    const std::vector<Seat>& seats = picture_.nodes[node].seats;
-    for (std::size_t other = 0; other < seats.size(); ++other) {  // a sync group serves all or nothing
-        const bool member = !seats[other].group.empty() && seats[other].group == seats[router].group;
-        if ((other == router || member) && !up(picture_.routers[other].interface)) return false;
-    }
-    const auto& vips = host.base->vips;
-    const auto at = std::find_if(vips.begin(), vips.end(), [&](const auto& each) { return each.address == vip; });
-    if (at == vips.end() || !up(at->interface)) return false;
-    if (holds || host.kernel.refuses(vip)) return holds;
-    const bool was_refused = std::any_of(run_.faults.begin(), run_.faults.end(), [&](const Fault& each) {
-        const auto number = static_cast<std::size_t>(at - vips.begin());
-        return each.kind == FaultKind::refused && each.touches(node) && each.start <= queue_.now() &&
-               each.parameter % vips.size() == number;
-    });
-    return was || !was_refused;
 }
 
 Run simulate(const Scenario& scenario) { return World(scenario).run(); }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "clock.hpp"
-#include "kernel.hpp"
 #include "lbconverge/plan/convergence.hpp"
+#include "lbconverge/sim/fake_kernel.hpp"
 #include "lbconverge/sim/simulation.hpp"
 
+#include <map>
 #include <memory>
 #include <queue>
+#include <set>
 
 namespace lbconverge::sim {
 
@@ -58,12 +60,23 @@ struct Process {
     std::shared_ptr<const kinds::Observed> seen;  ///< what the network lane saw last, when it was as desired
 };
 
+/// The rows that a file wants, by their names, each with the VIP that needs it.
+struct WantedRows {
+    std::map<std::string, std::optional<IpAddress>> settings;
+    std::map<std::string, std::optional<IpAddress>> others;
+    std::set<kinds::Route::Key> routes;
+};
+WantedRows wanted_rows(const config::Config& config, std::size_t node);
+
 struct Host {
     node::ConfigPtr base;  ///< what the file says
     node::ConfigPtr config;
     Clock clock{{}, {}, Clock::true_rate};
     std::int64_t rate = Clock::true_rate;  ///< without faults
-    SimulatedKernel kernel;
+    FakeKernel kernel;
+    std::vector<InterfaceName> links;  ///< that the file names, whether they are there or not
+    std::uint32_t last_index = 1000;   ///< of an interface that was made anew
+    WantedRows wanted;                 ///< by the file: what faults name by its number
     std::array<kinds::Ledger, node::lane_count> ledger{};
     std::shared_ptr<const kinds::Health> overlay{};  ///< as its file in the run directory
     Random random{0};
@@ -74,6 +87,12 @@ struct Host {
     // What has to wait while the process is paused: what lies in its sockets, and what it was about to do itself.
     std::vector<node::Packet> mail;
     std::vector<std::pair<std::uint64_t, Callback>> inbox;  ///< with its life
+
+    [[nodiscard]] bool has(const InterfaceName& link) const { return kernel.node.facts.interface(link) != nullptr; }
+    [[nodiscard]] bool has_carrier(const InterfaceName& link) const {
+        const Interface* there = kernel.node.facts.interface(link);
+        return there != nullptr && there->carrier;
+    }
 };
 
 class World {
@@ -99,7 +118,7 @@ private:
     void refresh_seat(std::size_t node, const node::Instance& instance, ElectionState election);
     void settle();
     void forget(std::size_t node, std::string why);
-    [[nodiscard]] std::string left_to_do(std::size_t node) const;
+    [[nodiscard]] std::string left_to_do(std::size_t node);
     [[nodiscard]] Instant settling_ends() const;
 
     // ---- kernel work (lanes.cpp)
@@ -115,7 +134,7 @@ private:
     void announce_later(std::size_t node, std::vector<plan::Announcement> announcements);
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
-    [[nodiscard]] plan::Plan make_plan(const Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
+    [[nodiscard]] plan::Plan make_plan(Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
     [[nodiscard]] BootTime boot_time() const;
 
     // ---- tracks and hooks (tracks.cpp)
@@ -145,9 +164,6 @@ private:
     void bring_up(std::size_t node);
     void resume(std::size_t node);
     void power_off(std::size_t node);
-    void set_links(std::size_t node);
-    [[nodiscard]] bool hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const;
-    [[nodiscard]] bool able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const;
     void set_clock(std::size_t node);
     void reload(std::size_t node);
     [[nodiscard]] bool active(FaultKind kind, std::size_t node) const { return strongest(kind, node) != nullptr; }
@@ -155,6 +171,17 @@ private:
     [[nodiscard]] const Fault* strongest(FaultKind kind, std::size_t node) const;
     [[nodiscard]] bool quiet_after(const Fault& fault) const;
     [[nodiscard]] static Instant back_for_good(const Fault& fault);
+
+    // ---- what stands in the way of the kernel (obstacles.cpp)
+    /// As the faults that are at work now want it.
+    void set_kernel(std::size_t node);
+    void set_links(std::size_t node);
+    void plug_in(std::size_t node, const InterfaceName& link);
+    void set_refusals(std::size_t node);
+    void set_routes(std::size_t node);
+    [[nodiscard]] bool hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const;
+    [[nodiscard]] bool obstructs(const Fault& fault, std::size_t node, const IpAddress& vip) const;
+    [[nodiscard]] bool able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const;
 
     void note(Moment moment);
 

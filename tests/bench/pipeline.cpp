@@ -156,7 +156,7 @@ std::span<const std::byte> contents(const std::string& path) {
 }
 
 /// Empty at first; once something was applied, as recorded.
-class RecordedKernel final : public kernel::Kernel {
+class RecordedKernel final : public plan::Kernel {
 public:
     explicit RecordedKernel(std::span<const std::byte> recording) : recording_(recording) {}
 
@@ -258,7 +258,7 @@ Configured configure(Stages& stages, const std::string& path) {
 struct Names {
     const char *desire, *observe, *plan;
 };
-plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, const Ledger& ledger,
+plan::Plan look(Stages& stages, const Names& names, plan::Kernel& kernel, const Ledger& ledger,
                 const plan::Task& task) {
     const HostFacts facts = stages("facts", [&] { return must(kernel.facts()); });
     Desired desired = stages(names.desire, [&] { return plan::desired_for(task, facts); });
@@ -270,7 +270,7 @@ plan::Plan look(Stages& stages, const Names& names, kernel::Kernel& kernel, cons
     });
 }
 
-void check(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan, const plan::Task& task) {
+void check(Stages& stages, plan::Kernel& kernel, const plan::Plan& plan, const plan::Task& task) {
     stages("within_limits", [&] { must(plan::within_limits(plan, task.config)); });
     const auto violation = stages("first_unsafe_step", [&] {
         return plan::first_unsafe_step(plan, {task.config, task.election, plan.observed->facts});
@@ -279,7 +279,7 @@ void check(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan, const
     stages("offers", [&] { must(kernel.offers(plan)); });
 }
 
-void write(Stages& stages, kernel::Kernel& kernel, const plan::Plan& plan) {
+void write(Stages& stages, plan::Kernel& kernel, const plan::Plan& plan) {
     std::size_t failures = 0;
     stages("write", [&] {
         for (std::size_t first = 0; first < plan.steps.size();) {
@@ -299,7 +299,7 @@ void print_nowhere(const plan::Plan& plan, const cli::Scene& scene) {
 }
 
 /// The steps of daemon/converge.cpp and of `apply` in cli/main.cpp.
-void converge(Stages& stages, kernel::Kernel& kernel, const std::string& path) {
+void converge(Stages& stages, plan::Kernel& kernel, const std::string& path) {
     const Scratch scratch;
     const daemon::RunDirectory run(scratch.path());
     auto configured = std::make_unique<Configured>(configure(stages, path));

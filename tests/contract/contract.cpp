@@ -39,7 +39,7 @@ std::string listing(const Observed& node) {
     return text;
 }
 
-Observed observe(kernel::Kernel& kernel) {
+Observed observe(plan::Kernel& kernel) {
     const Result<HostFacts> facts = kernel.facts();
     REQUIRE_MESSAGE(facts.has_value(), facts.error().what);
     const bool ipvs = facts->ipvs_loaded;
@@ -50,7 +50,7 @@ Observed observe(kernel::Kernel& kernel) {
 }
 
 /// In the order of the script; a failure of the whole call would hide behind zeros, so it ends the test.
-std::vector<int> apply(kernel::Kernel& kernel, const Script& script) {
+std::vector<int> apply(plan::Kernel& kernel, const Script& script) {
     const Result<HostFacts> facts = kernel.facts();
     REQUIRE(facts.has_value());
     const plan::Plan plan = script.plan(*facts);
@@ -166,7 +166,7 @@ void Node::by_hand(const std::string& command, const std::function<void(FakeKern
 }
 
 Result<void> Node::offers(const Script& script) {
-    const auto ask = [&](kernel::Kernel& kernel) -> Result<void> {
+    const auto ask = [&](plan::Kernel& kernel) -> Result<void> {
         const plan::Plan plan = script.plan(*kernel.facts());
         const auto lacking = kernel.offers(plan);
         RETURN_IF_ERROR(lacking);

@@ -3,7 +3,8 @@
 // same errors and then show the same state.
 #pragma once
 
-#include "support/fake_kernel.hpp"
+#include "lbconverge/kernel/kernel.hpp"
+#include "lbconverge/sim/fake_kernel.hpp"
 
 #include <functional>
 #include <memory>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace lbconverge::test {
+
+using sim::FakeKernel;
 
 /// Changes made by hand, in any order; each becomes one step of a plan.
 class Script {
@@ -82,7 +85,7 @@ public:
     FakeKernel fake;
 
 private:
-    std::unique_ptr<kernel::Kernel> real_;
+    std::unique_ptr<plan::Kernel> real_;
     kinds::Observed seen_;
 };
 

@@ -468,6 +468,30 @@ TEST_CASE("routes of both families, with a gateway, an interface, a source and a
     }
 }
 
+TEST_CASE("with an interface go its addresses, its settings and the routes through it") {
+    Node node;
+    Script made;
+    made.create<Address>({ip("192.0.2.1"), 24, "eth1"}, {});
+    made.create<Address>({ip("192.0.2.20"), 32, "lo"}, {.scope = Scope::host});
+    made.create<Route>({ip("198.51.100.0"), 24}, {.via = ip("192.0.2.254")});
+    made.create<Route>({ip("198.51.101.0"), 24}, {.via = ip("10.0.0.254"), .source = ip("192.0.2.1")});
+    made.create<Route>({ip("198.51.102.0"), 24}, {.via = ip("10.0.0.254"), .source = ip("192.0.2.20")});
+    CHECK(node.run(made) == Errors(5));
+    node.by_hand("ip link del eth1", [](FakeKernel& fake) {  // they are a pair
+        fake.unplug("eth0");
+        fake.unplug("eth1");
+    });
+    const Observed left = node.look();
+    CHECK(left.get<Route>().size() == 0);
+    CHECK(left.get<Address>().find({ip("192.0.2.1"), 24, "eth1"}) == Seen<Address>::npos);
+    CHECK(left.get<Address>().find({ip("192.0.2.20"), 32, "lo"}) != Seen<Address>::npos);
+    CHECK_FALSE(node.value<Sysctl>(setting("eth1", "arp_ignore")));
+    Script late;
+    late.create<Address>({ip("192.0.2.1"), 24, "eth1"}, {});
+    late.update<Sysctl>(Sysctl::Key(setting("eth1", "arp_ignore")), {"0"}, {"1"});
+    CHECK(node.run(late) == Errors{ENODEV, ENOENT});
+}
+
 TEST_CASE("the kernel's tunnel device comes up with its module, and goes down") {
     Node node;
     const Link::Key device{"tunl0"};  // ip6tnl0 comes with a link-local address, another one each time

@@ -76,7 +76,7 @@ std::optional<Scene> scene_of(const std::string& name) {
 }
 
 /// The real kernel, one step per call, up to a point.
-class Stepwise final : public kernel::Kernel {
+class Stepwise final : public plan::Kernel {
 public:
     explicit Stepwise(std::optional<unsigned long> killed_before) : killed_before_(killed_before) {}
 
@@ -103,7 +103,7 @@ public:
     unsigned long written = 0;
 
 private:
-    std::unique_ptr<kernel::Kernel> real_ = kernel::linux_kernel({.may_load_ipvs = true});
+    std::unique_ptr<plan::Kernel> real_ = kernel::linux_kernel({.may_load_ipvs = true});
     std::optional<unsigned long> killed_before_;
 };
 

@@ -74,9 +74,7 @@ void require_recovery(FakeKernel& kernel, const Case& each, const LedgerOnDisk& 
 
 std::string row_of(const plan::Plan& plan, const plan::Step& step) {
     std::string text;
-    plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) {
-        text = std::string(Kind::name) + " " + Kind::id(change.key);
-    });
+    plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) { text = sim::row_name<Kind>(change.key); });
     return text;
 }
 
@@ -96,7 +94,8 @@ void require_given_up(const FakeKernel& kernel, const plan::Plan& plan) {
 
 /// A row is left because it was refused itself, or for something that was: its service, its VIP, or the quiet that a
 /// VIP needs.
-void require_reason(const plan::Plan& plan, std::size_t step, const std::map<std::string, int>& refuses) {
+void require_reason(const plan::Plan& plan, std::size_t step,
+                    const std::map<std::string, FakeKernel::RefusedRow>& refuses) {
     const std::string row = row_of(plan, plan.steps[step]);
     const bool itself = refuses.contains(row);
     const bool related = std::any_of(refuses.begin(), refuses.end(), [&](const auto& refused) {
@@ -172,7 +171,7 @@ TEST_CASE("what fails for good holds up only what needs it") {
         for (std::size_t i = 0; i < count; ++i) {
             const auto errors = {EPERM, EINVAL, ENOMEM, EOPNOTSUPP, ERANGE};
             const auto which = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, plan.steps.size()));
-            kernel.refuses[row_of(plan, plan.steps[which])] = *rc::gen::elementOf(std::vector<int>(errors));
+            kernel.refuses[row_of(plan, plan.steps[which])] = {*rc::gen::elementOf(std::vector<int>(errors))};
         }
         const plan::Outcome report = converge(kernel, each, ledger);
         require_safe(kernel, each, "after refusals in\n" + listing(report.plan));

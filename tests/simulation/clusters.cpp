@@ -142,6 +142,32 @@ port = 80
 real_servers = ["a", "b"]
 )";
 
+/// Two VIPs in one subnet, and much beside them that no VIP needs.
+constexpr const char* busy = R"(
+role = "director"
+interface = "eth0"
+vips = ["10.0.0.20/24", "10.0.0.21/24"]
+[nodes]
+a = { address = "10.0.0.1", priority = 150 }
+b = { address = "10.0.0.2" }
+[sysctl.director]
+"net.ipv4.ip_forward" = 1
+"net.ipv4.vs.expire_nodest_conn" = 1
+[ipvs]
+timeouts = { tcp = "600s" }
+sync = { id = 7 }
+[[vrrp]]
+vrid = 51
+[[route]]
+to = "172.16.0.0/12"
+via = "10.0.0.254"
+[[route]]
+to = "default"
+via = "10.0.0.254"
+source = "10.0.0.20"
+vrrp = "vrrp-51"
+)";
+
 constexpr const char* six = R"(
 role = "director"
 interface = "eth0"
@@ -177,6 +203,7 @@ std::vector<Cluster> clusters(const std::string& source_directory) {
             advert_interval = "200ms"
         )"_text)},
         {"role both", both},
+        {"routes, settings, synchronisation", busy + std::string(service)},
         {"IPv6", six},
         {"health checks", pair("") + checked},
         {"equal", pair(R"(

@@ -2,8 +2,8 @@
 // VIPs, two ports, four real servers …), so that what is wanted, what is there and what is remembered collide often.
 #pragma once
 
-#include "fake_kernel.hpp"
 #include "invariants.hpp"
+#include "lbconverge/sim/fake_kernel.hpp"
 
 #include "lbconverge/daemon/converge.hpp"
 
@@ -12,6 +12,8 @@
 #include <iosfwd>
 
 namespace lbconverge::test {
+
+using sim::FakeKernel;
 
 /// One node at one moment.
 struct Case {

@@ -11,12 +11,12 @@
 namespace lbconverge::daemon {
 
 /// Reads the kernel and plans; writes nothing, takes no lock.
-Result<plan::Plan> look(kernel::Kernel& kernel, const kinds::Ledger& ledger, const plan::Task& task, BootTime now);
+Result<plan::Plan> look(plan::Kernel& kernel, const kinds::Ledger& ledger, const plan::Task& task, BootTime now);
 
 /// Converges. `announce` is called with the plan before the first write, so that it is on record whatever happens. When
 /// `overtaken` becomes true, nothing more is written or announced: what was wanted is not wanted any more. The caller
 /// holds the lock of `run`.
-plan::Outcome converge(kernel::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
+plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
                        const std::function<void(const plan::Plan&)>& announce,
                        const std::atomic<bool>* overtaken = nullptr);
 

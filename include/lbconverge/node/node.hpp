@@ -171,7 +171,12 @@ private:
     [[nodiscard]] std::optional<std::string> why_not_yet(const config::Vip& vip) const;
     void learn_what_is_dark(const Converged& event);
     void learn_refusals(const Converged& event, Instant now);
+    /// An instance is master without all its VIPs.
+    [[nodiscard]] bool lacks_vips() const;
     [[nodiscard]] bool fought_over(const IpAddress& vip) const;
+    void learn_from_failed_runs(Lane which);
+    void count_as_dark(const IpAddress& vip, const std::string& why);
+    void forget_refusals();
     void try_again();
     void run_attempts(Instant now);
     void follow_what_is_dark(Instant now);

@@ -40,6 +40,9 @@ enum class FaultKind : std::uint8_t {
     track,      ///< what a track watches is gone; parameter: which track, modulo their number
     gone,       ///< an interface is not there, and comes back as another one; parameter: which, modulo their number
     refused,    ///< the kernel refuses an address for good; parameter: which VIP, modulo their number
+    setting,    ///< the kernel refuses a setting for good; parameter: which of those of the file, modulo their number
+    step,       ///< the kernel refuses another row of the file for good; parameter: which, modulo their number
+    route,      ///< another's route stands where one of the file belongs; parameter: which, modulo their number
     server,     ///< a real server does not answer the checks of these nodes; parameter: which, modulo their number
 };
 constexpr auto names_of(FaultKind) {
@@ -50,7 +53,8 @@ constexpr auto names_of(FaultKind) {
          {FaultKind::slow, "slow"},           {FaultKind::failing, "failing"},     {FaultKind::link, "link"},
          {FaultKind::clock, "clock"},         {FaultKind::reload, "reload"},       {FaultKind::stop, "stop"},
          {FaultKind::keep, "keep"},           {FaultKind::track, "track"},         {FaultKind::gone, "gone"},
-         {FaultKind::refused, "refused"},     {FaultKind::server, "server"}});
+         {FaultKind::refused, "refused"},     {FaultKind::setting, "setting"},     {FaultKind::step, "step"},
+         {FaultKind::route, "route"},         {FaultKind::server, "server"}});
 }
 constexpr std::size_t fault_kinds = names_of(FaultKind{}).size();
 

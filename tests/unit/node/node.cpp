@@ -202,6 +202,7 @@ TEST_CASE("a transition that comes while the network lane is busy does not wait 
     const Effects effects = bench.done(Lane::network, "no such device");
     CHECK(asked(effects) == "network network one=master\n");
     CHECK(told(effects) == "network: no such device\n");
+    CHECK(asked(bench.done(Lane::network, "no such device")) == "network network one=undecided\n");  // it makes room
     CHECK(bench.done(Lane::network, "no such device").converge.empty());
     CHECK(*bench.node.lane(Lane::network).retry_at == bench.now + seconds(2));
 }

@@ -128,6 +128,46 @@ TEST_CASE("a VIP that the kernel refuses is dark: it is tried every second while
     CHECK(bench.first().dark.empty());
 }
 
+TEST_CASE("a master whose kernel work fails once tries again after a second, and makes room when it fails again") {
+    Bench bench = backup(director());
+    bench.settle();
+    bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    CHECK(told(bench.done(Lane::network, "out of memory")) == "network: out of memory\n");
+    CHECK(bench.state() == State::master);
+    CHECK(*bench.node.lane(Lane::network).retry_at == bench.now + seconds(1));
+    CHECK(asked(bench.pass(seconds(1))) == "network network one=master\n");
+    CHECK(told(bench.done(Lane::network, "out of memory")) ==
+          "one: cannot serve 192.0.2.20: out of memory\n"
+          "one: master -> backup: cannot serve 192.0.2.20: makes room for who can\n");
+}
+
+TEST_CASE("a master that has its VIPs does not make room, whatever its kernel work ends with") {
+    Bench bench = master(director());
+    bench.settle();
+    for (int i = 0; i < 5; ++i) {
+        bench.turn(Disturbed{});
+        if (bench.node.lane(Lane::network).busy) bench.done(Lane::network, "out of memory");
+        bench.pass(seconds(1));
+    }
+    CHECK(bench.state() == State::master);
+}
+
+TEST_CASE("what was refused before a transition is tried with it, in both lanes") {
+    Bench bench = backup(director());
+    bench.settle();
+    bench.pass(bench.first().machine.down_interval() - milliseconds(500));
+    bench.settle();
+    bench.turn(Asked{});
+    bench.done(Lane::network);
+    bench.turn(Converged{.lane = Lane::tables, .obstacle = "no", .blocked = 1, .refused = {{"service tcp x", "no"}}});
+    REQUIRE(bench.node.avoided().contains("service tcp x"));
+    bench.settle();
+    CHECK(asked(bench.pass(milliseconds(500))) ==
+          "network network one=master\n"
+          "tables tables one=master\n");
+}
+
 TEST_CASE("a backup that had to make room tries again after a minute, later each time") {
     Bench bench = master(director("priority = 160\n"));
     bench.turn(Disturbed{});

@@ -1,8 +1,8 @@
 // The machine that brings a node to its desired state: what it needs, and what it makes of the answers.
 #include "lbconverge/plan/convergence.hpp"
 
+#include "lbconverge/sim/fake_kernel.hpp"
 #include "planning.hpp"
-#include "support/fake_kernel.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +13,7 @@ namespace lbconverge::plan {
 namespace {
 
 using namespace kinds;
-using test::FakeKernel;
+using sim::FakeKernel;
 using test::master;
 using test::World;
 using test::world;
@@ -91,7 +91,7 @@ TEST_CASE("a run without trouble saves its claims, works, announces, looks again
 TEST_CASE("a step that fails for good is tried once, and the rest is done") {
     const World node = pair_of_vips();
     FakeKernel kernel(empty(node));
-    kernel.refuses["address 192.0.2.20/32 eth0"] = EACCES;
+    kernel.refuses["address 192.0.2.20/32 eth0"] = {EACCES};
     Convergence work({.config = node.config, .election = node.election}, {}, {});
     serve_until(work, kernel, Need::nothing);
     const Outcome& end = work.outcome();

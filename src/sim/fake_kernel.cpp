@@ -1,4 +1,4 @@
-#include "fake_kernel.hpp"
+#include "lbconverge/sim/fake_kernel.hpp"
 
 #include <linux/if_addr.h>
 #include <linux/ip.h>
@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace lbconverge::test {
+namespace lbconverge::sim {
 
 using namespace kinds;
 
@@ -184,8 +184,8 @@ int FakeKernel::refusal_of(const plan::Plan& plan, const plan::Step& step) const
     int error = 0;
     if (refuses.empty()) return error;
     plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
-        const auto at = refuses.find(std::string(Kind::name) + " " + Kind::id(change.key));
-        if (at != refuses.end()) error = at->second;
+        const auto at = refuses.find(row_name<Kind>(change.key));
+        if (at != refuses.end() && !(at->second.may_go && change.after == nullptr)) error = at->second.error;
     });
     return error;
 }
@@ -209,6 +209,34 @@ Result<std::vector<plan::Failure>> FakeKernel::apply(const plan::Plan& plan, std
         if (error != 0) failures.push_back({i, error});
     }
     return failures;
+}
+
+void FakeKernel::set_carrier(const InterfaceName& interface, bool carrier) {
+    for (Interface& each : node.facts.interfaces) {
+        if (each.name == interface) each.carrier = carrier;
+    }
+}
+
+/// linux: unregister_netdevice_many, inetdev_destroy, fib_disable_ip.
+void FakeKernel::unplug(const InterfaceName& interface) {
+    std::erase_if(node.facts.interfaces, [&](const Interface& each) { return each.name == interface; });
+    std::vector<Address::Key> addresses;
+    for (const Row<Address>& row : node.get<Address>().rows()) {
+        if (row.key.interface == interface) addresses.push_back(row.key);
+    }
+    std::vector<Sysctl::Key> settings;
+    for (const Row<Sysctl>& row : node.get<Sysctl>().rows()) {
+        if (row.key.path.starts_with(setting(interface.view(), ""))) settings.push_back(row.key);
+    }
+    for (const Sysctl::Key& each : settings) node.get<Sysctl>().erase(each);
+    erase_addresses(addresses);
+    std::vector<Route::Key> routes;
+    for (const Row<Route>& row : node.get<Route>().rows()) {
+        const bool stranded = row.value.via && !row.value.via->is_link_local() && !reaches(*row.value.via);
+        if (row.value.interface == interface || stranded) routes.push_back(row.key);
+    }
+    for (const Route::Key& each : routes) node.get<Route>().erase(each);
+    node.get<Link>().erase({interface});
 }
 
 bool FakeKernel::setting_is_on(const std::string& interface, const std::string& name) const {
@@ -264,6 +292,10 @@ void FakeKernel::remove_address(std::uint32_t row) {
             gone.resize(1);
         }
     }
+    erase_addresses(gone);
+}
+
+void FakeKernel::erase_addresses(const std::vector<Address::Key>& gone) {
     for (const Address::Key& each : gone) node.get<Address>().erase(each);
     for (const Address::Key& each : gone) lose_source(each.address);
 }
@@ -367,6 +399,12 @@ int FakeKernel::set(const Change<SyncDaemon>& change) {
     return error;
 }
 
+bool FakeKernel::reaches(const IpAddress& gateway) const {
+    return std::ranges::any_of(node.get<Address>().rows(), [&](const Row<Address>& row) {
+        return row.key.prefix < row.key.address.bits() && row.key.address.in_same_net(gateway, row.key.prefix);
+    });
+}
+
 int FakeKernel::set(const Change<Route>& change) {
     Seen<Route>& seen = node.get<Route>();
     const bool there = seen.find(change.key) != Seen<Route>::npos;
@@ -376,13 +414,11 @@ int FakeKernel::set(const Change<Route>& change) {
         return 0;
     }
     const Route::Value& value = *change.after;
-    const auto any_address = [&](const auto& test) { return std::ranges::any_of(node.get<Address>().rows(), test); };
     if (!value.interface.empty() && node.facts.interface(value.interface) == nullptr) return ENODEV;
-    const bool reached = !value.via || value.via->is_link_local() || any_address([&](const Row<Address>& row) {
-        return row.key.prefix < row.key.address.bits() && row.key.address.in_same_net(*value.via, row.key.prefix);
-    });
+    const bool reached = !value.via || value.via->is_link_local() || reaches(*value.via);
     const bool has_source =
-        !value.source || any_address([&](const Row<Address>& row) { return row.key.address == *value.source; });
+        !value.source || std::ranges::any_of(node.get<Address>().rows(),
+                                             [&](const Row<Address>& row) { return row.key.address == *value.source; });
     if (!has_source) return EINVAL;
     if (!reached) return change.key.to.family == Family::ipv4 ? ENETUNREACH : EHOSTUNREACH;
     if (there && change.before == nullptr) return EEXIST;
@@ -438,4 +474,4 @@ int FakeKernel::set(const Change<Timeouts>& change) {
     return 0;
 }
 
-}  // namespace lbconverge::test
+}  // namespace lbconverge::sim

@@ -1,9 +1,9 @@
 // A kernel in memory: holds the state of one node and takes plans as the real one does, with the real one's errors.
-// For tests that need thousands of runs, or failures that no real kernel gives on demand. It is trusted only for what
-// the contract tests prove on it and on a real kernel (tests/contract).
+// For the simulator, and for tests that need thousands of runs, or failures that no real kernel gives on demand. It is
+// trusted only for what the contract tests prove on it and on a real kernel (tests/contract). Pure.
 #pragma once
 
-#include "lbconverge/kernel/kernel.hpp"
+#include "lbconverge/plan/kernel.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -13,12 +13,24 @@
 #include <set>
 #include <string>
 
-namespace lbconverge::test {
+namespace lbconverge::sim {
 
-class FakeKernel final : public kernel::Kernel {
+/// "service tcp 192.0.2.1:80": one row among all kinds.
+template <class Kind>
+std::string row_name(const typename Kind::Key& key) {
+    return std::string(Kind::name) + " " + Kind::id(key);
+}
+
+class FakeKernel final : public plan::Kernel {
 public:
     /// Thrown out of apply(): the program was killed at that point.
     struct Killed {};
+
+    /// What is said of a row whenever something is to be done with it.
+    struct RefusedRow {
+        int error = EINVAL;
+        bool may_go = false;  ///< it is only made that it cannot be
+    };
 
     explicit FakeKernel(kinds::Observed state);
 
@@ -39,6 +51,11 @@ public:
     /// The change of one step of a plan.
     int execute(const plan::Plan& plan, const plan::Step& step);
 
+    // What happens to a machine.
+    void set_carrier(const InterfaceName& interface, bool carrier);
+    /// The interface is gone, and with it its addresses, its settings and the routes through it.
+    void unplug(const InterfaceName& interface);
+
     /// All that is true of the node. Interfaces' ipv4_devconf is not kept here: facts() makes it from the sysctls.
     kinds::Observed node;
     /// Settings of interfaces that nobody ever wrote: they follow what is written to "default"
@@ -50,7 +67,7 @@ public:
 
     // What goes wrong. Operations count from 0 over all runs.
     std::map<std::size_t, int> faults;                   ///< operation → errno; it has no effect then
-    std::map<std::string, int> refuses;                  ///< "kind id" → errno, whatever is to be done with that row
+    std::map<std::string, RefusedRow> refuses;           ///< by row_name()
     std::optional<std::size_t> killed_before;            ///< apply() throws Killed instead of this operation
     std::function<void(FakeKernel&)> before_next_write;  ///< the world moves between reading and writing, once
 
@@ -83,10 +100,12 @@ private:
     }
     void put_setting(const std::string& path, const std::string& value);
     void remove_address(std::uint32_t row);
+    void erase_addresses(const std::vector<kinds::Address::Key>& gone);
     [[nodiscard]] int refusal_of(const plan::Plan& plan, const plan::Step& step) const;
     void renew_address(std::uint32_t row, const kinds::Address::Value& value);
     void lose_source(const IpAddress& address);
+    [[nodiscard]] bool reaches(const IpAddress& gateway) const;
     [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;
 };
 
-}  // namespace lbconverge::test
+}  // namespace lbconverge::sim

@@ -1,0 +1,162 @@
+// What stands in the way of a node's kernel: interfaces that are gone, rows that it refuses, routes of others.
+#include "boot.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+
+namespace lbconverge::sim {
+
+using namespace kinds;
+
+namespace {
+
+/// RTPROT_DHCP of linux/rtnetlink.h, which clashes with glibc's headers.
+constexpr std::uint8_t dhcp = 16;
+/// What others' routes point to; TEST-NET-3 (RFC 5737).
+constexpr IpAddress elsewhere{Family::ipv4, {203, 0, 113, 1}};
+
+template <class Kind>
+std::optional<IpAddress> vip_of(const typename Kind::Key& key) {
+    if constexpr (std::is_same_v<Kind, Service>) return key.vip;
+    if constexpr (std::is_same_v<Kind, RealServer>) return key.service.vip;
+    if constexpr (std::is_same_v<Kind, Address>) return key.address;
+    return std::nullopt;
+}
+
+}  // namespace
+
+/// Of a node as master and as backup. Addresses on answering interfaces are left out: FaultKind::refused names those.
+WantedRows wanted_rows(const config::Config& config, std::size_t node) {
+    WantedRows wanted;
+    const HostFacts facts = *FakeKernel(booted(config, node)).facts();
+    for (const ElectionState state : {ElectionState::master, ElectionState::backup}) {
+        plan::Task task{.config = config, .election = {}};
+        for (const config::Vrrp& each : config.vrrp) task.election[each.name] = state;
+        const Desired desired = plan::desired_for(task, facts);
+        for_each_kind([&]<class Kind>() {
+            for (const Row<Kind>& row : desired.get<Kind>().rows.rows()) {
+                if constexpr (std::is_same_v<Kind, Route>) wanted.routes.emplace(row.key);
+                if constexpr (std::is_same_v<Kind, Address>) {
+                    if (!row.key.interface.is_loopback()) continue;
+                }
+                auto& list = std::is_same_v<Kind, Sysctl> ? wanted.settings : wanted.others;
+                list.emplace(row_name<Kind>(row.key), vip_of<Kind>(row.key));
+            }
+        });
+    }
+    return wanted;
+}
+
+/// A fault of that kind is at work on the node's thing of that number.
+bool World::hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const {
+    return std::any_of(active_.begin(), active_.end(), [&](const Fault* each) {
+        return each->kind == kind && each->touches(node) && each->parameter % count == which;
+    });
+}
+
+void World::set_kernel(std::size_t node) {
+    set_links(node);
+    set_refusals(node);
+    set_routes(node);
+    refresh_vips(node);
+    news(node);
+}
+
+void World::set_links(std::size_t node) {
+    Host& host = hosts_[node];
+    for (std::size_t i = 0; i < host.links.size(); ++i) {
+        const InterfaceName& link = host.links[i];
+        const bool gone = hits(FaultKind::gone, node, i, host.links.size());
+        if (gone && host.has(link)) host.kernel.unplug(link);
+        if (!gone && !host.has(link)) plug_in(node, link);
+        host.kernel.set_carrier(link, !hits(FaultKind::link, node, i, host.links.size()));
+    }
+}
+
+/// It is another interface than before, as after booting.
+void World::plug_in(std::size_t node, const InterfaceName& link) {
+    Host& host = hosts_[node];
+    const Observed fresh = booted(*host.base, node);
+    Observed& now = host.kernel.node;
+    now.facts.interfaces.push_back(*fresh.facts.interface(link));
+    now.facts.interfaces.back().index = ++host.last_index;
+    const Seen<Address>& addresses = fresh.get<Address>();
+    for (std::uint32_t i = 0; i < addresses.size(); ++i) {
+        const Row<Address>& row = addresses.row(i);
+        if (row.key.interface == link) now.get<Address>().put(row.key, row.value, addresses.note(i));
+    }
+    for (const Row<Sysctl>& row : fresh.get<Sysctl>().rows()) {
+        if (now.get<Sysctl>().find(row.key) == Seen<Sysctl>::npos) now.get<Sysctl>().put(row.key, row.value);
+    }
+}
+
+void World::set_refusals(std::size_t node) {
+    Host& host = hosts_[node];
+    host.kernel.refuses.clear();
+    const auto refuse = [&](FaultKind kind, const std::map<std::string, std::optional<IpAddress>>& rows) {
+        std::size_t number = 0;
+        for (const auto& [row, vip] : rows) {
+            if (hits(kind, node, number++, rows.size())) host.kernel.refuses[row] = {};
+        }
+    };
+    refuse(FaultKind::setting, host.wanted.settings);
+    refuse(FaultKind::step, host.wanted.others);
+    const auto& vips = host.base->vips;
+    for (std::size_t i = 0; i < vips.size(); ++i) {
+        if (!hits(FaultKind::refused, node, i, vips.size())) continue;
+        const Address::Key key{vips[i].address, vips[i].prefix, vips[i].interface};
+        host.kernel.refuses[row_name<Address>(key)] = {.error = EACCES, .may_go = true};
+    }
+}
+
+/// As a DHCP client does it: its route replaces ours, and goes with its lease.
+void World::set_routes(std::size_t node) {
+    Host& host = hosts_[node];
+    Seen<Route>& routes = host.kernel.node.get<Route>();
+    std::size_t number = 0;
+    for (const Route::Key& each : host.wanted.routes) {
+        const std::uint32_t at = routes.find(each);
+        const bool theirs = at != Seen<Route>::npos && routes.note(at).protocol == dhcp;
+        if (hits(FaultKind::route, node, number++, host.wanted.routes.size())) {
+            routes.put(each, {.via = elsewhere}, {.protocol = dhcp});
+        } else if (theirs) {
+            routes.erase(each);
+        }
+    }
+}
+
+/// The thing that the fault names is one that this VIP of the node needs.
+bool World::obstructs(const Fault& fault, std::size_t node, const IpAddress& vip) const {
+    const Host& host = hosts_[node];
+    if (!fault.touches(node)) return false;
+    if (fault.kind == FaultKind::refused) {
+        return host.base->vips[fault.parameter % host.base->vips.size()].address == vip;
+    }
+    if (fault.kind != FaultKind::step || host.wanted.others.empty()) return false;
+    const auto row =
+        std::next(host.wanted.others.begin(), static_cast<std::ptrdiff_t>(fault.parameter % host.wanted.others.size()));
+    return row->second == vip;
+}
+
+/// Its interface and that of the election are up. What the kernel has refused counts again only when the node has had
+/// the VIP once more: nothing tells that it would be taken now.
+bool World::able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const {
+    const Host& host = hosts_[node];
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    for (std::size_t other = 0; other < seats.size(); ++other) {  // a sync group serves all or nothing
+        const bool member = !seats[other].group.empty() && seats[other].group == seats[router].group;
+        if ((other == router || member) && !host.has_carrier(picture_.routers[other].interface)) return false;
+    }
+    const auto& vips = host.base->vips;
+    const auto at = std::find_if(vips.begin(), vips.end(), [&](const auto& each) { return each.address == vip; });
+    if (at == vips.end() || !host.has_carrier(at->interface)) return false;
+    if (holds) return true;
+    const bool now =
+        std::any_of(active_.begin(), active_.end(), [&](const Fault* each) { return obstructs(*each, node, vip); });
+    const bool ever = std::any_of(run_.faults.begin(), run_.faults.end(), [&](const Fault& each) {
+        return each.start <= queue_.now() && obstructs(each, node, vip);
+    });
+    return !now && (was || !ever);
+}
+
+}  // namespace lbconverge::sim
