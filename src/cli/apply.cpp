@@ -9,18 +9,21 @@ namespace lbconverge::cli {
 namespace {
 
 /// A daemon at work is the only writer: it does this now, and says what came of it. nullopt: there is none.
-std::optional<int> applied_by_daemon(const Options& options, const config::Config& config) {
+std::optional<int> applied_by_daemon(const Options& options) {
     if (options.as || options.prune_foreign) {
         return refused_by_daemon("a daemon is at work here, and its election decides who is master",
                                  "stop it first (systemctl stop lbconverge), or leave --as and --prune-foreign out");
     }
-    return done_by_daemon(
-        {.command = "apply", .file = absolute(options.config), .node = config.node, .json = options.json});
+    return done_by_daemon(daemon::ApplyRequest{
+        .file = absolute(options.config), .node = options.node, .host = host_name(), .json = options.json});
 }
 
 }  // namespace
 
 int apply_command(const Options& options) {
+    if (!options.dry_run) {
+        if (const auto done = applied_by_daemon(options)) return *done;
+    }
     const Result<config::Config> config = configuration_of(options);
     if (!config) {
         const int exit = report(config.error());
@@ -31,7 +34,6 @@ int apply_command(const Options& options) {
     const Result<plan::Task> task = task_of(options, *config);
     if (!task) return report(task.error());
     if (options.dry_run) return dry_run(*task, options);
-    if (const auto done = applied_by_daemon(options, *config)) return *done;
     auto run = daemon::RunDirectory::of_this_namespace();
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     return converge(run, *task, options);

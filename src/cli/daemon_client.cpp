@@ -5,12 +5,26 @@
 #include "render.hpp"
 #include "status.hpp"
 
-#include <cstdio>
+#include <utility>
 
 namespace lbconverge::cli {
 
+namespace {
+
+Result<std::optional<daemon::ControlReply>> asked(const daemon::ControlRequest& request) {
+    return daemon::ask_daemon(daemon::RunDirectory::of_this_namespace().path(), request);
+}
+
+}  // namespace
+
 Result<std::optional<std::string>> status_of_daemon() {
-    return daemon::ask_daemon(daemon::RunDirectory::of_this_namespace().path(), {.command = "status"});
+    auto reply = asked(daemon::StatusRequest{});
+    RETURN_IF_ERROR(reply);
+    if (!*reply) return std::nullopt;
+    daemon::ControlReply& said = **reply;
+    if (said.values.size() == 1) return std::move(said.values.front());
+    return fail(said.exit == exit_busy ? ErrorKind::busy : ErrorKind::failed,
+                said.errors.empty() ? "the daemon did not say its status" : said.errors.front());
 }
 
 Election election_of_daemon() {
@@ -19,18 +33,15 @@ Election election_of_daemon() {
 }
 
 std::optional<int> done_by_daemon(const daemon::ControlRequest& request) {
-    const auto line = daemon::ask_daemon(daemon::RunDirectory::of_this_namespace().path(), request);
-    if (!line) return report(line.error());
-    if (!*line) return std::nullopt;
-    const auto reply = daemon::parse_reply(**line);
+    const auto reply = asked(request);
     if (!reply) return report(reply.error());
-    if (request.json) {
-        print(merged_json(reply->outputs, reply->exit));
-    } else {
-        for (const std::string& each : reply->outputs) print(each);
-    }
-    for (const std::string& error : reply->errors) std::fprintf(stderr, "lbconverge: %s\n", error.c_str());
-    return reply->exit;
+    if (!*reply) return std::nullopt;
+    const daemon::ControlReply& said = **reply;
+    for (const std::string& each : said.texts) print(each);
+    if (!said.values.empty()) print(merged_json(said.values, said.exit));
+    print_errors(said.diagnostics);
+    print_notes(said.errors);
+    return said.exit;
 }
 
 std::optional<int> refused_by_daemon(const std::string& why, const std::string& hint) {

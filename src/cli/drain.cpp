@@ -11,13 +11,13 @@ namespace {
 
 /// The daemon does it where there is one; else what it would remember is written down, and carried out.
 int drain_or_undrain(const Options& options, bool undo) {
-    const Result<config::Config> config = configuration_of(options);
-    if (!config) return report(config.error());
     const std::string& server = options.arguments.front();
     if (!options.dry_run) {
-        if (const auto done = done_by_daemon({.command = options.command, .server = server, .json = options.json}))
-            return *done;
+        const daemon::DrainRequest request{.server = server, .undo = undo, .json = options.json};
+        if (const auto done = done_by_daemon(request)) return *done;
     }
+    const Result<config::Config> config = configuration_of(options);
+    if (!config) return report(config.error());
     const auto drains = health::parse_drain(server, *config, undo);
     if (!drains) return report(drains.error());
     auto run = daemon::RunDirectory::of_this_namespace();

@@ -110,6 +110,13 @@ std::string listed(const config::Diagnostics& diagnostics, const std::vector<std
 }
 
 Result<config::Config> load_node(const std::string& path, const std::string& node) {
+    std::string wrong;
+    Result<config::Config> config = load_node(path, node, wrong);
+    print_errors(wrong);
+    return config;
+}
+
+Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong) {
     config::Diagnostics diagnostics;
     const Result<config::Document> parsed = parse_files(path, diagnostics);
     RETURN_IF_ERROR(parsed);
@@ -124,7 +131,7 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
     config::lint(configs, diagnostics);  // a mistake that check calls an error is not carried out either
     diagnostics.finish();
     if (configs.empty() || diagnostics.has_errors()) {
-        print_errors(listed(diagnostics, document.files()));
+        wrong = listed(diagnostics, document.files());
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return std::move(configs.front());

@@ -23,6 +23,8 @@ std::string listed(const config::Diagnostics& diagnostics, const std::vector<std
 /// One node's configuration, free of errors. `node` may be empty: the host name then, if there is a [nodes] at all.
 /// What is wrong is printed on stderr, all of it.
 Result<config::Config> load_node(const std::string& path, const std::string& node);
+/// The same; what is wrong is in `wrong`, and not printed.
+Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong);
 
 /// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d; for root's eyes only, since there may be
 /// passwords in it.

@@ -20,7 +20,7 @@ void print(std::string_view text) { put(text, stdout); }
 void print_errors(std::string_view text) { put(text, stderr); }
 
 void print_notes(std::span<const std::string> notes) {
-    for (const std::string& note : notes) std::fprintf(stderr, "lbconverge: %s\n", note.c_str());
+    for (const std::string& note : notes) print_errors("lbconverge: " + note + "\n");
 }
 
 int report(const Error& error) {

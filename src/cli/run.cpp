@@ -32,6 +32,18 @@ void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
     if (const auto kept = copy_files(file, running_copy(run)); !kept) daemon::log(Level::warning, kept.error().what);
 }
 
+daemon::FreshConfig read_again(const Options& options, const daemon::RunDirectory& run, const std::string& node) {
+    std::string diagnostics;
+    Result<config::Config> again = load_node(options.config, node, diagnostics);
+    print_errors(diagnostics);
+    const Result<void> passwords = again ? read_passwords(*again) : Result<void>{};
+    if (!again) return {tl::unexpected(again.error()), diagnostics};
+    if (!passwords) return {tl::unexpected(passwords.error()), diagnostics};
+    keep_copy(options.config, run);
+    if (options.prune_foreign) again->ipvs.exclusive = true;
+    return {std::make_shared<const config::Config>(std::move(*again)), diagnostics};
+}
+
 int become_daemon(const Options& options, config::Config first) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
@@ -43,14 +55,7 @@ int become_daemon(const Options& options, config::Config first) {
     how.file = absolute(options.config);
     how.node = node;
     how.config = std::make_shared<const config::Config>(std::move(first));
-    how.load = [&options, &run, node]() -> Result<node::ConfigPtr> {
-        Result<config::Config> again = load_node(options.config, node);
-        RETURN_IF_ERROR(again);
-        RETURN_IF_ERROR(read_passwords(*again));
-        keep_copy(options.config, run);
-        if (options.prune_foreign) again->ipvs.exclusive = true;
-        return std::make_shared<const config::Config>(std::move(*again));
-    };
+    how.load = [&options, &run, node] { return read_again(options, run, node); };
     how.render = [](const plan::Outcome& done, const config::Config& config, const Election& election, bool json) {
         const Scene scene{config, election, config.files};
         if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);

@@ -214,6 +214,9 @@ std::string status_text(const std::string& reply, const Observed* kernel, std::c
         text += formatted("  fight        another program changes {}: put back {} times\n",
                           each.at("id").get<std::string>(), each.at("times").get<std::uint32_t>());
     }
+    if (const auto all = status.at("fights_count").get<std::size_t>(); all > status.at("fights").size()) {
+        text += formatted("  fight        {} rows in all\n", all);
+    }
     add_checks(status, now, text);
     if (kernel == nullptr) return text;
     for (const Json& service : with_owners(services_json(*kernel), status)) {

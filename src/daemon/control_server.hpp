@@ -1,12 +1,15 @@
-// The control socket: RUN/control, a unix stream socket. A client sends one line of JSON and reads one line of JSON.
-// Anybody may ask for the status; only root may have something done. Private to src/daemon; lives on the loop.
+// The daemon's end of the control socket: RUN/control, a unix stream socket. A client sends one line, a request, and
+// reads one line, the reply. Anybody may connect and do with it what he likes: admission.hpp says who is a client and
+// for how long. Private to src/daemon; lives on the loop.
 #pragma once
 
-#include "lbconverge/model/result.hpp"
+#include "admission.hpp"
+#include "lbconverge/daemon/control.hpp"
 #include "loop.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,39 +18,52 @@ namespace lbconverge::daemon {
 
 class ControlServer {
 public:
-    /// One client. It is answered once, now or later.
-    class Client {
-    public:
-        Client(Loop& loop, int fd) : socket_(loop, fd) {}
-        [[nodiscard]] bool is_root() const;
+    using Client = Admission::Id;
+    /// Who asks is answered once, now or later, by whatever thread has the answer: through the loop.
+    using Handler = std::function<void(const ControlRequest& request, Client client, bool is_root)>;
+    using Line = std::shared_ptr<const std::string>;  ///< one text for all who get the same
 
-    private:
-        friend class ControlServer;
-        Descriptor socket_;
-        std::string request_;
-        std::string reply_;
-        std::size_t sent_ = 0;
-    };
-    using ClientPtr = std::shared_ptr<Client>;
-    using Handler = std::function<void(const std::string& request, const ClientPtr& client)>;
+    ControlServer(Loop& loop, Handler handler, const Admission::Limits& limits = {})
+        : loop_(loop), pause_(loop), overdue_(loop), handler_(std::move(handler)), admission_(limits) {}
 
-    ControlServer(Loop& loop, Handler handler) : loop_(loop), pause_(loop), handler_(std::move(handler)) {}
-    static void answer(const ClientPtr& client, const std::string& line);
+    /// Of a client that has gone meanwhile nothing is heard any more.
+    void answer(Client client, const Line& line);
+    void answer(Client client, const ControlReply& reply);
+    void refuse(Client client, const Error& error);
+    static Line line_of(const ControlReply& reply);
 
     /// What lies there from an earlier life is removed: the caller holds the lock.
     Result<void> listen(const std::string& path);
     void close();
 
 private:
+    struct Connection {
+        Connection(Loop& loop, int fd, bool root) : socket(loop, fd), is_root(root) {}
+        Descriptor socket;
+        bool is_root;
+        std::string request{};
+        Line reply{};
+        std::size_t sent = 0;
+    };
+
     void accept();
-    void read(const ClientPtr& client);
-    static void write(const ClientPtr& client);
+    int accept_one();
+    void admit(int fd, unsigned user);
+    void read(Client client);
+    void heard(Client client, Connection& connection);
+    void write(Client client);
+    void send_away(Client client, const char* why);
+    void watch_the_clock();
 
     Loop& loop_;
     std::optional<Descriptor> listener_;
     Timer pause_;
+    Timer overdue_;
     Handler handler_;
+    Admission admission_;
+    std::map<Client, Connection> clients_;
     std::string path_;
+    bool troubled_ = false;  ///< nobody could be accepted, and the log says so
 };
 
 }  // namespace lbconverge::daemon

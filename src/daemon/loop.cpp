@@ -1,5 +1,7 @@
 #include "loop.hpp"
 
+#include "fd.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -75,7 +77,11 @@ struct Descriptor::State {
     }
 };
 
-Descriptor::Descriptor(Loop& loop, int fd) : state_(std::make_shared<State>(loop.state_->context, fd)) {}
+Descriptor::Descriptor(Loop& loop, int fd) {
+    Fd ours(fd);
+    state_ = std::make_shared<State>(loop.state_->context, fd);
+    ours.release();
+}
 Descriptor::~Descriptor() = default;
 Descriptor::Descriptor(Descriptor&&) noexcept = default;
 

@@ -61,6 +61,7 @@ private:
 /// writing tell of them.
 class Descriptor {
 public:
+    /// Throws std::exception where the kernel does not take one more to wait for; it is closed then, too.
     Descriptor(Loop& loop, int fd);
     ~Descriptor();
     Descriptor(Descriptor&&) noexcept;

@@ -1,5 +1,6 @@
 #include "lbconverge/daemon/run.hpp"
 
+#include "caught.hpp"
 #include "control_server.hpp"
 #include "lbconverge/daemon/control.hpp"
 #include "lbconverge/daemon/log.hpp"
@@ -15,6 +16,7 @@
 #include "processes.hpp"
 #include "service_manager.hpp"
 #include "status.hpp"
+#include "status_desk.hpp"
 #include "tracker.hpp"
 #include "vrrp_sockets.hpp"
 #include "worker.hpp"
@@ -51,11 +53,17 @@ void end_if(const BrokenInvariant& broken) {
 
 /// A one-shot apply that waits for what this daemon does.
 struct Waiting {
-    ControlServer::ClientPtr client;
+    ControlServer::Client client = 0;
     Instant since;
     bool json = false;
     std::vector<Lane> lanes;  ///< still to come
     ControlReply reply{};
+};
+
+/// What a lane did, as those want it who wait for it.
+struct Rendered {
+    std::string text;
+    std::string json;
 };
 
 class Daemon {
@@ -67,7 +75,8 @@ public:
           sockets_(loop_, [this] { receive(); }),
           timer_(loop_),
           signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR2}, [this](int signal) { signalled(signal); }),
-          control_(loop_, [this](const std::string& line, const auto& client) { request(line, client); }),
+          control_(loop_, [this](const auto& asked, auto client, bool is_root) { request(asked, client, is_root); }),
+          status_desk_(loop_, control_, [this] { return status_of(node_, now(), std::chrono::system_clock::now()); }),
           service_manager_(loop_),
           processes_(loop_),
           tracker_(loop_, processes_, [this](const node::Tracked& event) { turn(event); }) {}
@@ -86,17 +95,19 @@ private:
     void look_round(const kernel::Surroundings& seen);
     void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
-    void finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit);
+    void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output, int exit);
     void signalled(int signal);
-    void reload(const ControlServer::ClientPtr& then_apply, bool json);
-    void request(const std::string& line, const ControlServer::ClientPtr& client);
-    void reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json);
-    void status(const ControlServer::ClientPtr& client);
-    void drain(const std::string& server, bool undo, bool json, const ControlServer::ClientPtr& client);
+    void reload(std::optional<Waiting> then_apply);
+    void reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply);
+    void not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply);
+    void request(const ControlRequest& asked, ControlServer::Client client, bool is_root);
+    void serve(const StatusRequest& status, ControlServer::Client client);
+    void serve(const ApplyRequest& apply, ControlServer::Client client);
+    void serve(const DrainRequest& drain, ControlServer::Client client);
+    [[nodiscard]] std::optional<Error> why_not_for(const ApplyRequest& apply) const;
     void remember(std::shared_ptr<const kinds::Health> health);
     void write_health();
     void write_the_rest();
-    static void refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why);
     void end();
 
     const RunOptions& options_;
@@ -107,6 +118,7 @@ private:
     Timer timer_;
     Signals signals_;
     ControlServer control_;
+    StatusDesk status_desk_;
     ServiceManager service_manager_;
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
@@ -284,10 +296,9 @@ void Daemon::converge(const node::Converge& job) {
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = node::converged_of(job, report);
         result.overtaken = overtaken_[lane];
-        std::string output;
-        if ((asked || asked_json) && report.planned) {
-            output = options_.render(report, *job.config, job.election, asked_json);
-        }
+        Rendered output;
+        if (asked && report.planned) output.text = options_.render(report, *job.config, job.election, false);
+        if (asked_json && report.planned) output.json = options_.render(report, *job.config, job.election, true);
         const int exit = !report.error ? 0 : report.changed ? exit_not_converged : exit_code(report.error->kind);
         loop_.post([this, lane = job.lane, began, result, output, exit] {
             finished(lane, began, result, output, exit);
@@ -309,53 +320,61 @@ void Daemon::run_hook(const node::RunHook& hook) {
 }
 
 /// Hands the outcome to those who wait for it.
-void Daemon::finished(Lane lane, Instant began, const node::Converged& result, std::string output, int exit) {
+void Daemon::finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output, int exit) {
     if (result.overtaken) return;  // another run comes
     std::erase_if(waiting_, [&](Waiting& each) {
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
-        each.reply.outputs.push_back(output);
+        if (!output.json.empty() && each.json) each.reply.values.push_back(output.json);
+        if (!output.text.empty() && !each.json) each.reply.texts.push_back(output.text);
         if (!result.error.empty()) each.reply.errors.push_back(result.error);
         if (!result.obstacle.empty()) each.reply.errors.push_back(result.obstacle);
         if (each.reply.exit != exit_not_converged && exit != 0) each.reply.exit = exit;
         if (!each.lanes.empty()) return false;
-        ControlServer::answer(each.client, to_text(each.reply));
+        control_.answer(each.client, each.reply);
         return true;
     });
 }
 
 void Daemon::signalled(int signal) {
-    if (signal == SIGHUP) return reload(nullptr, false);
+    if (signal == SIGHUP) return reload({});
     const bool keep = signal == SIGUSR2;  // a restart: the next daemon goes on with what is here
     log(Level::info, keep ? "stopping, and leaving the VIPs to the next daemon" : "stopping");
     service_manager_.stopping();
     turn(node::Stop{.keep = keep});
 }
 
-void Daemon::reload(const ControlServer::ClientPtr& then_apply, bool json) {
+void Daemon::reload(std::optional<Waiting> then_apply) {
     service_manager_.reloading();
-    files_.post([this, then_apply, json] {
-        Result<node::ConfigPtr> fresh = options_.load();
-        loop_.post([this, then_apply, json, fresh = std::move(fresh)] {
-            if (fresh) {
-                reloaded(*fresh, then_apply, json);
+    files_.post([this, then_apply = std::move(then_apply)] {
+        const auto read = caught(options_.load);
+        loop_.post([this, then_apply, fresh = read ? *read : FreshConfig{tl::unexpected(read.error()), {}}] {
+            if (fresh.config) {
+                reloaded(*fresh.config, then_apply);
             } else {
-                log(Level::error, fresh.error().what + "; the configuration stays as it was");
-                if (then_apply != nullptr) {
-                    const std::string why = fresh.error().what + "; the daemon goes on with the one before";
-                    refuse(then_apply, exit_code(fresh.error().kind), why);
-                }
+                not_reloaded(fresh, then_apply);
             }
             service_manager_.ready();
         });
     });
 }
 
-void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::ClientPtr& then_apply, bool json) {
+void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply) {
+    const Error& error = fresh.config.error();
+    log(Level::error, error.what + "; the configuration stays as it was");
+    if (!then_apply) return;
+    control_.answer(then_apply->client,
+                    ControlReply{.exit = exit_code(error.kind),
+                                 .diagnostics = fresh.diagnostics,
+                                 .errors = {error.what + "; the daemon goes on with the one before"}});
+}
+
+void Daemon::reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply) {
     log(Level::info, "configuration read again");
-    if (then_apply != nullptr) {  // before the work begins, which is what is asked for
-        Waiting waiting{.client = then_apply, .since = now(), .json = json, .lanes = {Lane::network}};
-        if (config->role == Role::director) waiting.lanes.push_back(Lane::tables);
-        waiting_.push_back(std::move(waiting));
+    if (then_apply) {  // before the work begins, which is what is asked for
+        then_apply->since = now();
+        then_apply->lanes = {Lane::network};
+        if (config->role == Role::director) then_apply->lanes.push_back(Lane::tables);
+        waiting_.push_back(std::move(*then_apply));
     }
     turn(node::Reload{config});
     end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
@@ -365,55 +384,47 @@ void Daemon::reloaded(const node::ConfigPtr& config, const ControlServer::Client
     if (surroundings_ != nullptr) look_round(surroundings_);
 }
 
-void Daemon::refuse(const ControlServer::ClientPtr& client, int exit, const std::string& why) {
-    ControlServer::answer(client, to_text(ControlReply{.exit = exit, .outputs = {}, .errors = {why}}));
-}
-
-void Daemon::request(const std::string& line, const ControlServer::ClientPtr& client) {
-    const ControlRequest asked = parse_request(line);
-    const std::string& command = asked.command;
-    if (command == "status") {
-        status(client);
-    } else if (command == "drain" || command == "undrain") {
-        drain(asked.server, command == "undrain", asked.json, client);
-    } else if (command != "apply") {
-        refuse(client, exit_code(ErrorKind::usage), "the daemon does not know this request; is it of another version?");
-    } else if (!client->is_root()) {
-        refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
-    } else if (asked.file != options_.file) {
-        refuse(client, exit_code(ErrorKind::busy),
-               "a daemon with another configuration is at work here: " + options_.file);
-    } else if (asked.node != options_.node) {
-        refuse(client, exit_code(ErrorKind::busy),
-               "a daemon for another node is at work here: " +
-                   (options_.node.empty() ? "it was started without --node" : options_.node));
-    } else {
-        reload(client, asked.json);
+void Daemon::request(const ControlRequest& asked, ControlServer::Client client, bool is_root) {
+    if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
+        return control_.refuse(client,
+                               {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
     }
+    std::visit([&](const auto& each) { serve(each, client); }, asked);
 }
 
-void Daemon::status(const ControlServer::ClientPtr& client) {
-    files_.post([this, client, written = status_of(node_, now(), std::chrono::system_clock::now())] {
-        loop_.post([client, text = written()] { ControlServer::answer(client, text); });
-    });
+void Daemon::serve(const StatusRequest&, ControlServer::Client client) { status_desk_.ask(client, files_); }
+
+void Daemon::serve(const ApplyRequest& apply, ControlServer::Client client) {
+    if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);
+    reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
+}
+
+/// A node that nobody names is this host, as it is without a daemon; in a file without [nodes] it does not matter.
+std::optional<Error> Daemon::why_not_for(const ApplyRequest& apply) const {
+    if (apply.file != options_.file) {
+        return Error{ErrorKind::busy, "a daemon with another configuration is at work here: " + options_.file, {}};
+    }
+    const std::string& host = options_.node.empty() ? options_.node : apply.host;
+    if ((apply.node.empty() ? host : apply.node) == options_.node) return std::nullopt;
+    return Error{ErrorKind::busy,
+                 "a daemon for another node is at work here: " +
+                     (options_.node.empty() ? "it was started without --node" : options_.node),
+                 {}};
 }
 
 /// Answered when the tables are as the operator wants them.
-void Daemon::drain(const std::string& server, bool undo, bool json, const ControlServer::ClientPtr& client) {
-    if (!client->is_root()) {
-        return refuse(client, exit_code(ErrorKind::not_permitted), "only root may have the daemon change something");
-    }
-    const auto drains = health::parse_drain(server, node_.config(), undo);
-    if (!drains) return refuse(client, exit_code(drains.error().kind), drains.error().what);
+void Daemon::serve(const DrainRequest& drain, ControlServer::Client client) {
+    const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
+    if (!drains) return control_.refuse(client, drains.error());
     for (const kinds::Drained& each : *drains) {
-        const auto possible = undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
-        if (!possible) return refuse(client, exit_code(possible.error().kind), possible.error().what);
+        const auto possible = drain.undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
+        if (!possible) return control_.refuse(client, possible.error());
     }
     const Lane lane = node_.config().role == Role::director ? Lane::tables : Lane::network;
-    waiting_.push_back({.client = client, .since = now(), .json = json, .lanes = {lane}});
+    waiting_.push_back({.client = client, .since = now(), .json = drain.json, .lanes = {lane}});
     for (const kinds::Drained& each : *drains) {
-        log(Level::info, (undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
-        tell(node::DrainAsked{each, undo});
+        log(Level::info, (drain.undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
+        tell(node::DrainAsked{each, drain.undo});
     }
     act();
 }

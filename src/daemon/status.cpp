@@ -26,6 +26,19 @@ private:
     std::chrono::system_clock::time_point wall_;
 };
 
+/// Of what may be as many as there are rows, status has the first few, and their number.
+constexpr std::size_t few = 20;
+
+template <class List, class ToJson>
+void set_few(Json& json, const std::string& name, const List& list, ToJson to_json) {
+    Json& first = json[name] = Json::array();
+    for (const auto& each : list) {
+        if (first.size() == few) break;
+        first.push_back(to_json(each));
+    }
+    json[name + "_count"] = list.size();
+}
+
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 Json counters_json(const node::Instance& instance) {
@@ -136,10 +149,9 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
               {"runs", lane.runs},
               {"changes", lane.changes}};
     if (lane.runs == 0) return json;
-    json["last"] = {{"at", time(lane.finished)},     {"seconds", in_seconds(lane.took)},
-                    {"changes", lane.last.done},     {"held", lane.last.held},
-                    {"foreign", lane.last.foreign},  {"draining", lane.last.deferred},
-                    {"repaired", lane.last.repaired}};
+    json["last"] = {{"at", time(lane.finished)}, {"seconds", in_seconds(lane.took)}, {"changes", lane.last.done},
+                    {"held", lane.last.held},    {"foreign", lane.last.foreign},     {"draining", lane.last.deferred}};
+    set_few(json["last"], "repaired", lane.last.repaired, [](const std::string& row) { return row; });
     json["last"]["blocked"] = lane.last.blocked;
     if (!lane.last.obstacle.empty()) json["last"]["obstacle"] = lane.last.obstacle;
     if (!lane.last.error.empty()) json["last"]["error"] = lane.last.error;
@@ -217,14 +229,12 @@ Json node_json(const node::Node& node, const Times& time) {
     if (node.config().role == Role::director) {
         json["kernel"]["tables"] = lane_json(node.lane(node::Lane::tables), time);
     }
-    json["fights"] = Json::array();
-    for (const auto& [id, fight] : node.fights()) {
-        json["fights"].push_back({{"id", id}, {"times", fight.times}, {"since", time(fight.since)}});
-    }
-    json["left_alone"] = Json::array();
-    for (const auto& [row, avoided] : node.avoided()) {
-        json["left_alone"].push_back({{"row", row}, {"why", avoided.why}});
-    }
+    set_few(json, "fights", node.fights(), [&](const auto& each) {
+        return Json{{"id", each.first}, {"times", each.second.times}, {"since", time(each.second.since)}};
+    });
+    set_few(json, "left_alone", node.avoided(), [](const auto& each) {
+        return Json{{"row", each.first}, {"why", each.second.why}};
+    });
     return json;
 }
 

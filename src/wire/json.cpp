@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace lbconverge::wire {
 
@@ -30,6 +31,73 @@ std::size_t character_at(std::string_view text) {
     return sound ? size : 0;
 }
 
+/// Brackets that are open at once, at the most; those of texts do not count.
+std::size_t depth_of(std::string_view text) {
+    std::size_t depth = 0, deepest = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_text = !in_text;
+        if (in_text) {
+            if (c == '\\') ++i;
+        } else if (c == '[' || c == '{') {
+            deepest = std::max(deepest, ++depth);
+        } else if ((c == ']' || c == '}') && depth > 0) {
+            --depth;
+        }
+    }
+    return deepest;
+}
+
+/// What the parser calls for each piece. It ends at the first false.
+class FlatReader final : public nlohmann::json_sax<Json> {
+public:
+    explicit FlatReader(std::size_t most) : most_(most) {}
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+    std::vector<JsonMember> take() { return std::move(members_); }
+
+    bool null() override { return no("null"); }
+    bool boolean(bool value) override { return add(value); }
+    bool number_integer(number_integer_t) override { return no("a number"); }
+    bool number_unsigned(number_unsigned_t) override { return no("a number"); }
+    bool number_float(number_float_t, const string_t&) override { return no("a number"); }
+    bool string(string_t& value) override { return add(std::move(value)); }
+    bool binary(binary_t&) override { return no("binary data"); }
+    bool start_array(std::size_t) override { return no("a list"); }
+    bool end_array() override { return true; }
+    bool start_object(std::size_t) override {
+        return std::exchange(inside_, true) ? no("an object in an object") : true;
+    }
+    bool end_object() override { return true; }
+    bool key(string_t& name) override {
+        const auto same = [&](const JsonMember& each) { return each.name == name; };
+        if (members_.size() == most_) return no("too many members");
+        if (std::any_of(members_.begin(), members_.end(), same)) return no("a member twice");
+        members_.push_back({std::move(name), false});
+        return true;
+    }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+        return no(error.what());
+    }
+
+private:
+    bool no(std::string what) {
+        problem_ = std::move(what);
+        return false;
+    }
+    template <class T>
+    bool add(T value) {
+        if (!inside_) return no("no object");
+        members_.back().value = std::move(value);
+        return true;
+    }
+
+    std::size_t most_;
+    bool inside_ = false;
+    std::vector<JsonMember> members_;
+    std::string problem_;
+};
+
 }  // namespace
 
 std::string valid_utf8(std::string_view text) {
@@ -45,11 +113,19 @@ std::string valid_utf8(std::string_view text) {
 }
 
 Result<Json> parse_json(std::string_view text) {
+    constexpr std::size_t deepest = 256;
+    if (depth_of(text) > deepest) return fail(ErrorKind::invalid_input, "it is nested too deeply");
     try {
         return Json::parse(text);
     } catch (const Json::exception& error) {
         return fail(ErrorKind::invalid_input, error.what());
     }
+}
+
+Result<std::vector<JsonMember>> parse_flat_json(std::string_view text, std::size_t most_members) {
+    FlatReader reader(most_members);
+    if (!Json::sax_parse(text.begin(), text.end(), &reader)) return fail(ErrorKind::invalid_input, reader.problem());
+    return reader.take();
 }
 
 std::string json_text(const Json& json, int indent) {

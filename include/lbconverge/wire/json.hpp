@@ -7,15 +7,26 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace lbconverge::wire {
 
 using Json = nlohmann::ordered_json;
 
-/// invalid_input: what the parser says of it.
+/// invalid_input: what the parser says of it; or it is nested so deeply that walking through it would need much stack.
 Result<Json> parse_json(std::string_view text);
+
+struct JsonMember {
+    std::string name;
+    std::variant<std::string, bool> value;
+};
+/// For what strangers send: one object that holds nothing but texts and truth values. No tree is built and nothing is
+/// thrown, and reading ends at the first thing that is something else, that is there twice, or that is one too many.
+Result<std::vector<JsonMember>> parse_flat_json(std::string_view text, std::size_t most_members);
 
 /// Text that came from outside, for a person or a program: what is no UTF-8 becomes U+FFFD. Names of interfaces and
 /// files, arguments, and what programs say, may be any octets.

@@ -26,4 +26,13 @@ TEST_CASE("JSON is UTF-8, whatever is written") {
     CHECK_FALSE(parse_json("{\"name\":\"e\xff\"}").has_value());
 }
 
+TEST_CASE("what is nested too deeply is refused before it is read; brackets in texts are none") {
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    CHECK(parse_json(nested(256)).has_value());
+    CHECK_FALSE(parse_json(nested(257)).has_value());
+    CHECK_FALSE(parse_json(std::string(1 << 20, '[')).has_value());
+    CHECK(parse_json("\"\\\"" + std::string(300, '{') + "\"").has_value());
+    CHECK(parse_json("[" + std::string(300, ' ') + "[],[],{}]").has_value());
+}
+
 }  // namespace lbconverge::wire
