@@ -12,13 +12,13 @@ std::size_t Admission::count_of(unsigned user) const {
 }
 
 /// Of this user's clients, or of all strangers'. nullopt: each of them is being served.
-std::optional<Admission::Id> Admission::least_entitled(std::optional<unsigned> user, Time now) const {
-    std::optional<Id> found;
+std::optional<Admission::Client> Admission::least_entitled(std::optional<unsigned> user, Time now) const {
+    std::optional<Client> found;
     std::tuple<std::size_t, bool> least{0, false};
     for (const auto& [id, client] : clients_) {  // the oldest first
         if (user ? client.user != *user : client.user == 0) continue;
-        const bool silent = client.phase == Phase::asking;
-        const bool slow = client.phase == Phase::taking && now - client.since >= limits_.grace;
+        const bool silent = client.stage == Stage::asking;
+        const bool slow = client.stage == Stage::taking && now - client.since >= limits_.grace;
         const std::tuple<std::size_t, bool> rank{count_of(client.user), silent};
         if ((!silent && !slow) || (found && rank <= least)) continue;
         found = id;
@@ -37,19 +37,19 @@ Admission::Decision Admission::admit(unsigned user, Time now) {
         gone(*decision.gives_way);
     }
     decision.admitted = ++last_;
-    clients_[last_] = {.user = user, .phase = Phase::asking, .since = now};
+    clients_[last_] = {.user = user, .stage = Stage::asking, .since = now};
     return decision;
 }
 
-void Admission::asked(Id client) {
-    if (const auto at = clients_.find(client); at != clients_.end()) at->second.phase = Phase::waiting;
+void Admission::asked(Client client) {
+    if (const auto at = clients_.find(client); at != clients_.end()) at->second.stage = Stage::waiting;
 }
 
-std::vector<Admission::Id> Admission::answered(Id client, const void* answer, std::size_t octets, Time now) {
+std::vector<Admission::Client> Admission::answered(Client client, const void* answer, std::size_t octets, Time now) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return {};
-    at->second = {.user = at->second.user, .phase = Phase::taking, .since = now, .answer = answer, .octets = octets};
-    std::vector<Id> sent_away;
+    at->second = {.user = at->second.user, .stage = Stage::taking, .since = now, .answer = answer, .octets = octets};
+    std::vector<Client> sent_away;
     while (octets_beside(answer) > limits_.octets) {
         sent_away.push_back(*slowest_beside(answer));
         gone(sent_away.back());
@@ -67,11 +67,11 @@ std::size_t Admission::octets_beside(const void* answer) const {
 }
 
 /// A stranger before root, then who takes for longest. There is one: nothing else has octets.
-std::optional<Admission::Id> Admission::slowest_beside(const void* answer) const {
-    std::optional<Id> slowest;
+std::optional<Admission::Client> Admission::slowest_beside(const void* answer) const {
+    std::optional<Client> slowest;
     std::tuple<bool, Time> first;
     for (const auto& [id, client] : clients_) {
-        if (client.phase != Phase::taking || client.answer == answer) continue;
+        if (client.stage != Stage::taking || client.answer == answer) continue;
         const std::tuple<bool, Time> rank{client.user == 0, client.since};
         if (slowest && rank >= first) continue;
         slowest = id;
@@ -80,19 +80,19 @@ std::optional<Admission::Id> Admission::slowest_beside(const void* answer) const
     return slowest;
 }
 
-std::vector<Admission::Id> Admission::overdue(Time now) {
-    std::vector<Id> over;
+std::vector<Admission::Client> Admission::overdue(Time now) {
+    std::vector<Client> over;
     for (const auto& [id, client] : clients_) {
-        if (client.phase != Phase::waiting && now - client.since >= limits_.patience) over.push_back(id);
+        if (client.stage != Stage::waiting && now - client.since >= limits_.patience) over.push_back(id);
     }
-    for (const Id each : over) gone(each);
+    for (const Client each : over) gone(each);
     return over;
 }
 
 std::optional<Admission::Time> Admission::next() const {
     std::optional<Time> next;
     for (const auto& [id, client] : clients_) {
-        if (client.phase == Phase::waiting) continue;
+        if (client.stage == Stage::waiting) continue;
         next = std::min(next.value_or(Time::max()), client.since + limits_.patience);
     }
     return next;

@@ -41,7 +41,7 @@ void say_no(int fd, const char* why) {
 
 }  // namespace
 
-ControlServer::Line ControlServer::line_of(const ControlReply& reply) {
+ControlServer::SharedReply ControlServer::line_of(const ControlReply& reply) {
     return std::make_shared<const std::string>(to_text(reply) + '\n');
 }
 
@@ -98,7 +98,7 @@ void ControlServer::admit(int fd, unsigned user) {
     read(*admitted);  // most have sent it already
 }
 
-void ControlServer::read(Client client) {
+void ControlServer::read(Admission::Client client) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
     Connection& connection = at->second;
@@ -114,7 +114,7 @@ void ControlServer::read(Client client) {
     }
 }
 
-void ControlServer::heard(Client client, Connection& connection) {
+void ControlServer::heard(Admission::Client client, Connection& connection) {
     admission_.asked(client);
     std::string line = std::move(connection.request);
     line.resize(line.find('\n'));
@@ -131,23 +131,24 @@ void ControlServer::heard(Client client, Connection& connection) {
     refuse(client, done.error());
 }
 
-void ControlServer::answer(Client client, const ControlReply& reply) { answer(client, line_of(reply)); }
+void ControlServer::answer(Admission::Client client, const ControlReply& reply) { answer(client, line_of(reply)); }
 
-void ControlServer::refuse(Client client, const Error& error) {
+void ControlServer::refuse(Admission::Client client, const Error& error) {
     answer(client, ControlReply{.exit = exit_code(error.kind), .errors = {error.what}});
 }
 
-void ControlServer::answer(Client client, const Line& line) {
+void ControlServer::answer(Admission::Client client, const SharedReply& line) {
     const auto at = clients_.find(client);
     if (at == clients_.end() || at->second.reply != nullptr) return;
     at->second.reply = line;
     const auto now = std::chrono::steady_clock::now();
-    for (const Client each : admission_.answered(client, line.get(), line->size(), now)) send_away(each, nullptr);
+    for (const Admission::Client each : admission_.answered(client, line.get(), line->size(), now))
+        send_away(each, nullptr);
     write(client);
     watch_the_clock();
 }
 
-void ControlServer::write(Client client) {
+void ControlServer::write(Admission::Client client) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
     Connection& connection = at->second;
@@ -157,7 +158,7 @@ void ControlServer::write(Client client) {
 }
 
 /// With a word only for one that has got nothing yet.
-void ControlServer::send_away(Client client, const char* why) {
+void ControlServer::send_away(Admission::Client client, const char* why) {
     admission_.gone(client);
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
@@ -169,7 +170,8 @@ void ControlServer::watch_the_clock() {
     const auto next = admission_.next();
     if (!next) return overdue_.cancel();
     overdue_.start(*next - std::chrono::steady_clock::now(), [this] {
-        for (const Client each : admission_.overdue(std::chrono::steady_clock::now())) send_away(each, too_slow);
+        for (const Admission::Client each : admission_.overdue(std::chrono::steady_clock::now()))
+            send_away(each, too_slow);
         watch_the_clock();
     });
 }

@@ -18,19 +18,18 @@ namespace lbconverge::daemon {
 
 class ControlServer {
 public:
-    using Client = Admission::Id;
     /// Who asks is answered once, now or later, by whatever thread has the answer: through the loop.
-    using Handler = std::function<void(const ControlRequest& request, Client client, bool is_root)>;
-    using Line = std::shared_ptr<const std::string>;  ///< one text for all who get the same
+    using Handler = std::function<void(const ControlRequest& request, Admission::Client client, bool is_root)>;
+    using SharedReply = std::shared_ptr<const std::string>;  ///< one text for all who get the same
 
-    ControlServer(Loop& loop, Handler handler, const Admission::Limits& limits = {})
+    ControlServer(Loop& loop, Handler handler, const Admission::Bounds& limits = {})
         : loop_(loop), pause_(loop), overdue_(loop), handler_(std::move(handler)), admission_(limits) {}
 
     /// Of a client that has gone meanwhile nothing is heard any more.
-    void answer(Client client, const Line& line);
-    void answer(Client client, const ControlReply& reply);
-    void refuse(Client client, const Error& error);
-    static Line line_of(const ControlReply& reply);
+    void answer(Admission::Client client, const SharedReply& line);
+    void answer(Admission::Client client, const ControlReply& reply);
+    void refuse(Admission::Client client, const Error& error);
+    static SharedReply line_of(const ControlReply& reply);
 
     /// What lies there from an earlier life is removed: the caller holds the lock.
     Result<void> listen(const std::string& path);
@@ -42,17 +41,17 @@ private:
         Descriptor socket;
         bool is_root;
         std::string request{};
-        Line reply{};
+        SharedReply reply{};
         std::size_t sent = 0;
     };
 
     void accept();
     int accept_one();
     void admit(int fd, unsigned user);
-    void read(Client client);
-    void heard(Client client, Connection& connection);
-    void write(Client client);
-    void send_away(Client client, const char* why);
+    void read(Admission::Client client);
+    void heard(Admission::Client client, Connection& connection);
+    void write(Admission::Client client);
+    void send_away(Admission::Client client, const char* why);
     void watch_the_clock();
 
     Loop& loop_;
@@ -61,7 +60,7 @@ private:
     Timer overdue_;
     Handler handler_;
     Admission admission_;
-    std::map<Client, Connection> clients_;
+    std::map<Admission::Client, Connection> clients_;
     std::string path_;
     bool troubled_ = false;  ///< nobody could be accepted, and the log says so
 };

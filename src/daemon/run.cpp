@@ -53,7 +53,7 @@ void end_if(const BrokenInvariant& broken) {
 
 /// A one-shot apply that waits for what this daemon does.
 struct Waiting {
-    ControlServer::Client client = 0;
+    Admission::Client client = 0;
     Instant since;
     bool json = false;
     std::vector<Lane> lanes;  ///< still to come
@@ -100,10 +100,10 @@ private:
     void reload(std::optional<Waiting> then_apply);
     void reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply);
     void not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply);
-    void request(const ControlRequest& asked, ControlServer::Client client, bool is_root);
-    void serve(const StatusRequest& status, ControlServer::Client client);
-    void serve(const ApplyRequest& apply, ControlServer::Client client);
-    void serve(const DrainRequest& drain, ControlServer::Client client);
+    void request(const ControlRequest& asked, Admission::Client client, bool is_root);
+    void serve(const StatusRequest& status, Admission::Client client);
+    void serve(const ApplyRequest& apply, Admission::Client client);
+    void serve(const DrainRequest& drain, Admission::Client client);
     [[nodiscard]] std::optional<Error> why_not_for(const ApplyRequest& apply) const;
     void remember(std::shared_ptr<const kinds::Health> health);
     void write_health();
@@ -384,7 +384,7 @@ void Daemon::reloaded(const node::ConfigPtr& config, std::optional<Waiting> then
     if (surroundings_ != nullptr) look_round(surroundings_);
 }
 
-void Daemon::request(const ControlRequest& asked, ControlServer::Client client, bool is_root) {
+void Daemon::request(const ControlRequest& asked, Admission::Client client, bool is_root) {
     if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
         return control_.refuse(client,
                                {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
@@ -392,9 +392,9 @@ void Daemon::request(const ControlRequest& asked, ControlServer::Client client, 
     std::visit([&](const auto& each) { serve(each, client); }, asked);
 }
 
-void Daemon::serve(const StatusRequest&, ControlServer::Client client) { status_desk_.ask(client, files_); }
+void Daemon::serve(const StatusRequest&, Admission::Client client) { status_desk_.ask(client, files_); }
 
-void Daemon::serve(const ApplyRequest& apply, ControlServer::Client client) {
+void Daemon::serve(const ApplyRequest& apply, Admission::Client client) {
     if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);
     reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
 }
@@ -413,7 +413,7 @@ std::optional<Error> Daemon::why_not_for(const ApplyRequest& apply) const {
 }
 
 /// Answered when the tables are as the operator wants them.
-void Daemon::serve(const DrainRequest& drain, ControlServer::Client client) {
+void Daemon::serve(const DrainRequest& drain, Admission::Client client) {
     const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
     if (!drains) return control_.refuse(client, drains.error());
     for (const kinds::Drained& each : *drains) {

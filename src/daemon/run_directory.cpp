@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -154,17 +155,20 @@ void add_note(std::vector<std::string>& notes, const std::string& file, const st
     if (damaged.count != 0) notes.push_back(file + ": " + damaged.text() + "; what it said is forgotten");
 }
 
-bool host_namespace() {
+/// nullopt: not for an ordinary user to know.
+std::optional<bool> host_namespace() {
     struct stat own {
     }, first{};
-    if (::stat("/proc/self/ns/net", &own) != 0 || ::stat("/proc/1/ns/net", &first) != 0) return true;
+    if (::stat("/proc/self/ns/net", &own) != 0) return true;
+    if (::stat("/proc/1/ns/net", &first) != 0) return errno == EACCES ? std::nullopt : std::optional(true);
     return own.st_ino == first.st_ino && own.st_dev == first.st_dev;
 }
 
 }  // namespace
 
 RunDirectory RunDirectory::of_this_namespace() {
-    if (host_namespace()) return RunDirectory(base);
+    const std::optional<bool> of_host = host_namespace();
+    if (of_host.value_or(false)) return RunDirectory(base);
     std::uint64_t cookie = 0;
     socklen_t size = sizeof cookie;
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -173,7 +177,8 @@ RunDirectory RunDirectory::of_this_namespace() {
     // Kernels before 5.14 have no cookie; the inode is unique among the namespaces that live.
     struct stat own {};
     if (!known && ::stat("/proc/self/ns/net", &own) == 0) cookie = own.st_ino;
-    return RunDirectory(std::string(base) + "/netns-" + std::to_string(cookie));
+    const std::string path = std::string(base) + "/netns-" + std::to_string(cookie);
+    return RunDirectory(of_host || ::access(path.c_str(), F_OK) == 0 ? path : base);
 }
 
 RunDirectory::~RunDirectory() {

@@ -9,14 +9,14 @@ namespace {
 /// Between two pictures. A picture of ten thousand checks takes the loop milliseconds, and anybody may ask for it.
 constexpr std::chrono::milliseconds moment{100};
 
-ControlServer::Line line_of(const Result<std::string>& text) {
+ControlServer::SharedReply line_of(const Result<std::string>& text) {
     if (!text) return ControlServer::line_of({.exit = exit_code(text.error().kind), .errors = {text.error().what}});
     return ControlServer::line_of({.values = {*text}});
 }
 
 }  // namespace
 
-void StatusDesk::ask(ControlServer::Client client, Worker& writer) {
+void StatusDesk::ask(Admission::Client client, Worker& writer) {
     waiting_.push_back(client);
     next(writer);
 }
@@ -36,7 +36,7 @@ void StatusDesk::write(Worker& writer) {
     writer.post([this, &writer, who = std::exchange(waiting_, {}), picture = caught(look_)] {
         const Result<std::string> text = picture ? caught(*picture) : tl::unexpected(picture.error());
         loop_.post([this, &writer, who, line = line_of(text)] {
-            for (const ControlServer::Client each : who) control_.answer(each, line);
+            for (const Admission::Client each : who) control_.answer(each, line);
             writing_ = false;
             next(writer);
         });

@@ -20,7 +20,7 @@ public:
     StatusDesk(Loop& loop, ControlServer& control, std::function<Text()> look)
         : loop_(loop), control_(control), look_(std::move(look)), moment_(loop) {}
 
-    void ask(ControlServer::Client client, Worker& writer);
+    void ask(Admission::Client client, Worker& writer);
 
 private:
     void next(Worker& writer);
@@ -32,7 +32,7 @@ private:
     Timer moment_;
     bool in_moment_ = false;
     bool writing_ = false;
-    std::vector<ControlServer::Client> waiting_;  ///< for the next picture
+    std::vector<Admission::Client> waiting_;  ///< for the next picture
 };
 
 }  // namespace lbconverge::daemon

@@ -37,7 +37,8 @@ NASTY = [b"", b"garbage", b"[]", b'"x"', b"7", b"null", b"\0", b"\xff\xfe", b"{"
 def connected():
     s = socket.socket(socket.AF_UNIX)
     s.settimeout(0.5)
-    s.connect(path)
+    try: s.connect(path)
+    except OSError: pass  # the queue is full
     return s
 def talk(text):
     with connected() as s:
@@ -59,7 +60,7 @@ def crowd():
             held.append(s)
             if what == "deaf": s.sendall(STATUS)
             if what == "half": s.sendall(STATUS[:10])
-        except OSError: held.append(s)
+        except OSError: pass
 crowd()
 print(count, flush=True)
 while time.time() < begin + 60:
@@ -96,29 +97,31 @@ for user in 65534 0; do
   check "and answers" answers
 done
 for what in silent half deaf again; do
-  for users in "65534" "65534 1002 1003 1004" "0"; do
+  for users in "65534 1002 1003 1004" "0"; do
     CROWD=()
-    for user in $users; do strangers "$user" 500 $what; done
-    for user in $users; do check "500 of user $user: $what" within 60 there "$user" $what; done
+    for user in $users; do strangers "$user" 300 $what; done
+    for user in $users; do check "300 of user $user: $what" within 60 there "$user" $what; done
     check "root is answered among them" within 10 answers
     check "so are other users" within 10 answers_others
-    kill "${CROWD[@]}"
+    kill "${CROWD[@]}" 2>/dev/null
     wait "${CROWD[@]}" 2>/dev/null
     check "and afterwards" within 3 answers
   done
 done
 check "the daemon lives" alive
+check_eq "the election has not noticed" 1 "$(grep -c -- '-> master' "$T/lb1.log")"
 echo "$size octets of status; $before MB, and $(memory) MB at the most"
 check "it stayed below 100 MB" test "$(memory)" -lt 100
 
 # What the daemon is asked to do it does: the client only asks, and the daemon reads the file.
-check "a drain" grep -q 'drain of 10.0.2.1' <(lbc lb1 drain 10.0.2.1 >/dev/null 2>&1; cat "$T/lb1.log")
+lbc lb1 drain 10.0.2.1 >/dev/null 2>&1 # without IPVS nothing comes of it
+check "a drain" grep -q 'drain of 10.0.2.1' "$T/lb1.log"
 chmod 000 "$LBC_CONFIG"
 echo nonsense >>"$LBC_CONFIG"
 output=$(lbc lb1 apply 2>&1)
 check_eq "a file with an error: exit code" 65 $?
-check "its place" grep -q 'toml:64:.*error' <<<"$output"
+check "its place" grep -aq 'toml:107:9: error' <<<"$output"
 check "the daemon goes on with the one before" grep -q 'the daemon goes on with the one before' <<<"$output"
-output=$(lbc lb1 --node other apply 2>&1)
+output=$(X lb1 "$LBCONVERGE" -c "$LBC_CONFIG" --node other apply 2>&1)
 check_eq "for another node: exit code" 75 $?
 stop lb1

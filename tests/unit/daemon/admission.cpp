@@ -6,7 +6,7 @@
 
 using namespace lbconverge::daemon;
 using namespace std::chrono_literals;
-using Ids = std::vector<Admission::Id>;
+using Ids = std::vector<Admission::Client>;
 
 namespace {
 
@@ -23,7 +23,8 @@ std::string admit(Admission& door, unsigned user, std::chrono::milliseconds when
     return std::to_string(*admitted) + (gives_way ? " for " + std::to_string(*gives_way) : "");
 }
 
-void serve(Admission& door, Admission::Id client, std::chrono::milliseconds when = 0ms, const void* answer = &root) {
+void serve(Admission& door, Admission::Client client, std::chrono::milliseconds when = 0ms,
+           const void* answer = &root) {
     door.asked(client);
     CHECK(door.answered(client, answer, 10, at(when)).empty());
 }
@@ -45,7 +46,7 @@ TEST_CASE("of a user's clients the oldest that says nothing gives way to a new o
 
 TEST_CASE("who takes its answer has time for it before it gives way") {
     Admission door = small();
-    for (Admission::Id id : {1, 2}) {
+    for (Admission::Client id : {1, 2}) {
         admit(door, alice);
         serve(door, id);
     }
@@ -59,7 +60,7 @@ TEST_CASE("strangers share their places: the user with most clients gives one up
     for (const unsigned user : {bob, alice, alice, carol}) admit(door, user);
     CHECK(admit(door, bob) == "5 for 2");
     CHECK(admit(door, 1003) == "6 for 1");  // bob and he had two
-    for (Admission::Id id : {3, 4, 5, 6}) door.asked(id);
+    for (Admission::Client id : {3, 4, 5, 6}) door.asked(id);
     CHECK(admit(door, 1004) == "no");
     CHECK(admit(door, root) == "7");  // has places of its own
     CHECK(admit(door, root) == "8");

@@ -25,9 +25,9 @@ const bool is_root_here = ::geteuid() == 0;
 /// A server on a thread of its own.
 class Server {
 public:
-    using Serve = std::function<void(ControlServer&, const ControlRequest&, ControlServer::Client)>;
+    using Serve = std::function<void(ControlServer&, const ControlRequest&, Admission::Client)>;
 
-    explicit Server(Serve serve, const Admission::Limits& limits = {})
+    explicit Server(Serve serve, const Admission::Bounds& limits = {})
         : server_(
               loop_,
               [this, serve = std::move(serve)](const auto& request, auto client, bool is_root) {
@@ -109,7 +109,7 @@ ControlReply asked(const Server& server, const ControlRequest& request = StatusR
     return **reply;
 }
 
-void say_hello(ControlServer& control, const ControlRequest&, ControlServer::Client client) {
+void say_hello(ControlServer& control, const ControlRequest&, Admission::Client client) {
     control.answer(client, ControlReply{.texts = {"hello"}});
 }
 
@@ -118,7 +118,7 @@ void say_hello(ControlServer& control, const ControlRequest&, ControlServer::Cli
 TEST_CASE("the daemon answers, more than a socket holds as well") {
     const std::string much(std::size_t{3} << 20, 'x');
     const std::string file(20'000, '\xff');
-    const Server server([&](ControlServer& control, const ControlRequest& request, ControlServer::Client client) {
+    const Server server([&](ControlServer& control, const ControlRequest& request, Admission::Client client) {
         const auto* apply = std::get_if<ApplyRequest>(&request);
         if (apply != nullptr) CHECK(apply->file == file);
         control.answer(client, apply == nullptr ? ControlReply{.texts = {much}}
@@ -141,7 +141,7 @@ TEST_CASE("who says too much, or what makes no sense, gets a word and is sent aw
 
 TEST_CASE("a request that meets an exception ends, and the daemon does not") {
     std::atomic<int> requests = 0;
-    const Server server([&](ControlServer& control, const ControlRequest& request, ControlServer::Client client) {
+    const Server server([&](ControlServer& control, const ControlRequest& request, Admission::Client client) {
         if (++requests == 1) throw std::runtime_error("a mistake");
         say_hello(control, request, client);
     });
@@ -152,7 +152,7 @@ TEST_CASE("a request that meets an exception ends, and the daemon does not") {
 TEST_CASE("there is a time for a request, and one for taking the answer") {
     const std::string much(std::size_t{3} << 20, 'x');
     const Server server([&](ControlServer& control, const ControlRequest&,
-                            ControlServer::Client client) { control.answer(client, ControlReply{.texts = {much}}); },
+                            Admission::Client client) { control.answer(client, ControlReply{.texts = {much}}); },
                         {.patience = 200ms});
     const Stranger silent(server), slow(server), deaf(server);
     deaf.say(to_text(StatusRequest{}) + "\n");
@@ -195,8 +195,7 @@ TEST_CASE("who asks for the status within a moment gets the same picture, taken 
     std::atomic<int> looks = 0;
     Worker writer;
     std::optional<StatusDesk> desk;
-    Server server(
-        [&](ControlServer&, const ControlRequest&, ControlServer::Client client) { desk->ask(client, writer); });
+    Server server([&](ControlServer&, const ControlRequest&, Admission::Client client) { desk->ask(client, writer); });
     desk.emplace(server.loop(), server.control(), [&]() -> StatusDesk::Text {
         const int look = ++looks;
         if (look == 1) return [] { return std::string("0"); };
