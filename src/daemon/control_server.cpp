@@ -73,11 +73,18 @@ void ControlServer::accept() {
         const auto error = caught([this] { return accept_one(); });
         const int what = error.value_or(ENOMEM);
         const bool good = what == 0 || what == EAGAIN || what == ECONNABORTED || what == EINTR;
-        if (!good && !std::exchange(troubled_, true)) log(Level::error, path_ + ": " + std::strerror(what));
-        if (what == 0) troubled_ = false;
         if (good) return accept();
+        complain(what);
         pause_.start(pause_after_error, [this] { accept(); });
     });
+}
+
+/// Once a minute at most.
+void ControlServer::complain(int error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (complained_ && now - *complained_ < std::chrono::minutes(1)) return;
+    complained_ = now;
+    log(Level::error, path_ + ": " + std::strerror(error));
 }
 
 /// 0 or errno.

@@ -46,6 +46,7 @@ private:
     };
 
     void accept();
+    void complain(int error);
     int accept_one();
     void admit(int fd, unsigned user);
     void read(Admission::Client client);
@@ -62,7 +63,7 @@ private:
     Admission admission_;
     std::map<Admission::Client, Connection> clients_;
     std::string path_;
-    bool troubled_ = false;  ///< nobody could be accepted, and the log says so
+    std::optional<Admission::Time> complained_;
 };
 
 }  // namespace lbconverge::daemon
