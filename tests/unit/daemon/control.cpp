@@ -178,6 +178,19 @@ TEST_CASE("however many say nothing, the next one is served") {
     CHECK_FALSE(crowd.back()->is_gone());
 }
 
+TEST_CASE("who does not take a large answer makes room for the next one") {
+    const std::string much(std::size_t{3} << 20, 'x');
+    const Server server([&](ControlServer& control, const ControlRequest&,
+                            Admission::Client client) { control.answer(client, ControlReply{.texts = {much}}); },
+                        {.octets = 1});
+    const Stranger first(server);
+    first.say(to_text(StatusRequest{}) + "\n");
+    const Stranger second(server);
+    second.say(to_text(StatusRequest{}) + "\n");
+    CHECK(within(3s, [&] { return first.is_gone(); }));
+    CHECK(parse_reply(second.hear())->texts == std::vector{much});
+}
+
 TEST_CASE("without descriptors nobody is accepted, and afterwards everybody") {
     const Server server(&say_hello);
     rlimit before{};
@@ -198,13 +211,13 @@ TEST_CASE("who asks for the status within a moment gets the same picture, taken 
     Server server([&](ControlServer&, const ControlRequest&, Admission::Client client) { desk->ask(client, writer); });
     desk.emplace(server.loop(), server.control(), [&]() -> StatusDesk::Text {
         const int look = ++looks;
-        if (look == 1) return [] { return std::string("0"); };
+        if (look == 4) throw std::runtime_error("another mistake");
         return [look]() -> std::string {
             if (look == 3) throw std::runtime_error("a mistake");
             return std::to_string(look);
         };
     });
-    CHECK(asked(server).values == std::vector<std::string>{"0"});
+    CHECK(asked(server).values == std::vector<std::string>{"1"});
     std::vector<std::unique_ptr<Stranger>> many;
     for (int i = 0; i < 10; ++i) {
         many.push_back(std::make_unique<Stranger>(server));
@@ -212,7 +225,8 @@ TEST_CASE("who asks for the status within a moment gets the same picture, taken 
     }
     for (const auto& each : many) CHECK(parse_reply(each->hear())->values == std::vector<std::string>{"2"});
     CHECK(asked(server).errors == std::vector<std::string>{"internal error: a mistake"});
-    CHECK(asked(server).values == std::vector<std::string>{"4"});
+    CHECK(asked(server).errors == std::vector<std::string>{"internal error: another mistake"});
+    CHECK(asked(server).values == std::vector<std::string>{"5"});
 }
 
 TEST_CASE("where no daemon is there is no answer") {
