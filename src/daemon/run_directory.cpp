@@ -1,6 +1,6 @@
 #include "lbconverge/daemon/run_directory.hpp"
 
-#include "fd.hpp"
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -25,34 +24,6 @@ namespace {
 constexpr const char* base = "/run/lbconverge";
 constexpr auto poll_interval = std::chrono::milliseconds(50);
 
-/// Nobody's ledger is larger; what is behind it would not be one.
-constexpr std::size_t largest_file = std::size_t{256} << 20;
-
-/// What a file holds, or why it cannot be read.
-struct Content {
-    std::string text;
-    int error = 0;
-};
-
-Content read_all(const std::string& path) {
-    Content content;
-    // Without waiting: a FIFO in its place must not hold anything up.
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (file.get() < 0) return {.error = errno};
-    struct stat what {};
-    if (::fstat(file.get(), &what) != 0) return {.error = errno};
-    if (!S_ISREG(what.st_mode)) return {.error = S_ISDIR(what.st_mode) ? EISDIR : EINVAL};
-    std::array<char, 1U << 16> buffer{};
-    while (content.text.size() < largest_file) {
-        const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) content.error = errno;
-        if (size <= 0) break;
-        content.text.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    return content;
-}
-
 const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/ledger-network" : "/ledger"; }
 
 constexpr const char* health_file = "/health";
@@ -60,10 +31,7 @@ constexpr const char* health_file = "/health";
 /// 1: until 0.1, without the origin of claims and with the wall clock. Both are read.
 constexpr std::uint32_t newest_format = 2;
 
-std::string boot_id() {
-    const std::string id = read_all("/proc/sys/kernel/random/boot_id").text;
-    return id.empty() ? "unknown\n" : id;
-}
+std::string boot_id() { return kernel::read_file("/proc/sys/kernel/random/boot_id").value_or("unknown\n"); }
 
 /// A file of this directory: its first line says what it is, in which format, and of which boot.
 struct Body {
@@ -118,9 +86,9 @@ Result<void> put_in_place(const std::string& fresh, const std::string& file) {
 
 /// In one step, and not at all when it says the same already.
 Result<void> replace(const std::string& file, std::string_view what, const std::string& lines) {
-    const Content before = read_all(file);
-    const std::string text = header(what, before.text) + lines;
-    if (before.error == 0 && before.text == text) return {};
+    const std::string before = kernel::read_file(file).value_or("");
+    const std::string text = header(what, before) + lines;
+    if (before == text) return {};
     const std::string fresh = file + ".new";
     {
         std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
@@ -139,11 +107,10 @@ struct Opened {
 
 Opened open_lines(const std::string& file, std::string_view what) {
     Opened opened;
-    const Content content = read_all(file);
-    if (content.error != 0 && content.error != ENOENT) {
-        opened.note = file + " cannot be read: " + std::strerror(content.error) + "; what it said is forgotten";
-    }
-    const Body body = body_of(content.text, what, boot_id());
+    const auto read = kernel::read_file_if_any(file);
+    if (!read) opened.note = read.error().what + "; what it said is forgotten";
+    const std::string text = read ? read->value_or("") : "";
+    const Body body = body_of(text, what, boot_id());
     if (body.strange) opened.note = file + " is no " + std::string(what) + " of lbconverge; it is passed over";
     opened.lines = std::string(body.lines);
     return opened;
@@ -239,7 +206,7 @@ LoadedHealth RunDirectory::load_health(BootTime now) const {
 
 Result<void> RunDirectory::save_health(const kinds::Health& health, BootTime now) const {
     const std::string file = path_ + health_file;
-    if (health.empty() && read_all(file).error == ENOENT) return {};
+    if (health.empty() && ::access(file.c_str(), F_OK) != 0) return {};
     return replace(file, health_word, kinds::to_text(health, now));
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("what is no file is said, held up by nothing, and put aside when the l
     fs::create_directory(file);
     write(file + "/kept", "x");
     REQUIRE(run.load().notes.size() == 1);
-    CHECK(run.load().notes[0] == file + " cannot be read: Is a directory; what it said is forgotten");
+    CHECK(run.load().notes[0] == file + ": cannot be read: it is a directory; what it said is forgotten");
     REQUIRE(run.save(some_claims()).has_value());
     CHECK(run.load().ledger.get<Address>().size() == 1);
     CHECK(fs::exists(file + ".bad/kept"));
