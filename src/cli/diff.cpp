@@ -10,21 +10,20 @@ namespace lbconverge::cli {
 namespace {
 
 void add_interface(HostFacts& facts, const InterfaceName& name) {
-    const bool special = name.empty() || name == InterfaceName("all") || name == InterfaceName("default");
+    const bool special = name.empty() || name.is_collective();
     if (special || facts.interface(name) != nullptr) return;
-    const bool loopback = name.is_loopback();
     facts.interfaces.push_back({.index = static_cast<std::uint32_t>(facts.interfaces.size() + 1),
                                 .name = name,
                                 .up = true,
-                                .loopback = loopback,
-                                .speaks_arp = !loopback});
+                                .loopback = name.is_loopback(),
+                                .speaks_arp = !name.is_loopback()});
 }
 
 /// The kernel and the ledger of a node that has converged to `old`; interfaces are those that either file names.
 Snapshot assume_converged(const config::Config& old, const config::Config& fresh, const Election& election) {
     using namespace kinds;
     auto observed = std::make_shared<Observed>();
-    add_interface(observed->facts, "lo");
+    add_interface(observed->facts, loopback);
     for (const config::Config* config : {&old, &fresh}) {
         add_interface(observed->facts, config->interface);
         for (const config::Vip& vip : config->vips) add_interface(observed->facts, vip.interface);

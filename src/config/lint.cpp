@@ -15,14 +15,10 @@ bool has_loopback_vip(const Config& node) {
            });
 }
 
-std::optional<std::string_view> interface_of(const Sysctl& setting, std::string_view name) {
-    constexpr std::string_view conf = "net/ipv4/conf/";
-    std::string_view path = setting.path;
-    if (!path.starts_with(conf)) return std::nullopt;
-    path.remove_prefix(conf.size());
-    const std::size_t slash = path.find('/');
-    if (slash == std::string_view::npos || path.substr(slash + 1) != name) return std::nullopt;
-    return path.substr(0, slash);
+std::optional<InterfaceName> interface_of(const Sysctl& setting, std::string_view name) {
+    const auto parts = parse_setting_path(setting.path);
+    if (!parts || parts->family != Family::ipv4 || parts->name != name) return std::nullopt;
+    return parts->interface;
 }
 
 const Sysctl* find_sysctl(const Config& node, std::string_view path) {

@@ -16,9 +16,7 @@ bool lists(const Arp& arp, const InterfaceName& interface) {
 }
 
 /// A real interface, as opposed to the kernel's "all" and "default".
-bool is_answering(std::string_view interface) {
-    return interface != "lo" && interface != "all" && interface != "default";
-}
+bool is_answering(const InterfaceName& interface) { return !interface.is_loopback() && !interface.is_collective(); }
 
 std::optional<std::uint32_t> number(const Sysctl& setting) {
     std::uint32_t value = 0;
@@ -28,7 +26,7 @@ std::optional<std::uint32_t> number(const Sysctl& setting) {
 
 /// What conf/all has after a converge; nullopt: nothing in the file says.
 std::optional<std::uint32_t> value_of_all(const Config& node, std::string_view name, std::uint32_t from_arp) {
-    const Sysctl* setting = find_sysctl(node, "net/ipv4/conf/all/" + std::string(name));
+    const Sysctl* setting = find_sysctl(node, setting_path("all", name));
     if (setting != nullptr) return number(*setting);
     if (node.arp.method == ArpMethod::sysctl && lists(node.arp, "all")) return from_arp;
     return std::nullopt;
@@ -66,13 +64,14 @@ void arp_on_loopback(const Nodes& nodes, LintReport& report) {
                 "answers for the VIP and clients by-pass the director",
                 "leave out interfaces (then it is every interface that speaks ARP), or name the interface of "
                 "the VIP's network, or \"all\"");
-        } else if (uses_sysctls(node) && !node.arp.automatic && lists(node.arp, "lo")) {
+        } else if (uses_sysctls(node) && !node.arp.automatic && lists(node.arp, loopback)) {
             report.warning(node.arp.interfaces_source,
                            "arp_ignore and arp_announce on lo do nothing: lo never receives ARP",
                            "leave lo out of interfaces");
         }
         for (const Sysctl& setting : node.sysctls) {
-            if (interface_of(setting, "arp_ignore") != "lo" && interface_of(setting, "arp_announce") != "lo") continue;
+            if (interface_of(setting, "arp_ignore") != loopback && interface_of(setting, "arp_announce") != loopback)
+                continue;
             report.warning(setting.source, "this setting on lo does nothing: lo never receives ARP",
                            "leave it out; [arp] sets it where ARP arrives");
         }
@@ -98,7 +97,7 @@ void arp_announce_off(const Nodes& nodes, LintReport& report) {
                     "arp_announce = 2 (the default)");
         for (const Sysctl& setting : node.sysctls) {
             const auto interface = interface_of(setting, "arp_announce");
-            const bool counts = interface && *interface != "lo" && node.arp.method != ArpMethod::filter;
+            const bool counts = interface && !interface->is_loopback() && node.arp.method != ArpMethod::filter;
             if (!counts || number(setting).value_or(0) <= 2) continue;
             report.error(setting.source,
                          "arp_announce " + setting.value + " is not a mode: the kernel takes it for 0" +
@@ -131,7 +130,7 @@ void arp_ignore_weakened(const Nodes& nodes, LintReport& report) {
         if (!uses_sysctls(node)) continue;
         const std::uint32_t all = value_of_all(node, "arp_ignore", node.arp.arp_ignore).value_or(0);
         const std::uint32_t own = node.arp.arp_ignore;
-        const Sysctl* said = find_sysctl(node, "net/ipv4/conf/all/arp_ignore");
+        const Sysctl* said = find_sysctl(node, setting_path("all", "arp_ignore"));
         const Source at = all == 3 && said != nullptr ? said->source : node.arp.ignore_source;
         const auto exposed = std::find_if(node.vips.begin(), node.vips.end(), [](const Vip& vip) {
             return vip.accept == Accept::loopback && vip.scope.value_or(Scope::host) != Scope::host;
@@ -158,7 +157,8 @@ void arp_ignore_silent(const Nodes& nodes, LintReport& report) {
         if (uses_sysctls(node) && node.arp.arp_ignore == 8) report.error(node.arp.ignore_source, what, hint);
         for (const Sysctl& setting : node.sysctls) {
             const auto interface = interface_of(setting, "arp_ignore");
-            if (interface && *interface != "lo" && setting.value == "8") report.error(setting.source, what, hint);
+            if (interface && !interface->is_loopback() && setting.value == "8")
+                report.error(setting.source, what, hint);
         }
     }
 }

@@ -49,7 +49,7 @@ std::set<InterfaceName> interfaces_of(const Config& node) {
     for (const Route& route : node.routes) {
         if (!route.interface.empty()) interfaces.insert(route.interface);
     }
-    interfaces.erase(InterfaceName("lo"));
+    interfaces.erase(loopback);
     return interfaces;
 }
 
@@ -97,22 +97,15 @@ void direct_past_router(const Nodes& nodes, LintReport& report) {
 }
 
 void masquerade_without_forwarding(const Nodes& nodes, LintReport& report) {
-    struct ForwardingSysctl {
-        Family family;
-        std::string_view path, name;
-    };
-    constexpr ForwardingSysctl settings[] = {
-        {Family::ipv4, "net/ipv4/ip_forward", "net.ipv4.ip_forward"},
-        {Family::ipv6, "net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding"}};
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
-        for (const ForwardingSysctl& setting : settings) {
-            const ServerOfService found = first_server(
-                node, Forward::masquerade,
-                [&](const Service&, const RealServer& server) { return server.address.family == setting.family; });
-            const Sysctl* said = find_sysctl(node, setting.path);
+        for (const Family family : {Family::ipv4, Family::ipv6}) {
+            const ServerOfService found =
+                first_server(node, Forward::masquerade,
+                             [&](const Service&, const RealServer& server) { return server.address.family == family; });
+            const Sysctl* said = find_sysctl(node, forwarding_path(family));
             if (!found || (said != nullptr && said->value != "0")) continue;
-            const std::string name(setting.name);
+            const std::string name = sysctl_name(forwarding_path(family));
             const std::string hint = "[sysctl.director] \"" + name + "\" = 1";
             if (said != nullptr) {
                 report.error(said->source,
@@ -171,12 +164,13 @@ void masquerade_in_client_subnet(const Nodes& nodes, LintReport& report) {
 void tunnel_with_rp_filter(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (tunnelled_here(node, Family::ipv4) == nullptr) continue;
-        for (const std::string_view interface : {"all", "tunl0"}) {
-            const Sysctl* said = find_sysctl(node, "net/ipv4/conf/" + std::string(interface) + "/rp_filter");
+        for (const char* interface : {"all", "tunl0"}) {
+            const std::string path = setting_path(interface, "rp_filter");
+            const Sysctl* said = find_sysctl(node, path);
             if (said == nullptr || said->value == "0") continue;
             report.error(said->source,
-                         "a real server behind a tunnel drops every packet silently while net.ipv4.conf." +
-                             std::string(interface) + ".rp_filter is " + said->value,
+                         "a real server behind a tunnel drops every packet silently while " + sysctl_name(path) +
+                             " is " + said->value,
                          "leave it out: on such a node it is set to 0 on \"all\" and on \"tunl0\"");
         }
     }
@@ -228,7 +222,7 @@ void strict_rp_filter(const Nodes& nodes, LintReport& report) {
         if (interfaces_of(node).size() < 2) continue;
         for (const Sysctl& setting : node.sysctls) {
             const auto interface = interface_of(setting, "rp_filter");
-            if (!interface || *interface == "lo" || setting.value != "1") continue;
+            if (!interface || interface->is_loopback() || setting.value != "1") continue;
             report.warning(setting.source,
                            "strict reverse path filtering on a node with several interfaces drops what comes in on one "
                            "and would be answered on another: one path works, the other is silent",
@@ -255,14 +249,11 @@ void redirects_on_one_arm(const Nodes& nodes, LintReport& report) {
         const ServerOfService found = one_armed(node);
         if (!found || said_on) continue;
         // Either of the two switches it on (linux/inetdevice.h, IN_DEV_ORCONF).
-        const std::string interface = VipIndex(node).find(found.service->vip)->interface.str();
-        if (sysctl_is(node, "net/ipv4/conf/all/send_redirects", "0") &&
-            sysctl_is(node, "net/ipv4/conf/" + interface + "/send_redirects", "0")) {
-            continue;
-        }
+        const std::string all = setting_path("all", "send_redirects");
+        const std::string own = setting_path(VipIndex(node).find(found.service->vip)->interface, "send_redirects");
+        if (sysctl_is(node, all, "0") && sysctl_is(node, own, "0")) continue;
         report.warning(found.service->source, what,
-                       "[sysctl.director] \"net.ipv4.conf.all.send_redirects\" = 0 and \"net.ipv4.conf." + interface +
-                           ".send_redirects\" = 0");
+                       "[sysctl.director] \"" + sysctl_name(all) + "\" = 0 and \"" + sysctl_name(own) + "\" = 0");
     }
 }
 

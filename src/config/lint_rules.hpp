@@ -5,6 +5,7 @@
 
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/config/diagnostic.hpp"
+#include "lbconverge/model/setting.hpp"
 
 #include <optional>
 #include <string>
@@ -36,8 +37,8 @@ inline bool serves(const Config& node) { return node.role != Role::director; }
 
 /// Some VIP of IPv4 lies on lo of this node: the case that needs ARP to be quiet.
 bool has_loopback_vip(const Config& node);
-/// "net/ipv4/conf/INTERFACE/NAME" as INTERFACE; nullopt for any other path.
-std::optional<std::string_view> interface_of(const Sysctl& setting, std::string_view name);
+/// The interface (or "all", "default") for which this entry sets the IPv4 setting of that name; nullopt for any other.
+std::optional<InterfaceName> interface_of(const Sysctl& setting, std::string_view name);
 /// The [sysctl] entry for this path, or nullptr.
 const Sysctl* find_sysctl(const Config& node, std::string_view path);
 /// The [sysctl] entry says exactly this.

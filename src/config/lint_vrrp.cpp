@@ -154,18 +154,18 @@ void vip_as_secondary(const Nodes& nodes, LintReport& report) {
             exposed[vip.interface].push_back(&vip);
         }
         for (const auto& [interface, vips] : exposed) {
-            const auto promotes = [&](std::string_view name) {
-                return sysctl_is(node, "net/ipv4/conf/" + std::string(name) + "/promote_secondaries", "1");
+            const auto promotes = [&](const InterfaceName& name) {
+                return sysctl_is(node, setting_path(name, "promote_secondaries"), "1");
             };
-            if (promotes("all") || promotes("default") || promotes(interface.view())) continue;
+            if (promotes("all") || promotes("default") || promotes(interface)) continue;
             const Vip& first = *vips.front();
             const std::string more = vips.size() > 1 ? " (and " + std::to_string(vips.size() - 1) + " more)" : "";
             report.warning(first.source,
                            "VIP " + lbconverge::to_text(first.address) + "/" + std::to_string(first.prefix) + more +
                                " becomes a secondary address of the interface's own subnet: when the primary one is "
                                "deleted, the kernel deletes the VIP as well",
-                           "[sysctl] \"net.ipv4.conf." + interface.str() +
-                               ".promote_secondaries\" = 1, or write the VIP without a prefix");
+                           "[sysctl] \"" + sysctl_name(setting_path(interface, "promote_secondaries")) +
+                               "\" = 1, or write the VIP without a prefix");
         }
     }
 }

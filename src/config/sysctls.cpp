@@ -1,3 +1,4 @@
+#include "lbconverge/model/setting.hpp"
 #include "sections.hpp"
 
 #include <algorithm>
@@ -8,15 +9,6 @@ namespace lbconverge::config {
 namespace {
 
 using Sources = std::map<std::string, Source, std::less<>>;
-
-/// sysctl(8): the first separator decides; after a dot the two characters have each other's meaning.
-std::string path_of(std::string_view key) {
-    std::string path(key);
-    const std::size_t first = path.find_first_of("./");
-    if (first == std::string::npos || path[first] == '/') return path;
-    for (char& c : path) c = c == '/' ? '.' : c == '.' ? '/' : c;
-    return path;
-}
 
 /// Every part is a name, so that the path stays below /proc/sys/net.
 bool is_sane(std::string_view path) {
@@ -59,7 +51,7 @@ void read_settings(const toml::table* table, bool use, const Sources& above, Sou
         const bool section = node.is_table() && !key.str().starts_with("net");
         if (section) continue;
         const Source source = place(key.source());
-        std::string path = path_of(key.str());
+        std::string path = path_of_sysctl(key.str());
         if (!path.starts_with("net/") && path != "net") {
             context.problems.error(source, "unknown key " + in_quotes(key.str()) + " in [sysctl]",
                                    "only settings whose name begins with \"net.\" are taken");

@@ -20,7 +20,7 @@ bool filtered(const HostView& view, const IpAddress& vip) {
 void each_answering(const HostView& view, const What& visit) {
     std::set<InterfaceName> seen;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
-        const bool vip = is_lo(row.key.interface) && view.vips.contains(row.key.address);
+        const bool vip = row.key.interface.is_loopback() && view.vips.contains(row.key.address);
         if (!vip || row.key.address.family != Family::ipv4 || filtered(view, row.key.address)) continue;
         for (const Interface* interface : view.answering(row.key.address)) {
             if (seen.insert(interface->name).second) visit(row, *interface);
@@ -32,21 +32,20 @@ bool unknown_mode(std::uint32_t value) { return (value >= 4 && value <= 7) || va
 
 /// arp_ignore and arp_announce as a real server needs them; "all" too, where its number is the larger one.
 Cure quiet(const HostView& view, const Interface& interface) {
-    const std::string name = interface.name.str();
     std::vector<WantedSysctl> settings;
-    if (view.number(HostView::conf("all", "arp_ignore")).value_or(0) > 1) {
-        settings.push_back({HostView::conf("all", "arp_ignore"), "1"});
+    if (view.number(setting_path("all", "arp_ignore")).value_or(0) > 1) {
+        settings.push_back({setting_path("all", "arp_ignore"), "1"});
     }
-    if (view.number(HostView::conf("all", "arp_announce")).value_or(0) > 2) {
-        settings.push_back({HostView::conf("all", "arp_announce"), "2"});
+    if (view.number(setting_path("all", "arp_announce")).value_or(0) > 2) {
+        settings.push_back({setting_path("all", "arp_announce"), "2"});
     }
-    settings.push_back({HostView::conf(name, "arp_ignore"), "1"});
-    settings.push_back({HostView::conf(name, "arp_announce"), "2"});
+    settings.push_back({setting_path(interface.name, "arp_ignore"), "1"});
+    settings.push_back({setting_path(interface.name, "arp_announce"), "2"});
     return view.set(settings);
 }
 
 bool set_on_lo(const HostView& view, const std::string& name) {
-    return view.number(HostView::conf("lo", name)).value_or(0) != 0;
+    return view.number(setting_path(loopback, name)).value_or(0) != 0;
 }
 
 }  // namespace
@@ -103,7 +102,7 @@ void arp_ignore_weakened(const HostView& view, Findings& findings) {
     each_answering(view, [&](const Row<Address>&, const Interface& interface) {
         if (view.larger(interface.name, "arp_ignore") != 3) return;
         for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
-            const bool exposed = is_lo(row.key.interface) && view.vips.contains(row.key.address) &&
+            const bool exposed = row.key.interface.is_loopback() && view.vips.contains(row.key.address) &&
                                  row.key.address.family == Family::ipv4 && row.value.scope != Scope::host;
             if (!exposed) continue;
             findings.error(interface.name.str(),
@@ -135,8 +134,8 @@ void arp_ignore_silent(const HostView& view, Findings& findings) {
 void loopback_prefix(const HostView& view, Findings& findings) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const IpAddress& address = row.key.address;
-        const bool short_one = is_lo(row.key.interface) && row.key.prefix < address.bits() && !address.is_loopback() &&
-                               !address.is_link_local();
+        const bool short_one = row.key.interface.is_loopback() && row.key.prefix < address.bits() &&
+                               !address.is_loopback() && !address.is_link_local();
         if (!short_one) continue;
         const std::string whole = to_text(address) + "/" + std::to_string(address.bits());
         const bool ipv4 = address.family == Family::ipv4;
@@ -151,7 +150,7 @@ void loopback_prefix(const HostView& view, Findings& findings) {
 
 void loopback_scope(const HostView& view, Findings& findings) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
-        const bool global = is_lo(row.key.interface) && row.key.address.family == Family::ipv4 &&
+        const bool global = row.key.interface.is_loopback() && row.key.address.family == Family::ipv4 &&
                             row.value.scope == Scope::global && view.vips.contains(row.key.address);
         if (!global) continue;
         const std::string text = to_text(row.key.address) + "/" + std::to_string(row.key.prefix) + " dev lo";
@@ -200,7 +199,7 @@ void vip_as_secondary(const HostView& view, Findings& findings) {
     const auto& addresses = view.kernel.get<Address>();
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const Row<Address>& row = addresses.row(i);
-        const bool secondary = row.key.address.family == Family::ipv4 && !is_lo(row.key.interface) &&
+        const bool secondary = row.key.address.family == Family::ipv4 && !row.key.interface.is_loopback() &&
                                (addresses.note(i).flags & IFA_F_SECONDARY) != 0;
         if (!secondary || !view.vips.contains(row.key.address)) continue;
         if (view.larger(row.key.interface, "promote_secondaries") != 0) continue;
@@ -208,7 +207,7 @@ void vip_as_secondary(const HostView& view, Findings& findings) {
             text_of(row),
             "the VIP is a secondary address of the interface's own subnet: when the primary one is deleted, "
             "by a network restart or a DHCP client, the kernel deletes the VIP as well",
-            view.set({{HostView::conf(row.key.interface.view(), "promote_secondaries"), "1"}}));
+            view.set({{setting_path(row.key.interface, "promote_secondaries"), "1"}}));
     }
 }
 

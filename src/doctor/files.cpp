@@ -228,12 +228,10 @@ void other_manager(const HostView& view, Findings& findings) {
         const Row<Address>* row = view.on_interface(vip);
         const bool on_lo = view.on_lo(vip);
         const bool exposed = row != nullptr || (view.may_be_elsewhere(vip) && !on_lo);
-        const InterfaceName interface = exposed ? view.interface_of(vip)
-                                        : on_lo ? InterfaceName("lo")
-                                                : InterfaceName();
+        const InterfaceName interface = exposed ? view.interface_of(vip) : on_lo ? loopback : InterfaceName();
         if (interface.empty() || !seen.insert(interface).second) continue;
         look_at_networkd(view, vip, interface, findings);
-        if (!is_lo(interface)) look_at_network_manager(view, vip, interface, findings);
+        if (!interface.is_loopback()) look_at_network_manager(view, vip, interface, findings);
     }
 }
 

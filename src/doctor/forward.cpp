@@ -72,10 +72,10 @@ void direct_past_router(const HostView& view, Findings& findings) {
 }
 
 void masquerade_without_forwarding(const HostView& view, Findings& findings) {
-    for (const auto& [family, path] : {std::pair{Family::ipv4, std::string("net/ipv4/ip_forward")},
-                                       std::pair{Family::ipv6, std::string("net/ipv6/conf/all/forwarding")}}) {
-        const auto member = first_server(view, Forward::masquerade, [wanted = family](const PoolMember& each) {
-            return each.server->key.address.family == wanted;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const std::string path = forwarding_path(family);
+        const auto member = first_server(view, Forward::masquerade, [family](const PoolMember& each) {
+            return each.server->key.address.family == family;
         });
         if (!member || !view.is(path, 0)) continue;
         findings.error(
@@ -164,10 +164,11 @@ void look_at_filter(const HostView& view, const TunnelDevice& tunnel, Findings& 
     const std::uint32_t filter = view.larger(tunnel.interface, "rp_filter");
     if (filter == 0 || (filter == 2 && has_address)) return;
     const std::string name = tunnel.interface.str();
-    findings.error(name,
-                   "reverse path filtering (the larger of \"all\" and " + name + ") is " + std::to_string(filter) +
-                       ": what comes out of the tunnel is dropped without a word, and clients see time-outs",
-                   view.set({{HostView::conf("all", "rp_filter"), "0"}, {HostView::conf(name, "rp_filter"), "0"}}));
+    findings.error(
+        name,
+        "reverse path filtering (the larger of \"all\" and " + name + ") is " + std::to_string(filter) +
+            ": what comes out of the tunnel is dropped without a word, and clients see time-outs",
+        view.set({{setting_path("all", "rp_filter"), "0"}, {setting_path(tunnel.interface, "rp_filter"), "0"}}));
 }
 
 }  // namespace
@@ -233,7 +234,7 @@ void strict_rp_filter(const HostView& view, Findings& findings) {
         findings.warning(name.str(),
                          "strict reverse path filtering on a host with several networks drops what comes in here and "
                          "would be answered elsewhere: some clients get no answer, from the first day",
-                         view.set({{HostView::conf(name.view(), "rp_filter"), "2"}}));
+                         view.set({{setting_path(name, "rp_filter"), "2"}}));
     }
 }
 
@@ -254,7 +255,8 @@ void redirects_on_one_arm(const HostView& view, Findings& findings) {
             name,
             "this director sends ICMP redirects for masqueraded packets that leave where they came in: after "
             "some minutes clients go straight to the real server, and their connections break",
-            view.set({{HostView::conf("all", "send_redirects"), "0"}, {HostView::conf(name, "send_redirects"), "0"}}));
+            view.set({{setting_path("all", "send_redirects"), "0"},
+                      {setting_path(route->interface, "send_redirects"), "0"}}));
     });
 }
 

@@ -13,7 +13,7 @@ kinds::Desired desired_of(const Evidence& evidence) {
 
 /// Addresses of lo that are there on purpose.
 bool is_loopback_vip(const Address::Key& key) {
-    return is_lo(key.interface) && !key.address.is_loopback() && !key.address.is_link_local();
+    return key.interface.is_loopback() && !key.address.is_loopback() && !key.address.is_link_local();
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ std::optional<std::uint32_t> HostView::number(const std::string& path) const {
 }
 
 std::uint32_t HostView::larger(const InterfaceName& interface, const std::string& name) const {
-    return std::max(number(conf("all", name)).value_or(0), number(conf(interface.view(), name)).value_or(0));
+    return std::max(number(setting_path("all", name)).value_or(0), number(setting_path(interface, name)).value_or(0));
 }
 
 std::vector<const Row<Address>*> HostView::places(const IpAddress& address) const {
@@ -68,12 +68,13 @@ std::vector<const Row<Address>*> HostView::places(const IpAddress& address) cons
 
 bool HostView::on_lo(const IpAddress& address) const {
     const auto all = places(address);
-    return std::any_of(all.begin(), all.end(), [](const Row<Address>* row) { return is_lo(row->key.interface); });
+    return std::any_of(all.begin(), all.end(),
+                       [](const Row<Address>* row) { return row->key.interface.is_loopback(); });
 }
 
 const Row<Address>* HostView::on_interface(const IpAddress& address) const {
     for (const Row<Address>* row : places(address)) {
-        if (!is_lo(row->key.interface)) return row;
+        if (!row->key.interface.is_loopback()) return row;
     }
     return nullptr;
 }
@@ -92,7 +93,7 @@ bool HostView::may_be_elsewhere(const IpAddress& vip) const {
 }
 
 bool HostView::is_own(const Row<Address>& row) const {
-    return !is_lo(row.key.interface) && !row.key.address.is_link_local() && !vips.contains(row.key.address);
+    return !row.key.interface.is_loopback() && !row.key.address.is_link_local() && !vips.contains(row.key.address);
 }
 
 std::vector<const Interface*> HostView::answering(const IpAddress& vip) const {

@@ -4,6 +4,7 @@
 
 #include "keepalived.hpp"
 #include "lbconverge/doctor/doctor.hpp"
+#include "lbconverge/model/setting.hpp"
 
 #include <functional>
 #include <span>
@@ -48,9 +49,6 @@ public:
     [[nodiscard]] bool is(const std::string& path, std::uint32_t value) const { return number(path) == value; }
     /// Of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
     [[nodiscard]] std::uint32_t larger(const InterfaceName& interface, const std::string& name) const;
-    static std::string conf(std::string_view interface, const std::string& name) {
-        return "net/ipv4/conf/" + std::string(interface) + "/" + name;
-    }
 
     // Addresses
     [[nodiscard]] std::vector<const Row<Address>*> places(const IpAddress& address) const;
@@ -96,8 +94,6 @@ public:
 private:
     kinds::Desired desired_;
 };
-
-inline bool is_lo(const InterfaceName& name) { return name.is_loopback(); }
 
 /// "192.168.100.20/32 dev lo"
 std::string text_of(const Row<Address>& row);

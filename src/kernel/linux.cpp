@@ -1,6 +1,7 @@
 // The real kernel. Everything that is generic over kinds is here once; what is special stands in the kind.
 #include "lbconverge/kernel/kernel.hpp"
 
+#include "lbconverge/model/setting.hpp"
 #include "lbconverge/wire/announcement.hpp"
 #include "netlink.hpp"
 #include "nft.hpp"
@@ -63,7 +64,7 @@ std::optional<std::string> read_setting(const std::string& path) {
 
 /// The kernel's own advertisements say router where it forwards (linux: ndisc_send_na), and so do ours.
 bool is_router(const InterfaceName& interface) {
-    const auto text = read_setting("net/ipv6/conf/" + interface.str() + "/forwarding");
+    const auto text = read_setting(setting_path(interface, "forwarding", Family::ipv6));
     return text && !text->starts_with('0');
 }
 
@@ -205,7 +206,7 @@ Result<HostFacts> LinuxKernel::facts() {
     if (fd >= 0) ::close(fd);
     facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
     const auto read_all = [](const char* name, std::uint32_t& value) {
-        const std::string all = read_setting(std::string("net/ipv4/conf/all/") + name).value_or("0");
+        const std::string all = read_setting(setting_path("all", name)).value_or("0");
         from_text(std::string_view(all).substr(0, all.find('\n')), value);
     };
     read_all("arp_ignore", facts.all_arp_ignore);

@@ -2,6 +2,7 @@
 
 #include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/model/setting.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/if_addr.h>
@@ -13,8 +14,6 @@
 namespace lbconverge::kinds {
 
 namespace {
-
-constexpr InterfaceName loopback = "lo";
 
 struct VipPlace {
     InterfaceName interface;
@@ -312,9 +311,9 @@ Error Address::refusal(const Change<Address>& change, int error) {
     }
     const bool ipv6 = change.key.address.family == Family::ipv6;
     if (ipv6 && error == EACCES) {  // a lack of privilege is EPERM
-        return {
-            ErrorKind::failed, what + ": IPv6 is switched off on " + change.key.interface.str(),
-            "set net.ipv6.conf." + change.key.interface.str() + ".disable_ipv6 to 0, or take the VIP out of the file"};
+        return {ErrorKind::failed, what + ": IPv6 is switched off on " + change.key.interface.str(),
+                "set " + sysctl_name(setting_path(change.key.interface, "disable_ipv6", Family::ipv6)) +
+                    " to 0, or take the VIP out of the file"};
     }
     if (ipv6 && (error == EOPNOTSUPP || error == EAFNOSUPPORT)) {
         return {ErrorKind::kernel_lacks, what + ": the kernel has no IPv6",

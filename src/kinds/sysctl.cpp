@@ -3,6 +3,7 @@
 #include "instantiate.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/model/setting.hpp"
 
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -16,8 +17,6 @@
 namespace lbconverge::kinds {
 
 namespace {
-
-constexpr std::string_view ipv4_conf = "net/ipv4/conf/";
 
 constexpr std::string_view promote = "promote_secondaries";
 
@@ -41,13 +40,11 @@ struct Devconf {
 };
 
 std::optional<Devconf> devconf_of(std::string_view path, const HostFacts& facts) {
-    if (!path.starts_with(ipv4_conf)) return std::nullopt;
-    path.remove_prefix(ipv4_conf.size());
-    const std::size_t slash = path.find('/');
-    if (slash == std::string_view::npos) return std::nullopt;
+    const auto setting = parse_setting_path(path);
+    if (!setting || setting->family != Family::ipv4) return std::nullopt;
     for (const DevconfId& each : devconf_ids) {
-        if (each.name != path.substr(slash + 1)) continue;
-        const Interface* interface = facts.interface(InterfaceName(path.substr(0, slash)));
+        if (each.name != setting->name) continue;
+        const Interface* interface = facts.interface(setting->interface);
         if (interface == nullptr || interface->ipv4_devconf.size() < each.id) return std::nullopt;
         return Devconf{interface, each.id};
     }
@@ -79,10 +76,11 @@ std::string normalised(std::string_view path, std::string_view text) {
 
 /// Writing forwarding resets every interface and "default" copies itself to interfaces, so these come first.
 std::uint8_t rank_of(std::string_view path) {
-    if (path == "net/ipv4/ip_forward" || path.ends_with("/conf/all/forwarding")) return 0;
-    if (path.find("/conf/all/") != std::string_view::npos) return 1;
-    if (path.find("/conf/default/") != std::string_view::npos) return 2;
-    return 3;
+    if (path == forwarding_path(Family::ipv4)) return 0;
+    const auto setting = parse_setting_path(path);
+    if (!setting || !setting->interface.is_collective()) return 3;
+    if (setting->interface == "default") return 2;
+    return setting->name == "forwarding" ? 0 : 1;
 }
 
 /// The first VIP that stands on lo, if any, for which the node must be quiet.
@@ -113,7 +111,7 @@ using Want = std::function<void(const InterfaceName& interface, std::string_view
 /// What the file names itself under [sysctl] stays as it says.
 Want unless_named(Wanted<Sysctl>& wanted) {
     return [&wanted](const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source source) {
-        Sysctl::Key key(std::string(ipv4_conf) + interface.str() + "/" + std::string(setting));
+        Sysctl::Key key(setting_path(interface, setting));
         if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
         wanted.rows.put(key, {std::to_string(value)}, {source, Cause::config});
     };
@@ -132,9 +130,9 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
     if (!arp.automatic) return;
     // "all" stays as it is, unless it is so loud that it wins over the interfaces. A value that is quiet stays wanted:
     // it may be ours, and what is no longer wanted gets its old, loud value back.
-    const auto mend_all = [&](std::string_view setting, std::uint32_t all, std::uint32_t wanted, auto is_quiet,
+    const auto mend_all = [&](std::string_view setting, std::uint32_t all, std::uint32_t own, auto is_quiet,
                               Source at) {
-        if (all != 0) want("all", setting, is_quiet(std::max(all, wanted)) ? all : wanted, at);
+        if (all != 0) want("all", setting, is_quiet(std::max(all, own)) ? all : own, at);
     };
     mend_all("arp_ignore", inputs.facts.all_arp_ignore, arp.arp_ignore, ignores_for_all, ignore);
     mend_all("arp_announce", inputs.facts.all_arp_announce, arp.arp_announce, quiet_arp_announce, announce);
@@ -155,7 +153,7 @@ void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
         const IpAddress& address = inputs.config.services[each.service].vip;
         for (const config::Vip& vip : inputs.config.vips) {
             if (vip.address != address || address.family != Family::ipv4 || vip.interface.empty()) continue;
-            Sysctl::Key key(std::string(ipv4_conf) + vip.interface.str() + "/accept_local");
+            Sysctl::Key key(setting_path(vip.interface, "accept_local"));
             if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) continue;
             wanted.rows.put(key, {"1"}, {vip.source, Cause::config});
         }
@@ -173,19 +171,11 @@ bool quiet_arp_announce(std::uint32_t effective) { return effective == 1 || effe
 Sysctl::Key::Key(std::string path_below_proc_sys)
     : rank(rank_of(path_below_proc_sys)), path(std::move(path_below_proc_sys)) {}
 
-std::string Sysctl::id(const Key& key) {
-    std::string text = key.path;
-    for (char& c : text) c = c == '/' ? '.' : c == '.' ? '/' : c;
-    return text;
-}
+std::string Sysctl::id(const Key& key) { return sysctl_name(key.path); }
 
 std::optional<Sysctl::Key> Sysctl::parse_id(std::string_view id) {
     if (!id.starts_with("net.") && !id.starts_with("net/")) return std::nullopt;
-    std::string path(id);
-    if (path[3] == '.') {
-        for (char& c : path) c = c == '/' ? '.' : c == '.' ? '/' : c;
-    }
-    return Key(std::move(path));
+    return Key(path_of_sysctl(id));
 }
 
 void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
@@ -220,12 +210,9 @@ void Sysctl::decode(const wire::Reply& reply, const Reading& reading, Observed& 
 Owner Sysctl::owner(const Key&, const Facts&, const Desired&, const Ledger&) { return Owner::unrelated; }
 
 InterfaceName Sysctl::interface_of(const Key& key) {
-    for (const std::string_view start : {"net/ipv4/conf/", "net/ipv6/conf/", "net/ipv4/neigh/", "net/ipv6/neigh/"}) {
-        if (!key.path.starts_with(start)) continue;
-        const std::string_view rest = std::string_view(key.path).substr(start.size());
-        const std::string_view name = rest.substr(0, rest.find('/'));
-        if (name == "all" || name == "default" || !InterfaceName::fits(name)) return {};
-        return InterfaceName(name);
+    for (const std::string_view folder : {"conf", "neigh"}) {
+        const auto setting = parse_setting_path(key.path, folder);
+        if (setting && !setting->interface.is_collective()) return setting->interface;
     }
     return {};
 }
@@ -266,7 +253,7 @@ void Sysctl::encode(const Change<Sysctl>& change, const HostFacts& facts, std::u
 Error Sysctl::refusal(const Change<Sysctl>& change, int error) {
     const std::string id = Sysctl::id(change.key);
     if (error == ENOENT || error == ENODEV) {
-        const bool of_interface = change.key.path.find("/conf/") != std::string::npos;
+        const bool of_interface = parse_setting_path(change.key.path).has_value();
         const bool of_ipvs = change.key.path.starts_with("net/ipv4/vs/");
         const InterfaceName interface = interface_of(change.key);
         if (error == ENODEV && !interface.empty()) {
@@ -303,7 +290,7 @@ std::optional<Error> Sysctl::obstacle(const Change<Sysctl>& change, const Facts*
 }
 
 Sysctl::Key promote_secondaries(const InterfaceName& interface) {
-    return Sysctl::Key(std::string(ipv4_conf) + interface.str() + "/" + std::string(promote));
+    return Sysctl::Key(setting_path(interface, promote));
 }
 
 bool promotes_secondaries(const InterfaceName& interface, const Observed& observed) {

@@ -1,6 +1,7 @@
 #include "model.hpp"
 
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/model/setting.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,12 +9,6 @@
 namespace lbconverge::plan {
 
 using namespace kinds;
-
-namespace {
-
-constexpr std::string_view conf = "net/ipv4/conf/";
-
-}  // namespace
 
 Model::Model(const Plan& plan, const Inputs& inputs) : plan_(plan), inputs_(inputs), addresses_(*plan.observed) {
     for (const config::Vip& vip : inputs.config.vips) vips_[vip.address].elected = state_of(vip, inputs.election);
@@ -53,7 +48,7 @@ void Model::read_settings(const HostFacts& facts) {
     for (const Interface& interface : facts.interfaces) {
         const auto& devconf = interface.ipv4_devconf;
         if (devconf.size() < 19) continue;  // IPV4_DEVCONF_ARP_ANNOUNCE 18, ARP_IGNORE 19 (linux/ip.h), counted from 1
-        arp_[interface.name.str()] = {.ignore = devconf[18], .announce = devconf[17]};
+        arp_[interface.name] = {.ignore = devconf[18], .announce = devconf[17]};
     }
 }
 
@@ -130,15 +125,12 @@ void Model::set_service(VipState& vip, ServiceState& service, ServiceState next)
 }
 
 void Model::set_setting(const std::string& path, const std::string& value) {
-    if (!path.starts_with(conf)) return;
-    const std::size_t slash = path.find('/', conf.size());
-    if (slash == std::string::npos) return;
-    const std::string interface = path.substr(conf.size(), slash - conf.size());
+    const auto setting = parse_setting_path(path);
     std::uint32_t number = 0;
-    if (!from_text(value, number)) return;
-    if (path.ends_with("/arp_ignore")) arp_[interface].ignore = number;
-    if (path.ends_with("/arp_announce")) arp_[interface].announce = number;
-    if (path.ends_with("/promote_secondaries")) addresses_.promote(InterfaceName(interface), number != 0);
+    if (!setting || setting->family != Family::ipv4 || !from_text(value, number)) return;
+    if (setting->name == "arp_ignore") arp_[setting->interface].ignore = number;
+    if (setting->name == "arp_announce") arp_[setting->interface].announce = number;
+    if (setting->name == "promote_secondaries") addresses_.promote(setting->interface, number != 0);
 }
 
 void Model::place(const Address::Key& key, Scope scope, int by) {
@@ -275,13 +267,13 @@ void Model::carried_away(std::vector<UnsafeStep>& out) const {
         if (going_.contains(key)) continue;
         const Address::Key& primary = carried_.front().first;
         out.push_back({"I6", Address::display(key) + " would go with " + Address::display(primary),
-                       "set net.ipv4.conf." + key.interface.str() + ".promote_secondaries to 1"});
+                       "set " + Sysctl::id(promote_secondaries(key.interface)) + " to 1"});
     }
 }
 
 /// The interface speaks ARP and would answer for, or announce, a VIP on lo.
 bool Model::is_loud(const Interface& interface, const VipState& vip) const {
-    const auto at = arp_.find(interface.name.view());
+    const auto at = arp_.find(interface.name);
     if (!interface.speaks_arp || at == arp_.end()) return false;
     const ArpSettings& all = arp_.at("all");
     const std::uint32_t ignore = std::max(all.ignore, at->second.ignore);

@@ -83,7 +83,7 @@ private:
     const Plan& plan_;
     const kinds::Inputs& inputs_;
     std::map<IpAddress, VipState> vips_;
-    std::map<std::string, ArpSettings, std::less<>> arp_;
+    std::map<InterfaceName, ArpSettings> arp_;
     InterfaceAddresses addresses_;
     InterfaceAddresses::Carried carried_;                 ///< by the last step
     std::set<kinds::Address::Key> going_;                 ///< removed by some step of the plan

@@ -1,5 +1,6 @@
 #include "contract.hpp"
 
+#include "lbconverge/model/setting.hpp"
 #include "support/node_of_the_lab.hpp"
 
 #include <doctest/doctest.h>
@@ -115,7 +116,7 @@ const std::vector<std::string>& Node::settings() {
         for (const char* interface : {"all", "default", "lo", "eth0", "eth1"}) {
             for (const char* name :
                  {"arp_ignore", "arp_announce", "arp_notify", "rp_filter", "forwarding", "promote_secondaries"}) {
-                all.push_back(std::string("net/ipv4/conf/") + interface + "/" + name);
+                all.push_back(setting_path(interface, name));
             }
         }
         std::sort(all.begin(), all.end());

@@ -1,6 +1,7 @@
 // The cases of the contract: what a kernel does with each change, and with which error it refuses one.
 #include "contract.hpp"
 
+#include "lbconverge/model/setting.hpp"
 #include "support/ip.hpp"
 
 #include <doctest/doctest.h>
@@ -28,8 +29,8 @@ RealServer::Key server(const Service::Key& service, std::string_view address, st
 Service::Value round_robin(Family family = Family::ipv4) {
     return {.scheduler = "rr", .netmask = {family == Family::ipv4 ? 0xffffffffU : 128U}};
 }
-Sysctl::Key setting(std::string_view interface, std::string_view name) {
-    return Sysctl::Key(std::string("net/ipv4/conf/").append(interface).append("/").append(name));
+Sysctl::Key setting(const InterfaceName& interface, std::string_view name) {
+    return Sysctl::Key(setting_path(interface, name));
 }
 Script set(const Sysctl::Key& key, const std::string& value) {
     Script script;

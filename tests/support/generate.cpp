@@ -1,5 +1,6 @@
 #include "generate.hpp"
 
+#include "lbconverge/model/setting.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "support/ip.hpp"
 
@@ -44,10 +45,6 @@ IpAddress vip_address(std::size_t which) { return ip(which < 3 ? vip_places[whic
 
 IpAddress server_address(Family family, std::size_t which) {
     return ip((family == Family::ipv4 ? "10.0.0." : "2001:db8::") + std::to_string(3 + which));
-}
-
-std::string path_of(std::string_view interface, std::string_view setting) {
-    return std::string("net/ipv4/conf/").append(interface).append("/").append(setting);
 }
 
 // ---- rows
@@ -265,7 +262,7 @@ void add_settings(Case& each) {
     Seen<Sysctl>& seen = each.node.get<Sysctl>();
     for (const char* interface : interfaces) {
         for (const char* name : settings_of_an_interface) {
-            const std::string path = path_of(interface, name);
+            const std::string path = setting_path(interface, name);
             const bool sane = std::string_view(interface) == "all" && !rarely(4);
             seen.put(Sysctl::Key(path), {sane ? "0" : pick_setting(name)});
             // The others have an IPv4 address, or once had one.
@@ -390,7 +387,7 @@ void meddle(Case& each) {
             break;
         case 2: {
             const std::string name = one_of({"arp_ignore", "arp_announce"});
-            const std::string path = path_of(interfaces[pick(std::size(interfaces))], name);
+            const std::string path = setting_path(interfaces[pick(std::size(interfaces))], name);
             each.node.get<Sysctl>().put(Sysctl::Key(path), {pick_setting(name)});
             break;
         }
@@ -464,7 +461,7 @@ Case pick_case() {
     // 8 next to 4 is quiet, but no order of two writes lowers both quietly: the one case that nobody can serve.
     Seen<Sysctl>& settings = each.node.get<Sysctl>();
     for (const char* interface : interfaces) {
-        const Sysctl::Key key(path_of(interface, "arp_ignore"));
+        const Sysctl::Key key(setting_path(interface, "arp_ignore"));
         const bool all = std::string_view(interface) == "all";
         if (settings.row(settings.find(key)).value.value == (all ? "8" : "4")) settings.put(key, {"1"});
         if (!all && settings.row(settings.find(key)).value.value == "8") settings.put(key, {"2"});
@@ -586,7 +583,7 @@ rc::Gen<Address::Value> any_address_value(const Address::Key& key) {
 rc::Gen<Sysctl::Key> any_sysctl_key() {
     return rc::gen::exec([] {
         return Sysctl::Key(
-            path_of(one_of({"eth0", "all", "eth0.100", "default"}), one_of({"arp_ignore", "forwarding"})));
+            setting_path(one_of({"eth0", "all", "eth0.100", "default"}), one_of({"arp_ignore", "forwarding"})));
     });
 }
 

@@ -1,5 +1,7 @@
 #include "invariants.hpp"
 
+#include "lbconverge/model/setting.hpp"
+
 #include <linux/if_addr.h>
 
 #include <algorithm>
@@ -10,8 +12,6 @@ namespace lbconverge::test {
 using namespace kinds;
 
 namespace {
-
-const InterfaceName lo = "lo";
 
 template <class Kind>
 bool holds(const Observed& node, const typename Kind::Key& key) {
@@ -52,15 +52,15 @@ bool lost(const Situation& s, const Service::Key& service) {
     return s.config.role == Role::real_server || elected(s, service) == ElectionState::backup;
 }
 
-std::optional<std::uint32_t> arp_setting(const Observed& node, const std::string& interface, const std::string& name) {
-    const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key("net/ipv4/conf/" + interface + "/" + name));
+std::optional<std::uint32_t> arp_setting(const Observed& node, const InterfaceName& interface, std::string_view name) {
+    const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key(setting_path(interface, name)));
     if (at == Seen<Sysctl>::npos) return std::nullopt;
     return static_cast<std::uint32_t>(std::stoul(node.get<Sysctl>().row(at).value.value));
 }
 
 /// linux: arp_ignore() and arp_solicit() in net/ipv4/arp.c; "all" and the interface count as the larger of the two.
-bool quiet(const Observed& node, const std::string& interface, Scope scope) {
-    const auto effective = [&](const std::string& name) {
+bool quiet(const Observed& node, const InterfaceName& interface, Scope scope) {
+    const auto effective = [&](std::string_view name) {
         return std::max(arp_setting(node, "all", name).value_or(0), arp_setting(node, interface, name).value_or(0));
     };
     const std::uint32_t ignore = effective("arp_ignore");
@@ -90,7 +90,7 @@ bool own(const Situation& s, const Address::Key& key, const Address::Facts& fact
     const config::Node* self = config::self(s.config);
     if (self != nullptr && self->address == key.address) return true;
     const bool secondary = (key.address.family == Family::ipv4 && (facts.flags & IFA_F_SECONDARY) != 0) || facts.beside;
-    return key.prefix != key.address.bits() && key.interface != lo && !secondary && !made(s, key, facts);
+    return key.prefix != key.address.bits() && !key.interface.is_loopback() && !secondary && !made(s, key, facts);
 }
 
 bool ours(const Situation& s, const Address::Key& key) {
@@ -124,10 +124,10 @@ void quiet_behind_a_filter(const Observed& node, const Situation& s, std::set<Br
 void quiet_real_server(const Observed& node, const Situation& s, std::set<Broken>& broken) {
     if (s.config.arp.method != config::ArpMethod::sysctl) return;
     for (const Row<Address>& row : node.get<Address>().rows()) {
-        if (row.key.interface != lo || row.key.address.family != Family::ipv4) continue;
+        if (!row.key.interface.is_loopback() || row.key.address.family != Family::ipv4) continue;
         if (vip_at(s, row.key.address) == nullptr && !ours(s, row.key)) continue;
         for (const Interface& each : node.facts.interfaces) {
-            if (each.speaks_arp && !quiet(node, each.name.str(), row.value.scope)) {
+            if (each.speaks_arp && !quiet(node, each.name, row.value.scope)) {
                 broken.insert({"I1", to_text(row.key.address), each.name.str()});
             }
         }
@@ -136,7 +136,7 @@ void quiet_real_server(const Observed& node, const Situation& s, std::set<Broken
 
 bool answers(const Observed& node, const IpAddress& vip, std::string* interface = nullptr) {
     for (const Row<Address>& row : node.get<Address>().rows()) {
-        if (row.key.address != vip || row.key.interface == lo) continue;
+        if (row.key.address != vip || row.key.interface.is_loopback()) continue;
         if (interface != nullptr) *interface = row.key.interface.str();
         return true;
     }
@@ -183,7 +183,7 @@ void no_loop(const Observed& node, const Situation& s, std::set<Broken>& broken)
         if (s.config.role == Role::both) broken.insert({"I3", to_text(vip->address), Service::id(row.key)});
         // Worse than one that is still loaded: here packets that the master sends are balanced once more.
         const bool takes_packets = std::ranges::any_of(node.get<Address>().rows(), [&](const Row<Address>& address) {
-            return address.key.address == vip->address && address.key.interface == lo;
+            return address.key.address == vip->address && address.key.interface.is_loopback();
         });
         if (takes_packets && !foreign_service(s, row.key)) {
             broken.insert({"I3", to_text(vip->address), "takes packets for " + Service::id(row.key)});

@@ -58,8 +58,12 @@ public:
     }
 
     [[nodiscard]] constexpr bool is_loopback() const { return view() == "lo"; }
+    /// Of settings: no interface, but all of them, or those that will come.
+    [[nodiscard]] constexpr bool is_collective() const { return view() == "all" || view() == "default"; }
     auto operator<=>(const InterfaceName&) const = default;
 };
+
+inline constexpr InterfaceName loopback = "lo";
 
 inline std::string to_text(const ShortName& name) { return name.str(); }
 inline bool from_text(std::string_view text, ShortName& name) {

@@ -166,6 +166,14 @@ TEST_CASE("LVS43: a VIP that dies with the primary address of its subnet") {
     CHECK_MISTAKE(with("192.0.2.10/24", promote("eth0", "0")), "3:9: warning", "LVS43");
     CHECK_MISTAKE(with(R"(192.0.2.10/24", "192.0.2.11/24)", ""), "3:9: warning: VIP 192.0.2.10/24 (and 1 more)",
                   "LVS43");
+    const Reading vlan = lint_file(R"(
+        role = "director"
+        interface = "eth0.100"
+        vips = ["192.0.2.10/24"]
+        [[vrrp]]
+        vrid = 1
+    )"_text);
+    CHECK(vlan.all().find(R"([sysctl] "net.ipv4.conf.eth0/100.promote_secondaries" = 1)") != std::string::npos);
     CHECK_SILENT(with("192.0.2.10/24", promote("eth0", "1")));
     CHECK_SILENT(with("192.0.2.10/24", promote("all", "1")));
     CHECK_SILENT(with("192.0.2.10/24", promote("default", "1")));

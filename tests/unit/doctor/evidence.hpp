@@ -3,6 +3,7 @@
 
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/doctor/doctor.hpp"
+#include "lbconverge/model/setting.hpp"
 #include "support/ip.hpp"
 #include "support/text.hpp"
 
@@ -44,9 +45,9 @@ public:
         kernel_->get<kinds::Sysctl>().put(kinds::Sysctl::Key(path), {value});
         return *this;
     }
-    Host& arp(const std::string& interface, int ignore, int announce) {
-        set("net/ipv4/conf/" + interface + "/arp_ignore", std::to_string(ignore));
-        return set("net/ipv4/conf/" + interface + "/arp_announce", std::to_string(announce));
+    Host& arp(const InterfaceName& interface, int ignore, int announce) {
+        set(setting_path(interface, "arp_ignore"), std::to_string(ignore));
+        return set(setting_path(interface, "arp_announce"), std::to_string(announce));
     }
     Host& service(const char* id, kinds::Service::Value value = {.scheduler = "wlc"}) {
         kernel_->get<kinds::Service>().add(kinds::Service::parse_id(id).value(), value);
@@ -105,9 +106,9 @@ public:
     Evidence all;
 
 private:
-    void quiet_off(const std::string& interface) {
+    void quiet_off(const InterfaceName& interface) {
         for (const char* name : {"arp_ignore", "arp_announce", "rp_filter", "promote_secondaries"}) {
-            kernel_->get<kinds::Sysctl>().add(kinds::Sysctl::Key("net/ipv4/conf/" + interface + "/" + name), {"0"});
+            kernel_->get<kinds::Sysctl>().add(kinds::Sysctl::Key(setting_path(interface, name)), {"0"});
         }
         kernel_->get<kinds::Sysctl>().finish();
     }

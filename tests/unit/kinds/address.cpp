@@ -489,6 +489,8 @@ TEST_CASE("a refusal says what to do") {
     CHECK(Address::refusal({six, nullptr, nullptr}, EACCES).what ==
           "address 2001:db8::20/128 dev eth0: IPv6 is switched off on eth0");
     CHECK(Address::refusal({six, nullptr, nullptr}, EACCES).hint.find("net.ipv6.conf.eth0.disable_ipv6") == 4);
+    const Address::Key vlan = key<Address>("2001:db8::20/128 eth0.100");
+    CHECK(Address::refusal({vlan, nullptr, nullptr}, EACCES).hint.find("net.ipv6.conf.eth0/100.disable_ipv6") == 4);
     CHECK(Address::refusal({six, nullptr, nullptr}, EAFNOSUPPORT).kind == ErrorKind::kernel_lacks);
 }
 
