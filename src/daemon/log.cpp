@@ -33,7 +33,9 @@ void abort_with(std::string_view text) {
 Log::Log(const std::string& lowest) {
     constexpr std::size_t lines = 8192;
     spdlog::init_thread_pool(lines, 1);
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    const bool plain = std::getenv("NO_COLOR") != nullptr;
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(plain ? spdlog::color_mode::never
+                                                                            : spdlog::color_mode::automatic);
     spdlog::set_default_logger(std::make_shared<spdlog::async_logger>("lbconverge", sink, spdlog::thread_pool(),
                                                                       spdlog::async_overflow_policy::overrun_oldest));
     spdlog::set_level(spdlog::level::from_str(lowest));
