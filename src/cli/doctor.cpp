@@ -50,13 +50,13 @@ Result<doctor::Evidence> gather(const Options& options) {
     return evidence;
 }
 
-std::string_view kind_text(doctor::Cure::Kind kind) {
+std::string_view kind_text(doctor::CureKind kind) {
     switch (kind) {
-        case doctor::Cure::Kind::command:
+        case doctor::CureKind::command:
             return "command";
-        case doctor::Cure::Kind::line:
+        case doctor::CureKind::line:
             return "line";
-        case doctor::Cure::Kind::advice:
+        case doctor::CureKind::advice:
             break;
     }
     return "advice";
@@ -74,7 +74,7 @@ std::string answers_text(const doctor::Evidence& evidence) {
     std::string text;
     for (const IpAddress& vip : doctor::vips_of(evidence)) {
         std::string answered;
-        for (const doctor::NeighbourReply& each : evidence.answers) {
+        for (const doctor::ReceivedReply& each : evidence.replies) {
             if (each.address != vip) continue;
             const std::string owner = doctor::owner_of(evidence, each.link);
             answered += formatted("{}{}{} on {}", answered.empty() ? "" : ", ", mac_text(each.link),
@@ -98,7 +98,7 @@ std::string heard_text(const doctor::Evidence& evidence) {
 
 Json answers_json(const doctor::Evidence& evidence) {
     Json all = Json::array();
-    for (const doctor::NeighbourReply& each : evidence.answers) {
+    for (const doctor::ReceivedReply& each : evidence.replies) {
         const std::string owner = doctor::owner_of(evidence, each.link);
         all.push_back({{"address", to_text(each.address)},
                        {"interface", each.interface.str()},

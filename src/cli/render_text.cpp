@@ -139,8 +139,8 @@ private:
 
 template <class Kind>
 const std::string& label_text() {
-    static const std::string text = Child<Kind> ? formatted("  {:<{}}", Kind::label, child_label_width)
-                                                : formatted("{:<{}}", Kind::label, label_width);
+    static const std::string text = ChildKind<Kind> ? formatted("  {:<{}}", Kind::label, child_label_width)
+                                                    : formatted("{:<{}}", Kind::label, label_width);
     return text;
 }
 

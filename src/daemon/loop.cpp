@@ -20,57 +20,57 @@ using boost::system::error_code;
 // Callbacks live in asio's queues and not in the states, which they know weakly: so a callback may own the object that
 // calls it, without owning itself.
 
-struct Loop::State {
+struct Loop::Impl {
     asio::io_context context;
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
-Loop::Loop() : state_(std::make_unique<State>()) {}
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
-void Loop::post(Callback job) { asio::post(state_->context, std::move(job)); }
+void Loop::post(Callback job) { asio::post(impl_->context, std::move(job)); }
 
 void Loop::run() {
-    state_->context.run();
-    state_->context.restart();  // not before it: a stop() that came early counts
+    impl_->context.run();
+    impl_->context.restart();  // not before it: a stop() that came early counts
 }
 
-void Loop::stop() { state_->context.stop(); }
+void Loop::stop() { impl_->context.stop(); }
 
-struct Timer::State {
-    explicit State(asio::io_context& context) : timer(context) {}
+struct Timer::Impl {
+    explicit Impl(asio::io_context& context) : timer(context) {}
 
     asio::steady_timer timer;
     std::uint64_t round = 0;  ///< a callback that was due already cannot be taken out of asio's queue
 };
 
-Timer::Timer(Loop& loop) : state_(std::make_shared<State>(loop.state_->context)) {}
+Timer::Timer(Loop& loop) : impl_(std::make_shared<Impl>(loop.impl_->context)) {}
 Timer::~Timer() = default;
 
 void Timer::start(std::chrono::nanoseconds wait, Callback due) {
-    const auto is_current = [state = std::weak_ptr(state_), round = ++state_->round] {
-        const auto same = state.lock();
+    const auto is_current = [impl = std::weak_ptr(impl_), round = ++impl_->round] {
+        const auto same = impl.lock();
         return same != nullptr && same->round == round;
     };
-    state_->timer.expires_after(wait);
-    state_->timer.async_wait([is_current, due = std::move(due)](const error_code& error) {
+    impl_->timer.expires_after(wait);
+    impl_->timer.async_wait([is_current, due = std::move(due)](const error_code& error) {
         if (!error && is_current()) due();
     });
 }
 
 void Timer::cancel() {
-    ++state_->round;
-    state_->timer.cancel();
+    ++impl_->round;
+    impl_->timer.cancel();
 }
 
-struct Descriptor::State {
+struct Descriptor::Impl {
     using Waited = asio::posix::stream_descriptor;
 
-    State(asio::io_context& context, int fd) : waited(context, fd) {}
+    Impl(asio::io_context& context, int fd) : waited(context, fd) {}
 
     Waited waited;
 
-    static void wait(const std::shared_ptr<State>& self, Waited::wait_type what, Callback ready) {
+    static void wait(const std::shared_ptr<Impl>& self, Waited::wait_type what, Callback ready) {
         self->waited.async_wait(what, [state = std::weak_ptr(self), ready = std::move(ready)](const error_code& error) {
             if (!error && !state.expired()) ready();
         });
@@ -79,29 +79,29 @@ struct Descriptor::State {
 
 Descriptor::Descriptor(Loop& loop, int fd) {
     Fd ours(fd);
-    state_ = std::make_shared<State>(loop.state_->context, fd);
+    impl_ = std::make_shared<Impl>(loop.impl_->context, fd);
     ours.release();
 }
 Descriptor::~Descriptor() = default;
 Descriptor::Descriptor(Descriptor&&) noexcept = default;
 
-int Descriptor::fd() const { return state_->waited.native_handle(); }
+int Descriptor::fd() const { return impl_->waited.native_handle(); }
 
-void Descriptor::when_readable(Callback ready) { State::wait(state_, State::Waited::wait_read, std::move(ready)); }
+void Descriptor::when_readable(Callback ready) { Impl::wait(impl_, Impl::Waited::wait_read, std::move(ready)); }
 
-void Descriptor::when_writable(Callback ready) { State::wait(state_, State::Waited::wait_write, std::move(ready)); }
+void Descriptor::when_writable(Callback ready) { Impl::wait(impl_, Impl::Waited::wait_write, std::move(ready)); }
 
-int Descriptor::release() { return std::exchange(state_, nullptr)->waited.release(); }
+int Descriptor::release() { return std::exchange(impl_, nullptr)->waited.release(); }
 
-struct Signals::State {
-    State(asio::io_context& context, std::function<void(int)> call) : set(context), came(std::move(call)) {}
+struct Signals::Impl {
+    Impl(asio::io_context& context, std::function<void(int)> call) : set(context), came(std::move(call)) {}
 
     asio::signal_set set;
     std::function<void(int)> came;
 
-    static void wait(const std::shared_ptr<State>& self) {
-        self->set.async_wait([state = std::weak_ptr(self)](const error_code& error, int signal) {
-            const auto same = state.lock();
+    static void wait(const std::shared_ptr<Impl>& self) {
+        self->set.async_wait([impl = std::weak_ptr(self)](const error_code& error, int signal) {
+            const auto same = impl.lock();
             if (error || same == nullptr) return;
             same->came(signal);
             wait(same);
@@ -110,9 +110,9 @@ struct Signals::State {
 };
 
 Signals::Signals(Loop& loop, std::initializer_list<int> which, std::function<void(int)> came)
-    : state_(std::make_shared<State>(loop.state_->context, std::move(came))) {
-    for (const int each : which) state_->set.add(each);
-    State::wait(state_);
+    : impl_(std::make_shared<Impl>(loop.impl_->context, std::move(came))) {
+    for (const int each : which) impl_->set.add(each);
+    Impl::wait(impl_);
 }
 Signals::~Signals() = default;
 

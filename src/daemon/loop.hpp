@@ -36,8 +36,8 @@ private:
     friend class Timer;
     friend class Descriptor;
     friend class Signals;
-    struct State;
-    std::unique_ptr<State> state_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 /// Calls back once, after a time on the monotonic clock. One time at a time: start() replaces what was set.
@@ -53,8 +53,8 @@ public:
     void cancel();
 
 private:
-    struct State;
-    std::shared_ptr<State> state_;
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
 };
 
 /// A file descriptor, closed at the end, and waiting for it. Errors and hang-ups count as readiness: reading and
@@ -74,8 +74,8 @@ public:
     int release();
 
 private:
-    struct State;
-    std::shared_ptr<State> state_;
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
 };
 
 /// Takes these signals from the process, and calls back for each that comes.
@@ -87,8 +87,8 @@ public:
     Signals& operator=(const Signals&) = delete;
 
 private:
-    struct State;
-    std::shared_ptr<State> state_;
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace lbconverge::daemon

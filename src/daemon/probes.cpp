@@ -314,7 +314,8 @@ void Probes::ask_once(const ProbeRequest& request, const OnAnswer& report) {
 }
 
 void Probes::execute(const ProbeRequest& request) {
-    Command command{.argv = request.check->command, .user = request.check->user, .timeout = request.check->timeout};
+    ChildCommand command{
+        .argv = request.check->command, .user = request.check->user, .timeout = request.check->timeout};
     command.environment["LBCONVERGE_SERVER"] = to_text(request.address);
     command.environment["LBCONVERGE_PORT"] = std::to_string(request.port);
     processes_.start(std::move(command),

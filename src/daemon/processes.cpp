@@ -96,7 +96,7 @@ Processes::~Processes() {
     }
 }
 
-Processes::Id Processes::start(Command command, Done done) {
+Processes::Id Processes::start(ChildCommand command, Done done) {
     const Id id = ++last_;
     auto child = std::make_unique<Child>(loop_, std::move(done));
     child->timeout = command.timeout;

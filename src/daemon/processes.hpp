@@ -19,7 +19,7 @@ namespace lbconverge::daemon {
 /// Who a command runs as when the configuration does not say; only root can choose.
 constexpr const char* default_user = "nobody";
 
-struct Command {
+struct ChildCommand {
     std::vector<std::string> argv;                     ///< argv[0]: an absolute path. No shell
     std::string user;                                  ///< empty: default_user if this process is root's, else its own
     std::map<std::string, std::string> environment{};  ///< besides PATH, HOME, USER, LOGNAME and SHELL; nothing else
@@ -58,7 +58,7 @@ public:
     Processes& operator=(const Processes&) = delete;
 
     /// `done` is called once, on the loop, and never before this returns.
-    Id start(Command command, Done done);
+    Id start(ChildCommand command, Done done);
     /// Ends it and all its descendants in its process group: SIGTERM, and a second later SIGKILL. `done` is called
     /// when it is gone. Harmless when it already is.
     void end(Id id);

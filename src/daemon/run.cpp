@@ -308,11 +308,11 @@ void Daemon::converge(const node::Converge& job) {
 }
 
 void Daemon::run_hook(const node::RunHook& hook) {
-    Command command{.argv = hook.command,
-                    .user = hook.user,
-                    .environment = hook.environment,
-                    .environment_file = hook.environment_file,
-                    .timeout = hook.timeout};
+    ChildCommand command{.argv = hook.command,
+                         .user = hook.user,
+                         .environment = hook.environment,
+                         .environment_file = hook.environment_file,
+                         .timeout = hook.timeout};
     hooks_[hook.id] = processes_.start(std::move(command), [this, id = hook.id](const Ended& ended) {
         hooks_.erase(id);
         turn(node::HookEnded{.id = id, .good = ended.good(), .said = to_text(ended), .took = ended.took});

@@ -78,7 +78,7 @@ Result<std::string> read_trusted(const std::string& path, uid_t user) {
     return text;
 }
 
-Result<std::vector<std::string>> environment_of(const Command& command, const User& user) {
+Result<std::vector<std::string>> environment_of(const ChildCommand& command, const User& user) {
     std::map<std::string, std::string> all{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                                            {"HOME", user.home},
                                            {"USER", user.name},
@@ -217,7 +217,7 @@ Result<std::map<std::string, std::string>> parse_environment(const std::string& 
     return out;
 }
 
-Result<Spawned> spawn(const Command& command) {
+Result<Spawned> spawn(const ChildCommand& command) {
     const auto user = find_user(command.user);
     RETURN_IF_ERROR(user);
     const std::string& path = command.argv.front();

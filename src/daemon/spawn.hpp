@@ -15,7 +15,7 @@ struct Spawned {
 };
 
 /// An error: the program does not run, and has done nothing.
-Result<Spawned> spawn(const Command& command);
+Result<Spawned> spawn(const ChildCommand& command);
 
 /// The lines of an environment file: NAME=VALUE, # comments, a value may stand in quotes. An error names the line,
 /// never what it says.

@@ -44,8 +44,8 @@ TrackReading read_number(const std::string& path) {
 }
 
 /// A command or a file that is looked at again and again.
-struct Tracker::Probe {
-    Probe(Loop& loop, config::Track track) : settings(std::move(track)), timer(loop) {}
+struct Tracker::WatchedTrack {
+    WatchedTrack(Loop& loop, config::Track track) : settings(std::move(track)), timer(loop) {}
 
     config::Track settings;
     Timer timer;
@@ -58,51 +58,51 @@ Tracker::~Tracker() = default;
 
 void Tracker::match(const std::vector<node::Track>& tracks) {
     watch_processes(tracks);
-    std::vector<std::shared_ptr<Probe>> kept;
+    std::vector<std::shared_ptr<WatchedTrack>> kept;
     for (const node::Track& track : tracks) {
         const config::Track& wanted = track.settings();
         if (wanted.type != TrackType::command && wanted.type != TrackType::file) continue;
-        const auto at = std::find_if(probes_.begin(), probes_.end(),
+        const auto at = std::find_if(watched_.begin(), watched_.end(),
                                      [&](const auto& each) { return each && same(each->settings, wanted); });
-        if (at != probes_.end()) {
+        if (at != watched_.end()) {
             kept.push_back(std::exchange(*at, nullptr));
         } else {
-            kept.push_back(std::make_shared<Probe>(loop_, wanted));
-            loop_.post([this, fresh = kept.back()] { probe(fresh); });
+            kept.push_back(std::make_shared<WatchedTrack>(loop_, wanted));
+            loop_.post([this, fresh = kept.back()] { look_at(fresh); });
         }
     }
-    for (const auto& each : probes_) {
+    for (const auto& each : watched_) {
         if (each == nullptr) continue;
         each->gone = true;
         each->timer.cancel();
         processes_.end(each->process);
     }
-    probes_ = std::move(kept);
+    watched_ = std::move(kept);
 }
 
-void Tracker::probe(const std::shared_ptr<Probe>& probe) {
-    if (probe->gone) return;
-    probe->began = std::chrono::steady_clock::now();
-    if (probe->settings.type == TrackType::file) {
-        files_.post([this, probe] {
-            loop_.post([this, probe, found = read_number(probe->settings.target)] { again(probe, found); });
+void Tracker::look_at(const std::shared_ptr<WatchedTrack>& track) {
+    if (track->gone) return;
+    track->began = std::chrono::steady_clock::now();
+    if (track->settings.type == TrackType::file) {
+        files_.post([this, track] {
+            loop_.post([this, track, found = read_number(track->settings.target)] { again(track, found); });
         });
         return;
     }
-    Command command{.argv = probe->settings.command, .user = probe->settings.user};
-    command.timeout = probe->settings.timeout;
-    probe->process = processes_.start(std::move(command), [this, probe](const Ended& ended) {
-        probe->process = 0;
-        again(probe, {.opinion = ended.good() ? TrackOpinion::good : TrackOpinion::bad, .why = to_text(ended)});
+    ChildCommand command{.argv = track->settings.command, .user = track->settings.user};
+    command.timeout = track->settings.timeout;
+    track->process = processes_.start(std::move(command), [this, track](const Ended& ended) {
+        track->process = 0;
+        again(track, {.opinion = ended.good() ? TrackOpinion::good : TrackOpinion::bad, .why = to_text(ended)});
     });
 }
 
 /// The next one an interval after this one began, and never two at a time.
-void Tracker::again(const std::shared_ptr<Probe>& probe, const TrackReading& reading) {
-    if (probe->gone) return;
-    const auto wait = probe->began + probe->settings.interval - std::chrono::steady_clock::now();
-    probe->timer.start(wait, [this, probe] { this->probe(probe); });
-    tell_({probe->settings.name, reading});
+void Tracker::again(const std::shared_ptr<WatchedTrack>& track, const TrackReading& reading) {
+    if (track->gone) return;
+    const auto wait = track->began + track->settings.interval - std::chrono::steady_clock::now();
+    track->timer.start(wait, [this, track] { look_at(track); });
+    tell_({track->settings.name, reading});
 }
 
 void Tracker::watch_processes(const std::vector<node::Track>& tracks) {

@@ -23,15 +23,15 @@ public:
     void match(const std::vector<node::Track>& tracks);
 
 private:
-    struct Probe;
+    struct WatchedTrack;
     void watch_processes(const std::vector<node::Track>& tracks);
-    void probe(const std::shared_ptr<Probe>& probe);
-    void again(const std::shared_ptr<Probe>& probe, const node::TrackReading& reading);
+    void look_at(const std::shared_ptr<WatchedTrack>& track);
+    void again(const std::shared_ptr<WatchedTrack>& track, const node::TrackReading& reading);
 
     Loop& loop_;
     Processes& processes_;
     Tell tell_;
-    std::vector<std::shared_ptr<Probe>> probes_;
+    std::vector<std::shared_ptr<WatchedTrack>> watched_;
     std::vector<config::Track> processes_watched_;
     std::unique_ptr<kernel::ProcessWatch> watch_;
     Worker files_;

@@ -103,8 +103,8 @@ std::string ipvsadm_of(const Service::Key& key);
 std::string ipvsadm_of(Forward forward);
 std::string id_of(const PoolMember& member);
 
-inline Cure command(std::string text) { return {Cure::Kind::command, std::move(text)}; }
-inline Cure line(std::string text) { return {Cure::Kind::line, std::move(text)}; }
-inline Cure advice(std::string text) { return {Cure::Kind::advice, std::move(text)}; }
+inline Cure command(std::string text) { return {CureKind::command, std::move(text)}; }
+inline Cure line(std::string text) { return {CureKind::line, std::move(text)}; }
+inline Cure advice(std::string text) { return {CureKind::advice, std::move(text)}; }
 
 }  // namespace lbconverge::doctor

@@ -16,8 +16,8 @@ bool is_here(const Evidence& evidence, const wire::LinkAddress& link) {
 const config::Node* node_of(const Evidence& evidence, const wire::LinkAddress& link) {
     if (!evidence.config) return nullptr;
     for (const config::Node& node : evidence.config->nodes) {
-        for (const NeighbourReply& answer : evidence.answers) {
-            if (node.address && answer.address == *node.address && answer.link == link) return &node;
+        for (const ReceivedReply& reply : evidence.replies) {
+            if (node.address && reply.address == *node.address && reply.link == link) return &node;
         }
     }
     return nullptr;
@@ -91,9 +91,9 @@ struct Holder {
 std::vector<Holder> holders(const HostView& view, const IpAddress& vip) {
     std::vector<Holder> all;
     if (held_here(view, vip)) all.push_back({"this node", false});
-    for (const NeighbourReply& answer : view.evidence.answers) {
-        if (answer.address != vip) continue;
-        all.push_back({owner_text(view.evidence, answer.link), is_real_server(view, answer.link)});
+    for (const ReceivedReply& reply : view.evidence.replies) {
+        if (reply.address != vip) continue;
+        all.push_back({owner_text(view.evidence, reply.link), is_real_server(view, reply.link)});
     }
     return all;
 }

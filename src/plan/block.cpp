@@ -43,7 +43,7 @@ bool gives_up(const Plan& plan, const Step& step) {
 /// A blocked row keeps the claim that it had: it is ours as far as it was.
 template <class Kind>
 void keep_claim(const Plan& plan, const Step& step, const Ledger& before, Ledger& ledger) {
-    if constexpr (Child<Kind>) {
+    if constexpr (ChildKind<Kind>) {
         using Parent = typename Kind::Parent;
         plan.visit(step, [&]<class Other>(const Change<Other>& change) {
             if constexpr (std::is_same_v<Other, Kind>) {

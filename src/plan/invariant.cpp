@@ -33,7 +33,7 @@ BrokenInvariant broken_claims(const std::vector<Claim<Kind>>& claims) {
     const bool remembers = std::any_of(claims.begin(), claims.end(), [](const auto& each) { return each.before; });
     return first_broken({
         {strictly_ascending(claims, key_of), "claims are in the order of their keys, one for each"},
-        {!Child<Kind> || claims.empty(), "a row that belongs to another one has no claim of its own"},
+        {!ChildKind<Kind> || claims.empty(), "a row that belongs to another one has no claim of its own"},
         {!remembers || Restorable<Kind>, "only a restorable row has a value to put back"},
     });
 }
@@ -43,7 +43,7 @@ BrokenInvariant broken_claims(const std::vector<Claim<Kind>>& claims) {
 /// Both are sorted.
 template <class Kind>
 bool parents_are_there(const Plan& plan) {
-    if constexpr (Child<Kind>) {
+    if constexpr (ChildKind<Kind>) {
         const auto parents = plan.desired->get<typename Kind::Parent>().rows.rows();
         auto parent = parents.begin();
         for (const Row<Kind>& row : plan.desired->get<Kind>().rows.rows()) {
@@ -57,7 +57,7 @@ bool parents_are_there(const Plan& plan) {
 /// What an earlier owner of a restorable row is given back is claimed no longer.
 template <class Kind>
 bool all_claimed(const Plan& plan) {
-    if constexpr (!Child<Kind>) {
+    if constexpr (!ChildKind<Kind>) {
         const auto& claims = plan.ledger.get<Kind>();
         const auto& wanted = plan.desired->get<Kind>().rows;
         auto claim = claims.begin();
@@ -147,7 +147,7 @@ bool Steps::in_order(const Step& step) {
     const bool removing = step.phase == Phase::withdraw || step.phase == Phase::unload;
     bool good = true;
     for_each_kind([&]<class Other>() {
-        if constexpr (Child<Other>) {
+        if constexpr (ChildKind<Other>) {
             if constexpr (std::is_same_v<typename Other::Parent, Kind>) {
                 const Step* child = last_[kind_id<Other>];
                 if (child == nullptr) return;
@@ -156,7 +156,7 @@ bool Steps::in_order(const Step& step) {
             }
         }
     });
-    if constexpr (Child<Kind>) {
+    if constexpr (ChildKind<Kind>) {
         const Step* parent = last_[kind_id<typename Kind::Parent>];
         if (parent == nullptr) return good;
         const auto& before = key_of_step<typename Kind::Parent>(plan_, *parent);

@@ -23,7 +23,7 @@ std::vector<std::uint64_t> fingerprints(const Desired& desired) {
         prints.push_back(print.value());
     }
     for_each_kind([&]<class Other>() {
-        if constexpr (Child<Other>) {
+        if constexpr (ChildKind<Other>) {
             if constexpr (std::is_same_v<typename Other::Parent, Kind>) {
                 std::size_t parent = 0;
                 for (const Row<Other>& row : desired.get<Other>().rows.rows()) {
@@ -81,7 +81,7 @@ Ledger claims_on(const Desired& desired, const Observed& observed, const Ledger&
             claims.get<Kind>() = ledger.get<Kind>();
             return;
         }
-        if constexpr (!Child<Kind>) {
+        if constexpr (!ChildKind<Kind>) {
             const auto rows = desired.get<Kind>().rows.rows();
             const std::vector<std::uint64_t> prints = fingerprints<Kind>(desired);
             auto& list = claims.get<Kind>();

@@ -162,7 +162,7 @@ bool read_line(const std::string_view whole, Part part, Ledger& ledger) {
     for_each_kind([&]<class Kind>() {
         if (word != Kind::name) return;
         known = true;
-        if constexpr (!Child<Kind>) good = read_claim<Kind>(line, ledger);
+        if constexpr (!ChildKind<Kind>) good = read_claim<Kind>(line, ledger);
     });
     if (known) return good;
     if (!is_of_newer_version(word, whole) || ledger.unknown.size() >= most_unknown_lines) return false;

@@ -65,7 +65,7 @@ void keep_secondaries(const Planning& planning, Desired& desired) {
 
 template <class Kind>
 bool claimed(const typename Kind::Key& key, const Ledger& ledger) {
-    if constexpr (Child<Kind>) {
+    if constexpr (ChildKind<Kind>) {
         return claimed<typename Kind::Parent>(Kind::parent(key), ledger);
     } else {
         return ledger.claim<Kind>(key) != nullptr;
@@ -75,7 +75,7 @@ bool claimed(const typename Kind::Key& key, const Ledger& ledger) {
 /// A row that is as it was when it was last converged, but for the kernel, has drifted.
 template <class Kind>
 bool drifted(const typename Kind::Key& key, const Planning& planning) {
-    if constexpr (Child<Kind>) {
+    if constexpr (ChildKind<Kind>) {
         return drifted<typename Kind::Parent>(Kind::parent(key), planning);
     } else {
         const Claim<Kind>* before = planning.ledger.claim<Kind>(key);
@@ -252,7 +252,7 @@ void put_in_order(Planning& planning) {
         const auto index = static_cast<std::size_t>(phase_order[phase]);
         static_assert(phase_order[0] == static_cast<Phase>(0), "buckets are indexed by phase");
         for_each_kind([&]<class Kind>() {
-            if constexpr (Child<Kind>) {
+            if constexpr (ChildKind<Kind>) {
                 append_with_parent<Kind>(planning, index);
             } else if constexpr (!is_parent<Kind>) {
                 const auto& bucket = planning.buckets[index][kind_id<Kind>];

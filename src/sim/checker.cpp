@@ -29,7 +29,7 @@ Checker::Checker(const Picture& picture, bool calm)
       calm_(calm),
       exposed_(picture.nodes.size(), std::vector<std::optional<Instant>>(picture.routers.size())),
       dark_(picture.routers.size()),
-      started_(picture.nodes.size(), std::vector<Started>(picture.routers.size())),
+      first_backup_(picture.nodes.size(), std::vector<FirstBackup>(picture.routers.size())),
       last_master_(picture.routers.size(), nobody),
       last_master_since_(picture.routers.size()),
       late_wakes_(picture.nodes.size()),
@@ -114,13 +114,13 @@ void Checker::transition(Instant now, std::size_t node, std::size_t router, Stat
                    " after everything had settled");
     }
     if (!calm_) return;
-    Started& started = started_[node][router];
-    if (to == State::backup && !started.at) started.at = now;
+    FirstBackup& first = first_backup_[node][router];
+    if (to == State::backup && !first.at) first.at = now;
     if (to == State::master) needless(now, node, router);
 }
 
 void Checker::needless(Instant now, std::size_t node, std::size_t router) {
-    if (std::exchange(started_[node][router].was_master, true)) {
+    if (std::exchange(first_backup_[node][router].was_master, true)) {
         report(now, "S4", place(node, router) + ": became master a second time");
         return;
     }
@@ -135,7 +135,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     }
     for (std::size_t other = 0; other < picture_.nodes.size(); ++other) {
         const Seat& seat = picture_.nodes[other].seats[router];
-        const auto& since = started_[other][router].at;
+        const auto& since = first_backup_[other][router].at;
         if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
         if (certainly_first(seat, *since, now)) {
             report(now, "S4",

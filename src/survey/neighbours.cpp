@@ -117,13 +117,13 @@ Result<void> ask_neighbours(doctor::Evidence& evidence) {
     const HostFacts& facts = evidence.kernel->facts;
     std::set<std::tuple<IpAddress, InterfaceName, wire::LinkAddress>> seen;
     const auto take = [&](std::span<const std::byte> frame, std::uint32_t index) {
-        const auto claim = wire::neighbour_reply_in(frame);
+        const auto reply = wire::neighbour_reply_in(frame);
         const Interface* interface = facts.interface(index);
-        if (!claim || interface == nullptr) return;
+        if (!reply || interface == nullptr) return;
         for (const doctor::Question& each : questions) {
-            const bool ours = each.address == claim->address && each.interface == interface->name;
-            if (!ours || !seen.emplace(each.address, each.interface, claim->link).second) continue;
-            evidence.answers.push_back({each.address, each.interface, claim->link});
+            const bool ours = each.address == reply->address && each.interface == interface->name;
+            if (!ours || !seen.emplace(each.address, each.interface, reply->link).second) continue;
+            evidence.replies.push_back({each.address, each.interface, reply->link});
         }
     };
     const PacketSocket* const both[] = {&arp, &ipv6};

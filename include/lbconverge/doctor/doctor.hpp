@@ -10,14 +10,15 @@
 
 namespace lbconverge::doctor {
 
+enum class CureKind : std::uint8_t {
+    command,  ///< of a shell on this host
+    line,     ///< of a file, with the section or file in front
+    advice,   ///< what no single command can do
+};
+
 /// How a mistake is mended.
 struct Cure {
-    enum class Kind : std::uint8_t {
-        command,  ///< of a shell on this host
-        line,     ///< of a file, with the section or file in front
-        advice,   ///< what no single command can do
-    };
-    Kind kind = Kind::command;
+    CureKind kind = CureKind::command;
     std::string text;
 };
 

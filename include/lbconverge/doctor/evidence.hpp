@@ -45,7 +45,7 @@ struct TextFile {
 };
 
 /// A host that answered when a link was asked for an address (ARP, neighbour discovery).
-struct NeighbourReply {
+struct ReceivedReply {
     IpAddress address;
     InterfaceName interface;
     wire::LinkAddress link{};
@@ -79,9 +79,9 @@ struct Evidence {
     std::vector<TextFile> files;
     std::set<std::string> managers;  ///< of networks that are at work: "systemd-networkd", "NetworkManager"
 
-    bool asked = false;                   ///< --arp: the answers are all that came
-    std::vector<NeighbourReply> answers;  ///< for the VIPs and the addresses of [nodes]
-    bool listened = false;                ///< --vrrp: what was heard is all that was sent
+    bool asked = false;                  ///< --arp: the replies are all that came
+    std::vector<ReceivedReply> replies;  ///< for the VIPs and the addresses of [nodes]
+    bool listened = false;               ///< --vrrp: what was heard is all that was sent
     std::vector<ReceivedAdvert> heard;
 };
 

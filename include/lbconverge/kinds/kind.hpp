@@ -264,7 +264,7 @@ constexpr bool within(Part part) {
 
 /// A kind whose rows live and die with a row of another kind.
 template <class Kind>
-concept Child = requires {
+concept ChildKind = requires {
     typename Kind::Parent;
 };
 

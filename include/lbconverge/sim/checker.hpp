@@ -63,7 +63,7 @@ public:
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
 
 private:
-    struct Started {
+    struct FirstBackup {
         std::optional<Instant> at;  ///< became backup for the first time
         bool was_master = false;
     };
@@ -95,7 +95,7 @@ private:
     bool settled_ = false;
     std::vector<std::vector<std::optional<Instant>>> exposed_;  ///< S2: node, router: since when
     std::vector<std::vector<std::optional<Instant>>> dark_;     ///< S11: router, VIP: since when, though it need not
-    std::vector<std::vector<Started>> started_;                 ///< S4: node, router
+    std::vector<std::vector<FirstBackup>> first_backup_;        ///< S4: node, router
     std::vector<std::size_t> last_master_;                      ///< S4: router
     std::vector<Instant> last_master_since_;                    ///< S4: router
     std::vector<unsigned> late_wakes_;                          ///< S7: node

@@ -22,12 +22,12 @@ doctor::Evidence evidence() {
 }
 
 const std::vector<doctor::Finding> findings = {
-    {"LVS02", config::Severity::error, "eth0", "it answers", {doctor::Cure::Kind::command, "sysctl -w a=1"}},
+    {"LVS02", config::Severity::error, "eth0", "it answers", {doctor::CureKind::command, "sysctl -w a=1"}},
     {"LVS47",
      config::Severity::warning,
      "/etc/x:1",
      "two owners",
-     {doctor::Cure::Kind::line, "/etc/x:1: take it out here"}}};
+     {doctor::CureKind::line, "/etc/x:1: take it out here"}}};
 
 }  // namespace
 
@@ -50,7 +50,7 @@ TEST_CASE("what the wire said comes first, also that nobody answered") {
           192.0.2.20 is answered by no other host
           no VRRP advertisement was heard
     )"_text);
-    asked.answers = {{IpAddress::parse("192.0.2.20").value(), "eth0", {2, 0, 0, 0, 0, 0xab}}};
+    asked.replies = {{IpAddress::parse("192.0.2.20").value(), "eth0", {2, 0, 0, 0, 0, 0xab}}};
     asked.heard = {{"eth0", IpAddress::parse("192.0.2.1").value(), {.vrid = 51, .priority = 150}}};
     const std::string text = findings_text(asked, {}, "ws1");
     CHECK(text.find("  192.0.2.20 is answered by 02:00:00:00:00:ab on eth0\n") != std::string::npos);
@@ -71,7 +71,7 @@ TEST_CASE("JSON is the stable contract") {
     CHECK(plain["findings"][1]["cure"]["kind"] == "line");
     CHECK_FALSE(plain.contains("answers"));
     asked.asked = asked.listened = true;
-    asked.answers = {{IpAddress::parse("192.0.2.20").value(), "eth0", {2, 0, 0, 0, 0, 2}}};
+    asked.replies = {{IpAddress::parse("192.0.2.20").value(), "eth0", {2, 0, 0, 0, 0, 2}}};
     const auto wire = nlohmann::json::parse(findings_json(asked, {}, "ws1"));
     CHECK(wire["answers"][0]["mac"] == "02:00:00:00:00:02");
     CHECK(wire["answers"][0]["node"] == "this node");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -45,11 +46,11 @@ private:
     std::string path_;
 };
 
-Command shell(const std::string& script) {
+ChildCommand shell(const std::string& script) {
     return {.argv = {"/bin/sh", "-c", script}, .user = {}, .timeout = std::chrono::seconds(20)};
 }
 
-Ended run(const Command& command) {
+Ended run(const ChildCommand& command) {
     Loop loop;
     Processes processes(loop);
     Ended result;
@@ -98,7 +99,7 @@ TEST_CASE("a signal that kills a child is named") {
 }
 
 TEST_CASE("after its time a child is ended with everything that it started") {
-    Command command = shell("sleep 1000 & echo $!; trap '' TERM; sleep 1000; sleep 1000");
+    ChildCommand command = shell("sleep 1000 & echo $!; trap '' TERM; sleep 1000; sleep 1000");
     command.timeout = milliseconds(100);
     const Ended ended = run(command);
     CHECK(ended.how == Ended::How::timed_out);
@@ -131,7 +132,7 @@ TEST_CASE("a child can be called off, before it was started and later") {
 TEST_CASE("the environment is clean, and the file comes on top of the table") {
     const Directory directory;
     ::setenv("LBCONVERGE_UNIT_SECRET", "leak", 1);
-    Command command = shell("env | sort");
+    ChildCommand command = shell("env | sort");
     command.environment = {{"LBCONVERGE_STATE", "master"}, {"KEY", "table"}};
     command.environment_file = directory.write("hook.env", R"(
         # provider
@@ -158,7 +159,7 @@ TEST_CASE("a child has no file of ours, no terminal, no signal blocked and a ses
 }
 
 TEST_CASE("what cannot be started says why") {
-    const auto said = [](const Command& command) {
+    const auto said = [](const ChildCommand& command) {
         const Ended ended = run(command);
         CHECK(ended.how == Ended::How::not_started);
         return ended.said;
@@ -166,7 +167,7 @@ TEST_CASE("what cannot be started says why") {
     CHECK(said({.argv = {"/nowhere/program"}, .user = {}}).find("/nowhere/program: No such file") == 0);
     CHECK(said({.argv = {"program"}, .user = {}}) == R"("program" is not an absolute path)");
     CHECK(said({.argv = {"/bin/true"}, .user = "no-such-user"}) == R"(there is no user "no-such-user")");
-    Command command = shell("true");
+    ChildCommand command = shell("true");
     command.environment_file = "/nowhere/file";
     CHECK(said(command).find("environment_file: /nowhere/file: No such file") == 0);
     const Directory directory;
@@ -185,7 +186,7 @@ TEST_CASE("as root, a command runs as the user that it says, or as nobody, witho
         65534
         0000000000000000
     )"_text);
-    Command command = shell("id -u");
+    ChildCommand command = shell("id -u");
     command.user = "root";
     CHECK(run(command).said == "0\n");
     command.user = "daemon";

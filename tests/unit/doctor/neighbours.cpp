@@ -25,7 +25,7 @@ Host master() {
     host.config(cluster, "lb1").address("192.0.2.20/32", "eth0").route("192.0.2.0/24", nullptr, "eth0");
     host.all.election["A"] = ElectionState::master;
     host.all.asked = true;
-    host.all.answers = {{ip("192.0.2.2"), "eth0", link(0x22)}, {ip("192.0.2.4"), "eth0", link(0x44)}};
+    host.all.replies = {{ip("192.0.2.2"), "eth0", link(0x22)}, {ip("192.0.2.4"), "eth0", link(0x44)}};
     return host;
 }
 
@@ -73,14 +73,14 @@ TEST_CASE("a MAC is told by the node that answers with it for its own address") 
 TEST_CASE("LVS02: a real server answers for the VIP") {
     Host host = master();
     CHECK(host.codes().empty());
-    host.all.answers.push_back({ip("192.0.2.20"), "eth0", link(0x44)});
+    host.all.replies.push_back({ip("192.0.2.20"), "eth0", link(0x44)});
     CHECK(host.only().code == "LVS02");
     CHECK(host.only().what.find("02:00:00:00:00:44 (ws)") != std::string::npos);
 }
 
 TEST_CASE("LVS40: two have the VIP, and whether adverts arrive is said") {
     Host host = master();
-    host.all.answers.push_back({ip("192.0.2.20"), "eth0", link(0x22)});
+    host.all.replies.push_back({ip("192.0.2.20"), "eth0", link(0x22)});
     CHECK(host.only().code == "LVS40");
     CHECK(host.only().what.find("advert") == std::string::npos);
     host.all.listened = true;
