@@ -79,7 +79,7 @@ std::string to_text(const IpAddress& address) {
         inet_ntop(AF_INET6, address.bytes.data(), text, sizeof text);
         return text;
     }
-    char* end = text;  // inet_ntop would go through snprintf, which a plan of a hundred thousand rows feels
+    char* end = text;  // inet_ntop uses snprintf, which is too slow for a plan of a hundred thousand rows
     for (std::size_t i = 0; i < 4; ++i) {
         if (i != 0) *end++ = '.';
         end = std::to_chars(end, text + sizeof text, address.bytes[i]).ptr;

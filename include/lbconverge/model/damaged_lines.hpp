@@ -1,4 +1,4 @@
-// Lines of a file of our own that cannot be read: each costs what it said, and no more.
+// Lines that cannot be read in a file that this program wrote. What such a line said is lost, and nothing else.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct DamagedLines {
     void add(std::size_t number) {
         if (count++ == 0) first = number;
     }
-    /// For a person; empty where there are none.
+    /// A sentence for a person; empty if there are none.
     [[nodiscard]] std::string text() const {
         if (count == 0) return {};
         if (count == 1) return "line " + std::to_string(first) + " cannot be read";

@@ -45,9 +45,9 @@ constexpr auto names_of(Scope) {
         {{Scope::global, "global"}, {Scope::site, "site"}, {Scope::link, "link"}, {Scope::host, "host"}});
 }
 
-/// What an election says of this node. `undecided`: no opinion yet; what hangs on it is held as it is. `yielding`: a
-/// successor is about to take over; the addresses are held until then, but a node of role both balances no more: what
-/// the successor balances to it must not be balanced again.
+/// The result of an election on this node. `undecided`: it is not known yet, and the rows that depend on it stay as
+/// they are. `yielding`: another node is about to take over, and this node keeps the addresses until then. But a node
+/// of role both stops balancing at once: it must not balance again what the other node sends to it.
 enum class ElectionState : std::uint8_t { backup, master, undecided, yielding };
 constexpr auto names_of(ElectionState) {
     return enum_names<ElectionState>({{ElectionState::backup, "backup"},

@@ -27,7 +27,7 @@ struct Interface {
 struct HostFacts {
     std::vector<Interface> interfaces;
     bool ipvs_loaded = false;  ///< module ip_vs is in the kernel
-    // net.ipv4.conf.all: the larger of this and the interface's counts.
+    // Values of net.ipv4.conf.all. The kernel uses the larger of this and of the interface's own value.
     std::uint32_t all_arp_ignore = 0;
     std::uint32_t all_arp_announce = 0;
 

@@ -1,5 +1,5 @@
-// Points in time as values: nobody here can ask what time it is. The daemon says it (CLOCK_BOOTTIME, since a master
-// that slept with its machine has been away), the simulator invents it.
+// Points in time as values. The core reads no clock: the daemon tells it the time, and the simulator invents one. The
+// daemon uses CLOCK_BOOTTIME, which goes on while the machine sleeps: a master is away during that time.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@ struct NodeClock {
 
 using Instant = NodeClock::time_point;
 using Duration = NodeClock::duration;
-/// In whole seconds: for what is written down for a later run of the same boot. Setting the wall clock changes nothing.
+/// In whole seconds, for files that a later run of the same boot reads. It does not change if somebody sets the wall
+/// clock.
 using BootTime = std::chrono::time_point<NodeClock, std::chrono::seconds>;
 
 }  // namespace lbconverge

@@ -1,5 +1,6 @@
 // Short names that the kernel limits to 15 characters (schedulers, persistence engines, interfaces, address labels).
-// Held in place, because a table of a hundred thousand rows must not own a hundred thousand heap blocks.
+// The object itself holds the characters, because a table of a hundred thousand rows must not own a hundred thousand
+// heap blocks.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,7 @@ public:
     }
     constexpr ShortName(const char* text) : ShortName(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
 
-    /// No NUL in it either: what follows would be compared but never shown.
+    /// A name with a NUL does not fit: the characters after it would be compared but never shown.
     static constexpr bool fits(std::string_view text) {
         return text.size() <= max_size && text.find('\0') == std::string_view::npos;
     }
@@ -47,7 +48,7 @@ private:
 class InterfaceName : public ShortName {
 public:
     using ShortName::ShortName;
-    /// What a name says that was only known as text.
+    /// For a short name that is known to be that of an interface.
     constexpr explicit InterfaceName(const ShortName& name) : ShortName(name) {}
 
     /// 1 to 15 characters, as the kernel wants a link's name (dev_valid_name).

@@ -1,4 +1,4 @@
-// Where in the configuration something was said. Eight bytes, because every row of a large table carries one.
+// A place in the configuration. It has eight bytes, because every row of a large table carries one.
 #pragma once
 
 #include <compare>

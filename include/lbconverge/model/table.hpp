@@ -1,4 +1,4 @@
-// Sorted tables of rows: the one container for both what should be and what is.
+// Sorted tables of rows. The desired state and the observed state are both made of them.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ struct Row {
     bool operator==(const Row&) const = default;
 };
 
-/// What sorts and changes a table is compiled once per kind, in the file of that kind (table_code.hpp).
+/// The functions that sort and change a table are compiled once per kind, in the file of that kind (table_code.hpp).
 ///
 /// Rows of one kind, with one Note beside each: for the desired state where the row was asked for, for the observed
 /// state facts such as connection counts. Notes never take part in a comparison.

@@ -1,5 +1,5 @@
-// What sorts and changes a Table. Only the file that instantiates the tables of a kind includes this; for everybody
-// else table.hpp is enough, and std::stable_sort is not compiled again in each of thirty files.
+// The functions that sort and change a Table. Only the file that instantiates the tables of a kind includes this. All
+// others include table.hpp, so that std::stable_sort is not compiled in thirty files.
 #pragma once
 
 #include "lbconverge/model/table.hpp"
