@@ -1,4 +1,4 @@
-// What a real server needs to know in order to take packets for its VIPs in the way that the file asks for.
+// Checks that the file says all that a real server needs to take packets for its VIPs (key `accept`, and [arp]).
 #include "sections.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace lbconverge::config {
 
 namespace {
 
-/// Outgoing ARP must say some address instead of the VIP.
+/// The ARP filter replaces the VIP in outgoing ARP. It needs to know by which address.
 void check_filter(Context& context) {
     const Config& config = context.config;
     const Node* own = self(config);
@@ -26,7 +26,8 @@ void check_filter(Context& context) {
     }
 }
 
-/// Redirection hands packets to this node's own address: from there on the VIP is forgotten.
+/// Redirection changes the destination of a packet to an address of this node. The server behind it does not see for
+/// which VIP the packet was.
 void check_shared_ports(Context& context) {
     std::map<std::tuple<Family, Protocol, std::uint16_t>, const Service*> first;
     for (const Service& service : context.config.services) {

@@ -1,4 +1,4 @@
-// Addresses that cannot be what the file makes of them, because they are another's, or no host's.
+// Reports VIPs and real servers whose address belongs to another host, or can belong to no host.
 #include "sections.hpp"
 
 #include <algorithm>
@@ -21,7 +21,8 @@ constexpr std::string_view free_address =
     "a VIP is an address of its own, that no node has; only where the VIP must be a node's own address, that node has "
     "priority 255";
 
-/// RFC 9568 calls it the address owner: the VIP is its own address. With priority 255 that is meant, not a mistake.
+/// The VIP is the node's own address: RFC 9568 calls such a node the address owner. Its priority is 255, and so the
+/// file says that this is no mistake.
 bool is_owner(const Node& node, const Vip& vip, const Context& context) {
     if (node.owner) return true;
     const auto& instances = context.config.vrrp;

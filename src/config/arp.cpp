@@ -37,7 +37,7 @@ void read_arp(Reader& top, Context& context) {
     if (!in) return;
     Arp& arp = context.config.arp;
     arp.source = in->place();
-    // What is not said has the table's place: somebody wrote [arp] and got the default.
+    // A key that is missing gets the place of the table: its default applies because the file has the table.
     arp.ignore_source = in->place("arp_ignore");
     arp.announce_source = in->place("arp_announce");
     arp.interfaces_source = arp.source;

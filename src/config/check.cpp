@@ -6,7 +6,7 @@ namespace lbconverge::config {
 
 namespace {
 
-/// Which checks a key means something to.
+/// The types of checks that use a key.
 struct Use {
     std::string_view key;
     std::initializer_list<CheckType> types;

@@ -6,7 +6,7 @@ namespace lbconverge::config {
 
 namespace {
 
-/// This node among the real servers of a service. A file without [nodes] is of one node alone.
+/// The entry of this node among the real servers of a service. A file without [nodes] is for one node only.
 const RealServer* own_entry(const Service& service, const Config& config) {
     const Node* own = self(config);
     const auto at = std::ranges::find_if(service.real_servers, [&](const RealServer& server) {
@@ -37,7 +37,7 @@ std::optional<std::uint16_t> redirected_to(const Service& service, const Config&
     const bool redirected =
         service.fwmark == 0 && service.port != 0 && vip != config.vips.end() && vip->accept == Accept::redirect;
     if (!redirected) return std::nullopt;
-    // Without any real server the service says nothing but its port.
+    // A service without real servers has only its own port.
     if (service.real_servers.empty()) return service.port;
     const RealServer* own = own_entry(service, config);
     if (own == nullptr) return std::nullopt;

@@ -23,7 +23,7 @@ bool Diagnostics::has_errors() const {
 }
 
 void Diagnostics::finish() {
-    // Every field counts: what is equal must end up side by side to be dropped.
+    // All fields are compared, so that equal diagnostics stand side by side and one of them can be dropped.
     const auto key = [](const Diagnostic& d) {
         return std::tie(d.source.file, d.source.line, d.source.column, d.severity, d.code, d.what, d.hint, d.other);
     };

@@ -12,7 +12,7 @@ namespace lbconverge::config {
 struct Document::Tree {
     std::vector<std::string> files;
     toml::table root;
-    bool sound = true;  ///< false: parse() reported an error, so what seems to be missing may not have been read
+    bool sound = true;  ///< false: parse() reported an error, and a part of the files may not have been read
 };
 
 namespace {
@@ -20,7 +20,7 @@ namespace {
 /// The number of the file is the "path" of its nodes; the first has none, which spares a reference count per node.
 std::string path_of(std::size_t file) { return file == 0 ? std::string() : std::to_string(file); }
 
-/// A file with a syntax error: nothing of it is used, because half a configuration is worse than none.
+/// nullopt: the file has a syntax error. Nothing of it is used, because half a configuration is worse than none.
 std::optional<toml::table> parse_file(const InputFile& file, std::size_t number, Diagnostics& problems) {
     try {
         return toml::parse(std::string_view(file.text), path_of(number));
@@ -50,7 +50,7 @@ void read_head(Reader& top, bool sound, Context& context) {
     top.interface("interface", config.interface);
 }
 
-/// What [nodes.NAME] may say and the top level may not, and the other way round.
+/// Reports keys that may stand only in [nodes.NAME], or only at the top level.
 void report_misplaced(const Layers& layers, Diagnostics& problems) {
     for (const std::string_view key : {"address", "priority"}) {
         const toml::node* node = layers.base->get(key);

@@ -24,7 +24,7 @@ std::optional<std::uint32_t> number(const Sysctl& setting) {
     return value;
 }
 
-/// What conf/all has after a converge; nullopt: nothing in the file says.
+/// The value of conf/all after a converge; nullopt: the file does not say it.
 std::optional<std::uint32_t> value_of_all(const Config& node, std::string_view name, std::uint32_t from_arp) {
     const Sysctl* setting = find_sysctl(node, setting_path("all", name));
     if (setting != nullptr) return number(*setting);

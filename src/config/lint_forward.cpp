@@ -28,7 +28,7 @@ ServerOfService first_server(const Config& node, Forward method, Test&& test) {
 
 bool any_server(const Service&, const RealServer&) { return true; }
 
-/// The first masqueraded real server in the subnet that its VIP was given with: both are on one interface.
+/// The first masqueraded real server that is in the subnet of its VIP: both are on one interface.
 ServerOfService one_armed(const Config& node) {
     const VipIndex vips(node);
     return first_server(node, Forward::masquerade, [&](const Service& service, const RealServer& server) {
@@ -66,8 +66,8 @@ const Route* route_to(const Config& node, const IpAddress& address) {
     return best;
 }
 
-/// The file shows that there is a router between this director and an address: a [[route]] leads through one; or the
-/// only interface that it names is in a network without that address.
+/// Whether the file shows a router between this director and an address: a [[route]] leads through a router, or the
+/// file names one interface only and the address is not in its network.
 bool behind_router(const Config& node, const VipIndex& vips, const Service& service, const IpAddress& address) {
     if (const Route* route = route_to(node, address)) return route->via.has_value();
     const Vip* vip = service.fwmark == 0 ? vips.find(service.vip) : nullptr;

@@ -1,4 +1,4 @@
-// The mistakes in virtual services: who gets the packets at all, persistence, synchronisation, role both.
+// The mistakes in virtual services: services that get no packets, persistence, synchronisation, role both.
 #include "lint_rules.hpp"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ PoolEntries pool_of(const Service& service) {
     return pool;
 }
 
-/// The director that a VIP is meant to be on: that of the highest priority; nullptr: on every director.
+/// The director that should have the VIP: the one with the highest priority; nullptr: every director has it.
 const Config* favourite(const Nodes& nodes, const std::string& instance) {
     const Config* best = nullptr;
     int highest = -1;

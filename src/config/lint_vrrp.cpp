@@ -25,7 +25,7 @@ std::map<std::string_view, std::vector<InstanceMember>> instances(const Nodes& n
     return result;
 }
 
-/// Where this node's share in the instance is said: its own entry, or else the instance.
+/// The place in the file of what this node does in the instance: its own entry, or else that of the instance.
 Source place_of(const InstanceMember& member) {
     const Node* own = self(*member.node);
     return own != nullptr ? own->source : member.vrrp->source;
@@ -79,7 +79,7 @@ void powerless_track(const Nodes& nodes, LintReport& report) {
         const Config& node = *members.front().node;
         const Vrrp& vrrp = *members.front().vrrp;
         std::vector<const Track*> weighted;
-        int most = 0;  // what all of them together can move
+        int most = 0;  // by how much all of them together can change the priority
         for (const Track& track : node.tracks) {
             const bool used = std::find(vrrp.track.begin(), vrrp.track.end(), track.name) != vrrp.track.end();
             if (!used || track.weight == 0) continue;

@@ -8,7 +8,8 @@ namespace {
 
 bool says_owner(const toml::table& table) { return table["priority"].value_or(std::int64_t{0}) == 255; }
 
-/// Only what others need to know of a node; the rest of its table is laid over the top level when it is its turn.
+/// Reads only what the other nodes need to know of a node. When that node itself is configured, its whole table is laid
+/// over the top level.
 Node read_node(std::string_view name, const toml::table& table, Diagnostics& problems) {
     Reader in({&table}, "a node", problems);
     Node node;

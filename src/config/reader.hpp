@@ -1,7 +1,7 @@
-// Strict, typed access to one TOML table. What is asked for is known; finish() reports every key that nobody asked
-// for. Each reading function returns whether the key was there and right, and reports what was wrong.
-// Private to config. Values never appear in a report unless they are words of the grammar or addresses, so that a
-// secret cannot leak into a log.
+// Strict, typed access to one TOML table. A key is known if the program asks for it; finish() reports all other keys.
+// Each reading function returns whether the key was there and right, and reports what was wrong. Private to config.
+// Values never appear in a report unless they are words of the grammar or addresses, so that a secret cannot leak into
+// a log.
 #pragma once
 
 #include "duration.hpp"

@@ -71,7 +71,8 @@ void resolve_vip(Context& context, Names& instances, Vip& vip) {
     }
 }
 
-/// An instance speaks one family; what is said of it decides, in the order in which people are explicit.
+/// An instance uses one address family: that of its source; else of its peers; else, with unicast, of this node's
+/// address; else of its first VIP.
 Family family_of(const Vrrp& vrrp, const Context& context) {
     if (vrrp.source_address) return vrrp.source_address->family;
     if (!vrrp.peers.empty()) return vrrp.peers.front().family;
@@ -158,7 +159,7 @@ void resolve_instance(Context& context, Names& tracks, Vrrp& vrrp) {
     }
 }
 
-/// The same VRID on one link is one virtual router to everybody who listens.
+/// All hosts on a link take two instances with the same VRID for one virtual router.
 void report_double_vrids(const std::vector<Vrrp>& instances, Diagnostics& problems) {
     std::vector<const Vrrp*> sorted;
     for (const Vrrp& each : instances) {
@@ -195,7 +196,7 @@ void resolve_groups(Context& context, Names& instances) {
     }
 }
 
-/// The nodes must compare one number on every link, and that is the lowest.
+/// A sync group has one priority, so that the nodes compare the same numbers on every link: the lowest of its members.
 void report_uneven_groups(const Config& config, Diagnostics& problems) {
     for (const SyncGroup& group : config.sync_groups) {
         std::vector<const Vrrp*> members;
@@ -239,7 +240,7 @@ void resolve(Context& context) {
     check_accept(context);
     check_addresses(context);
     if (config.role == Role::real_server) {
-        // No election takes place here: a shared file's instances are the directors' business.
+        // A real server takes part in no election: the instances of a shared file are for the directors.
         config.vrrp.clear();
         config.sync_groups.clear();
         for (Vip& vip : config.vips) vip.vrrp.clear();

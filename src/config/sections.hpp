@@ -12,7 +12,7 @@
 
 namespace lbconverge::config {
 
-/// What a section may need to know of the others while it is read.
+/// What a section may need from the others while it is read.
 class Context {
 public:
     Context(Config& into, Diagnostics& diagnostics) : config(into), problems(diagnostics) {}
@@ -70,10 +70,10 @@ bool read_real_server(const toml::node& node, const RealServer& start, Context& 
 /// nullopt: a host's address, or one of another network.
 std::optional<std::string> reserved_in(const IpAddress& network, std::uint8_t prefix, const IpAddress& address);
 
-/// VIPs and real servers whose address is somebody else's, or nobody's.
+/// Reports VIPs and real servers whose address belongs to another host, or can belong to no host.
 void check_addresses(Context& context);
 
-/// Whether a real server can take packets as the file asks for.
+/// Reports where a real server cannot take packets as the file asks for.
 void check_accept(Context& context);
 
 /// After all sections: names that refer to other sections, defaults that depend on them.

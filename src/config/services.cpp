@@ -86,7 +86,7 @@ void read_marks(Reader& in, Context& context, Service& service) {
     for (const toml::node& each : *list) read_mark(each, context, service);
 }
 
-/// What a packet must look like to belong to the service: a VIP, protocol and ports, or a firewall mark.
+/// Reads which packets belong to the service: those of a VIP, protocol and ports, or those with a firewall mark.
 bool read_identity(Reader& in, Context& context, Service& service, Ports& ports) {
     const bool marked = in.number("fwmark", service.fwmark, 1, 0xffffffff);
     in.choice("family", service.vip.family);
@@ -204,7 +204,7 @@ void read_servers(Reader& in, Context& context, Service& service) {
     }
 }
 
-/// What a real server must be to fit its service; also fills in the port.
+/// Checks that a real server fits its service, and fills in its port.
 void fit_server(const Service& service, bool redirected, bool director, RealServer& server, Diagnostics& problems) {
     const bool rewritten = server.forward == Forward::masquerade;
     const bool own_port = server.port != 0 && server.port != service.port;
@@ -247,7 +247,7 @@ void report_double_servers(const std::vector<RealServer>& servers, Diagnostics& 
     }
 }
 
-/// A quorum that can never be met, or never again, would leave everything to the fallback.
+/// With a quorum that cannot be reached, or not reached again after a failure, the fallback would serve for ever.
 void report_unreachable_quorum(Reader& in, const Service& service, Diagnostics& problems) {
     const std::size_t servers = service.real_servers.size();
     if (!(in.has("quorum") || in.has("hysteresis")) || service.quorum + service.hysteresis <= servers) return;
@@ -257,7 +257,7 @@ void report_unreachable_quorum(Reader& in, const Service& service, Diagnostics& 
                      "with fewer than the quorum the fallback serves, until quorum + hysteresis are up");
 }
 
-/// What is reached through a port must have one.
+/// A check that connects needs a port.
 void report_check_without_port(const Service& service, const Context& context) {
     for (const RealServer& server : service.real_servers) {
         const std::int32_t index = server.check >= 0 ? server.check : service.check;
@@ -271,7 +271,7 @@ void report_check_without_port(const Service& service, const Context& context) {
     }
 }
 
-/// Through the VIP a check comes to a server that has it, from a director that is none.
+/// A check via the VIP needs a real server that has the VIP, and a director that is not a real server itself.
 void report_checks_via_vip(const Service& service, const Context& context) {
     for (const RealServer& server : service.real_servers) {
         const std::int32_t index = server.check >= 0 ? server.check : service.check;

@@ -1,4 +1,4 @@
-// What a person meant, for the sentences of a report: quoting, lists of words, the nearest known name.
+// Parts of the sentences of a report: quoted text, lists of words, the known name that is nearest to a wrong one.
 // Private to config; knows no TOML.
 #pragma once
 

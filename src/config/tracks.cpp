@@ -15,7 +15,7 @@ constexpr Target targets[] = {{"process", TrackType::process},
                               {"file", TrackType::file},
                               {"service", TrackType::service}};
 
-/// There is no shell, and nobody's search path counts.
+/// Commands run without a shell and without a search path.
 void read_command(Reader& in, std::vector<std::string>& command) {
     if (!in.command("command", command) || command.front().starts_with('/')) return;
     in.problems().error(in.place("command"), in_quotes(command.front()) + " is not an absolute path",

@@ -1,11 +1,12 @@
-// What the configuration can say and this version cannot do yet. Each function that arrives takes its line away here.
+// Reports what a file can ask for and this version cannot do yet. The commit that adds a function removes its line
+// here.
 #include "lbconverge/config/lint.hpp"
 
 namespace lbconverge::config {
 
 namespace {
 
-/// Says it of one key after the other, as loudly as the caller asked for.
+/// Reports keys, with the severity that the caller asked for.
 class UnsupportedReport {
 public:
     UnsupportedReport(Severity severity, Diagnostics& diagnostics) : severity_(severity), diagnostics_(diagnostics) {}
@@ -27,7 +28,7 @@ private:
 
 void report_unsupported(const Config& config, Severity severity, Diagnostics& diagnostics) {
     UnsupportedReport report(severity, diagnostics);
-    // On the master it would have to go, and to come back on the backup, in step with the VIP.
+    // The filter would have to be removed on the master and be there on the backup, at the moment when the VIP moves.
     const bool both = config.role == Role::both;
     if (both && config.arp.method == ArpMethod::filter) {
         report(config.arp.source, "[arp] method = \"filter\" with role both", "method = \"sysctl\"");

@@ -65,7 +65,7 @@ void read_secret(Reader& in, Vrrp& vrrp) {
     }
 }
 
-/// The peers that the file lists. The same list may stand on every node: this one is left out.
+/// The peers that the file lists, without this node: so all nodes can have the same list.
 void read_peer_list(Reader& in, Context& context, Vrrp& vrrp) {
     std::vector<std::string> peers;
     if (!in.texts("peers", peers)) return;

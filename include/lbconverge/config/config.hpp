@@ -124,7 +124,7 @@ struct Check {
     std::vector<std::string> command;
     std::string user;
     std::string via;  ///< "" or "vip"
-    Source source;    ///< the first of them, where the file says the same several times
+    Source source;    ///< the first place, if the file has the same check several times
 
     bool operator==(const Check&) const = default;
 };
@@ -157,7 +157,7 @@ struct Service {
     std::uint16_t port = 0;
     std::uint32_t fwmark = 0;
     std::string vip_name;       ///< as written, when the file used the VIP's name
-    std::vector<Marked> marks;  ///< with fwmark: what gets it from us; none: somebody else sets it
+    std::vector<Marked> marks;  ///< with fwmark: the packets that we mark; none: another program marks them
     ShortName scheduler = "wlc";
     std::uint32_t scheduler_flags = 0;  ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h): 0x8, 0x10, 0x20
     std::uint32_t persistence = 0;      ///< seconds; 0: off
@@ -171,7 +171,7 @@ struct Service {
     std::optional<RealServer> fallback;
     std::int32_t check = -1;       ///< index into Config::checks; -1: none
     std::uint32_t quorum = 1;      ///< servers that must be up, or the fallback takes over
-    std::uint32_t hysteresis = 0;  ///< and so many more before it gives back
+    std::uint32_t hysteresis = 0;  ///< how many more must be up before the fallback ends
     milliseconds drain_timeout{60000};
     Source source;
 };
@@ -266,7 +266,7 @@ struct IpvsSync {
 struct Ipvs {
     std::optional<Timeout> tcp, tcp_fin, udp;
     std::optional<IpvsSync> sync;
-    bool exclusive = false;  ///< services that nobody configured are removed, not left alone
+    bool exclusive = false;  ///< services that are not in the file are removed, not left alone
 };
 
 struct Daemon {
@@ -284,7 +284,7 @@ struct Limits {
 };
 
 struct Config {
-    std::vector<std::string> files;  ///< what Source::file counts; filled in by whoever opened them
+    std::vector<std::string> files;  ///< Source::file is an index into it; the caller that opened the files fills it in
     std::string node;                ///< "" for a file without [nodes] read without --node
     Role role = Role::director;
     Source role_source;
@@ -307,11 +307,11 @@ struct Config {
 
 /// The entry of [nodes] for this node, or nullptr.
 const Node* self(const Config& config);
-/// The real server that this node is, of a service to which it belongs by a tunnel (IPIP) with that outer family;
-/// nullptr: it gets no packets in this way. In a file without [nodes] every real server is taken for this node.
+/// The first entry of this node as a real server that gets its packets through a tunnel (IPIP) with that outer family;
+/// nullptr: there is none. In a file without [nodes] every real server counts as this node.
 const RealServer* tunnelled_here(const Config& config, Family outer);
-/// The local port to which this node, which accepts the service's VIP by redirection, redirects it. nullopt: it does
-/// not. In a file without [nodes] the first real server is taken for this node.
+/// The local port to which this node redirects the packets of the service; nullopt: it redirects none. In a file
+/// without [nodes] the first real server counts as this node.
 std::optional<std::uint16_t> redirected_to(const Service& service, const Config& config);
 
 }  // namespace lbconverge::config

@@ -1,4 +1,5 @@
-// What is wrong with an input file, and where. Collected, never thrown: a person wants all problems at once.
+// What is wrong with an input file, and where. Problems are collected and not thrown, so that a person sees all of them
+// at once.
 #pragma once
 
 #include "lbconverge/model/source.hpp"

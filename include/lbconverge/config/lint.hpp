@@ -11,8 +11,8 @@ namespace lbconverge::config {
 /// Checks one configuration per node of a cluster together (some mistakes show only between nodes).
 void lint(const std::vector<Config>& nodes, Diagnostics& diagnostics);
 
-/// What the file asks of this node and this version cannot do yet: errors for the commands that would have to do it,
-/// warnings for `check`, because the file itself is right.
+/// Reports what the file asks of this node but this version cannot do yet: as errors for the commands that would have
+/// to do it, as warnings for `check`, because the file itself is right.
 void report_unsupported(const Config& config, Severity severity, Diagnostics& diagnostics);
 
 }  // namespace lbconverge::config
