@@ -50,14 +50,14 @@ Address::Value value_of(const config::Vip& vip, const VipPlace& place) {
 
 bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
 
-/// Whether the VIP stands on lo of this node, whoever is master. Role both keeps it there throughout: what the new
-/// master balances to the old one is local to that without a gap, whatever happens on the interface.
+/// Whether the VIP is on lo of this node; that does not depend on who is master. A node of role both always has it
+/// there: so it accepts what a new master balances to it at every moment, also while the VIP leaves its interface.
 bool belongs_on_loopback(const config::Vip& vip, Role role) {
     if (role == Role::real_server) return vip.accept == config::Accept::loopback;
     return role == Role::both;
 }
 
-/// Whether the VIP stands on its interface now.
+/// Whether the VIP should be on its interface now.
 bool belongs_on_interface(const config::Vip& vip, Role role, ElectionState state) {
     return role == Role::real_server ? vip.accept == config::Accept::interface : state == ElectionState::master;
 }
@@ -72,7 +72,7 @@ bool is_replaced(const Address::Key& key, const Inputs& inputs) {
     });
 }
 
-/// What the flags say of the address itself.
+/// Reads what the flags say about the address itself.
 void read_flags(std::uint32_t flags, Family family, Address::Value& value) {
     value.expires = (flags & IFA_F_PERMANENT) == 0;
     if (family != Family::ipv6) return;
@@ -96,7 +96,7 @@ void compare_age(Seen<Address>& seen, const Address::Key& key, Address::Facts& f
     }
 }
 
-/// The same address is wanted on the same interface, of which IPv6 knows it only once.
+/// The same address is wanted on the same interface. IPv6 can have it there only once.
 bool is_in_its_own_way(const Address::Key& key, const Wanted<Address>& wanted) {
     const auto rows = wanted.rows.rows();
     return key.address.family == Family::ipv6 && std::any_of(rows.begin(), rows.end(), [&](const Row<Address>& row) {
@@ -104,8 +104,8 @@ bool is_in_its_own_way(const Address::Key& key, const Wanted<Address>& wanted) {
            });
 }
 
-/// IPv4 has an address with several peers, and without one, side by side. Of these the one with a peer is shown, for
-/// it has to go.
+/// IPv4 allows the same address several times: with different peers, and without one. The table has room for one of
+/// them: it shows one with a peer, because that one must be removed.
 void put_first(Seen<Address>& seen, const Address::Key& key, const Address::Value& value, const Address::Facts& facts) {
     Seen<Address> all;
     all.add(key, value, facts);
@@ -124,7 +124,7 @@ void write_value(const Address::Value& value, Family family, bool is_new, wire::
         const ifa_cacheinfo forever{.ifa_prefered = 0, .ifa_valid = UINT32_MAX, .cstamp = 0, .tstamp = 0};
         requests.attribute(IFA_CACHEINFO, &forever, sizeof forever);
     }
-    // Who changes the lifetimes of an address has not made it.
+    // Only a new address gets the mark: one whose lifetimes are changed may have been made by another program.
     if (is_new) requests.attribute_u8(IFA_PROTO, Address::protocol_tag);
 }
 
@@ -230,8 +230,8 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
 }
 
 Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
-    // A VIP about which there is no opinion now stays on whatever interface, and with whatever prefix, it is. (On lo of
-    // a director it has no business, whoever is master.)
+    // While the election of a VIP is not known, the VIP stays on every interface where it is, with every prefix. (A
+    // director must never have it on lo.)
     const auto& held = desired.get<Address>().held;
     const auto same = [&](const Held<Address>& each) {
         return each.key.address == key.address && on_lo(each.key) == on_lo(key);
@@ -239,16 +239,17 @@ Owner Address::owner(const Key& key, const Facts& facts, const Desired& desired,
     if (std::any_of(held.begin(), held.end(), same)) return Owner::unrelated;
     const bool is_vip = std::binary_search(desired.vips.begin(), desired.vips.end(), key.address);
     if (is_own(key, facts, desired, ledger)) return is_vip ? Owner::foreign : Owner::unrelated;
-    if (is_vip) return Owner::named;  // wherever it stands, and whoever put it there
+    if (is_vip) return Owner::named;  // on every interface, and also if another program put it there
     if (made_by_us(key, facts, desired, ledger)) return Owner::ours;
-    // What we took over goes as if we had made it. What we made and somebody else has replaced is his.
+    // An address that we adopted is removed like one that we made. If another program has replaced an address that we
+    // made, it belongs to that program.
     const Claim<Address>* claim = ledger.claim<Address>(key);
     return claim != nullptr && claim->origin != ClaimOrigin::made ? Owner::ours : Owner::unrelated;
 }
 
 bool Address::made_by_us(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
     const Claim<Address>* claim = ledger.claim<Address>(key);
-    // What was adopted and then put right carries our mark as well.
+    // An adopted address has our mark, too, if we have changed it.
     if (claim != nullptr && claim->origin == ClaimOrigin::adopted) return false;
     if (facts.protocol == protocol_tag) return true;
     return !desired.marks && claim != nullptr && claim->origin == ClaimOrigin::made;
@@ -265,8 +266,8 @@ bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired,
 
 Phase Address::phase(const Change<Address>& change, const Inputs& inputs) {
     if (change.action() != Action::remove) return Phase::bind;
-    // IPv4 has two prefixes of an address side by side, and nobody notices when the old one goes. IPv6 knows an address
-    // once per interface: the new one can only be made when the old one is gone.
+    // IPv4 can have an address with two prefixes at the same time, so the old one can be removed after the new one is
+    // made. IPv6 has an address only once per interface, so the old one must be removed first.
     if (is_replaced(change.key, inputs)) {
         return change.key.address.family == Family::ipv4 ? Phase::unbind : Phase::withdraw;
     }
@@ -285,7 +286,7 @@ void Address::encode(const Change<Address>& change, const HostFacts& facts, std:
         header.ifa_scope = static_cast<std::uint8_t>(type == RTM_DELADDR ? Scope::global : value.scope);
         requests.begin(wire::Transport::route, type, flags, std::as_bytes(std::span(&header, 1)), tag);
         requests.attribute(IFA_LOCAL, key.address.bytes.data(), key.address.size());
-        // IPv4 removes only what has this net (linux: inet_rtm_deladdr).
+        // IPv4 removes only an address with this net (linux: inet_rtm_deladdr).
         const IpAddress& whole = value.peer ? *value.peer : key.address;
         requests.attribute(IFA_ADDRESS, whole.bytes.data(), whole.size());
         if (type == RTM_NEWADDR) write_value(value, key.address.family, (flags & NLM_F_CREATE) != 0, requests);

@@ -30,7 +30,8 @@ Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, con
     reading.ledger = &ledger;
     for (const Row<Sysctl>& row : desired.get<Sysctl>().rows.rows()) reading.sysctls.push_back(row.key.path);
     for (const Claim<Sysctl>& claim : ledger.get<Sysctl>()) reading.sysctls.push_back(claim.key.path);
-    // Whether an address takes others along when it goes; netlink tells it with the interface.
+    // This setting says whether the kernel removes other addresses together with one. Netlink tells it with the
+    // interface.
     if (within<Sysctl>(desired.part)) {
         reading.sysctls.push_back(promote_secondaries("all").path);
         for (const Interface& each : facts.interfaces) {
@@ -50,7 +51,7 @@ Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, con
     if (desired.part == Part::network) return reading;
     const Wanted<Service>& services = desired.get<Service>();
     const bool named = !services.rows.empty() || !services.held.empty() || !services.unwanted.empty();
-    // A node that balances nothing must not load the module just to be told that there is nothing.
+    // A node that balances nothing must not load the module only to learn that the tables are empty.
     reading.ipvs = named || !ledger.get<Service>().empty() ||
                    (facts.ipvs_loaded && (role != Role::real_server || desired.exclusive));
     reading.expected_real_servers = desired.get<RealServer>().rows.size();

@@ -80,7 +80,7 @@ void ArpFilter::encode(const Change<ArpFilter>& change, const HostFacts&, std::u
     const std::string vip = to_text(change.key.vip);
     std::string text = change.after != nullptr ? arp_filter_frame().commands() : "";
     text += nft_element("add", "arp", "vips", vip);
-    // A map does not take another value for a key that it has.
+    // A map does not accept a new value for a key that it already has.
     if (change.before != nullptr && change.before->source) text += nft_element("delete", "arp", "sources", vip);
     if (change.after != nullptr && change.after->source) {
         text += nft_element("add", "arp", "sources", vip + " : " + to_text(*change.after->source));

@@ -42,7 +42,7 @@ FileMemory file_memory_of(const config::Config& config) {
                       .max_weight_loss = config.limits.max_weight_loss,
                       .exclusive = config.ipvs.exclusive};
     for (const config::Vip& vip : config.vips) memory.vips.push_back({vip.address, vip.vrrp});
-    if (config.role != Role::real_server) {  // which balances nothing
+    if (config.role != Role::real_server) {  // a real server balances nothing
         for (const config::Service& service : config.services) {
             const Service::Key key = Service::key_of(service);
             memory.services.push_back({key, service.drain_timeout});

@@ -35,7 +35,7 @@ bool read_age(std::string_view text, BootTime now, seconds& age) {
     return true;
 }
 
-/// What a check has to say is somebody else's text: it must not break the line that it stands in.
+/// The reason comes from outside: no character of it may break the line that it stands in.
 std::string one_line(std::string text) {
     for (char& each : text) {
         if (static_cast<unsigned char>(each) < ' ') each = ' ';

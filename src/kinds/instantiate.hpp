@@ -1,4 +1,5 @@
-// What sorts and changes the rows of a kind is compiled once, at the end of the kind's own file. Private to src/kinds.
+// The functions that sort and change the rows of a kind are compiled once, at the end of the kind's own file. Private
+// to src/kinds.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"

@@ -66,7 +66,7 @@ void Link::encode(const Change<Link>& change, const HostFacts& facts, std::uint3
     header.ifi_flags = change.after->up ? IFF_UP : 0;
     header.ifi_change = IFF_UP;
     if (interface != nullptr) header.ifi_index = static_cast<int>(interface->index);
-    // Asking for a device that is not there loads its module, and that brings the device.
+    // A request for a device that is not there loads its module, and the module makes the device.
     const bool create = interface == nullptr && change.after->up;
     requests.begin(wire::Transport::route, RTM_NEWLINK, create ? NLM_F_CREATE : 0, std::as_bytes(std::span(&header, 1)),
                    tag);

@@ -8,7 +8,7 @@ namespace lbconverge::kinds {
 
 namespace {
 
-/// All that may be in the table of that family.
+/// All frames that may be in the table of that family.
 std::vector<NftFrame> frames_of(std::string_view family) {
     if (family == "arp") return {arp_filter_frame()};
     const Family which = family == "ip" ? Family::ipv4 : Family::ipv6;
@@ -38,7 +38,7 @@ bool knows_chain(const NftFrame& frame, std::string_view name, std::string_view 
                                [&](const NftChain& each) { return each.name == name && each.base == base; });
 }
 
-/// Nothing is in the table that is not ours.
+/// Everything in the table is ours.
 bool is_as_made(const wire::NftTable& table) {
     const std::vector<NftFrame> frames = frames_of(table.family);
     const auto known_set = [&](const auto& set) {

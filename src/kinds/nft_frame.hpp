@@ -1,4 +1,4 @@
-// How our tables in nftables are made, and whether one is as it was made. Private to src/kinds.
+// How our tables in nftables are made, and whether a table still looks like that. Private to src/kinds.
 #pragma once
 
 #include "lbconverge/model/destination.hpp"
@@ -16,7 +16,7 @@ struct NftChain {
     std::string_view made;                ///< "type filter hook input priority 0"; its policy is accept
     std::string_view base;                ///< the same as NftTable::Chain::base says it
     std::string rule;                     ///< without the comment
-    std::vector<std::string_view> words;  ///< without which it would be another rule
+    std::vector<std::string_view> words;  ///< if one of them is missing, it is another rule
 };
 
 struct NftSet {
@@ -25,16 +25,16 @@ struct NftSet {
     std::string_view value;  ///< of a map; empty: a set
 };
 
-/// What belongs together: all of it comes and goes with the first element and the last one.
+/// Sets and chains that belong together: they are made with the first element and removed with the last one.
 struct NftFrame {
     std::string family;
     std::vector<NftSet> sets;
     std::vector<NftChain> chains;
 
-    /// The commands that bring it about, however much of it is there: adding what exists changes nothing, and each
-    /// chain is flushed before it gets its rule. All of it, and the element behind it, is one transaction.
+    /// The commands that make the frame. Parts of it may be there already: adding what exists changes nothing, and each
+    /// chain is emptied before it gets its rule. The frame and the element after it are one transaction.
     [[nodiscard]] std::string commands() const;
-    /// The chains are there with their one rule each, in a table in which nothing else is.
+    /// Each chain is there with exactly its rule, and nothing else is in the table.
     [[nodiscard]] bool enforced(const wire::NftTable& table) const;
 };
 

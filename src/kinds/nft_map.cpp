@@ -43,7 +43,7 @@ std::string NftMap::change(const Destination& key, std::optional<std::uint32_t> 
                            std::optional<std::uint32_t> after) const {
     const std::string family = nft_family(key.vip.family);
     std::string text = after ? frame(key.vip.family).commands() : "";
-    // A map does not take another value for a key that it has.
+    // A map does not accept a new value for a key that it already has.
     if (before) text += nft_element("delete", family, name, words_of(key, std::nullopt));
     if (after) text += nft_element("add", family, name, words_of(key, after));
     return text;

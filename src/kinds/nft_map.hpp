@@ -1,5 +1,5 @@
-// A map from destinations to numbers, and the one rule that looks them up, in our tables of nftables' families ip and
-// ip6. What kinds redirect and mark have in common. Private to src/kinds.
+// A map from destinations to numbers, and the rule that uses it, in our tables of nftables' families ip and ip6. The
+// kinds redirect and mark share it. Private to src/kinds.
 #pragma once
 
 #include "lbconverge/wire/request.hpp"
@@ -14,7 +14,7 @@ namespace lbconverge::kinds {
 
 struct NftMap {
     std::string_view name;             ///< of the map
-    NftFrame (*frame)(Family family);  ///< with which it comes
+    NftFrame (*frame)(Family family);  ///< of which the map is a part
 
     /// Both tables.
     static void ask(wire::Requests& requests);

@@ -22,7 +22,7 @@ static_assert(static_cast<int>(TunnelType::gue) == IP_VS_CONN_F_TUNNEL_TYPE_GUE 
 
 namespace {
 
-/// The kernel keeps tunnel attributes of a server that is not reached by a tunnel, without using them.
+/// The kernel stores tunnel attributes also for a server that is not reached by a tunnel, but does not use them.
 void forget_unused(RealServer::Value& value) {
     if (value.forward != Forward::tunnel) value.tunnel_type = TunnelType::ipip;
     if (value.tunnel_type != TunnelType::gue) value.tunnel_port = 0;
@@ -51,7 +51,7 @@ RealServer::Value value_of(const config::RealServer& server) {
     return value;
 }
 
-/// The pool of one service where the file is not the only owner of a weight.
+/// The pool of one service, where health and the operator may change the weights.
 class WantedPool {
 public:
     WantedPool(const config::Service& service, const Health& health, Cause cause, Wanted<RealServer>& wanted)
@@ -68,7 +68,7 @@ public:
     void want_fallback();
 
 private:
-    /// The fallback serves alone: the few that are left would not bear what comes.
+    /// The fallback serves alone: the few servers that are left could not carry the load.
     [[nodiscard]] bool taken_over() const { return service_.fallback && shortage_ != nullptr && shortage_->known; }
     void want(const config::RealServer& server);
     void overrule(const RealServer::Key& key, std::string why) { wanted_.overruled.push_back({key, std::move(why)}); }
@@ -176,7 +176,7 @@ void RealServer::desire(const Inputs& inputs, Wanted<RealServer>& wanted) {
     for (const ViaVip& each : checked_via_vip(inputs.config)) {
         const config::RealServer& server = inputs.config.services[each.service].real_servers[each.server];
         Value value = value_of(server);
-        value.weight = 1;  // also while it is down: that is what is to be found out
+        value.weight = 1;  // also while the server is down, so that the check can find out when it is up
         value.upper_threshold = value.lower_threshold = 0;
         wanted.rows.add(probe_server(inputs.config, each), value, {server.source, Cause::config});
     }
@@ -189,7 +189,7 @@ void RealServer::ask(const Reading& reading, Observed& observed, wire::Requests&
     for (std::uint32_t i = 0; i < services.size(); ++i) ask_for_servers(services[i].key, i, requests);
 }
 
-/// There is no request for one destination: all of a service are read again, and what was seen before stays.
+/// IPVS has no request for one destination. All of the service are read again, and the rows that were seen before stay.
 void RealServer::ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
                            wire::Requests& requests) {
     if (reading.desired == nullptr) return;
@@ -272,8 +272,8 @@ void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& obse
 }
 
 Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, const Ledger& ledger) {
-    // The pool of a service of ours is exactly what the file says; others' services are left alone as a whole, and so
-    // are those about which there is no opinion now.
+    // A service of ours has exactly the servers of the file. A service of another program is left alone together with
+    // its servers, and so is a service whose election is not known now.
     const auto& unwanted = desired.get<RealServer>().unwanted;
     if (std::binary_search(unwanted.begin(), unwanted.end(), key)) return Owner::named;
     const auto& held = desired.get<Service>().held;
@@ -312,7 +312,8 @@ void RealServer::encode(const Change<RealServer>& change, const HostFacts&, std:
         requests.attribute_u32(IPVS_DEST_ATTR_WEIGHT, value.weight);
         requests.attribute_u32(IPVS_DEST_ATTR_U_THRESH, value.upper_threshold);
         requests.attribute_u32(IPVS_DEST_ATTR_L_THRESH, value.lower_threshold);
-        if (value.forward == Forward::tunnel) {  // left out, the kernel resets them to ipip, 0, 0: right for the others
+        // Without these attributes the kernel sets ipip, 0, 0, which is right for the other methods.
+        if (value.forward == Forward::tunnel) {
             requests.attribute_u8(IPVS_DEST_ATTR_TUN_TYPE, static_cast<std::uint8_t>(value.tunnel_type));
             requests.attribute_be16(IPVS_DEST_ATTR_TUN_PORT, value.tunnel_port);
             requests.attribute_u16(IPVS_DEST_ATTR_TUN_FLAGS, value.tunnel_flags);

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view table_word = " table ";
 
-/// What the kernel makes of a route that is added without a metric (linux/ipv6_route.h: IP6_RT_PRIO_USER).
+/// The metric that the kernel gives a route without one (linux/ipv6_route.h: IP6_RT_PRIO_USER).
 constexpr std::uint32_t usual_metric(Family family) { return family == Family::ipv4 ? 0 : 1024; }
 
-/// A link-local gateway says nothing without its interface; any other one says which interface it is.
+/// A link-local gateway needs its interface; for any other gateway the interface follows from its address.
 bool interface_matters(const std::optional<IpAddress>& via) { return !via || via->is_link_local(); }
 
 Route::Key key_of(const config::Route& route) { return {route.to, route.prefix, route.table}; }
@@ -27,8 +27,9 @@ Route::Value value_of(const config::Route& route) {
     return {route.via, interface_matters(route.via) ? route.interface : InterfaceName(), route.source_address};
 }
 
-/// By its mark alone. A route that stood there as the file wants it is kept as it is; one that another protocol has put
-/// in the place of ours is that protocol's. Neither is changed or removed, whatever the ledger says.
+/// Only the mark counts, not the ledger. A route that was there before us, exactly as the file wants it, stays as it
+/// is. A route by which another protocol has replaced ours belongs to that protocol. We neither change nor remove such
+/// routes.
 bool is_ours(const Route::Facts& facts) { return facts.protocol == Route::protocol_tag; }
 
 }  // namespace
@@ -88,7 +89,8 @@ void Route::decode(const wire::Reply& reply, const Reading&, Observed& observed)
     const auto family = static_cast<Family>(header.rtm_family);
     if (family != Family::ipv4 && family != Family::ipv6) return;
     if (header.rtm_type != RTN_UNICAST || header.rtm_tos != 0 || (header.rtm_flags & RTM_F_CLONED) != 0) return;
-    if (header.rtm_protocol == RTPROT_KERNEL) return;  // a network's own: it comes and goes with the address
+    // The kernel makes and removes the route of an address's own network together with the address.
+    if (header.rtm_protocol == RTPROT_KERNEL) return;
 
     Key key{{family, {}}, header.rtm_dst_len, header.rtm_table};
     if (key.prefix > key.to.bits()) return;
@@ -137,8 +139,8 @@ Owner Route::owner(const Key& key, const Facts& facts, const Desired& desired, c
 }
 
 Phase Route::phase(const Change<Route>& change, const Inputs&) {
-    // Its source may be a VIP: made once the VIP stands, removed while it still does (the kernel removes a route
-    // together with its source address, and there would be nothing left to remove).
+    // The source of the route may be a VIP. So the route is made after the VIP and removed before it: the kernel
+    // removes a route together with its source address, and then the step would find nothing to remove.
     return change.action() == Action::remove ? Phase::withdraw : Phase::announce;
 }
 
@@ -156,7 +158,7 @@ void Route::encode(const Change<Route>& change, const HostFacts& facts, std::uin
     header.rtm_protocol = remove ? std::uint8_t{RTPROT_UNSPEC} : protocol_tag;
     header.rtm_scope = remove ? RT_SCOPE_NOWHERE : ipv4 && !value.via ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     header.rtm_type = RTN_UNICAST;
-    // An IPv4 gateway of a link-local address is in no network of the interface.
+    // A link-local IPv4 gateway is in no network of the interface.
     if (ipv4 && value.via && value.via->is_link_local()) header.rtm_flags = RTNH_F_ONLINK;
 
     const int create = NLM_F_CREATE | (change.action() == Action::update ? NLM_F_REPLACE : NLM_F_EXCL);

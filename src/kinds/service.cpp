@@ -57,7 +57,7 @@ Service::Value value_of(const config::Service& service) {
     return value;
 }
 
-/// The kernel keeps time-out and mask of a service that is not persistent, without using them.
+/// The kernel stores time-out and mask also for a service that is not persistent, but does not use them.
 void forget_unused(Family family, Service::Value& value) {
     if ((value.flags.bits & ServiceFlags::persistent) != 0) return;
     value.persistence = 0;
@@ -178,7 +178,7 @@ void Service::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     requests.end();
 }
 
-/// One row is one answer, and true.
+/// A request for one service has one answer, which is complete.
 void Service::ask_again(const Reading& reading, std::span<const std::uint32_t> in_pieces, const Observed& observed,
                         wire::Requests& requests) {
     if (in_pieces.empty()) return;
@@ -249,7 +249,7 @@ void Service::decode(const wire::Reply& reply, const Reading&, Observed& observe
         }
     }
     if (key.vip.family != Family::ipv4 && key.vip.family != Family::ipv6) return;
-    // A mark decides alone; without one, the address does (protocols and ports mean nothing to a marked service).
+    // A service with a mark is identified by the mark alone: its address, protocol and port mean nothing.
     if (key.fwmark != 0) key = {{key.vip.family, {}}, Protocol::none, 0, key.fwmark};
     if (key.fwmark == 0) key.vip = IpAddress::from_bytes(key.vip.family, vip.data());
     value.netmask = {mask_on_the_wire(key.vip.family, {mask})};
@@ -270,7 +270,8 @@ Phase Service::phase(const Change<Service>& change, const Inputs& inputs) {
 
 bool Service::lost(const Key& key, const Inputs& inputs) {
     if (inputs.config.role == Role::director) return false;
-    // A director that became a real server: a table would balance once more what the directors send to the VIP on lo.
+    // If a director has become a real server, its old table would balance again what the directors send to the VIP on
+    // lo.
     if (inputs.config.role == Role::real_server) return true;
     for (const config::Vip& vip : inputs.config.vips) {
         // A firewall mark does not say which VIP it belongs to: it follows the first instance, as in state_of().

@@ -26,7 +26,7 @@ SyncDaemon::Value value_of(const config::IpvsSync& sync, const HostFacts& facts)
     return {sync.interface, sync.id, sync.group.value_or(usual_group), sync.port, sync.ttl, incarnation};
 }
 
-/// What was decided about the states of this node: whether [ipvs.sync] is in the file.
+/// Whether [ipvs.sync] is in the file: then each state is in one of these lists.
 bool is_configured(const Wanted<SyncDaemon>& wanted) {
     return !wanted.rows.empty() || !wanted.held.empty() || !wanted.unwanted.empty();
 }
@@ -45,7 +45,7 @@ std::optional<SyncDaemon::Key> SyncDaemon::parse_id(std::string_view id) {
 void SyncDaemon::desire(const Inputs& inputs, Wanted<SyncDaemon>& wanted) {
     const auto& sync = inputs.config.ipvs.sync;
     if (!sync || inputs.config.role == Role::real_server) return;
-    // Without an instance to follow every director may be balancing: it sends, and it takes.
+    // Without an instance to follow, every director may be balancing, so each one sends and receives.
     const bool elected = !sync->follow.empty();
     const ElectionState now = elected ? state_of(sync->follow, inputs.election) : ElectionState::undecided;
     for (const auto& [state, name] : names_of(SyncState{})) {
@@ -123,7 +123,7 @@ Owner SyncDaemon::owner(const Key& key, const Facts&, const Desired& desired, co
 }
 
 Phase SyncDaemon::phase(const Change<SyncDaemon>& change, const Inputs&) {
-    // With backup_only a node does not balance while it listens: that ends before the VIP comes.
+    // With backup_only a node does not balance while it listens, so the backup thread stops before the VIP comes.
     return change.action() == Action::remove ? Phase::tighten : Phase::load;
 }
 
@@ -146,7 +146,7 @@ void SyncDaemon::encode(const Change<SyncDaemon>& change, const HostFacts&, std:
         requests.end_nest(nest);
         requests.end();
     };
-    // The kernel compares nothing of one that runs: to change it, it is stopped and started.
+    // The kernel cannot change a running daemon: it is stopped and started again.
     if (change.before != nullptr) write(IPVS_CMD_DEL_DAEMON, nullptr);
     if (change.after != nullptr) write(IPVS_CMD_NEW_DAEMON, change.after);
 }

@@ -53,8 +53,8 @@ std::optional<Devconf> devconf_of(std::string_view path, const HostFacts& facts)
 
 std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// Single spaces between words; and these three the kernel itself switches between 1 and 2 (automatic mode,
-/// Documentation/networking/ipvs-sysctl.rst), so both count as 1.
+/// The value with single spaces between its words. The kernel itself switches drop_entry, drop_packet and secure_tcp
+/// between 1 and 2 (automatic mode, Documentation/networking/ipvs-sysctl.rst), so for them both count as 1.
 std::string normalised(std::string_view path, std::string_view text) {
     std::string value;
     for (const char c : text) {
@@ -74,7 +74,8 @@ std::string normalised(std::string_view path, std::string_view text) {
     return automatic && value == "2" ? "1" : value;
 }
 
-/// Writing forwarding resets every interface and "default" copies itself to interfaces, so these come first.
+/// The kernel resets every interface when forwarding is written, and copies "default" to interfaces. So these settings
+/// are written first.
 std::uint8_t rank_of(std::string_view path) {
     if (path == forwarding_path(Family::ipv4)) return 0;
     const auto setting = parse_setting_path(path);
@@ -83,7 +84,7 @@ std::uint8_t rank_of(std::string_view path) {
     return setting->name == "forwarding" ? 0 : 1;
 }
 
-/// The first VIP that stands on lo, if any, for which the node must be quiet.
+/// The first VIP on lo for which the node must not answer ARP; nullptr: there is none.
 const config::Vip* quiet_vip(const config::Config& config) {
     if (config.role == Role::director || config.arp.method != config::ArpMethod::sysctl) return nullptr;
     const auto at = std::find_if(config.vips.begin(), config.vips.end(), [](const config::Vip& vip) {
@@ -92,23 +93,23 @@ const config::Vip* quiet_vip(const config::Config& config) {
     return at == config.vips.end() ? nullptr : &*at;
 }
 
-/// The interfaces on which a VIP on lo must not be answered for.
+/// The interfaces that must not answer ARP for a VIP on lo.
 std::vector<InterfaceName> arp_interfaces(const Inputs& inputs) {
     const config::Arp& arp = inputs.config.arp;
     if (!arp.automatic) return arp.interfaces;
-    std::vector<InterfaceName> interfaces{"default"};  // seeds the interfaces that appear later
+    std::vector<InterfaceName> interfaces{"default"};  // interfaces that appear later start with its values
     for (const Interface& interface : inputs.facts.interfaces) {
         if (interface.speaks_arp) interfaces.push_back(interface.name);
     }
     return interfaces;
 }
 
-/// Whatever the VIP's scope: a VIP that stands there already may have another one than is wanted.
+/// Quiet for every scope: a VIP that is there already may have another scope than the file wants.
 bool ignores_for_all(std::uint32_t effective) { return quiet_arp_ignore(effective, Scope::global); }
 
 using Want = std::function<void(const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source)>;
 
-/// What the file names itself under [sysctl] stays as it says.
+/// A setting that the file has in [sysctl] keeps the value of the file.
 Want unless_named(Wanted<Sysctl>& wanted) {
     return [&wanted](const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source source) {
         Sysctl::Key key(setting_path(interface, setting));
@@ -117,7 +118,7 @@ Want unless_named(Wanted<Sysctl>& wanted) {
     };
 }
 
-/// A setting that [arp] does not name is there because of the VIP.
+/// If [arp] does not name a setting, the place of the VIP in the file counts as its place.
 void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) {
     const config::Arp& arp = inputs.config.arp;
     const Want want = unless_named(wanted);
@@ -128,8 +129,8 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
         want(interface, "arp_announce", arp.arp_announce, announce);
     }
     if (!arp.automatic) return;
-    // "all" stays as it is, unless it is so loud that it wins over the interfaces. A value that is quiet stays wanted:
-    // it may be ours, and what is no longer wanted gets its old, loud value back.
+    // "all" is changed only if its value would make an interface answer: the larger of the two counts. A value that is
+    // quiet stays desired, since it may be ours: a setting that is not desired any more gets its old value back.
     const auto mend_all = [&](std::string_view setting, std::uint32_t all, std::uint32_t own, auto is_quiet,
                               Source at) {
         if (all != 0) want("all", setting, is_quiet(std::max(all, own)) ? all : own, at);
@@ -138,16 +139,16 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
     mend_all("arp_announce", inputs.facts.all_arp_announce, arp.arp_announce, quiet_arp_announce, announce);
 }
 
-/// What comes out of a tunnel has a source that no route leads back to through the tunnel. The larger of "all" and the
-/// device counts, so both are off; other interfaces keep settings of their own.
+/// No route leads through the tunnel to the source of a packet that comes out of it, so rp_filter must be off there.
+/// The larger of "all" and the device counts: both are set to 0. Other interfaces keep their own values.
 void desire_open_tunnel(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     const config::RealServer* here = config::tunnelled_here(inputs.config, Family::ipv4);
     if (here == nullptr) return;
     for (const char* interface : {"all", "tunl0"}) unless_named(wanted)(interface, "rp_filter", 0, here->source);
 }
 
-/// The answer to a check via the VIP comes from an address that is the master's own. Linux takes that for a forgery
-/// (fib_validate_source) unless the interface accepts it.
+/// The answer to a check via the VIP has the VIP as source, and the master has this address itself. Linux drops such a
+/// packet as forged (fib_validate_source) unless accept_local is set on the interface.
 void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     for (const ViaVip& each : checked_via_vip(inputs.config)) {
         const IpAddress& address = inputs.config.services[each.service].vip;
@@ -220,7 +221,7 @@ InterfaceName Sysctl::interface_of(const Key& key) {
 Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
     if (change.cause == Cause::restore) return Phase::relax;
     const std::string_view last = last_component(change.key.path);
-    // Before the address goes that would take others along.
+    // Before the address is removed: without the setting, the kernel would remove its secondary addresses as well.
     if (last == promote && change.after != nullptr && change.after->value != "0") return Phase::withdraw;
     const bool loud =
         (last == "arp_ignore" || last == "arp_announce") && change.after != nullptr && change.after->value == "0";

@@ -1,5 +1,5 @@
-// Kind address: VIPs on lo and on interfaces. Marked as ours with an address protocol tag (IFA_PROTO), which survives
-// the loss of the ledger; kernels before 5.18 ignore it, and there the ledger says what we made.
+// Kind address: VIPs on lo and on interfaces. Marked as ours with an address protocol tag (IFA_PROTO), which is still
+// there if the ledger is lost. Kernels before 5.18 ignore the tag: there only the ledger says which addresses we made.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
@@ -24,7 +24,7 @@ struct Address {
         ShortName label;                     ///< IPv4; empty: the interface's name
         std::optional<IpAddress> broadcast;  ///< IPv4
         bool deprecated = false;             ///< IPv6, preferred_lft 0: never chosen as a source address
-        std::optional<IpAddress> peer{};     ///< whose the prefix is, where that is not the address itself
+        std::optional<IpAddress> peer{};     ///< the other end of the link; the prefix then belongs to it
         bool expires = false;                ///< its lifetime ends
         bool tentative = false;              ///< IPv6: it does not answer, duplicate address detection is at work
         bool dadfailed = false;              ///< IPv6: it does not answer, another node had it
@@ -40,8 +40,8 @@ struct Address {
     struct Facts {
         std::uint8_t protocol = 0;  ///< IFA_PROTO
         std::uint32_t flags = 0;    ///< IFA_F_*
-        /// There is an older address of its family on the interface, not alone in its net (/32, /128); and this one has
-        /// its net, or a part of it, or more. The node's own addresses are the oldest ones.
+        /// `later`: the interface has an older address of this family (/32 and /128 do not count). `beside`: the nets
+        /// of the two overlap. The node's own addresses are the oldest ones.
         bool later = false;
         bool beside = false;
         static constexpr auto fields() {
@@ -57,15 +57,17 @@ struct Address {
     static std::string display(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(Address)
-    /// IPv4: it goes with the first address of its subnet. (The same bit says of an IPv6 address that it is temporary.)
+    /// IPv4: the kernel removes it together with the first address of its subnet. (For an IPv6 address the same bit
+    /// means that it is temporary.)
     static bool is_secondary(const Key& key, const Facts& facts);
     /// Its interface is not there.
     static std::optional<Error> obstacle(const Change<Address>& change, const Facts* facts, const Circumstances& at);
 
     /// We made it: by its mark, and on kernels without marks by the ledger.
     static bool made_by_us(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
-    /// It is the node's own: adopted at most, and never removed. Named as such in the file; or the first address of its
-    /// subnet on an interface that we did not make, which is what everything else on the node hangs on.
+    /// The address is the node's own: it may be adopted, but is never removed. The file names it as the node's own; or
+    /// it is the first address of its subnet on an interface, and we did not make it. The rest of the node depends on
+    /// such an address.
     static bool is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger);
 };
 

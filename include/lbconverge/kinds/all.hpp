@@ -20,8 +20,8 @@
 
 namespace lbconverge::kinds {
 
-/// In the order in which they are read and, within a phase, carried out: parents before children, and a route before
-/// the address that may be its source (in the one phase that they share, both go).
+/// This is the order in which the kinds are read, and in which the steps of a phase are carried out. A parent comes
+/// before its children. A route comes before the address that may be its source: both are removed in the same phase.
 using Kinds =
     std::tuple<Link, Sysctl, ArpFilter, Redirect, Mark, Route, Address, Service, RealServer, Timeouts, SyncDaemon>;
 constexpr std::size_t kind_count = std::tuple_size_v<Kinds>;
@@ -109,15 +109,15 @@ struct Desired : PerKind<Wanted> {
     std::vector<IpAddress> own;   ///< addresses that the configuration names as the node's own, sorted
     bool marks = false;           ///< the kernel keeps the marks of addresses (since 5.18); make_plan() finds out
     bool exclusive = false;       ///< [ipvs] exclusive: services that nobody configured are ours to remove
-    Part part = Part::all;        ///< the kinds that were asked for; of the others nothing is known here
+    Part part = Part::all;        ///< the kinds that were asked for; the rows of the others are unknown
 };
 
 /// What is.
 struct Observed : PerKind<Seen> {
     HostFacts facts;
-    /// Kinds that could not be read: of them nothing is known, which is not the same as that there is nothing.
+    /// Kinds that could not be read. Their rows are unknown, which does not mean that there are none.
     std::vector<std::pair<std::uint8_t, Error>> unread;
-    std::vector<std::string> absent;  ///< of the settings that were asked for, those that this kernel has not; sorted
+    std::vector<std::string> absent;  ///< settings that were asked for and that this kernel does not have; sorted
 
     [[nodiscard]] const Error* why_unread(std::uint8_t kind) const {
         const auto at =
@@ -130,17 +130,17 @@ struct Observed : PerKind<Seen> {
 struct DrainingServer {
     RealServer::Key key;
     BootTime since;
-    std::optional<std::chrono::milliseconds> timeout{};  ///< its service's, which may have left the file
+    std::optional<std::chrono::milliseconds> timeout{};  ///< of its service, for when the file has lost it
 };
 
-/// A line of the ledger that a newer version has written: kept as it is.
+/// A line of the ledger that a newer version has written. It is kept unchanged.
 struct UnknownLine {
     Part part = Part::tables;  ///< in whose file it stands
     std::string text;
     auto operator<=>(const UnknownLine&) const = default;
 };
 
-/// What outlives one run: the ledger's contents.
+/// The contents of the ledger: what one run leaves for the next.
 struct Ledger : PerKind<detail::Claims> {
     std::vector<DrainingServer> drains;  ///< sorted by key
     FileMemory file;                     ///< of the file that was last carried out
@@ -158,7 +158,8 @@ struct Ledger : PerKind<detail::Claims> {
 /// The desire() of all kinds of that part, tables sorted.
 Desired desire(const Inputs& inputs, Part part = Part::all);
 
-/// What has to be read to compare with `desired` and to find again what `ledger` claims; it refers to both.
+/// What has to be read in order to compare it with `desired`, and to find the rows that `ledger` claims. It points to
+/// both.
 Reading reading_for(const Desired& desired, const Ledger& ledger, Role role, const HostFacts& facts);
 
 }  // namespace lbconverge::kinds

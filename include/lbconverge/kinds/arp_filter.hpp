@@ -1,6 +1,6 @@
-// Kind arp_filter: VIPs for which a real server answers no ARP, whatever its settings and wherever the VIP is: ARP for
-// it is dropped, and what the node itself sends with it as sender gets another one. One row per VIP in our own table of
-// nftables' family arp. IPv4 only: for a VIP on lo, IPv6 is quiet by itself.
+// Kind arp_filter: VIPs for which a real server answers no ARP, with any settings and on any interface. Requests for
+// the VIP are dropped. ARP that the node itself sends with the VIP as sender gets another sender. One row per VIP in
+// our own table of nftables' family arp. IPv4 only: for a VIP on lo, IPv6 is quiet by itself.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
@@ -18,7 +18,7 @@ struct ArpFilter {
     };
     struct Value {
         std::optional<IpAddress> source;  ///< what outgoing ARP says instead of the VIP
-        bool enforced = true;             ///< false: the VIP is in the table, and its rules are not as they must be
+        bool enforced = true;  ///< false: the VIP is in the table, but the rules that use it are missing or wrong
 
         auto operator<=>(const Value&) const = default;
         static constexpr auto fields() {

@@ -1,5 +1,5 @@
-// What the file said that was last carried out, as far as a later file is compared with it: by the guards of [limits],
-// and where something that left the file is still in use. A value of the ledger.
+// A part of the file that was last carried out. A later file is compared with it: by the guards of [limits], and for
+// services and VIPs that are not in the file any more but are still in use. It is part of the ledger.
 #pragma once
 
 #include "lbconverge/kinds/real_server.hpp"
@@ -23,11 +23,11 @@ struct RememberedService {
 
 struct RememberedServer {
     RealServer::Key key;
-    std::uint32_t weight = 0;  ///< as the file says it, whatever health made of it
+    std::uint32_t weight = 0;  ///< as the file says it; health may have changed it in the kernel
 };
 
 struct FileMemory {
-    bool known = false;                       ///< of services, servers and limits; false: of them nothing is remembered
+    bool known = false;                       ///< false: services, servers and limits are not remembered
     std::vector<RememberedVip> vips;          ///< sorted by address
     std::vector<RememberedService> services;  ///< sorted by key
     std::vector<RememberedServer> servers;    ///< sorted by key

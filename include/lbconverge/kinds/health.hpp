@@ -1,6 +1,6 @@
-// What health checks and the operator say of real servers. With the configuration they are the three owners of a
-// weight: 0 where the operator drains, else 0 where health says down, else what the file says. A value, like Election:
-// the daemon's health::Board makes it, a one-shot command reads it from the run directory. It names exceptions only.
+// What health checks and the operator say about real servers. The weight of a server has three sources: it is 0 if the
+// operator drains the server, else 0 if its health is down, else as the file says. A value, like Election: the daemon's
+// health::Board makes it, a one-shot command reads it from the run directory. It contains exceptions only.
 #pragma once
 
 #include "lbconverge/kinds/real_server.hpp"
@@ -15,13 +15,13 @@
 
 namespace lbconverge::kinds {
 
-/// What a check says. `unknown`: no opinion yet; the row is held as it is.
+/// The result of a check. `unknown`: there is no result yet, and the row stays as it is.
 enum class Liveness : std::uint8_t { unknown, up, down };
 constexpr auto names_of(Liveness) {
     return enum_names<Liveness>({{Liveness::unknown, "unknown"}, {Liveness::up, "up"}, {Liveness::down, "down"}});
 }
 
-/// Of one real server of one service. A server without an opinion is up, with the weight of the file.
+/// The opinion about one real server of one service. A server without an opinion is up, with the weight of the file.
 struct ServerOpinion {
     RealServer::Key key;
     Liveness is = Liveness::up;
@@ -41,7 +41,7 @@ struct Drained {
     [[nodiscard]] bool same_as(const Drained& other) const;
 };
 
-/// A service whose servers that are up are fewer than its quorum; or about which that is not known yet.
+/// A service with fewer servers up than its quorum; or it is not known yet whether they are enough.
 struct Shortage {
     Service::Key key;
     bool known = true;  ///< false: the fallback is held as it is
@@ -62,15 +62,15 @@ struct Health {
 /// "12 s", "5 min", "3 h", "2 d": how long something has been so.
 std::string age_text(std::chrono::seconds age);
 
-/// One line per exception; opinions without knowledge are left out. Ages become points in time.
+/// One line per exception. Opinions `unknown` are left out. An age is written as a point in time.
 std::string to_text(const Health& health, BootTime now);
 
 struct ReadHealth {
     Health health;
     DamagedLines damaged;
 };
-/// Never fails: what cannot be read is left out. What lies in the future is of now; so is what an older version wrote,
-/// by the clock on the wall.
+/// Never fails: lines that cannot be read are left out. A time in the future counts as now; so does a time that an
+/// older version wrote, since it used the wall clock.
 ReadHealth parse_health(std::string_view text, BootTime now);
 
 }  // namespace lbconverge::kinds

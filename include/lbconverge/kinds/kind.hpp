@@ -52,7 +52,7 @@ constexpr auto names_of(Action) {
     return enum_names<Action>({{Action::create, "create"}, {Action::update, "update"}, {Action::remove, "delete"}});
 }
 
-/// When in a plan; the order in which phases run depends on the role and stands in src/plan/phases.hpp.
+/// The part of a plan in which a step runs. src/plan/phases.hpp has the order of the phases, which depends on the role.
 enum class Phase : std::uint8_t { withdraw, tighten, load, quiesce, bind, announce, unload, unbind, relax };
 constexpr auto names_of(Phase) {
     return enum_names<Phase>({{Phase::withdraw, "withdraw"},
@@ -66,12 +66,12 @@ constexpr auto names_of(Phase) {
                               {Phase::relax, "relax"}});
 }
 
-/// Whose an observed row is that the configuration does not want as it is.
+/// The owner of an observed row that the configuration does not want, or not in this form.
 enum class Owner : std::uint8_t {
     ours,       ///< we made or adopted it, or it belongs to something that is ours: removed when not wanted
     named,      ///< the configuration names it, but not in this place or not now (a VIP on a backup): removed
-    foreign,    ///< somebody else's, of a kind that we balance with: shown, never touched
-    unrelated,  ///< somebody else's and none of our business (the node's own addresses): not even shown
+    foreign,    ///< of another program, in a kind that we use for balancing: shown, never changed
+    unrelated,  ///< of another program, and not related to balancing (the node's own addresses): not shown
 };
 
 /// Why a row is wanted.
@@ -98,7 +98,7 @@ struct Change {
     }
 };
 
-/// A row that nobody may create, change or remove now, and why.
+/// A row that must not be created, changed or removed now, and why.
 template <class Kind>
 struct Held {
     typename Kind::Key key;
@@ -127,7 +127,7 @@ struct Wanted {
 template <class Kind>
 using Seen = Table<Kind, typename Kind::Facts>;
 
-/// How a row that is ours came about. Restorable rows are neither: what was there before is remembered as a value.
+/// How a row became ours. For a restorable row the ledger has the old value instead.
 enum class ClaimOrigin : std::uint8_t {
     unknown,  ///< a ledger of an older version does not say
     made,     ///< it was not there when its making was planned
@@ -170,8 +170,8 @@ struct Reading {
     std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
     std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
     std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
-    /// What should be there, where that is known: a row of it that a dump in pieces lacks is asked for once more. Both
-    /// must outlive the reading.
+    /// The rows that should be there, if they are known. A dump in pieces may miss one of them; then that row is asked
+    /// for once more. Both pointers must stay valid during the reading.
     const Desired* desired = nullptr;
     const Ledger* ledger = nullptr;
 };
@@ -213,20 +213,21 @@ concept Restorable = requires {
     requires Kind::restorable;
 };
 
-/// A kind that is read only where something of it is wanted or remembered: a node without any does not pay for it.
+/// A kind that is read only if a row of it is desired or claimed. Other nodes are spared that work.
 template <class Kind>
 concept OnDemand = requires {
     requires Kind::on_demand;
 };
 
-/// A kind of the balancing tables (IPVS): what makes it large, and what a VIP must not wait for.
+/// A kind of the IPVS tables. These tables can be large, and a VIP must not wait for them.
 template <class Kind>
 concept Balancing = requires {
     requires Kind::balancing;
 };
 
-/// Which of the interfaces that have had a name one after the other; 0: there is none. The kernel does not say which
-/// one a row hangs on, so all are equal; fingerprints, and with them the ledger, tell them apart.
+/// One of the interfaces that had the same name one after the other; 0: there is none. The kernel does not say to which
+/// of them a row belongs, so two of them compare as equal. Their fingerprints differ, and so the ledger can tell them
+/// apart.
 struct Incarnation {
     std::uint32_t index = 0;
     friend constexpr bool operator==(Incarnation, Incarnation) { return true; }
@@ -235,22 +236,22 @@ struct Incarnation {
 inline std::string to_text(Incarnation incarnation) { return std::to_string(incarnation.index); }
 inline bool from_text(std::string_view text, Incarnation& incarnation) { return from_text(text, incarnation.index); }
 
-/// A kind whose rows hang on an interface as it was when they were made, and do not work with another one of the same
-/// name: Value::incarnation. A row that looks as it should, but has another fingerprint in the ledger, is made anew.
+/// A kind whose rows belong to one interface (Value::incarnation): they do not work with a later interface of the same
+/// name. A row that looks right but has another fingerprint in the ledger is made again.
 template <class Kind>
 concept Bound = requires(const typename Kind::Value& value) {
     { value.incarnation } -> std::convertible_to<Incarnation>;
 };
 
-/// A kind that asks once more for what a dump may have passed over. The kernel gives a large dump in pieces, and goes
-/// on by number: when others add and remove rows in between, some come twice or not at all (linux:
-/// ip_vs_genl_dump_services, ip_vs_genl_dump_dests; without NLM_F_DUMP_INTR).
+/// A kind that asks once more for rows that a dump may have missed. The kernel sends a large dump in pieces and counts
+/// rows to know where to go on. If other programs add or remove rows meanwhile, some rows come twice or not at all
+/// (linux: ip_vs_genl_dump_services, ip_vs_genl_dump_dests; without NLM_F_DUMP_INTR).
 template <class Kind>
 concept AsksAgain = requires {
     &Kind::ask_again;
 };
 
-/// Which kinds a plan is about; what is outside is neither changed nor forgotten.
+/// The kinds that a plan is about. The plan does not change the others, and the ledger keeps their claims.
 enum class Part : std::uint8_t {
     all,
     network,  ///< all that is not balancing
@@ -262,19 +263,19 @@ constexpr bool within(Part part) {
     return part == Part::all || (part == Part::tables) == Balancing<Kind>;
 }
 
-/// A kind whose rows live and die with a row of another kind.
+/// A kind whose rows exist only together with a row of another kind.
 template <class Kind>
 concept ChildKind = requires {
     typename Kind::Parent;
 };
 
-/// "what: reason of errno"; the sentence for errors of which a kind knows nothing special.
+/// "what: reason of errno": the sentence for an error that the kind has no special sentence for.
 Error plain_refusal(const std::string& what, int error);
 
 /// The interface is not there, and nothing of this plan brings it.
 bool lacks_interface(const InterfaceName& name, const Circumstances& at);
 
-/// For what stands in our table of that family of nftables.
+/// The sentence for a row in our nftables table of that family.
 Error nft_refusal(const std::string& what, const std::string& family, int error);
 
 /// That of an instance; backup where nothing is known of it.

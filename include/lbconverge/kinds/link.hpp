@@ -1,6 +1,6 @@
-// Kind link: the tunnel devices through which a real server gets its packets (forwarding method tunnel). They are the
-// ones that the kernel makes itself when the module is loaded (tunl0, ip6tnl0): they take from every director.
-// Restorable: given up, a device is down again if it was before.
+// Kind link: the tunnel devices through which a real server gets its packets (forwarding method tunnel). The kernel
+// makes them itself when the module is loaded (tunl0, ip6tnl0), and they take packets from every director. Restorable:
+// a device that is given up is set down again if it was down before.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"

@@ -1,5 +1,6 @@
 // Kind mark: which packets get the firewall mark of a service, in our own tables of nftables' families ip and ip6. One
-// row per VIP, protocol and port. Packets that the director itself sends get none: they do not come in.
+// row per VIP, protocol and port. Packets that the director itself sends get no mark, because the rule sees only
+// packets that come in.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
@@ -15,7 +16,7 @@ struct Mark {
     using Key = Destination;
     struct Value {
         std::uint32_t fwmark = 0;
-        bool enforced = true;  ///< false: the row is in the table, and its rule is not as it must be
+        bool enforced = true;  ///< false: the row is in the table, but the rule that uses it is missing or wrong
 
         auto operator<=>(const Value&) const = default;
         static constexpr auto fields() {

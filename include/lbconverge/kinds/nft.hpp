@@ -1,5 +1,5 @@
-// What our tables in nftables are made of, so that whatever somebody else has made of one is noticed and undone. The
-// kinds arp_filter, redirect and mark write them.
+// Our tables in nftables, which the kinds arp_filter, redirect and mark write. Changes that other programs make to them
+// are found and undone.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -9,12 +9,12 @@
 
 namespace lbconverge::kinds {
 
-/// The commands that make a table of ours anew, with the elements that it has, where something is in it, or is said of
-/// it, that the commands of the kinds leave alone: switched off, another policy, priority or type, a strange chain.
-/// Empty: it is as we make it, or lacks something that the kinds add.
+/// The commands that make a table of ours again, with its elements, if it has a fault that the commands of the kinds do
+/// not repair: it is switched off; a policy, priority or type is wrong; it has a chain of another program. Empty: the
+/// table is as we make it, or it lacks only what the kinds add.
 std::string nft_repair(const wire::NftTable& table);
 
-/// Whether anything of this file stands in nftables, now or at other times.
+/// Whether this file ever needs a table in nftables.
 bool uses_nftables(const config::Config& config);
 
 }  // namespace lbconverge::kinds

@@ -39,7 +39,7 @@ struct RealServer {
     struct Facts {
         std::uint32_t active = 0;  ///< established connections
         std::uint32_t inactive = 0;
-        std::uint32_t persistent = 0;  ///< templates of persistence: clients that are to come back
+        std::uint32_t persistent = 0;  ///< templates of persistence: clients that must come back to this server
         static constexpr auto fields() {
             return std::tuple{Field{"active", &Facts::active, Show::always},
                               Field{"inactive", &Facts::inactive, Show::always},
@@ -48,9 +48,9 @@ struct RealServer {
     };
 
     static const Service::Key& parent(const Key& key) { return key.service; }
-    /// The connections for which a server is kept while it drains, and that end with it: the established ones, and the
-    /// clients that are to come back. What is not TCP is never called established by IPVS, or not for long: there each
-    /// connection that has not timed out counts.
+    /// The connections for which a server is kept while it drains: the established ones and the persistence templates.
+    /// They end when the server is removed. IPVS never counts a connection of another protocol than TCP as established,
+    /// or only for a short time: there each connection that has not timed out counts.
     static std::uint32_t connections(const Key& key, const Facts& facts);
 
     /// "tcp 192.168.100.20:80 192.168.100.3:80"

@@ -1,5 +1,5 @@
-// Kind redirect: a real server without the VIP. What comes for a service of it is handed to the local server by a
-// rewritten destination, in our own tables of nftables' families ip and ip6. One row per service.
+// Kind redirect: a real server without the VIP. A rule rewrites the destination of packets for a service, so that the
+// local server gets them. The rule is in our own tables of nftables' families ip and ip6. One row per service.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"
@@ -15,7 +15,7 @@ struct Redirect {
     using Key = Destination;
     struct Value {
         std::uint16_t to = 0;  ///< the local server's port
-        bool enforced = true;  ///< false: the service is in the table, and its rule is not as it must be
+        bool enforced = true;  ///< false: the service is in the table, but the rule that uses it is missing or wrong
 
         auto operator<=>(const Value&) const = default;
         static constexpr auto fields() {

@@ -1,6 +1,6 @@
-// Kind route: static routes of both families, and those that only the master has. Marked as ours with a routing
-// protocol number (rtm_protocol). Routes of metric 0 only (IPv6: 1024, what the kernel makes of 0): those of a routing
-// daemon or of DHCP stand beside them with metrics of their own.
+// Kind route: static routes of both families; some of them only the master has. Marked as ours with a routing protocol
+// number (rtm_protocol). All have metric 0 (IPv6: 1024, which the kernel uses instead of 0). Routes of a routing daemon
+// or of DHCP have other metrics and stay beside them.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"

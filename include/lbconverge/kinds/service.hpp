@@ -22,7 +22,8 @@ struct ServiceFlags {
 std::string to_text(const ServiceFlags& flags);
 bool from_text(std::string_view text, ServiceFlags& flags);
 
-/// Which clients count as one for persistence: IPv4 as a mask in host byte order, IPv6 as a prefix length.
+/// The net whose clients count as one client for persistence: IPv4 as a mask in host byte order, IPv6 as a prefix
+/// length.
 struct Netmask {
     std::uint32_t value = 0xffffffff;
     auto operator<=>(const Netmask&) const = default;
@@ -70,8 +71,8 @@ struct Service {
     /// The attributes that identify a service, as every request about it or its real servers begins.
     static void encode_key(const Key& key, wire::Requests& requests);
     static Key key_of(const config::Service& service);
-    /// A real server, or role both and another node is master of its VIP: it goes first and at once, or packets loop
-    /// between the nodes.
+    /// This node must not balance for the service: it is a real server, or it has role both and another node is master
+    /// of the VIP. The service is removed first and at once, else packets loop between the nodes.
     static bool lost(const Key& key, const Inputs& inputs);
 };
 

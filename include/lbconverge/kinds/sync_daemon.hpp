@@ -1,4 +1,4 @@
-// Kind sync_daemon: the threads of IPVS that send connections to the other directors, and take theirs (linux/ip_vs.h,
+// Kind sync_daemon: the threads of IPVS that send connections to the other directors and receive theirs (linux/ip_vs.h,
 // IPVS_CMD_*_DAEMON). The kernel has at most one of each state; it keeps them until they are stopped.
 #pragma once
 

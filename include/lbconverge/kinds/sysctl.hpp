@@ -12,7 +12,7 @@ struct Sysctl {
     static constexpr bool restorable = true;
 
     struct Key {
-        /// Where it stands in the order of writing: some settings overwrite others (see rank_of).
+        /// The place in the order of writing: some settings overwrite others (see rank_of).
         std::uint8_t rank = 0;
         std::string path;  ///< below /proc/sys: "net/ipv4/conf/eth0/arp_ignore"
 
@@ -30,26 +30,27 @@ struct Sysctl {
     static std::string id(const Key& key);
     static std::optional<Key> parse_id(std::string_view id);
 
-    /// The interface that a setting belongs to; empty: to none, to all, or to those that will come.
+    /// The interface that a setting belongs to; empty: it is no setting of an interface, or it is one of "all" or
+    /// "default".
     static InterfaceName interface_of(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(Sysctl)
-    /// This kernel does not have it, or its interface is not there.
+    /// This kernel does not have the setting, or its interface is not there.
     static std::optional<Error> obstacle(const Change<Sysctl>& change, const Facts* facts, const Circumstances& at);
 };
 
-/// Whether secondary addresses stay when the primary one of their subnet goes: per interface, or "all".
+/// The setting that keeps secondary addresses when the primary address of their subnet is removed. `interface` may be
+/// "all".
 Sysctl::Key promote_secondaries(const InterfaceName& interface);
-/// Effective: on when it is on for the interface or for "all" (linux/inetdevice.h, IN_DEV_ORCONF); `observed` may not
-/// know, and then it counts as off.
+/// Whether that setting is on for the interface or for "all" (linux/inetdevice.h, IN_DEV_ORCONF). A value that is not
+/// in `observed` counts as off.
 bool promotes_secondaries(const InterfaceName& interface, const Observed& observed);
 
-/// Effective value of an IPv4 ARP setting is the larger of "all" and the interface (linux/inetdevice.h,
-/// IN_DEV_MAXCONF). True when a VIP of that scope on lo is not answered for on an interface with this effective
-/// arp_ignore.
+/// True: an interface with this effective arp_ignore does not answer for a VIP of that scope on lo. The effective value
+/// of an IPv4 ARP setting is the larger of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope);
-/// True when a VIP on lo does not become the sender of ARP requests on an interface with this effective arp_announce:
-/// above 2 it counts as 0 (linux: arp_solicit).
+/// True: an interface with this effective arp_announce sends no ARP request with a VIP on lo as sender. A value above 2
+/// counts as 0 (linux: arp_solicit).
 bool quiet_arp_announce(std::uint32_t effective);
 
 }  // namespace lbconverge::kinds

@@ -1,5 +1,5 @@
-// Kind timeouts: how long IPVS keeps idle connections (linux/ip_vs.h, IPVS_CMD_SET_CONFIG). One row per setting, so
-// that what the configuration does not name is neither compared nor written. Restorable.
+// Kind timeouts: how long IPVS keeps idle connections (linux/ip_vs.h, IPVS_CMD_SET_CONFIG). There is one row per
+// setting, so that a setting which the file does not name is neither compared nor written. Restorable.
 #pragma once
 
 #include "lbconverge/kinds/kind.hpp"

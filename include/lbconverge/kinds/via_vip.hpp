@@ -1,6 +1,7 @@
-// Checks that go through the VIP to one real server (via = "vip"): a firewall mark of its own leads the probe's packets
-// to that server, so that an answer proves the server's VIP as well. Each such server has a service of its mark in the
-// table, with nothing else in its pool; only what this host itself sends carries the mark.
+// Checks that go through the VIP to one real server (via = "vip"): the packets of the probe carry a firewall mark that
+// leads them to that server, so that an answer also proves that the server has the VIP. Each such server has a mark,
+// and a service of that mark with only this server in its pool. Only packets that this host itself sends carry the
+// mark.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -11,7 +12,7 @@
 
 namespace lbconverge::kinds {
 
-/// The marks are counted from here ("lb" in front of them); whoever sets marks of his own stays clear of them.
+/// The first of these marks (the first two octets are "lb"). Other programs must not use the marks from here on.
 constexpr std::uint32_t first_probe_mark = 0x6c620001;
 constexpr std::uint32_t most_probe_marks = 0xfffe;
 constexpr bool is_probe_mark(std::uint32_t mark) {
