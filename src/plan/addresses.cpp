@@ -53,7 +53,7 @@ InterfaceAddresses::Carried InterfaceAddresses::remove(const Address::Key& key) 
     const std::vector<Address::Key> followers = secondaries_of(key);
     secondary_.erase(at);
     if (followers.empty()) return gone;
-    if (promotes(key.interface)) {  // which of them is the heir does not matter here
+    if (promotes(key.interface)) {  // it does not matter here which of them becomes the primary address
         secondary_[followers.front()] = false;
         return gone;
     }
@@ -67,7 +67,7 @@ InterfaceAddresses::Carried InterfaceAddresses::remove(const Address::Key& key) 
 void InterfaceAddresses::undo(const Carried& carried) {
     if (carried.empty()) return;
     const auto& [key, was_secondary] = carried.front();
-    if (!was_secondary) {  // an heir steps back
+    if (!was_secondary) {  // the address that had become primary is secondary again
         for (auto& [other, secondary] : secondary_) secondary = secondary || share_subnet(other, key);
     }
     for (const auto& [each, secondary] : carried) secondary_[each] = secondary;

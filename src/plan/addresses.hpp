@@ -1,4 +1,5 @@
-// The IPv4 addresses of a node's interfaces, with what the kernel does by itself when one goes. Private to src/plan.
+// The IPv4 addresses of a node's interfaces, and what the kernel itself changes when one is removed. Private to
+// src/plan.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -12,13 +13,13 @@ namespace lbconverge::plan {
 /// the others are secondary; when the primary one goes they go with it, unless promote_secondaries makes one its heir.
 class InterfaceAddresses {
 public:
-    /// Those that go with an address, as what they were: to be put back by undo().
+    /// The addresses that are removed together with one, and whether each was secondary; undo() puts them back.
     using Carried = std::vector<std::pair<kinds::Address::Key, bool>>;
 
     explicit InterfaceAddresses(const kinds::Observed& observed);
 
     void add(const kinds::Address::Key& key);
-    /// Those that went with it, itself first.
+    /// The removed addresses: first this one, then those that went with it.
     Carried remove(const kinds::Address::Key& key);
     void undo(const Carried& carried);
     void promote(const InterfaceName& interface, bool on) { promotes_[interface] = on; }
@@ -30,7 +31,7 @@ public:
     [[nodiscard]] bool promotes(const InterfaceName& interface) const;
 
 private:
-    std::map<kinds::Address::Key, bool> secondary_;  ///< of every address: whether it is one
+    std::map<kinds::Address::Key, bool> secondary_;  ///< every address, and whether it is secondary
     std::map<InterfaceName, bool> promotes_;
 };
 

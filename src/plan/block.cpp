@@ -1,5 +1,5 @@
-// What of a plan can be carried out: a step that cannot is blocked, and so is what needs it; nothing else is. The
-// invariants are the needs: a step that would break one, now that another step is missing, waits.
+// Finds the steps of a plan that can be carried out. A step that cannot is blocked, and so are the steps that need it,
+// but no others. A step needs another one if it would break an invariant without that one: then it waits.
 #include "block.hpp"
 
 #include "lbconverge/plan/ledger.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 std::shared_ptr<const Error> shared(Error error) { return std::make_shared<const Error>(std::move(error)); }
 
-/// A step that only waits can be done as soon as what it needs is there: its error is nobody's fault.
+/// The error of a step that only waits. The step can be done as soon as what it needs is there.
 Blocked waiting(std::size_t step, std::string what, std::string hint = {}) {
     return {step, shared({ErrorKind::failed, std::move(what), std::move(hint)}), true};
 }
@@ -31,16 +31,16 @@ void put(std::vector<Blocked>& list, Plan& plan, Blocked blocked) {
     list.push_back(std::move(blocked));
 }
 
-/// Taken off because it must not be here now, whatever the file says besides.
+/// The step gives up a row that must not be here now.
 bool gives_up(const Plan& plan, const Step& step) {
     const bool must = step.reason == Reason::election || step.reason == Reason::misplaced;
     if (step.phase != Phase::withdraw) return false;
-    bool promotes = false;  // what keeps the others where they are when a VIP goes
+    bool promotes = false;  // it sets promote_secondaries, so that removing a VIP does not remove other addresses
     plan.visit(step, [&]<class Kind>(const Change<Kind>&) { promotes = std::is_same_v<Kind, Sysctl>; });
     return promotes || (must && step.action() == Action::remove);
 }
 
-/// A blocked row keeps the claim that it had: it is ours as far as it was.
+/// A blocked row keeps its old claim, since nothing about it changes.
 template <class Kind>
 void keep_claim(const Plan& plan, const Step& step, const Ledger& before, Ledger& ledger) {
     if constexpr (ChildKind<Kind>) {
@@ -50,7 +50,7 @@ void keep_claim(const Plan& plan, const Step& step, const Ledger& before, Ledger
                 auto& claims = ledger.get<Parent>();
                 const auto at = std::lower_bound(claims.begin(), claims.end(), Kind::parent(change.key),
                                                  [](const auto& claim, const auto& key) { return claim.key < key; });
-                // Not complete: what is still missing has not drifted.
+                // The parent is not complete. Without a fingerprint, what is missing does not count as drifted.
                 if (at != claims.end() && at->key == Kind::parent(change.key)) at->fingerprint = 0;
             }
         });
@@ -62,7 +62,7 @@ void keep_claim(const Plan& plan, const Step& step, const Ledger& before, Ledger
                                                  [](const auto& claim, const auto& key) { return claim.key < key; });
                 const bool there = at != claims.end() && at->key == change.key;
                 const Claim<Kind>* old = before.claim<Kind>(change.key);
-                // A claim without a fingerprint was made for this very step, by a run that did not come so far.
+                // A claim without a fingerprint comes from a run that planned this step and stopped before it.
                 const bool ours =
                     old != nullptr && (change.before != nullptr || Restorable<Kind> || old->fingerprint != 0);
                 if (ours && there) *at = *old;
@@ -111,8 +111,8 @@ std::optional<std::string> SafetyCheck::lacks(const Step& step) const { return m
 
 namespace {
 
-/// Replays the plan: `known` cannot be done; of what is left, a step that needs something which is missing is blocked
-/// as well. Steps before `next` are past: they were done, but for those in `known`.
+/// Replays the plan without the steps in `known`, which cannot be done. A step that needs something which is then
+/// missing is blocked as well. All steps before `next` that are not in `known` have been done already.
 void block_what_waits(Plan& plan, std::vector<Blocked> known, std::size_t next, const Inputs& inputs) {
     for (Step& each : plan.steps) each.blocked = false;
     for (const Blocked& each : known) plan.steps[each.step].blocked = true;

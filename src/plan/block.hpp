@@ -1,4 +1,4 @@
-// What a plan begins with: the steps that are known to be impossible. Private to src/plan.
+// Blocks the steps that are known to be impossible before a plan begins. Private to src/plan.
 #pragma once
 
 #include "lbconverge/plan/plan.hpp"
@@ -7,7 +7,7 @@
 
 namespace lbconverge::plan {
 
-/// Blocks them, and what needs them. `before`: the ledger that the plan was made with.
+/// Blocks these steps, and the steps that need them. `before`: the ledger with which the plan was made.
 void block_known(Plan& plan, std::vector<Blocked> known, const kinds::Inputs& inputs, const kinds::Ledger& before);
 
 }  // namespace lbconverge::plan

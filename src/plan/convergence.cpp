@@ -13,7 +13,7 @@ using namespace kinds;
 
 namespace {
 
-/// Writing may change the world under our feet (a setting that resets others), and others write too.
+/// A plan may have to be made again: a setting that we write may reset others, and other programs write as well.
 constexpr int max_rounds = 4;
 
 /// A bug of this program must not reach the kernel or the ledger.
@@ -150,7 +150,7 @@ void Convergence::take_offers(const Result<std::vector<Failure>>& lacking) {
 
 // ---- carrying out --------------------------------------------------------------------------------------------------
 
-/// Claims come before deeds: a run that is cut off must find again what it made.
+/// The claims are saved before anything is made, so that the next run finds what an interrupted run has made.
 void Convergence::begin() {
     before_ = std::exchange(ledger_, before_deeds(ledger_, plan_.ledger));
     failed_now_ = false;
@@ -165,7 +165,7 @@ void Convergence::take_saved(const Result<void>& saved) {
         need_ = Need::nothing;
         return;
     }
-    if (!saved) {  // what would be forgotten is not made; what has to go goes
+    if (!saved) {  // rows that the ledger does not have are not made, but what the node must give up is removed
         not_saved_ = saved.error();
         block_all_but_giving_up(plan_, saved.error(), before_);
     }
@@ -201,8 +201,8 @@ void Convergence::take_steps(const Result<std::vector<Failure>>& result) {
         record(failures);
         block(plan_, failures, last_, inputs(), before_);
     }
-    if (need_ == Need::nothing) return;  // overtaken meanwhile
-    // What was bound must be known at once; the rest of the plan may take its time, or may not come to pass.
+    if (need_ == Need::nothing) return;  // the work was overtaken meanwhile
+    // Addresses that were bound are announced at once: the rest of the plan may take long, or fail.
     if (bound && !plan_.announcements.empty()) {
         need_ = Need::announcements;
     } else {
@@ -225,7 +225,7 @@ void Convergence::take_announced() {
     if (need_ == Need::announcements) next_phase();
 }
 
-/// What moved under our feet is put right by planning again; anything else is not tried again.
+/// If the kernel changed between reading and writing, the next plan tries again. Any other refusal is final.
 void Convergence::record(const std::vector<Failure>& failures) {
     for (const Failure& each : failures) {
         failed_now_ = true;
@@ -244,7 +244,7 @@ void Convergence::record(const std::vector<Failure>& failures) {
 
 void Convergence::end_of_plan() {
     if (not_saved_) return give_up(*not_saved_);
-    if (hurried_ && failed_now_) {  // it may not have been as it was: what was done is seen at the next look
+    if (hurried_ && failed_now_) {  // the kernel may have changed before this plan; the next look shows what was done
         auto notes = std::move(outcome_.notes);
         outcome_ = {};
         outcome_.notes = std::move(notes);
@@ -253,7 +253,7 @@ void Convergence::end_of_plan() {
         refused_ = task_.avoid;
         learned_ = false;
     } else if (rounds_ == 1) {
-        if (!task_.keep_rows && !failed_now_) {  // the next look has use for the memory: fresh pages are dear
+        if (!task_.keep_rows && !failed_now_) {  // the next look can use this memory: new pages are expensive
             plan_.desired.reset();
             plan_.observed.reset();
         }
@@ -262,7 +262,7 @@ void Convergence::end_of_plan() {
     look();
 }
 
-/// Nothing can be done any more: all is as desired, but for what is blocked.
+/// Nothing more can be done: all rows are as desired, but for the blocked ones.
 void Convergence::conclude() {
     const Observed& observed = *plan_.observed;
     outcome_.error = error_of_blocked(plan_);

@@ -14,7 +14,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// How long servers drain: as the file says of their service; of a service that has left it, as the file said.
+/// How long the servers of a service drain: as the file says; for a service that is not in it any more, as the last
+/// file said.
 class DrainTimes {
 public:
     DrainTimes(const config::Config& config, const FileMemory& before) : before_(before) {
@@ -42,11 +43,11 @@ const DrainingServer* begun(const RealServer::Key& key, const Ledger& ledger) {
     return at != ledger.drains.end() && at->key == key ? &*at : nullptr;
 }
 
-/// Rows of the kernel that are to stay although nobody wants them, with weight 0.
+/// Keeps servers with weight 0 in the kernel although they are not desired any more.
 void want_drained(const Observed& observed, const std::vector<Row<RealServer>>& kept, Desired& desired) {
     Table<RealServer, Origin>& servers = desired.get<RealServer>().rows;
     Table<Service, Origin>& services = desired.get<Service>().rows;
-    const auto& unwanted = desired.get<RealServer>().unwanted;  // those that are down are still in the file
+    const auto& unwanted = desired.get<RealServer>().unwanted;  // has the servers that are in the file but down
     std::vector<std::uint32_t> missing;                         // services, as observed
     for (const Row<RealServer>& row : kept) {
         const bool named = std::binary_search(unwanted.begin(), unwanted.end(), row.key);
@@ -80,7 +81,7 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
         if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
         const Owner owner = RealServer::owner(key, facts, desired, ledger);
         if (owner == Owner::foreign || owner == Owner::unrelated) continue;
-        // What must not balance any more is not drained: its connections belong to the new master.
+        // A service that must not balance here any more is not drained: its connections belong to the new master.
         if (Service::lost(key.service, inputs)) continue;
         const DrainingServer* before = begun(key, ledger);
         // An older version wrote the time of the wall clock, which is far ahead.
@@ -99,7 +100,7 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
 
 namespace {
 
-/// The services that have left the file and are not done with: which VIPs they need.
+/// The VIPs of services that are not in the file any more but still have connections.
 struct Leaving {
     std::set<IpAddress> vips;
     std::set<Family> of_marks;  ///< a firewall mark does not say which VIPs it belongs to

@@ -5,19 +5,20 @@
 
 namespace lbconverge::plan {
 
-/// What drains now, sorted by key: for the ledger, and for who reads the plan.
+/// The servers that drain now, sorted by key: for the ledger, and for the reader of the plan.
 struct Drains {
     std::vector<kinds::DrainingServer> servers;
     std::vector<Deferred> deferred;
 };
 
-/// Real servers that nobody wants any more but that still have connections stay with weight 0 for a while: their rows,
-/// and their service's if that is gone too, become desired again.
+/// A real server that is not desired any more but still has connections stays with weight 0 for a while: its row
+/// becomes desired again, and that of its service, too, if needed.
 Drains keep_draining(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
                      BootTime now, kinds::Desired& desired);
 
-/// VIPs that have left the file stay while a service on them that has left it, too, is not done with: its packets would
-/// not arrive otherwise. Without the tables in the plan's part, the claims of `ledger` say which services those are.
+/// A VIP that is not in the file any more stays while a removed service on it still has connections: without the VIP,
+/// its packets would not arrive. If the plan is not about the tables, the claims of `ledger` say which services those
+/// are.
 void keep_leaving_vips(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
                        kinds::Desired& desired);
 

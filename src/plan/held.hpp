@@ -1,4 +1,4 @@
-// Whether nobody may touch a row now. Private to src/plan.
+// Whether a row must not be changed now. Private to src/plan.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"

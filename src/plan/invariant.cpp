@@ -1,5 +1,5 @@
-// What is always true of a ledger and of a plan, whatever the configuration and the kernel were. Each check is one pass
-// over rows or steps; together they take half the time that make_plan takes, so they run before every write.
+// What is always true of a ledger and of a plan, with any configuration and any kernel. Each check is one pass over
+// rows or steps; together they take half the time that make_plan takes, so they run before every write.
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/plan.hpp"
 #include "phases.hpp"
@@ -54,7 +54,7 @@ bool parents_are_there(const Plan& plan) {
     return true;
 }
 
-/// What an earlier owner of a restorable row is given back is claimed no longer.
+/// A restorable row that gets its old value back has no claim any more.
 template <class Kind>
 bool all_claimed(const Plan& plan) {
     if constexpr (!ChildKind<Kind>) {
@@ -98,7 +98,7 @@ struct Taken {
     std::vector<bool> before, after;
 };
 
-/// True: it was free, or there is no row.
+/// True: the row was free, or the step has none.
 bool take(std::vector<bool>& rows, std::uint32_t row) {
     if (row == Step::none) return true;
     const bool free = !rows[row];
@@ -130,7 +130,8 @@ const typename Kind::Key& key_of_step(const Plan& plan, const Step& step) {
                                      : plan.desired->get<Kind>().rows.row(step.after).key;
 }
 
-/// By index where both are in the same table, since the tables are sorted: that is most of the time.
+/// Compares the indexes if both rows are in the same table, since the tables are sorted. Otherwise it compares the
+/// keys.
 template <class Kind>
 bool comes_after(const Plan& plan, const Step& last, const Step& step) {
     if (last.after != Step::none && step.after != Step::none) return last.after < step.after;
@@ -138,7 +139,8 @@ bool comes_after(const Plan& plan, const Step& last, const Step& step) {
     return key_of_step<Kind>(plan, last) < key_of_step<Kind>(plan, step);
 }
 
-/// After the steps of its kind in this phase; and, where the row belongs to another one, on the right side of that.
+/// The step comes after those of its kind in this phase. A row of a child kind is made after its parent and removed
+/// before it.
 template <class Kind>
 bool Steps::in_order(const Step& step) {
     const auto& key = key_of_step<Kind>(plan_, step);
@@ -229,7 +231,7 @@ BrokenInvariant Steps::first_broken() {
 
 // ---- what stands beside the steps ----------------------------------------------------------------------------------
 
-/// Each step that removes a server with connections is a cut, and there is no other one.
+/// Each step that removes a server with connections has a cut, and there are no other cuts.
 bool cuts_are_complete(const Plan& plan) {
     auto cut = plan.cuts.begin();
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -244,7 +246,7 @@ bool cuts_are_complete(const Plan& plan) {
     return cut == plan.cuts.end();
 }
 
-/// Every step that is marked, with a reason, and no other one.
+/// The list has every step that is marked as blocked, with a reason, and no other step.
 bool blocked_are_complete(const Plan& plan) {
     auto at = plan.blocked.begin();
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {

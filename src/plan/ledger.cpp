@@ -11,7 +11,7 @@ using namespace kinds;
 
 namespace {
 
-/// Fingerprints of a kind's desired rows; of a parent kind with those of its children.
+/// Fingerprints of a kind's desired rows. That of a parent covers its children.
 template <class Kind>
 std::vector<std::uint64_t> fingerprints(const Desired& desired) {
     const auto rows = desired.get<Kind>().rows.rows();
@@ -57,7 +57,7 @@ std::optional<typename Kind::Value> value_before(const typename Kind::Key& key, 
     return observed.get<Kind>().row(at).value;
 }
 
-/// How the row of a claim came about, as far as it can be seen now.
+/// How the row of a claim became ours, as far as it can be seen now.
 template <class Kind>
 ClaimOrigin origin_of(const typename Kind::Key& key, const Observed& observed, const Claim<Kind>* before) {
     if constexpr (Restorable<Kind>) return ClaimOrigin::unknown;
@@ -110,7 +110,8 @@ Ledger united(const Ledger& older, const Ledger& newer) {
         const auto& b = older.get<Kind>();
         std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both.get<Kind>()), by_key<Kind>);
     });
-    // A drain that the newer one is done with was perhaps not carried out: without its beginning it would start again.
+    // Drains are united, too. The end of a drain may not have been carried out yet: without the time when it began, the
+    // drain would start again.
     std::set_union(newer.drains.begin(), newer.drains.end(), older.drains.begin(), older.drains.end(),
                    std::back_inserter(both.drains),
                    [](const DrainingServer& a, const DrainingServer& b) { return a.key < b.key; });
@@ -124,7 +125,7 @@ Ledger united(const Ledger& older, const Ledger& newer) {
 Ledger before_deeds(const Ledger& ledger, const Ledger& planned) {
     Ledger both = united(ledger, planned);
     for_each_kind([&]<class Kind>() {
-        // Of a restorable row the fingerprint says which value is ours to take back.
+        // The fingerprint of a restorable row is needed: it says which value is ours, so that it can be taken back.
         if constexpr (!Restorable<Kind>) {
             for (Claim<Kind>& claim : both.get<Kind>()) {
                 const Claim<Kind>* before = ledger.claim<Kind>(claim.key);
@@ -149,7 +150,8 @@ void note_done(Ledger& ledger, const Plan& plan, const Step& step) {
 
 FileMemory memory_after(const Plan& plan, const config::Config& config) {
     FileMemory memory = file_memory_of(config);
-    // Of a VIP that has left the file and stays for its connections, the election of its instance still decides.
+    // A VIP that is not in the file any more, but stays for its connections, still depends on the election of its
+    // instance.
     for (const Row<Address>& row : plan.desired->get<Address>().rows.rows()) {
         const RememberedVip* vip = plan.ledger.file.vip(row.key.address);
         if (vip != nullptr && memory.vip(row.key.address) == nullptr) memory.vips.push_back(*vip);

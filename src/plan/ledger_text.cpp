@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 namespace {
 
-/// Lines of a newer version that are kept: enough for it to find its way, and no place to fill a disk.
+/// How many lines of a newer version are kept, and how long: enough for that version, but not enough to fill a disk.
 constexpr std::size_t most_unknown_lines = 1000;
 constexpr std::size_t longest_unknown_line = 4096;
 
@@ -50,7 +50,7 @@ bool is_plain(std::string_view text) {
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
-/// What follows the fingerprint: of a restorable kind the value of before, else how the row came about.
+/// Reads what comes after the fingerprint: for a restorable kind the old value, else how the row became ours.
 template <class Kind>
 bool read_rest(std::string_view line, Claim<Kind>& claim) {
     bool good = true;

@@ -13,8 +13,8 @@ using namespace kinds;
 
 namespace {
 
-/// Services that the plan removes, or whose servers it puts out of use because it will: a service that is only kept
-/// until its connections are gone takes no new ones.
+/// Services that the plan removes now or later. A service that is kept only until its connections are gone has no
+/// server that takes new ones, so it counts.
 std::set<Service::Key> services_given_up(const Plan& plan) {
     std::set<Service::Key> given_up;
     const auto& services = plan.desired->get<Service>().rows;
@@ -32,19 +32,19 @@ std::set<Service::Key> services_given_up(const Plan& plan) {
     return given_up;
 }
 
-/// What was so before the file that is to be carried out now, as far as the kernel shows it: where no file is
-/// remembered.
+/// The file memory as it can be guessed from the kernel, if the ledger has none.
 FileMemory memory_of_kernel(const Plan& plan, const config::Config& config) {
     FileMemory memory{.known = true};
     std::set<Service::Key> named;
     for (const config::Service& service : config.services) named.insert(Service::key_of(service));
     for (const Service::Key& key : services_given_up(plan)) {
-        if (!named.contains(key)) memory.services.push_back({key});  // else the election or health says so
+        // A service that the file names is removed because of the election or health.
+        if (!named.contains(key)) memory.services.push_back({key});
     }
     for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
         if (named.contains(row.key)) memory.services.push_back({row.key});
     }
-    // What health or an operator takes out of use, and what steps in for it, does not count.
+    // Servers that health or an operator takes out of use do not count, and fallbacks do not either.
     const auto& unwanted = plan.desired->get<RealServer>().unwanted;
     for (const Row<RealServer>& row : plan.observed->get<RealServer>().rows()) {
         if (!named.contains(row.key.service) || plan.overruled<RealServer>(row.key) != nullptr) continue;
@@ -57,7 +57,7 @@ FileMemory memory_of_kernel(const Plan& plan, const config::Config& config) {
 
 using Limit = std::optional<std::uint32_t>;
 
-/// A file that takes a limit away together with what it guarded is just what the limit is there for.
+/// A file may remove a limit together with what it guarded. The limit must stop just that.
 Limit stricter(const Limit& before, const Limit& now) {
     return before && now ? std::min(before, now) : before ? before : now;
 }
@@ -67,7 +67,7 @@ Error exceeds(const std::string& what, const std::string& limit, std::uint32_t v
             "if that is meant, raise " + limit + " in [limits] for this once, in an apply of its own before this one"};
 }
 
-/// A service is gone for its clients, too, when its VIP is.
+/// Clients lose a service also if its VIP is removed.
 std::size_t services_removed(const FileMemory& last, const FileMemory& next) {
     return static_cast<std::size_t>(std::ranges::count_if(last.services, [&](const RememberedService& each) {
         if (next.service(each.key) == nullptr) return true;
@@ -86,7 +86,8 @@ struct Weights {
     std::uint64_t before = 0, lost = 0;
 };
 
-/// Of the services that stay. What other servers gain makes up for nothing: nobody knows yet whether they are good.
+/// The weights that services lose which stay. Weight that other servers gain does not count, since it is not known yet
+/// whether they work.
 std::map<Service::Key, Weights> weights_lost(const FileMemory& last, const FileMemory& next) {
     std::map<Service::Key, Weights> all;
     auto now = next.servers.begin();

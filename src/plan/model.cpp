@@ -12,7 +12,8 @@ using namespace kinds;
 
 Model::Model(const Plan& plan, const Inputs& inputs) : plan_(plan), inputs_(inputs), addresses_(*plan.observed) {
     for (const config::Vip& vip : inputs.config.vips) vips_[vip.address].elected = state_of(vip, inputs.election);
-    for (const Step& step : plan.steps) {  // one that has left the file is quiet as long as it is there
+    // A VIP that is not in the file any more must be quiet as long as it is there.
+    for (const Step& step : plan.steps) {
         if (step.kind != kind_id<Address> || step.after != Step::none) continue;
         const Address::Key& key = plan.observed->get<Address>().row(step.before).key;
         if (key.interface.is_loopback()) vips_.try_emplace(key.address);
@@ -52,7 +53,7 @@ void Model::read_settings(const HostFacts& facts) {
     }
 }
 
-/// Of what is still to come: which servers a service may still get, and which addresses are to go.
+/// Counts what later steps will do: the servers that a service may still get, and the addresses that are removed.
 void Model::count_steps() {
     for (const Step& step : plan_.steps) {
         if (step.kind == kind_id<Address> && step.after == Step::none && !step.blocked) {
@@ -73,7 +74,8 @@ void Model::count_steps() {
     }
 }
 
-/// A VIP that is to stay needs the services that the file wants; one that goes needs what served it until it is gone.
+/// A VIP that stays needs the services that the file wants. A VIP that is removed needs the services that it had, until
+/// it is gone.
 void Model::need_services() {
     if (inputs_.config.role != Role::director) return;
     std::set<IpAddress> staying;
@@ -287,7 +289,8 @@ void Model::broken(const IpAddress& address, std::vector<UnsafeStep>& out) const
     const Role role = inputs_.config.role;
     const bool by_sysctl = inputs_.config.arp.method == config::ArpMethod::sysctl;
     if (vip.on_lo > 0 && by_sysctl && address.family == Family::ipv4) {
-        // One by one: a node that was loud on two interfaces may become quiet on one after the other.
+        // Each interface is a violation of its own: a node that answered on two interfaces may stop on one after the
+        // other.
         for (const Interface& interface : inputs_.facts.interfaces) {
             if (!is_loud(interface, vip)) continue;
             const std::string on = interface.name.str();

@@ -1,4 +1,4 @@
-// A node as the invariants see it, and what a plan makes of it step by step. Private to src/plan.
+// A model of the node for the invariants, which follows a plan step by step. Private to src/plan.
 #pragma once
 
 #include "addresses.hpp"
@@ -46,17 +46,17 @@ struct VipState {
 class Model {
 public:
     Model(const Plan& plan, const kinds::Inputs& inputs);
-    /// The step is carried out; the VIPs that it may concern are checked by the caller.
+    /// The step is carried out. The caller checks the VIPs that the step may concern.
     void follow(const Step& step);
-    /// As if the step that was followed last had not been.
+    /// Takes back the last step that was followed.
     void undo(const Step& step);
-    /// The step is not carried out: what is said of it is the reason for what waits for it.
+    /// The step is not carried out. `why`: the reason for the steps that wait for it.
     void miss(const Step& step, const std::string& why);
-    /// What must be there before the step, and is not.
+    /// What the step needs and the node does not have.
     [[nodiscard]] std::optional<std::string> lacks(const Step& step) const;
     /// Every broken invariant of a VIP, as (invariant, what).
     void broken(const IpAddress& vip, std::vector<UnsafeStep>& out) const;
-    /// What the step that was followed last took along although nobody asked for that (I6).
+    /// Addresses that the kernel removed together with that of the last step, although no step removes them (I6).
     void carried_away(std::vector<UnsafeStep>& out) const;
     [[nodiscard]] const std::vector<const IpAddress*>& touched() const { return touched_; }
     [[nodiscard]] const std::map<IpAddress, VipState>& vips() const { return vips_; }

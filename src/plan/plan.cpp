@@ -44,8 +44,8 @@ void want_old_values_back(Desired& desired, const Observed& observed, const Ledg
     wanted.finish();
 }
 
-/// An IPv4 address that goes, or is made again, takes the secondary ones of its subnet along, unless its interface
-/// promotes one of them: the node's own address among them, or other VIPs.
+/// When an IPv4 address is removed, or made again, the kernel removes the secondary addresses of its subnet as well,
+/// unless the interface promotes one of them. These may be other VIPs, or an address of the node itself.
 void keep_secondaries(const Planning& planning, Desired& desired) {
     const Observed& observed = *planning.plan.observed;
     const InterfaceAddresses all(observed);
@@ -72,7 +72,7 @@ bool claimed(const typename Kind::Key& key, const Ledger& ledger) {
     }
 }
 
-/// A row that is as it was when it was last converged, but for the kernel, has drifted.
+/// A row has drifted if the desired row is the same as when it was last converged, and the kernel's row is not.
 template <class Kind>
 bool drifted(const typename Kind::Key& key, const Planning& planning) {
     if constexpr (ChildKind<Kind>) {
@@ -85,7 +85,7 @@ bool drifted(const typename Kind::Key& key, const Planning& planning) {
     }
 }
 
-/// What the row hangs on is not there any more as it was when the row was made, though it looks the same.
+/// The row looks right, but it belongs to an earlier interface of the same name.
 template <class Kind>
 bool hangs_loose(const typename Kind::Key& key, const typename Kind::Value& wanted, const Planning& planning) {
     if constexpr (Bound<Kind>) {
@@ -142,7 +142,7 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
     }
     switch (owner) {
         case Owner::ours: {
-            // Beside rows that are wanted as before, somebody else put it there.
+            // A row without a claim in a table of ours comes from another program.
             const bool drift = drifted<Kind>(key, planning);
             const bool strange = Balancing<Kind> && !claimed<Kind>(key, planning.ledger);
             const Reason reason = drift ? Reason::drift : strange ? Reason::foreign : Reason::unclaimed;
@@ -155,7 +155,8 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
                 const bool named = std::binary_search(unwanted.begin(), unwanted.end(), key);
                 if (named) return add_step<Kind>(planning, Reason::health, row, Step::none);
             }
-            // We put it there, and the configuration still names it: the election has changed, where there is one.
+            // We put the row there, and the file still names it. So the election has changed, if the node takes part in
+            // one.
             const config::Config& config = planning.inputs.config;
             const bool elected = config.role != Role::real_server && !config.vrrp.empty();
             const bool was_here = claimed<Kind>(key, planning.ledger);
@@ -170,7 +171,7 @@ void unwanted_row(Planning& planning, std::uint32_t row) {
     }
 }
 
-/// What stays as it is, and what health or an operator keeps other than the file says.
+/// Lists the rows that stay unchanged, and those that health or an operator keeps different from the file.
 template <class Kind>
 void list_held(Planning& planning) {
     const Wanted<Kind>& wanted = planning.plan.desired->get<Kind>();
@@ -181,7 +182,7 @@ void list_held(Planning& planning) {
     }
 }
 
-/// The merge walk over two sorted tables: the only diff there is.
+/// Walks through two sorted tables together. This is the only diff in the program.
 template <class Kind>
 void diff(Planning& planning) {
     const auto wanted = planning.plan.desired->get<Kind>().rows.rows();
@@ -195,7 +196,7 @@ void diff(Planning& planning) {
         const typename Kind::Key& key = only_observed ? observed[o].key : wanted[w].key;
         const auto reason = [&] { return reason_to_want<Kind>(key, origins.note(w).cause, planning); };
         if (is_held<Kind>(key, *planning.plan.desired)) {
-            // No opinion is not absence: what hangs on an undecided election stays as it is.
+            // A held row is neither made nor removed: for example, its election is undecided.
         } else if (only_observed) {
             unwanted_row<Kind>(planning, o);
         } else if (only_wanted) {
@@ -275,7 +276,8 @@ std::vector<Cut> cuts_of(const Plan& plan) {
     return cuts;
 }
 
-/// What neighbours remember of a VIP is wrong once it has come here. A real server's is nobody's business.
+/// When a VIP has come to this node, the entries of its neighbours are wrong until it is announced. The VIP of a real
+/// server is never announced.
 std::vector<Announcement> announcements_of(const Plan& plan, const config::Config& config) {
     std::vector<Announcement> all;
     if (config.role == Role::real_server) return all;
@@ -295,7 +297,8 @@ std::vector<Announcement> announcements_of(const Plan& plan, const config::Confi
     return all;
 }
 
-/// What is known before the first step: what stands in the way, what was tried already, what cannot even be read.
+/// Obstacles that are known before the first step: those that a kind finds, refusals of earlier attempts, kinds that
+/// cannot be read.
 std::vector<Blocked> known_obstacles(const Planning& planning, const Refusals& refused) {
     const Plan& plan = planning.plan;
     const Circumstances at{*plan.desired, *plan.observed, planning.ledger};
@@ -318,7 +321,7 @@ std::vector<Blocked> known_obstacles(const Planning& planning, const Refusals& r
     return all;
 }
 
-/// Of kinds that could not be read, what was ours still is.
+/// Keeps the claims of kinds that could not be read.
 void keep_claims_of_unread(Plan& plan, const Ledger& before) {
     const Ledger all = united(before, plan.ledger);
     for (const auto& [kind, error] : plan.observed->unread) {
@@ -362,7 +365,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     if (within<Address>(part)) keep_secondaries(planning, desired);
     planning.plan.ledger = claims_on(desired, *planning.plan.observed, ledger);
     planning.plan.ledger.drains = std::move(drains);
-    if (inputs.release) planning.plan.ledger.file = {};  // nothing of it is left
+    if (inputs.release) planning.plan.ledger.file = {};  // nothing of the file is left in the kernel
     for_each_kind([&]<class Kind>() {
         if constexpr (Restorable<Kind>) {
             if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, ledger);

@@ -1,4 +1,4 @@
-// What the neighbours of an address are told, by a plan and by the node.
+// Announcements of an address to its neighbours, as part of a plan or of a turn of the node.
 #pragma once
 
 #include "lbconverge/model/address.hpp"
@@ -8,8 +8,8 @@
 
 namespace lbconverge::plan {
 
-/// Neighbours to be told that an address is here now: the kernel does not do it (protocols: gratuitous ARP, RFC 5227
-/// §3; neighbour advertisement, RFC 4861 §7.2.6).
+/// Tells the neighbours that an address is here now, since the kernel does not (protocols: gratuitous ARP, RFC 5227 §3;
+/// neighbour advertisement, RFC 4861 §7.2.6).
 struct Announcement {
     IpAddress address;
     InterfaceName interface;

@@ -1,6 +1,6 @@
-// Bringing one node to its desired state, as a machine: it says what is needed next (look, save, carry out, announce)
-// and is told what came of it. A one-shot command, the lanes of the daemon and the simulator drive the same machine.
-// Pure.
+// Bringing one node to its desired state, as a machine: it says what is needed next (look, save, carry out, announce),
+// and its caller tells it the result. A one-shot command, the lanes of the daemon and the simulator drive the same
+// machine. Pure.
 #pragma once
 
 #include "lbconverge/kinds/health.hpp"
@@ -19,10 +19,10 @@ struct Task {
     Election election;
     bool release = false;  ///< give up everything that is ours
     kinds::Part part = kinds::Part::all;
-    /// What the kernel was like a moment ago. When there is no time to lose, the first plan is made on that: reading
-    /// may have to wait for the kernel's network lock. What is written is then read again as ever.
+    /// The kernel as it was a moment ago. With it the first plan is made without reading the kernel, because reading
+    /// may have to wait for the kernel's network lock. After the plan the kernel is read as always.
     std::shared_ptr<const kinds::Observed> seen{};
-    bool keep_rows = true;  ///< false: of a first round without failure the outcome keeps the steps, but no rows
+    bool keep_rows = true;  ///< false: after a first round without failure the outcome has the steps, but not the rows
     /// What health and the operator say; none: everything is as configured.
     std::shared_ptr<const kinds::Health> health{};
     Refusals avoid{};  ///< rows that are to be left alone for now, and why
@@ -40,23 +40,23 @@ struct Outcome {
     bool settled = false;     ///< everything was done that could be
     bool changed = false;     ///< something was written
     std::size_t done = 0;     ///< steps of `plan` that were carried out
-    std::size_t reached = 0;  ///< of those before it, all were tried that were not blocked
+    std::size_t reached = 0;  ///< all steps before this one were tried, but for those that are blocked
     Refusals refused;         ///< what the kernel was asked for, and refused
     std::vector<FailedStep> failed;
-    std::optional<Error> error;                   ///< why the node is not as desired
-    std::vector<std::string> notes;               ///< what is wrong with the ledger
-    std::vector<std::size_t> left;                ///< what the last look still showed: steps of `last`, blocked or not
-    std::optional<Plan> last;                     ///< the plan that `left` belongs to
+    std::optional<Error> error;      ///< why the node is not as desired
+    std::vector<std::string> notes;  ///< what is wrong with the ledger
+    std::vector<std::size_t> left;   ///< what was still to be done at the last look: steps of `last`, blocked or not
+    std::optional<Plan> last;        ///< the plan that `left` belongs to
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when nothing could be done any more
 };
 
-/// The desired state of a task; of a release: nothing, with all that the configuration names as unwanted.
+/// The desired state of a task. That of a release is empty, and all rows that the configuration names are unwanted.
 kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 kinds::Inputs inputs_of(const Task& task, const HostFacts& facts);
 /// The plan of a task, with the guards of [limits] applied.
 Plan plan_for(const Task& task, kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed,
               const kinds::Ledger& ledger, BootTime now, const Refusals& refused = {});
-/// Whether the guards let the configuration pass; refused, with the reason, when not.
+/// Whether the guards allow the configuration. An error of kind `refused` says why not.
 Result<void> guarded(const Plan& plan, const Task& task);
 
 class Convergence {
@@ -82,7 +82,7 @@ public:
     [[nodiscard]] const kinds::Ledger& ledger() const { return ledger_; }
     [[nodiscard]] const std::vector<Announcement>& announcements() const { return plan_.announcements; }
     [[nodiscard]] const Task& task() const { return task_; }
-    /// When something is to be saved for the first time: the plan, to be put on record before anything is written.
+    /// At the first Need::save: the plan, which the caller can record before anything is written.
     [[nodiscard]] const Plan& plan_on_record() const { return last_word_ ? outcome_.plan : plan_; }
 
     // The answers, each to the need of that name.
@@ -90,10 +90,10 @@ public:
     void take_rows(Result<std::shared_ptr<const kinds::Observed>> rows);
     void take_offers(const Result<std::vector<Failure>>& lacking);
     void take_saved(const Result<void>& saved);
-    /// Of each step what it failed with; an Error: it is not known which of them were done.
+    /// The failures of these steps. An Error: it is not known which steps were done.
     void take_steps(const Result<std::vector<Failure>>& failures);
     void take_announced();
-    /// What is wanted has changed: nothing more is written or announced.
+    /// The desired state has changed: nothing more is written or announced.
     void stop();
 
     /// Once nothing is needed any more.
@@ -112,7 +112,7 @@ private:
 
     Task task_;
     kinds::Ledger ledger_;
-    kinds::Ledger before_;  ///< what the plan under way was made with
+    kinds::Ledger before_;  ///< the ledger with which the current plan was made
     BootTime now_;
     Need need_ = Need::facts;
     HostFacts facts_;
@@ -122,9 +122,9 @@ private:
     std::size_t first_ = 0, last_ = 0;
     Refusals refused_;
     int rounds_ = 0;
-    int fruitless_ = 0;        ///< rounds in a row that taught nothing new
-    bool hurried_ = false;     ///< the plan under way was made on what was seen a moment ago
-    bool failed_now_ = false;  ///< in the plan under way
+    int fruitless_ = 0;        ///< rounds in a row without a new refusal
+    bool hurried_ = false;     ///< the current plan was made with the kernel as it was a moment ago
+    bool failed_now_ = false;  ///< a step of the current plan has failed
     bool learned_ = false;     ///< a refusal that was not known before
     bool last_word_ = false;   ///< what is being saved is the end
     std::optional<Error> not_saved_;

@@ -26,15 +26,15 @@ using kinds::Phase;
 /// Why a step is there.
 enum class Reason : std::uint8_t {
     config,     ///< the configuration asks for it, and it was never so
-    drift,      ///< it was converged before; somebody changed the kernel since
+    drift,      ///< it was converged before, and another program has changed the kernel since
     election,   ///< master or backup
     health,     ///< a check, a quorum or an operator says so
     unclaimed,  ///< ours, and the configuration no longer names it
-    foreign,    ///< nobody ever configured it: in a pool of ours, or in a table that is to be ours alone
+    foreign,    ///< it was never in the file: a row in a pool of ours, or in a table that must be ours alone
     misplaced,  ///< a VIP of the configuration where it must not be now
     drain,      ///< taken out of use; removed when its connections are gone
     restore,    ///< given up: back to the value that was there before
-    keep,       ///< so that what goes takes nothing else along
+    keep,       ///< so that the removal of a row does not remove others
     release,    ///< everything of ours is given up
 };
 constexpr auto names_of(Reason) {
@@ -68,17 +68,18 @@ struct Step {
     }
 };
 
-/// Why a step cannot be carried out. `waits`: it could be, but what it needs is blocked itself, or not there yet.
+/// Why a step cannot be carried out. `waits`: the kernel would accept the step, but what it needs is blocked or not
+/// there yet.
 struct Blocked {
     std::size_t step = 0;  ///< index into Plan::steps
     std::shared_ptr<const Error> why;
     bool waits = false;
 };
 
-/// What is known to fail, from an attempt or from somebody who knows: the same change is not tried in this plan.
+/// Changes that are known to fail, from an attempt or from the caller. A plan does not try them again.
 class Refusals {
 public:
-    /// `also_removal`: a removal of the row is refused as well; else only what makes or changes it.
+    /// `also_removal`: removing the row is refused as well; else only making or changing it is.
     void add(std::uint8_t kind, std::string id, Error why, bool also_removal);
     [[nodiscard]] bool empty() const { return list_.empty(); }
     [[nodiscard]] std::size_t size() const { return list_.size(); }
@@ -103,13 +104,13 @@ struct Deferred {
     std::chrono::seconds left{};  ///< until then
 };
 
-/// A row that nobody may touch now, or that health or an operator keeps other than the file says; and why.
+/// A row that must not be changed now, or that health or an operator keeps different from the file; and why.
 struct HeldRow {
     std::uint8_t kind = 0;
     std::string id;
     std::string reason;
-    std::uint32_t row = Step::none;  ///< in the desired table: as what it is kept
-    bool absent = false;             ///< it is kept out
+    std::uint32_t row = Step::none;  ///< in the desired table: the form in which it is kept
+    bool absent = false;             ///< it is kept absent
 };
 
 /// Real servers that a step removes while they have connections.
@@ -118,7 +119,7 @@ struct Cut {
     std::uint32_t connections = 0;
 };
 
-/// Somebody else's row, in the observed table.
+/// A row of another program, in the observed table.
 struct Foreign {
     std::uint8_t kind = 0;
     std::uint32_t row = 0;
@@ -134,13 +135,13 @@ struct Plan {
     std::vector<Foreign> foreign;
     std::vector<Cut> cuts;         ///< in the order of the steps
     std::vector<Blocked> blocked;  ///< in the order of the steps: those that cannot be carried out
-    kinds::Ledger ledger;          ///< the ledger once this plan is done, as far as it can be
+    kinds::Ledger ledger;          ///< the ledger once all steps that can be carried out are done
 
     /// Steps that can be carried out.
     [[nodiscard]] std::size_t to_do() const { return steps.size() - blocked.size(); }
     /// Why the step is blocked; nullptr: it is not.
     [[nodiscard]] const Blocked* why_blocked(std::size_t step) const;
-    /// Why the node cannot be as desired: of the blocked steps, the first that does not just wait for another one.
+    /// Why the node cannot be as desired: the reason of the first blocked step that does not only wait for another one.
     [[nodiscard]] std::shared_ptr<const Error> first_obstacle() const;
 
     /// Calls f(change) with the kinds::Change<Kind> of that step.
@@ -169,14 +170,15 @@ struct Plan {
             std::lower_bound(all.begin(), all.end(), key, [](const auto& each, const auto& k) { return each.key < k; });
         return at != all.end() && at->key == key ? &at->why : nullptr;
     }
-    /// Where the configuration asked for the step; unknown for what it does not name.
+    /// The place in the file that asks for the step; unknown if the file does not name the row.
     [[nodiscard]] Source source(const Step& step) const;
     /// In one pass over the rows and the steps (src/plan/invariant.cpp).
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 };
 
-/// Pure. `now` decides whether a drained server's time is over. What stands in the way of a step, what `refused` names,
-/// and what needs one of those is blocked; the rest can be carried out step by step, and every prefix of it is safe.
+/// Pure. `now` decides whether a drained server's time is over. A step is blocked if it has an obstacle, if `refused`
+/// names it, or if it needs a blocked step. All other steps can be carried out one after the other, and every prefix of
+/// them is safe.
 Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed, const kinds::Ledger& ledger,
                const kinds::Inputs& inputs, BootTime now, const Refusals& refused = {});
 
@@ -184,14 +186,15 @@ Plan make_plan(kinds::Desired desired, std::shared_ptr<const kinds::Observed> ob
 struct Failure {
     std::size_t step = 0;  ///< index into Plan::steps
     int error = 0;
-    std::shared_ptr<const Error> why{};  ///< where there is more to say than an errno does
+    std::shared_ptr<const Error> why{};  ///< set if there is a better sentence than that of the errno
 };
 
-/// Blocks steps that were found to be impossible, and what needs them: of the steps from `next` on, those before have
-/// been carried out. `done`: the failed ones were tried.
+/// Blocks steps that have failed, and the steps from `next` on that need them. The steps before `next` have been
+/// carried out. `before`: the ledger with which the plan was made.
 void block(Plan& plan, const std::vector<Failure>& failures, std::size_t next, const kinds::Inputs& inputs,
            const kinds::Ledger& before);
-/// Blocks everything but what a node gives up because it must: VIPs and, of role both, tables of a lost election.
+/// Blocks all steps but those by which a node gives up what it must not have now: VIPs, and with role both the tables
+/// of a lost election.
 void block_all_but_giving_up(Plan& plan, const Error& why, const kinds::Ledger& before);
 /// The sentence for a failure.
 Error error_of(const Plan& plan, const Failure& failure);

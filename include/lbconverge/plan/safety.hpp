@@ -1,5 +1,5 @@
 // The safety check: replays a plan step by step on a model of the node. No prefix of what is carried out may break an
-// invariant that held before. And the guards, which look at files. Pure.
+// invariant that held before. The guards of [limits] are here, too: they compare files. Pure.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
@@ -23,18 +23,18 @@ struct UnsafeStep {
 
 class Model;
 
-/// Goes through a plan step by step, asking before each what would be wrong after it.
+/// Goes through a plan step by step, and says what would be wrong after each step.
 class SafetyCheck {
 public:
     SafetyCheck(const Plan& plan, const kinds::Inputs& inputs);
     ~SafetyCheck();
-    /// The step is carried out; says which invariant breaks with it that held at the start.
+    /// The step is carried out. Returns the invariant that held at the start and that this step breaks.
     std::optional<UnsafeStep> follow(const Step& step);
-    /// As if the step that was followed last had not been.
+    /// Takes back the last step that was followed.
     void undo(const Step& step);
-    /// The step is left out. `why`: for what waits for it.
+    /// The step is left out. `why`: the reason for the steps that wait for it.
     void miss(const Step& step, const std::string& why);
-    /// What must be there before the step can be done, and is not.
+    /// What the step needs and the node does not have.
     [[nodiscard]] std::optional<std::string> lacks(const Step& step) const;
 
 private:
@@ -43,20 +43,20 @@ private:
     std::vector<UnsafeStep> found_;
 };
 
-/// nullopt: every prefix of what is not blocked is safe.
+/// nullopt: every prefix of the steps that are not blocked is safe.
 std::optional<UnsafeStep> first_unsafe_step(const Plan& plan, const kinds::Inputs& inputs);
 
 // ---- guards --------------------------------------------------------------------------------------------------------
 
-// The guards of [limits] against a file whose change is larger than intended. They judge what a file says, against what
-// the last one said: no election, no health and no release comes into it.
+// The guards of [limits] stop a change of the file that is larger than intended. They compare a file with the last one.
+// Elections, health and releases do not count.
 
-/// How many services may go, how much weight a service may lose. Of two limits the stricter one holds, that of the last
-/// file or that of this one: to loosen a limit is a change of its own.
-/// `foreign`: services that neither file names, and that go because this one wants the table for itself.
+/// Limits how many services are removed, and how much weight a service loses. Both files may have a limit: the stricter
+/// one counts, so that a limit can only be raised in a change of its own. `foreign`: services that neither file names,
+/// and that are removed because this file wants the table for itself.
 Result<void> within_limits(const kinds::FileMemory& last, const config::Config& config, std::size_t foreign = 0);
 
-/// The same against the file that the plan's ledger remembers; where it remembers none, against what the kernel has.
+/// The same, compared with the file memory in the plan's ledger; if it has none, compared with the kernel.
 Result<void> within_limits(const Plan& plan, const config::Config& config);
 
 }  // namespace lbconverge::plan
