@@ -13,7 +13,8 @@ public:
         for (std::size_t i = 0; i < octets.size(); ++i) sum_ += std::uint64_t{octets[i]} << (i % 2 == 0 ? 8 : 0);
     }
 
-    /// Of IPv6 (RFC 8200 §8.1) or IPv4 (RFC 9293 §3.1): laid out differently, but what is summed up is the same.
+    /// Adds the pseudo-header of IPv6 (RFC 8200 §8.1) or IPv4 (RFC 9293 §3.1). Their layouts differ, but the sum is
+    /// made of the same parts.
     void add_pseudo_header(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
                            std::size_t size) {
         add(octets_of(source));
@@ -21,7 +22,8 @@ public:
         sum_ += protocol + std::uint64_t{size};
     }
 
-    /// What belongs into a checksum field that was added as zero; zero if the field was right (RFC 1071 §1).
+    /// The value for a checksum field that was added as zero. If the field already had its value: zero if that was
+    /// right (RFC 1071 §1).
     [[nodiscard]] std::uint16_t value() const {
         std::uint64_t folded = sum_;
         while (folded > 0xffff) folded = (folded & 0xffff) + (folded >> 16);

@@ -40,8 +40,7 @@ public:
         at_ += size;
         return bytes_.subspan(at_ - size, size);
     }
-    /// A name ends with an empty label or with a pointer (RFC 1035 §4.1.4); what the pointer leads to is of no
-    /// interest.
+    /// A name ends with an empty label or with a pointer (RFC 1035 §4.1.4); the target of the pointer is not read.
     void skip_name() {
         constexpr std::uint8_t pointer = 0xc0;
         while (good_) {

@@ -1,4 +1,4 @@
-// What questions and announcements have in common: ARP and IPv6 neighbour discovery, in Ethernet. Internal to wire.
+// Code that requests and announcements share: ARP and IPv6 neighbour discovery in Ethernet frames. Internal to wire.
 #pragma once
 
 #include "checksum.hpp"
@@ -12,7 +12,8 @@ constexpr std::uint8_t icmpv6 = 58;
 constexpr std::uint8_t hop_limit = 255;  // neighbours discard anything less: it came through a router (RFC 4861 §7.1)
 constexpr std::uint8_t solicitation = 135, advertisement = 136;
 
-/// An ICMPv6 message, whose checksum is put in, to a group and the link address that belongs to it (RFC 2464 §7).
+/// A frame with this ICMPv6 message, to a group and the link address that belongs to it (RFC 2464 §7). The checksum is
+/// filled in.
 inline std::vector<std::byte> neighbour_frame(std::vector<std::byte> message, const IpAddress& source,
                                               const IpAddress& group, const LinkAddress& link) {
     InternetChecksum sum;

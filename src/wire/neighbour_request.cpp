@@ -46,7 +46,7 @@ std::optional<NeighbourReply> arp_reply(Octets arp) {
     return NeighbourReply{IpAddress::from_bytes(Family::ipv4, arp.data() + 14), link_at(arp.subspan(8))};
 }
 
-/// With its option (RFC 4861 §4.4): an answer to a question by multicast must have it.
+/// Only with its option: the answer to a multicast request must have it (RFC 4861 §4.4).
 std::optional<NeighbourReply> neighbour_advertisement_in(Octets packet) {
     const Octets message = packet.size() < ipv6_header ? Octets() : packet.subspan(ipv6_header);
     const bool good = message.size() >= 32 && packet[6] == icmpv6 && packet[7] == hop_limit &&

@@ -80,7 +80,8 @@ void add_object(const std::string& type, const Json& json, NftTable& table) {
     if (type == "table") {
         if (json.at("name").get_ref<const std::string&>() != nft_name) return;
         table.family = json.at("family").get<std::string>();
-        // libnftables 1.0.6 gives the flag the name of the family: that there is one has to do.
+        // libnftables 1.0.6 writes the name of the family in the place of the flag's name. So only the presence of a
+        // flag is known.
         table.plain = !json.contains("flags");
     } else if (type == "set" || type == "map") {
         add_set(json, table);

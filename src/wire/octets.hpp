@@ -28,7 +28,7 @@ inline void append(std::vector<std::byte>& packet, std::initializer_list<std::ui
     append(packet, Octets(octets.begin(), octets.size()));
 }
 
-/// Over what stands there already.
+/// Overwrites the octets that are there.
 inline void put_be16(std::vector<std::byte>& packet, std::size_t offset, std::uint16_t value) {
     packet[offset] = static_cast<std::byte>(value >> 8);
     packet[offset + 1] = static_cast<std::byte>(value & 0xff);

@@ -14,8 +14,8 @@ constexpr std::size_t checksum_offset = 6;
 constexpr std::uint8_t advertisement_type = 1;  // there is no other (RFC 9568 §5.2.2)
 constexpr std::size_t auth_size = 8;
 
-/// The addresses are followed by authentication data in version 2, also where the type says that there is none
-/// (RFC 3768 §5.3.10); keepalived and FRR refuse a message without it.
+/// In version 2, authentication data follow the addresses, also if the type says that there are none (RFC 3768
+/// §5.3.10); keepalived and FRR refuse a message without it.
 std::size_t size_of(std::uint8_t version, Family family, std::size_t addresses) {
     return fixed_size + addresses * IpAddress{family, {}}.size() + (version == 2 ? auth_size : 0);
 }
@@ -25,7 +25,7 @@ std::chrono::milliseconds interval_unit(std::uint8_t version) {
     return std::chrono::milliseconds(version == 2 ? 1000 : 10);
 }
 
-/// Only version 3 over IPv4 leaves a choice.
+/// Only version 3 over IPv4 has two possible checksums.
 ChecksumDialect dialect_of(std::uint8_t version, Family family, ChecksumDialect wanted) {
     if (family == Family::ipv6) return ChecksumDialect::pseudo_header;
     return version == 2 ? ChecksumDialect::message : wanted;
@@ -55,7 +55,7 @@ std::chrono::milliseconds interval_of(Octets message) {
     return (high << 8 | message[5]) * interval_unit(version);
 }
 
-/// What there is to say before the checksum.
+/// Refusals that are found before the checksum is checked.
 std::optional<VrrpRefusal> foreign(Octets message, Family family) {
     if (message.size() < fixed_size) return VrrpRefusal::too_short;
     const std::uint8_t version = version_of(message);
@@ -64,7 +64,7 @@ std::optional<VrrpRefusal> foreign(Octets message, Family family) {
     return std::nullopt;
 }
 
-/// What there is to say of a message that arrived as it was sent.
+/// Refusals of a message whose checksum is right.
 std::optional<VrrpRefusal> malformed(Octets message, Family family) {
     const std::uint8_t vrid = message[1];
     const std::uint8_t count = message[3];

@@ -1,5 +1,5 @@
-// What tells the neighbours on a link that an address is now here: gratuitous ARP (RFC 5227 §2.3, §3; RFC 826) and
-// unsolicited neighbour advertisements (RFC 4861 §4.4, §7.2.6), as whole Ethernet frames. Pure.
+// Frames that tell the neighbours on a link that an address is now here: gratuitous ARP (RFC 5227 §2.3, §3; RFC 826)
+// and unsolicited neighbour advertisements (RFC 4861 §4.4, §7.2.6), with their Ethernet header. Pure.
 #pragma once
 
 #include "lbconverge/model/address.hpp"
@@ -21,7 +21,7 @@ std::vector<std::byte> gratuitous_arp(const IpAddress& address, const LinkAddres
 /// RFC 9568 §6.4.1 wants the router flag for a router's virtual address; a director is one only where it forwards.
 std::vector<std::byte> neighbour_advertisement(const IpAddress& address, const LinkAddress& link, bool router);
 
-/// Whichever of the two the address's family asks for. `router`: the node forwards IPv6 on that interface.
+/// Gratuitous ARP for IPv4, a neighbour advertisement for IPv6. `router`: the node forwards IPv6 on that interface.
 std::vector<std::byte> announcement(const IpAddress& address, const LinkAddress& link, bool router);
 
 }  // namespace lbconverge::wire

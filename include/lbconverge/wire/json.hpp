@@ -17,7 +17,8 @@ namespace lbconverge::wire {
 
 using Json = nlohmann::ordered_json;
 
-/// invalid_input: what the parser says of it; or it is nested so deeply that walking through it would need much stack.
+/// invalid_input: the text is no JSON, and the error has the parser's words; or it is nested so deeply that a walk through
+/// it would need much stack.
 Result<Json> parse_json(std::string_view text);
 
 struct JsonMember {
@@ -28,8 +29,8 @@ struct JsonMember {
 /// thrown, and reading ends at the first thing that is something else, that is there twice, or that is one too many.
 Result<std::vector<JsonMember>> parse_flat_json(std::string_view text, std::size_t most_members);
 
-/// Text that came from outside, for a person or a program: what is no UTF-8 becomes U+FFFD. Names of interfaces and
-/// files, arguments, and what programs say, may be any octets.
+/// Text from outside as valid UTF-8: what is no UTF-8 becomes U+FFFD. Names of interfaces and files, arguments, and the
+/// output of programs may contain any octets.
 std::string valid_utf8(std::string_view text);
 
 /// On one line, or indented. What is no UTF-8 becomes U+FFFD here, too.

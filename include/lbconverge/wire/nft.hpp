@@ -1,5 +1,5 @@
-// Our tables in nftables as values: what libnftables' JSON listing of one says (libnftables-json(5)). Written by kinds
-// arp_filter, redirect and mark as nft(8) text, read through here. Pure: src/kernel runs the commands.
+// Our tables in nftables as values, read from the JSON listing of libnftables (libnftables-json(5)). The kinds
+// arp_filter, redirect and mark write the tables as nft(8) commands, and src/kernel runs these. Pure.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace lbconverge::wire {
 
-/// The name of our table in each family, and the comment of each of our rules. What is in the tables is ours.
+/// The name of our table in each family, and the comment of each of our rules. All that is in these tables is ours.
 constexpr std::string_view nft_name = "lbconverge";
 
 struct NftTable {
@@ -21,15 +21,16 @@ struct NftTable {
         std::vector<std::string> words;  ///< of all rules: what they match, what they do, which sets they name
     };
     struct Set {
-        std::string type;  ///< "ipv4_addr", of a map "ipv4_addr inet_proto : mark"; what is said besides follows
+        /// "ipv4_addr", of a map "ipv4_addr inet_proto : mark"; then other attributes, if it has any
+        std::string type;
         std::vector<std::vector<std::string>> elements;  ///< the words of each, a map's value last
     };
     std::string family;
-    bool plain = true;  ///< nothing is said of the table itself: it is neither switched off nor somebody's own
+    bool plain = true;  ///< the table itself has no flags: it is neither switched off nor owned by one program
     std::map<std::string, Chain, std::less<>> chains;
     std::map<std::string, Set, std::less<>> sets;  ///< and maps
 
-    /// Without any element a table of ours has no effect.
+    /// A table of ours without elements has no effect.
     [[nodiscard]] bool empty() const;
 };
 

@@ -9,7 +9,7 @@
 
 namespace lbconverge::wire {
 
-/// Which door of the kernel a request goes through.
+/// The interface of the kernel to which a request goes.
 enum class Transport : std::uint8_t {
     ipvs,   ///< generic netlink family IPVS; nlmsg_type is filled in by the sender (the id is dynamic)
     route,  ///< NETLINK_ROUTE
@@ -21,7 +21,7 @@ enum class Transport : std::uint8_t {
 struct Request {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
-    std::uint32_t tag = 0;  ///< given back with each reply; its meaning belongs to whoever wrote the request
+    std::uint32_t tag = 0;  ///< each reply has it as well; the writer of the request decides what it means
     Transport transport = Transport::ipvs;
     bool dump = false;  ///< answered by many messages; never batched (linux: one dump at a time per socket)
 };

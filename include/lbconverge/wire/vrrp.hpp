@@ -1,6 +1,6 @@
 // VRRP advertisements as values and as bytes: version 3 (RFC 9568 §5.2) and version 2 (RFC 3768 §5.3), IPv4 and IPv6.
-// Pure. Here stands what is wrong with a packet by itself; whether it fits this node's configuration is for
-// vrrp/machine.hpp to say.
+// Pure. This code finds packets that are wrong in themselves; vrrp/machine.hpp decides whether a packet fits this
+// node's configuration.
 #pragma once
 
 #include "lbconverge/model/address.hpp"
@@ -69,13 +69,13 @@ constexpr auto names_of(VrrpRefusal) {
 constexpr std::size_t vrrp_refusal_count = 9;
 /// "checksum", "no address", …: for counters and messages.
 
-/// The VRRP message with its checksum, without IP header. `source` and `destination` are those of the IP header.
-/// The caller has seen to the ranges that Advertisement names, and to at most 255 addresses.
+/// The VRRP message with its checksum, without IP header. `source` and `destination` are those of the IP header. The
+/// values must be in the ranges that Advertisement names, with at most 255 addresses.
 std::vector<std::byte> encode(const Advertisement& advertisement, const IpAddress& source, const IpAddress& destination,
                               ChecksumDialect dialect);
 
 /// The reverse. Over IPv4 both dialects of the version 3 checksum are good; reserved bits are ignored (RFC 9568
-/// §5.2.6). `dialect`, where not null, is set to the one that fitted, and left alone on a refusal. Never reads outside
+/// §5.2.6). `dialect`, if not null, is set to the one that fits; after a refusal it is unchanged. Never reads outside
 /// of `message`.
 tl::expected<Advertisement, VrrpRefusal> decode_advertisement(std::span<const std::byte> message,
                                                               const IpAddress& source, const IpAddress& destination,
