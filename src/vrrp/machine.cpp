@@ -15,9 +15,10 @@ std::string from(const Heard& heard) {
     return to_text(heard.source) + " with priority " + std::to_string(heard.advertisement.priority);
 }
 
-/// The same addresses in any order; RFC 9568 §7.1 lets a router check, and no more.
+/// The same addresses in any order. RFC 9568 §7.1 allows this check, but no other use of the list.
 bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, Family family) {
-    // Who has no VIP that may stand first puts an address of its own there (see Node): that is no difference.
+    // A node without a VIP that may stand first puts an address of its own there (see Node). That does not count as a
+    // difference.
     const auto may_be_first = [&](const IpAddress& each) { return family == Family::ipv4 || each.is_link_local(); };
     const bool has_first = std::any_of(ours.begin(), ours.end(), may_be_first);
     if (!has_first && !theirs.empty() && may_be_first(theirs.front())) theirs.erase(theirs.begin());
@@ -29,7 +30,7 @@ bool same_list(std::vector<IpAddress> ours, std::vector<IpAddress> theirs, Famil
 }  // namespace
 
 Duration Machine::skew(std::uint8_t priority) const {
-    // Version 2 counts it in seconds whatever the interval (RFC 3768 §6.1); version 3 in the interval (RFC 9568 §6.1).
+    // The unit is one second in version 2 (RFC 3768 §6.1) and the interval in version 3 (RFC 9568 §6.1).
     const Duration unit = settings_.version == 2 ? Duration(std::chrono::seconds(1)) : master_interval();
     return unit * (256 - priority) / 256;
 }
@@ -91,8 +92,9 @@ Output Machine::become_backup(Instant now, std::string why) {
     return out;
 }
 
-/// Silence proves less just after a start. That counts where a mistake is not put right by itself, or where packets
-/// need more than the link. The skew keeps the best of those that start together the first.
+/// Just after a start, silence does not prove that there is no master. So a node listens longer if it would not correct
+/// a mistake by itself (it does not preempt at once), or if packets need more than the link (unicast). If several nodes
+/// start together, the skew makes the best one the first.
 Duration Machine::first_listening() const {
     const bool takes_back_at_once = preempts() && settings_.preempt_delay.count() == 0;
     if (settings_.peers.empty() && takes_back_at_once) return down_interval();
@@ -109,7 +111,7 @@ Output Machine::start(Instant now, bool holding) {
         return {};
     }
     const bool owner = settings_.priority == owner_priority;
-    // RFC 9568 §6.4.1: the owner does not ask.
+    // RFC 9568 §6.4.1: the owner becomes master at once.
     if (owner && !grouped_) return become_master(now, "owner of the addresses (priority 255)");
     Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
     timer_ = now + (holding ? settings_.interval + skew() : first_listening());
@@ -126,7 +128,7 @@ Output Machine::stop(Instant now) {
     Output out = enter(State::leaving, now, "stopped: waiting for a successor");
     out.send = 0;  // RFC 9568 §6.4.3, Shutdown
     ++counters_.sent;
-    // A backup of the lowest priority takes over after this (RFC 9568 §6.4.2, priority 0).
+    // After this time a backup of the lowest priority takes over (RFC 9568 §6.4.2, priority 0).
     timer_ = now + skew(1) + hand_over_margin;
     return out;
 }
@@ -135,7 +137,7 @@ Output Machine::fault(Instant now, std::string reason) {
     const bool served = in_charge() || state_ == State::leaving;
     timer_.reset();
     Output out = enter(State::fault, now, std::move(reason));
-    if (served) {  // whoever still hears us need not wait
+    if (served) {  // nodes that still hear this one need not wait
         out.send = 0;
         ++counters_.sent;
     }
@@ -152,7 +154,7 @@ Output Machine::recover(Instant now) {
 std::optional<Drop> Machine::unfit(const Heard& heard) const {
     const wire::Advertisement& said = heard.advertisement;
     if (source_ && heard.source == *source_) return Drop::own;
-    // RFC 9568 §7.1: TTL 255 proves that no router passed the packet on. In unicast one may.
+    // RFC 9568 §7.1: TTL 255 proves that no router forwarded the packet. With unicast a router may do so.
     const bool routed = !settings_.peers.empty() && !heard.multicast;
     if (!routed && heard.ttl != wire::vrrp_ttl) return Drop::ttl;
     if (routed && settings_.min_ttl && heard.ttl < *settings_.min_ttl) return Drop::ttl;
@@ -162,7 +164,7 @@ std::optional<Drop> Machine::unfit(const Heard& heard) const {
     }
     if (said.version != settings_.version) return Drop::version;
     if (said.version == 3) return std::nullopt;
-    // RFC 2338 §7.1, which is what deployed version 2 routers do: the type must be ours, and then the password.
+    // RFC 2338 §7.1, as version 2 routers in use do it: first the type must be ours, then the password.
     const std::uint8_t auth_type = settings_.password ? password_auth : 0;
     if (said.auth_type != auth_type) return Drop::auth_type;
     if (settings_.password && said.auth_data != *settings_.password) return Drop::auth_data;
@@ -213,7 +215,8 @@ bool Machine::obeys(std::uint8_t priority, Instant now) {
     return now < *preempt_at_;
 }
 
-/// Version 2 always goes by its own interval, which is the master's too, or nothing of it is heard (RFC 3768 §6.1).
+/// Version 2 always uses its own interval. The master has the same one, since other advertisements are dropped (RFC
+/// 3768 §6.1).
 void Machine::learn(Duration interval) {
     if (settings_.version == 3) learned_ = interval;
 }
@@ -226,7 +229,7 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
         out.given_up = true;
         return out;
     }
-    if (holding_) {  // somebody is master: what is left of an earlier life has to go, once the master has it
+    if (holding_) {  // another node is master: the addresses of an earlier run are given up once that node has them
         holding_ = false;
         serves_until_ = now + hand_over_grace;
         out.from = State::backup;
@@ -249,37 +252,40 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
     if (said.priority == 0) {  // RFC 9568 §6.4.3
         timer_ = now + settings_.interval;
         Output out = send_now(now);
-        out.announce = true;  // whoever gives up was master as well, and the neighbours may have listened to it
+        // The node that gives up was master as well, and the neighbours may have learned its address.
+        out.announce = true;
         return out;
     }
-    // A greater address wins a tie; as octets, which is network byte order (RFC 9568 §6.4.3).
+    // With equal priorities the greater address wins; compared as octets, in network byte order (RFC 9568 §6.4.3).
     const bool tie = said.priority == settings_.priority && heard.decides_tie;
     const bool tie_lost = tie && source_ && heard.source > *source_;
     if (said.priority > settings_.priority || tie_lost) {
         learn(said.interval);
         Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
-        // The last word, which the RFC does not ask for: after a partition the better master may not know that there
-        // was another one, whose addresses the neighbours have learned. It answers as in §6.4.3, and tells them.
+        // A last advertisement, which the RFC does not require. After a partition the better master may not know that
+        // there was another one, and the neighbours may have learned that one's address. The better master answers as
+        // in §6.4.3 and tells the neighbours.
         out.send = settings_.priority;
         out.obeys = true;
         ++counters_.sent;
         return out;
     }
-    // Away for so long that it took over: it stays master unless this node would have taken it back anyway.
+    // This node was paused, and so the other one took over. It stays master, unless this node would preempt it anyway.
     if (listening_ && !preempts()) {
         learn(said.interval);
         Output out = become_backup(now, "was away, and heard " + from(heard));
         out.obeys = true;
         return out;
     }
-    // RFC 9568 §6.4.3 (RFC 5798 kept silent): tell it at once, and its clients too. The timer goes on as it was.
+    // RFC 9568 §6.4.3 (RFC 5798 sent nothing here): tell the other node at once, and the neighbours, too. The timer is
+    // not changed.
     if (std::exchange(listening_, false)) timer_ = now + settings_.interval;
     Output out = send_now(now);
     out.announce = true;
     return out;
 }
 
-/// Nobody ran this node for longer than a backup waits: there may be a new master, whose word counts first.
+/// This node was paused for longer than a backup waits. There may be a new master: this node listens for it first.
 bool Machine::notice_absence(Instant now) {
     if (listening_ || now - last_sent_ <= 3 * settings_.interval + settings_.interval / 2) return false;
     ++counters_.late;
@@ -291,7 +297,7 @@ bool Machine::notice_absence(Instant now) {
 Output Machine::advertise(Instant now) {
     if (notice_absence(now)) return {};
     const bool was_away = std::exchange(listening_, false);
-    // The next one is due one interval after this one was: the rate stays even when a wake-up is late.
+    // The next one is due one interval after this one was due, so that a late wake-up does not change the rate.
     const bool in_time = !was_away && now - *timer_ < settings_.interval;
     timer_ = (in_time ? *timer_ : now) + settings_.interval;
     Output out = send_now(now);
@@ -315,7 +321,7 @@ Output Machine::tick(Instant now) {
     if (serves_until_ && now >= *serves_until_) {
         serves_until_.reset();
         Output out = tick(now);
-        if (!out.from) out.from = state_;  // the state is the same, and the addresses have to go
+        if (!out.from) out.from = state_;  // the state is the same, but the addresses must be given up
         return out;
     }
     if (!timer_ || now < *timer_) return {};
@@ -361,7 +367,7 @@ void Machine::set_priority(std::uint8_t priority, Instant now) {
 
 // ---- sync groups ---------------------------------------------------------------------------------------------------
 
-/// What a ready member waited for may have left the group: it is asked again at the next tick.
+/// The member for which a ready member waits may not be in the group any more: tick() decides again.
 void Machine::set_grouped(bool grouped, Instant now) {
     grouped_ = grouped;
     if (std::exchange(ready_, false)) timer_ = now;
@@ -373,7 +379,7 @@ Output Machine::yield(Instant now, std::string why) {
     Output out;
     if (state_ == State::master) {
         out = become_backup(now, std::move(why));
-        out.send = settings_.priority;  // the last word, as in heard_as_master
+        out.send = settings_.priority;  // a last advertisement, as in heard_as_master
         ++counters_.sent;
         return out;
     }

@@ -1,6 +1,6 @@
-// One VRRP instance as a function: events and the time go in, what is to be sent and said comes out. Version 3
-// (RFC 9568, whose "Active Router" is the field's master) and version 2 (RFC 3768). Pure: it has no clock, no socket,
-// and no timer but its own fields; wake_at() says when it wants to be called next.
+// One VRRP instance as a function: events and the time go in, and packets to send and changes of state come out.
+// Version 3 (RFC 9568, whose "Active Router" is the field's master) and version 2 (RFC 3768). Pure: it has no clock, no
+// socket, and no timer but its own fields; wake_at() says when it wants to be called next.
 #pragma once
 
 #include "lbconverge/model/enum_names.hpp"
@@ -19,14 +19,13 @@ namespace lbconverge::vrrp {
 
 using lbconverge::to_text;
 
-/// How long a master that gives up, or gives way, keeps the addresses after its successor's first advertisement: that
-/// is sent before the successor has the addresses, and its gratuitous ARP follows. Until then the clients' packets
-/// still come here.
+/// How long an old master keeps the addresses after the first advertisement of the new one. The new master sends that
+/// before it has the addresses, and its gratuitous ARP comes later. Until then the packets of clients still come here.
 constexpr Duration hand_over_grace = std::chrono::milliseconds(50);
-/// What is added to the longest skew time that a successor can have, before a leaving node stops waiting for one.
+/// A node that leaves waits for a successor: for the longest skew time that one can have, and this time in addition.
 constexpr Duration hand_over_margin = std::chrono::milliseconds(100);
-/// How long a node that comes to the link may hear nothing of a living master: its switch port may not forward yet, and
-/// by unicast the master has to ask for the node's link address first, which it does once a second (RFC 4861 §10,
+/// A node that has just got its link may not hear a living master for this time: its switch port may not forward yet,
+/// and with unicast the master first has to ask for the node's link address, which it does once a second (RFC 4861 §10,
 /// RETRANS_TIMER; linux: retrans_time_ms, for ARP as well).
 constexpr Duration settling_time = std::chrono::seconds(2);
 
@@ -38,7 +37,7 @@ struct Settings {
     Family family = Family::ipv4;
     Duration interval = std::chrono::seconds(1);
     bool preempt = true;
-    Duration preempt_delay{0};  ///< keepalived's: how long a master of lower priority is left alone
+    Duration preempt_delay{0};  ///< how long a master of lower priority stays master, as in keepalived
     Duration start_delay{0};
     std::optional<std::array<std::uint8_t, 8>> password;  ///< version 2, authentication type 1
     wire::ChecksumDialect checksum = wire::ChecksumDialect::pseudo_header;
@@ -64,7 +63,7 @@ constexpr auto names_of(State) {
                               {State::fault, "fault"}});
 }
 
-/// Why an advertisement that could be read was not listened to.
+/// Why a well-formed advertisement was ignored.
 enum class Drop : std::uint8_t {
     ttl,         ///< not 255 (RFC 9568 §7.1), or below min_ttl in unicast
     version,     ///< another version than ours
@@ -91,8 +90,8 @@ struct Heard {
     IpAddress source;
     std::uint8_t ttl = wire::vrrp_ttl;
     bool multicast = true;
-    /// False: with the same priority the greater address does not win here, since another member of the sync group
-    /// decides it (the addresses may be in another order there).
+    /// False: with equal priorities the greater address does not win on this instance, since another member of the sync
+    /// group decides (the order of the addresses may differ between the two).
     bool decides_tie = true;
 };
 
@@ -103,7 +102,7 @@ struct Counters {
     std::uint64_t other_addresses = 0;  ///< good, but with another list of VIPs
     std::uint64_t other_interval = 0;   ///< version 3: good, but with another interval
     std::uint64_t became_master = 0;
-    std::uint64_t late = 0;  ///< times this node was not run for longer than its peers wait
+    std::uint64_t late = 0;  ///< how often this node was paused for longer than its peers wait
 
     bool operator==(const Counters&) const = default;
 };
@@ -120,7 +119,7 @@ struct Peer {
 /// What a call asks for.
 struct Output {
     std::optional<std::uint8_t> send;  ///< an advertisement with this priority, at once
-    bool announce = false;             ///< gratuitous ARP: neighbours may have listened to a master of lower priority
+    bool announce = false;             ///< gratuitous ARP: the neighbours may know a master of lower priority
     std::optional<State> from;         ///< the state changed, from this one; why() says why
     bool obeys = false;                ///< another node is master, and this one accepts that
     bool given_up = false;             ///< backup: the master gives up
@@ -130,38 +129,38 @@ class Machine {
 public:
     explicit Machine(Settings settings) : settings_(std::move(settings)) {}
 
-    /// Takes part from now on (RFC 9568 §6.4.1). `holding`: the addresses are on this node from an earlier life of the
-    /// program; it then listens for one interval only, and if nobody says anything it goes on as master, before its
-    /// peers have noticed.
+    /// Takes part from now on (RFC 9568 §6.4.1). `holding`: an earlier run of the program has left the addresses on
+    /// this node. Then it listens for one interval only. If it hears nobody, it goes on as master before its peers
+    /// notice anything.
     Output start(Instant now, bool holding);
-    /// Gives up: a master says so (priority 0) and goes on serving until its successor does.
+    /// Gives up. A master advertises priority 0 and goes on serving until its successor serves.
     Output stop(Instant now);
-    /// Cannot take part, for this reason; or can again, as if started.
+    /// fault(): cannot take part, for this reason. recover(): can take part again, as after a start.
     Output fault(Instant now, std::string reason);
     Output recover(Instant now);
     /// RFC 9568 §6.4.2, §6.4.3.
     Output heard(const Heard& heard, Instant now);
     /// To be called when wake_at() has come; harmless at any other time.
     Output tick(Instant now);
-    /// New settings for the same virtual router (vrid, version and family are what they were): the state stays.
+    /// New settings for the same virtual router (same vrid, version and family). The state stays.
     Output reconfigure(Settings settings, Instant now);
-    /// Takes effect in the next advertisement, and at once in how long a backup waits. Nothing is reset.
+    /// The next advertisement has the new priority, and the waiting time of a backup changes at once. Nothing is reset.
     void set_priority(std::uint8_t priority, Instant now);
 
-    /// A member of a sync group does not become master by itself: it is ready, until lead() is called or somebody else
+    /// A member of a sync group does not become master by itself. It is ready() until lead() is called or another node
     /// is master.
     void set_grouped(bool grouped, Instant now);
     [[nodiscard]] bool grouped() const { return grouped_; }
     [[nodiscard]] bool ready() const { return ready_; }
-    /// All members are ready: this one becomes master. Only when ready().
+    /// Becomes master, because all members are ready. Call it only when ready().
     Output lead(Instant now);
-    /// Another member has found a master elsewhere: what this one is in charge of goes there as well.
+    /// Another member has found a master on another node: this one gives up its addresses to that node, too.
     Output yield(Instant now, std::string why);
-    /// A master that cannot serve all it should makes room: it gives up in words (priority 0), but goes on serving
-    /// until somebody else is master. When nobody is by the time that the last backup would have taken over, it goes
-    /// on.
+    /// A master that cannot serve all its addresses makes room: it advertises priority 0, but goes on serving until
+    /// another node is master. If nobody has taken over when the last backup would have done so, it becomes master
+    /// again.
     Output make_room(Instant now, std::string why);
-    /// Another member's master gives up: this one's does as well, whatever has become of its advertisement.
+    /// The master of another member gives up: so does the master of this one, even if its advertisement was lost.
     void hurry(Instant now);
 
     /// The address that our advertisements come from: the greater one wins a tie (RFC 9568 §6.4.3).
@@ -169,15 +168,15 @@ public:
 
     [[nodiscard]] std::optional<Instant> wake_at() const;
     [[nodiscard]] State state() const { return state_; }
-    /// The addresses belong here: master, or its successor is about to have them.
+    /// The addresses belong here: this node is master, or its successor does not have them yet.
     [[nodiscard]] bool serving() const {
         return state_ == State::master || state_ == State::leaving || serves_until_.has_value();
     }
-    /// It was master until now, and a successor has the addresses soon.
+    /// This node was master until now, and its successor will have the addresses soon.
     [[nodiscard]] bool yielding() const { return state_ == State::leaving || serves_until_.has_value(); }
-    /// Another one has advertised itself as master of late.
+    /// Another node has advertised itself as master a short time ago.
     [[nodiscard]] bool has_living_peer(Instant now) const;
-    /// Master, or was it in an earlier life and does not know yet: the addresses stay as they are.
+    /// This node does not know yet whether it is master, so the addresses stay as they are.
     [[nodiscard]] bool undecided() const { return state_ == State::init || (state_ == State::backup && holding_); }
     [[nodiscard]] const Settings& settings() const { return settings_; }
     [[nodiscard]] const std::optional<IpAddress>& source() const { return source_; }
@@ -191,19 +190,21 @@ public:
     /// How long it listens at a start, or when it can take part again, before it takes over.
     [[nodiscard]] Duration first_listening() const;
 
-    /// What is sent with this priority, but for the addresses of an IPv6 instance without a link-local VIP.
+    /// The advertisement with this priority. The caller completes the addresses of an IPv6 instance without a
+    /// link-local VIP.
     [[nodiscard]] wire::Advertisement advertisement(std::uint8_t priority) const;
-    /// Each state has its timers, and no field of another state.
+    /// In each state the timers of that state are set, and no field of another state is.
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
     [[nodiscard]] Duration skew(std::uint8_t priority) const;
     [[nodiscard]] Duration master_interval() const { return learned_.value_or(settings_.interval); }
-    /// The addresses are on this node, and as far as it knows its peers think so too.
+    /// The addresses are on this node, and as far as it knows its peers take it for the master.
     [[nodiscard]] bool in_charge() const { return state_ == State::master || (state_ == State::backup && holding_); }
     /// The owner does in any case (RFC 9568 §6.1).
     [[nodiscard]] bool preempts() const;
-    /// As a backup, a master of that priority; notes from when on one of lower priority is left alone.
+    /// Whether a backup obeys a master of that priority. For one of lower priority it notes when it began to leave it
+    /// alone.
     [[nodiscard]] bool obeys(std::uint8_t priority, Instant now);
     void learn(Duration interval);
     bool notice_absence(Instant now);
@@ -221,10 +222,10 @@ private:
 
     Settings settings_;
     State state_ = State::init;
-    bool holding_ = false;             ///< backup: the addresses are here, and nobody has said that they must not be
-    bool grouped_ = false;             ///< member of a sync group
-    bool ready_ = false;               ///< backup: would be master if it were alone
-    bool listening_ = false;           ///< master: was away for too long, and waits for what the others say
+    bool holding_ = false;    ///< backup: an earlier run left the addresses here, and no other master has been heard
+    bool grouped_ = false;    ///< member of a sync group
+    bool ready_ = false;      ///< backup: would be master if it were alone
+    bool listening_ = false;  ///< master: it was paused for too long, and listens for another master first
     std::optional<Duration> learned_;  ///< version 3, backup: the interval of the master that was heard, if one was
     std::optional<IpAddress> source_;
     std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
