@@ -1,6 +1,6 @@
 // Sync groups: instances that are master together or not at all. After every turn a node is master of all members of a
-// group or of none (but for a reload that makes one of instances which were apart: the next advertisement sorts them).
-// A group has one priority, so that the nodes compare the same numbers on every link.
+// group or of none. (After a reload that makes a group of existing instances, this becomes true with the next
+// advertisement.) A group has one priority, so that the nodes compare the same numbers on every link.
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
@@ -13,15 +13,15 @@ namespace {
 
 constexpr int least_priority = 1;  // 0 means giving up (RFC 9568 §5.2.4), and 255 belongs to the owner
 constexpr int most_priority = 254;
-/// What is left of the priority of an instance that cannot serve all its VIPs.
+/// The priority of an instance that cannot serve all its VIPs is divided by this.
 constexpr int limited_share = 16;
 
 bool same_group(const Instance& a, const Instance& b) { return &a != &b && !a.group.empty() && a.group == b.group; }
 
 }  // namespace
 
-/// Of a group: the lowest that the file gives a member, and all tracks that any of them names. So the members need not
-/// name the same ones for a weight to count.
+/// The priority of a group is the lowest of its members in the file, changed by all tracks that any member names. So
+/// the members need not all name the same tracks.
 std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Instance>& all) const {
     std::uint8_t base = instance.base_priority;
     for (const Instance& each : all) {
@@ -37,7 +37,8 @@ std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Insta
         if (counts) sum += track.share();
     }
     sum = std::clamp(sum, least_priority, most_priority);
-    // Below who can serve all, and among those who cannot still in the order of the file.
+    // A node that cannot serve all VIPs has a lower priority than one that can. Among such nodes the order of the file
+    // stays.
     if (makes_room) sum = std::max(sum / limited_share, least_priority);
     return static_cast<std::uint8_t>(sum);
 }
@@ -57,14 +58,14 @@ std::optional<std::string> Node::unable(const Instance& instance) const {
     return std::nullopt;
 }
 
-/// A member's VIPs are here from an earlier life: then all listen, since none decides by itself.
+/// The VIPs of a member are here from an earlier run. Then all members start by listening, since they decide together.
 bool Node::group_holds(const Instance& instance) const {
     return std::any_of(instances_.begin(), instances_.end(), [&](const Instance& each) {
         return each.holding && (&each == &instance || same_group(each, instance));
     });
 }
 
-/// Another node is master of one member: it is, or is about to be, of all.
+/// Another node is master of one member, so it is or will soon be master of all.
 void Node::yield_group(const Instance& instance, Instant now) {
     const std::string why =
         "sync group " + instance.group + ": " + instance.machine.settings().name + " " + instance.machine.why();
@@ -73,8 +74,8 @@ void Node::yield_group(const Instance& instance, Instant now) {
     }
 }
 
-/// The master of one member gives up, and with it its group. On the other links nobody may be able to say so: a lost
-/// link is the usual reason.
+/// The master of one member gives up, and so gives up the whole group. It may not be able to say so on the other links,
+/// because a lost link is the usual reason.
 void Node::hurry_group(const Instance& instance, Instant now) {
     for (Instance& each : instances_) {
         if (same_group(each, instance)) each.machine.hurry(now);
@@ -92,8 +93,8 @@ void Node::lead_groups(Instant now) {
     }
 }
 
-/// Who was heard as master of one member was master of the others as well, and told the neighbours so; it may have
-/// given those up without another word.
+/// The node that was heard as master of one member was master of the others as well, and announced their VIPs. It may
+/// have given those up without another advertisement.
 void Node::announce_group_against(Instance& instance, Instant now) {
     announce_against(instance, now);
     for (Instance& each : instances_) {
@@ -101,8 +102,8 @@ void Node::announce_group_against(Instance& instance, Instant now) {
     }
 }
 
-/// With equal priorities the first member decides on which the other node is heard: the addresses may be in another
-/// order on the next link, and then each node would give in on one of them, again and again.
+/// With equal priorities, the first member on which the other node is heard decides. The order of the addresses may
+/// differ from link to link: then each node would give up on one of the links, again and again.
 bool Node::decides_tie(const Instance& instance, Instant now) const {
     if (instance.group.empty()) return true;
     for (const Instance& each : instances_) {

@@ -33,14 +33,16 @@ void Node::handle(const DrainAsked& event, Instant now) {
     } else {
         board_.drain(event.what, now);
     }
-    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);  // also where it was so already: somebody waits
+    // This is done also if nothing has changed, because a command waits for the result.
+    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);
 }
 
 void Node::run_health(Instant now, bool tick) {
     if (tick && !stopping_) effects_.probe = board_.tick(now);
     for (const health::News& each : board_.take_news()) {
         const bool good = each.to == health::Liveness::up;
-        if (good && each.from == health::Liveness::unknown) continue;  // as it should be
+        // A server that is up at its first check is no news.
+        if (good && each.from == health::Liveness::unknown) continue;
         say(good ? Level::info : Level::warning, news_text(each));
     }
     for (const health::QuorumNews& each : board_.take_quorum_news()) {
@@ -49,8 +51,8 @@ void Node::run_health(Instant now, bool tick) {
     if (!board_.take_changed()) return;
     read_services(now);
     effects_.remember = std::make_shared<const kinds::Health>(board_.health(now));
-    // Who is down must not wait until an earlier failure is tried again; what comes while the lane is busy is done
-    // in one go after it.
+    // At once: a server that is down must not wait until an earlier failure is tried again. Changes that come while the
+    // lane is busy are carried out together after it.
     want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);
 }
 

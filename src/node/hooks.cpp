@@ -18,7 +18,7 @@ void HookQueue::see(HookState state) {
     seen_ = state;
     if (wanted_ != HookState::none) {
         ++overtaken_;
-        // Of a run that is under way the result says so when it has ended.
+        // If a run is under way, its own result will say so.
         if (running_ == HookState::none && last_) last_->overtaken = true;
     }
     wanted_ = runs_on(state) ? state : HookState::none;

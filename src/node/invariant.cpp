@@ -46,7 +46,8 @@ BrokenInvariant Node::broken_instance(const Instance& instance) const {
     });
 }
 
-/// That all are master or none may be untrue for a while after a reload which makes a group (groups.cpp).
+/// That all members are master or none is not checked: it may be false for a while after a reload that makes a group
+/// (groups.cpp).
 BrokenInvariant Node::broken_groups() const {
     struct Members {
         bool any_ready = false, all_ready = true, one_priority = true;

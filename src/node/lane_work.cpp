@@ -38,7 +38,7 @@ plan::Refusals refusals_of(const std::vector<BadRow>& rows) {
 
 std::string text_of(const Error& error) { return error.what + (error.hint.empty() ? "" : " (" + error.hint + ")"); }
 
-/// Only what was done: of a step that was not reached, or did not work, nothing was put back.
+/// Only steps that were done count: a step that was not reached, or failed, has put nothing back.
 std::vector<std::string> repaired_by(const plan::Outcome& outcome) {
     std::vector<std::string> rows;
     const Plan& plan = outcome.plan;

@@ -12,23 +12,25 @@ namespace {
 
 using std::chrono::seconds;
 
-/// What no notification tells (settings, IPVS) is looked at so often, but never for more than a twentieth of the time.
+/// The interval between two looks at rows without notifications (settings, IPVS). Looking never takes more than a
+/// twentieth of the time.
 constexpr Duration look_interval = seconds(10);
 constexpr int look_share = 20;
-/// After an error a lane waits, longer each time.
+/// After an error a lane waits: longer each time, between these two limits.
 constexpr Duration first_backoff = seconds(1);
 constexpr Duration last_backoff = seconds(30);
-/// A row that was put back so often within the window is being fought over.
+/// If a row is put back this many times within the window, another program fights for it.
 constexpr std::uint32_t fight_times = 5;
 constexpr Duration fight_window = seconds(10);
-/// The same complaint about an instance is made so often at most.
+/// The shortest time between two equal complaints about an instance.
 constexpr Duration complaint_interval = seconds(60);
-/// Neighbours are told because of a master of lower priority so often at most (RFC 4861 §7.2.6 wants a second).
+/// The shortest time between two announcements because of a master of lower priority (RFC 4861 §7.2.6 requires a
+/// second).
 constexpr Duration announce_interval = seconds(1);
-/// Role both: how long a master until now has for giving up its table; well below vrrp::hand_over_grace.
+/// Role both: the time that an old master gets to give up its table; much shorter than vrrp::hand_over_grace.
 constexpr Duration yield_time = std::chrono::milliseconds(20);
 
-/// Something in the tables is there on the master only, or on the backup.
+/// Some rows of the tables are only on the master, or only on the backup.
 bool follows_election(const config::Config& config) {
     if (config.ipvs.sync && !config.ipvs.sync->follow.empty()) return true;
     return std::any_of(config.services.begin(), config.services.end(),
@@ -62,7 +64,7 @@ Effects Node::turn(const Event& event, Instant now) {
         run_attempts(now);
         follow_what_is_dark(now);
         start_what_can(now);
-        // Only when the caller says that there is nothing else to hear first: what a timer waits for may have come.
+        // Only a Tick says that all packets were handed over. One of them may be what the timer waits for.
         if (std::holds_alternative<Tick>(event)) run_timers(now);
         run_announcements(now);
         run_hooks(now);
@@ -102,7 +104,7 @@ Election Node::election() const {
     Election election;
     for (const Instance& each : instances_) {
         ElectionState state = ElectionState::backup;
-        // Who gives up or gives way keeps what it has for a moment, but takes nothing any more.
+        // A node that gives up its addresses keeps them for a moment, but takes no new ones.
         const bool keeps = each.machine.serving() || (!stopping_ && each.machine.undecided());
         if (keeps) state = ElectionState::undecided;
         if (each.machine.yielding() && config_->role == Role::both) state = ElectionState::yielding;
@@ -166,8 +168,8 @@ void Node::handle(const Links& event, Instant now) {
     announce_moved(links_before, now);
     if (first) look_at_ = now;
     if (!moved) return;
-    want(Lane::network);                         // a new interface wants its ARP settings, a returned one its addresses
-    if (config_->ipvs.sync) want(Lane::tables);  // and the sync daemon of one that was made anew does not work
+    want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
+    if (config_->ipvs.sync) want(Lane::tables);  // the sync daemon does not work with an interface that was made again
 }
 
 void Node::handle(const Disturbed&, Instant) {
@@ -176,8 +178,8 @@ void Node::handle(const Disturbed&, Instant) {
 
 // ---- the election --------------------------------------------------------------------------------------------------
 
-/// A director stands for election once its tables are loaded, with the servers that answer: before, it would draw
-/// traffic into nothing.
+/// A director takes part in elections once its tables are loaded with the servers that answer. Before that, it would
+/// attract traffic that no server gets.
 bool Node::ready_to_elect() const {
     const Lane last = has(Lane::tables) ? Lane::tables : Lane::network;
     return lane(last).converged && board_.knows_all();
@@ -186,7 +188,8 @@ bool Node::ready_to_elect() const {
 void Node::start_what_can(Instant now) {
     if (stopping_ || !links_known_) return;
     for (Instance& each : instances_) {
-        // Who has the addresses already serves with what is loaded, and its peers are counting.
+        // A node that already has the addresses serves with the tables that it has, and its peers wait for its
+        // advertisements.
         if (each.started || !(group_holds(each) || ready_to_elect())) continue;
         each.started = true;
         if (const auto reason = unable(each)) {
@@ -216,13 +219,13 @@ void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
-    want_at_once(Lane::network);  // whatever made it wait: a VIP waits for nothing
+    want_at_once(Lane::network);  // even if the lane waits after an error: a VIP must not wait
     if (follows_election(*config_)) want_at_once(Lane::tables);
     if (machine.state() != from) forget_refusals();
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
     }
-    if (machine.state() == from) return;  // only what it does with its addresses has changed
+    if (machine.state() == from) return;  // only what the node does with the addresses has changed
     instance.history.push_back({now, from, machine.state(), machine.why()});
     if (instance.history.size() > history_size) instance.history.erase(instance.history.begin());
     say(machine.state() == vrrp::State::fault ? Level::warning : Level::info,
@@ -232,13 +235,14 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     instance.announce_at.reset();
     instance.again_at.reset();
     if (machine.state() != vrrp::State::master) return;
-    announce(instance);  // what is here already: the plan will not tell
+    announce(instance);  // VIPs that are here already: no plan announces them
     const bool repeats = instance.garp_repeat.count() > 0;
     instance.announce_at = after(now, repeats ? instance.garp_repeat : instance.garp_refresh);
 }
 
-/// Two nodes that balance at the same moment send packets to and fro. The master until now hears of this one and gives
-/// up its table, but goes on answering for the VIP (vrrp::hand_over_grace): it has time for that before this one loads.
+/// Two nodes that balance at the same moment send packets to each other. The old master hears this node and gives up
+/// its table, but goes on answering for the VIP (vrrp::hand_over_grace). This node waits a moment, so that the old
+/// master can do that before this one loads its table.
 void Node::let_others_yield(Instant now) {
     LaneState& lane = state_of(Lane::network);
     lane.at_once = false;
@@ -247,7 +251,7 @@ void Node::let_others_yield(Instant now) {
 
 void Node::send(Instance& instance, std::uint8_t priority) {
     const vrrp::Machine& machine = instance.machine;
-    if (!machine.source()) return;  // the link is gone, and with it whoever could hear
+    if (!machine.source()) return;  // the link is gone, so nobody could hear it
     follow_sending(instance);
     const vrrp::Settings& settings = machine.settings();
     wire::Advertisement said = machine.advertisement(priority);
@@ -315,7 +319,7 @@ void Node::complain_about(Instance& instance, const vrrp::Heard& heard, const vr
 
 void Node::complain(Instance& instance, const std::string& what, Instant now) {
     std::erase_if(instance.warned, [&](const auto& each) { return now - each.second >= complaint_interval; });
-    // Who invents senders gets no more lines than this either: the counters say the rest.
+    // A host that invents senders gets no more lines than this, either. The counters have the rest.
     if (instance.warned.size() >= complaints_at_once || !instance.warned.try_emplace(what, now).second) return;
     say(Level::warning, instance.machine.settings().name + ": " + what);
 }
@@ -323,13 +327,13 @@ void Node::complain(Instance& instance, const std::string& what, Instant now) {
 // ---- telling the neighbours ----------------------------------------------------------------------------------------
 
 void Node::announce(Instance& instance) {
-    // Of what is not here yet, the plan that brings it will tell.
+    // A VIP that is not here yet is announced by the plan that binds it.
     std::copy_if(instance.vips.begin(), instance.vips.end(), std::back_inserter(effects_.announce),
                  [&](const plan::Announcement& vip) { return holds(vip.address); });
 }
 
-/// At once, and once more when the other one can have told the neighbours nothing new for a while: its announcement
-/// comes after its advertisement, when the kernel has the addresses.
+/// Announces the VIPs at once, and once more after a while: the other node announces them after its advertisement, when
+/// its kernel has the addresses.
 void Node::announce_against(Instance& instance, Instant now) {
     instance.again_at = now + announce_interval;
     if (instance.announced_at && now < *instance.announced_at + announce_interval) return;
@@ -337,8 +341,9 @@ void Node::announce_against(Instance& instance, Instant now) {
     announce(instance);
 }
 
-/// A run that ends binds the VIPs of all who were master when it began, and announces them. One that is overtaken may
-/// have bound without announcing, and the next one sees an address that is there and has nothing to tell.
+/// A run of the network lane binds and announces the VIPs of all instances that were master when it began. A run that
+/// is overtaken may have bound VIPs without announcing them, and the next run does not announce a VIP that is there
+/// already.
 void Node::settle_announcements(const Converged& event) {
     if (event.lane != Lane::network) return;
     for (Instance& each : instances_) {
@@ -349,7 +354,7 @@ void Node::settle_announcements(const Converged& event) {
     }
 }
 
-/// The news of an address comes later than the end of the run that bound it.
+/// The notification about an address comes after the end of the run that bound it.
 void Node::announce_owed(const std::vector<IpAddress>& before) {
     for (Instance& each : instances_) {
         if (!each.owed || each.machine.state() != vrrp::State::master) continue;
@@ -361,7 +366,7 @@ void Node::announce_owed(const std::vector<IpAddress>& before) {
     }
 }
 
-/// The first burst is a step of the plan that adds the address; what follows comes from here.
+/// The plan that adds an address sends the first announcements; this function sends the later ones.
 void Node::run_announcements(Instant now) {
     for (Instance& each : instances_) {
         const bool again = elapsed(each.again_at, now);
@@ -390,7 +395,8 @@ kinds::Part Node::part_of(Lane lane) const {
     return has(Lane::tables) ? kinds::Part::network : kinds::Part::all;
 }
 
-/// Not at work; and the other lane is at nothing of the same, as it can be after a change of role.
+/// The lane is not at work, and the other lane is not at work on the same part, which is possible after a change of
+/// role.
 bool Node::is_free(Lane which) const {
     const LaneState& other = lane(which == Lane::network ? Lane::tables : Lane::network);
     const bool apart = part_of(which) != kinds::Part::all && other.part != kinds::Part::all;
@@ -406,7 +412,7 @@ void Node::run_lanes(Instant now) {
     }
     for (const Lane each : {Lane::network, Lane::tables}) {
         LaneState& lane = state_of(each);
-        if (!has(each)) lane.wanted = false;  // it had, in another role
+        if (!has(each)) lane.wanted = false;  // the node had this lane in another role
         const bool waits = !lane.at_once && lane.retry_at && now < *lane.retry_at;
         if (!lane.wanted || waits || !is_free(each)) continue;
         const bool urgent = std::exchange(lane.at_once, false);
@@ -456,7 +462,7 @@ void Node::handle(const Converged& event, Instant now) {
     if (config_->daemon.repair && !look_at_) look_at_ = now + std::max(look_interval, look_share * lane.took);
 }
 
-/// Once for each new reason: the same one may come with every look.
+/// Logs each new reason once: the same one may come with every look.
 void Node::complain_about_lane(const Converged& event, const Converged& before) {
     const std::string lane = std::string(to_text(event.lane)) + ": ";
     if (!event.error.empty() && event.error != before.error) say(Level::error, lane + event.error);
@@ -470,7 +476,7 @@ void Node::complain_about_lane(const Converged& event, const Converged& before) 
 
 void Node::count_repairs(const Converged& event, Instant now) {
     std::erase_if(fights_, [&](const auto& each) {
-        // Of a fight that has been slowed down, the next round comes only after the window.
+        // Once a fight is slowed down, its next round comes only after the window.
         const bool slowed = each.second.times >= fight_times;
         return now - each.second.since > (slowed ? 2 * fight_window : fight_window);
     });
@@ -483,7 +489,7 @@ void Node::count_repairs(const Converged& event, Instant now) {
                                   std::to_string(std::chrono::duration_cast<seconds>(fight_window).count()) + " s now");
         }
         avoided_[id] = {event.lane, "another program keeps changing it", now + fight_window, {}, true};
-        fight.since = now;  // it goes on
+        fight.since = now;  // the fight goes on
     }
 }
 
@@ -502,7 +508,8 @@ void Node::handle(const Reload& event, Instant now) {
     avoided_.clear();
     renew_tracks();
     std::vector<Instance> fresh = instances_of(*config_);
-    for (Instance& each : fresh) {  // what it cannot serve it most likely cannot serve now; the next turn knows
+    // A VIP that could not be served most likely still cannot be; the next turn finds out.
+    for (Instance& each : fresh) {
         const auto same = std::find_if(instances_.begin(), instances_.end(),
                                        [&](const Instance& old) { return same_router(old, each); });
         if (same != instances_.end()) each.dark = same->dark;
@@ -512,7 +519,7 @@ void Node::handle(const Reload& event, Instant now) {
         const auto same = std::find_if(instances_.begin(), instances_.end(),
                                        [&](const Instance& old) { return same_router(old, each); });
         if (same == instances_.end()) continue;
-        // The protocol does not notice that anything was read again, where nothing changed.
+        // If nothing has changed for an instance, its election goes on as if there had been no reload.
         Instance kept = std::move(*same);
         instances_.erase(same);
         kept.vips = each.vips;
@@ -551,12 +558,12 @@ void Node::handle(const Stop& event, Instant now) {
     for (Instance& each : instances_) carry_out(each, each.machine.stop(now), now);
 }
 
-/// Once nobody waits for a successor any more, the addresses go, and then the daemon.
+/// Once no instance waits for a successor any more, the addresses are withdrawn, and then the daemon ends.
 void Node::finish_stop() {
     const auto busy = [](const Instance& each) { return each.machine.state() == vrrp::State::leaving; };
     if (std::any_of(instances_.begin(), instances_.end(), busy) || !hooks_idle()) return;
     LaneState& network = state_of(Lane::network);
-    if (network.busy) return;  // planned while the addresses were still wanted
+    if (network.busy) return;  // this run was planned while the addresses were still desired
     if (links_known_ && !last_run_) {
         last_run_ = network.runs;
         want_at_once(Lane::network);

@@ -1,6 +1,6 @@
-// What of its VIPs a node can serve, and what the election has to know of that. A node that cannot serve all VIPs of an
-// instance makes room for one that can; where nobody can, the best one serves what it can. What stands in the way may
-// be an interface, a row that the kernel refuses, or tables that could not be loaded.
+// Which VIPs a node can serve, and what that means for the election. A node that cannot serve all VIPs of an instance
+// makes room for one that can. If no node can, the best one serves those that it can. The cause may be an interface, a
+// row that the kernel refuses, or tables that could not be loaded.
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
@@ -13,12 +13,12 @@ using std::chrono::seconds;
 
 namespace {
 
-/// A row that the kernel refused is tried again so soon, longer each time.
+/// A row that the kernel refused is tried again after this time, which grows with each attempt.
 constexpr Duration first_retry = seconds(1);
 constexpr Duration last_retry = seconds(30);
-/// A VIP at once when the kernel takes it: that is one message a second, and its clients wait.
+/// For a VIP the time stays short, because its clients wait. It costs one message a second.
 constexpr Duration last_vip_retry = seconds(1);
-/// A node that is not master can find out only by becoming one, which the clients may notice.
+/// A node that is not master can try again only by becoming master, which clients may notice.
 constexpr Duration first_attempt = minutes(1);
 constexpr Duration last_attempt = minutes(15);
 
@@ -56,7 +56,7 @@ std::optional<std::string> Node::link_fault(const InterfaceName& name) const {
     return std::nullopt;
 }
 
-/// As with the interface of VRRP: without one for any of its VIPs there is nothing to be master of.
+/// None of the VIPs has an interface that works. That is a fault, as with the interface of VRRP.
 std::optional<std::string> Node::no_interface(const Instance& instance) const {
     std::optional<std::string> reason;
     for (const plan::Announcement& vip : instance.vips) {
@@ -71,7 +71,7 @@ std::vector<DarkVip> Node::dark_vips(const Instance& instance) const {
     for (const plan::Announcement& vip : instance.vips) {
         const auto attempt = attempts_.find(vip.address);
         auto fault = vip.interface == instance.interface ? std::nullopt : link_fault(vip.interface);
-        if (fault) {  // that of the instance's own interface is a fault of the instance
+        if (fault) {  // (a fault of the instance's own interface is a fault of the whole instance)
             all.push_back({vip.address, std::move(*fault)});
         } else if (attempt != attempts_.end() && !attempt->second.why.empty()) {
             all.push_back({vip.address, attempt->second.why});
@@ -99,7 +99,7 @@ void Node::learn_refusals(const Converged& event, Instant now) {
         row = {event.lane, each.why, now + backoff, backoff, false};
     }
     if (!event.error.empty() || event.overtaken) return;
-    // What was tried and not refused works again.
+    // A row that was tried and not refused works again.
     std::erase_if(avoided_, [&](const auto& each) {
         const AvoidedRow& row = each.second;
         return row.lane == event.lane && !row.until;
@@ -126,7 +126,7 @@ void Node::learn_what_is_dark(const Converged& event) {
             const DarkVip* unbound = find(event.unbound, vip.address);
             const bool waits = std::find(not_yet_.begin(), not_yet_.end(), vip.address) != not_yet_.end();
             if (waits) unbound = nullptr;
-            if (fought_over(vip.address)) unbound = nullptr;  // on another node it would be the same
+            if (fought_over(vip.address)) unbound = nullptr;  // another node would not do better
             if (unbound != nullptr) {
                 count_as_dark(vip.address, unbound->why);
             } else if (tried && !waits && attempts_.erase(vip.address) > 0) {
@@ -172,7 +172,7 @@ void Node::forget_refusals() {
     });
 }
 
-/// Something around this node has changed: what was refused may work now.
+/// Something around this node has changed, so refused rows may work now.
 void Node::try_again() {
     forget_refusals();
     for (auto& [address, attempt] : attempts_) {
@@ -209,7 +209,7 @@ void Node::run_attempts(Instant now) {
 
 // ---- what the lanes are told ---------------------------------------------------------------------------------------
 
-/// A VIP that is not here yet waits for its services: until then it would only refuse its clients.
+/// A VIP that is not here yet waits until its services are loaded: before that, its clients would only be refused.
 std::optional<std::string> Node::why_not_yet(const config::Vip& vip) const {
     const LaneState& tables = lane(Lane::tables);
     if (!needs_tables(vip, *config_) || holds(vip.address)) return std::nullopt;

@@ -37,7 +37,7 @@ vrrp::Settings settings_of(const config::Vrrp& vrrp, const config::Config& confi
     return out;
 }
 
-/// A group of one is none.
+/// A sync group with one member has no effect.
 std::string group_of(const config::Vrrp& vrrp, const config::Config& config) {
     for (const config::SyncGroup& each : config.sync_groups) {
         const auto& members = each.members;
@@ -51,7 +51,7 @@ std::string group_of(const config::Vrrp& vrrp, const config::Config& config) {
 
 std::vector<Instance> instances_of(const config::Config& config) {
     std::vector<Instance> instances;
-    if (config.role == Role::real_server) return instances;  // its VIPs hang on nobody's election
+    if (config.role == Role::real_server) return instances;  // the VIPs of a real server depend on no election
     for (const config::Vrrp& each : config.vrrp) {
         std::vector<plan::Announcement> vips;
         for (const config::Vip& vip : config.vips) {

@@ -8,9 +8,9 @@ namespace lbconverge::node {
 std::vector<Instance> instances_of(const config::Config& config);
 /// The same virtual router: interface, family, version and VRID (RFC 9568 §5.2.3).
 bool same_router(const Instance& a, const Instance& b);
-/// RFC 9568 §5.2.9 wants a link-local address first; and an advertisement must have one address at least (erratum
-/// 8299). Where that is not so, an address of the sender's own comes first: its source, or the link-local one among
-/// those of the interface where the source is none.
+/// Makes the addresses of an advertisement complete. Over IPv6 a link-local address must come first (RFC 9568 §5.2.9),
+/// and an advertisement must have at least one address (erratum 8299). If that is not so, an address of the sender is
+/// put first: its source, or, if that is not link-local, a link-local address of the interface.
 void complete(std::vector<IpAddress>& addresses, const IpAddress& source, const std::vector<IpAddress>& of_interface);
 
 }  // namespace lbconverge::node

@@ -1,5 +1,5 @@
-// Where advertisements come from. The other nodes know a master by its address, and drop what seems to come from
-// themselves: so it has to be an address of this node alone, and the same one for as long as there is a choice.
+// The source address of advertisements. The other nodes know a master by it, and they drop packets that seem to come
+// from themselves. So it must be an address that only this node has, and it stays the same as long as possible.
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
@@ -15,30 +15,31 @@ bool contains(const std::vector<IpAddress>& list, const IpAddress& address) {
     return std::find(list.begin(), list.end(), address) != list.end();
 }
 
-/// RFC 9568 §5.1.2.1: by IPv6 multicast. And a peer whose address is one has ours as one in its list.
+/// IPv6 multicast needs a link-local source (RFC 9568 §5.1.2.1). With unicast, the source is of the same sort as the
+/// address of the peer, since the peer lists it so.
 bool wants_link_local(const vrrp::Settings& settings) {
     return settings.peers.empty() ? settings.family == Family::ipv6 : settings.peers.front().is_link_local();
 }
 
-/// The file says whose it is: a peer's, or another node's.
+/// The file says that the address belongs to a peer or to another node.
 bool is_others(const IpAddress& address, const config::Config& config, const vrrp::Settings& settings) {
     return contains(settings.peers, address) ||
            std::any_of(config.nodes.begin(), config.nodes.end(),
                        [&](const config::Node& each) { return each.name != config.node && each.address == address; });
 }
 
-/// How little speaks for it, what weighs most first.
+/// Reasons against an address, the most important one first.
 std::array<bool, 6> doubts(const IpAddress& address, const config::Config& config, const Instance& instance,
                            const InterfaceState& on) {
     return {contains(instance.shared, address), is_others(address, config, instance.machine.settings()),
             address.is_link_local() != wants_link_local(instance.machine.settings()),
-            // A gateway's or an anycast address, fe80::1 above all, was chosen by somebody.
+            // A person chose this address. It may be that of a gateway, or an anycast address, most of all fe80::1.
             address.is_link_local() && address.family == Family::ipv6 && !contains(on.formed, address),
             address != instance.home, address != instance.machine.source()};
 }
 
-/// The configured one; else this node's in [nodes]; else the one with the least doubts. Nothing where the interface has
-/// none that fits.
+/// The configured source; else this node's address in [nodes]; else the address with the weakest reasons against it.
+/// nullopt: the interface has no address that fits.
 std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
                                        const InterfaceState& on) {
     const vrrp::Settings& settings = instance.machine.settings();
@@ -74,7 +75,7 @@ std::optional<IpAddress> Node::source_of(const Instance& instance) const {
 
 void Node::settle_source(Instance& instance) {
     const InterfaceState* on = link(instance.interface);
-    if (on != nullptr) {  // one that comes again is judged anew
+    if (on != nullptr) {  // an address that is removed and added again is not remembered as shared
         std::erase_if(instance.shared, [&](const IpAddress& each) { return !contains(on->addresses, each); });
     }
     const std::optional<IpAddress> source = source_of(instance);
@@ -83,8 +84,8 @@ void Node::settle_source(Instance& instance) {
     instance.machine.set_source(source);
 }
 
-/// Somebody else sends from our source. Where there is another one, each keeps to its own; by unicast that would be
-/// nobody's peer. What this node itself has just said may have come back by a loop in the switches.
+/// Another node sends from our source address. This node changes to another address if it has one; not with unicast,
+/// where the peers know only this one. The packet may also be our own, which came back through a loop of switches.
 void Node::notice_shared(Instance& instance, const vrrp::Heard& heard, Instant now) {
     const vrrp::Machine& machine = instance.machine;
     const bool like_ours =
@@ -95,7 +96,7 @@ void Node::notice_shared(Instance& instance, const vrrp::Heard& heard, Instant n
     if (!machine.settings().peers.empty() || !before || may_be_ours || contains(instance.shared, *before)) return;
     instance.shared.push_back(*before);
     settle_source(instance);
-    if (machine.source() == before) {  // it is all there is
+    if (machine.source() == before) {  // the node has no other address
         complain(instance, "another node has " + to_text(*before) + " as well, from which this one sends", now);
         return;
     }

@@ -1,4 +1,4 @@
-// What happens to the sockets and the link addresses that an election goes by.
+// Changes of the sockets and link addresses that an election uses.
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@ namespace lbconverge::node {
 
 namespace {
 
-/// The same is said so often at most. It may be true of every advertisement.
+/// The shortest time between two equal lines in the log. The same trouble may come with every advertisement.
 constexpr Duration trouble_interval = std::chrono::seconds(60);
 constexpr std::size_t troubles_at_once = 20;
 /// One announcement may be lost, as when a node becomes master.
@@ -34,7 +34,8 @@ void Node::handle(const Unsent& event, Instant now) {
     say(Level::warning, "advertisements on " + event.interface.str() + " are not sent" + so_far + ": " + event.why);
 }
 
-/// Before the next round: has anything been said against the one before? What this turn sends goes out at its end.
+/// Called before the next round of advertisements: finds out whether the last round was refused. The packets of this
+/// turn are sent at its end.
 void Node::follow_sending(Instance& instance) {
     const vrrp::Settings& settings = instance.machine.settings();
     const auto is_its = [&](const Packet& each) {
@@ -67,7 +68,7 @@ void Node::handle(const Trouble& event, Instant now) {
 
 // ---- link addresses ------------------------------------------------------------------------------------------------
 
-/// The neighbours would go on sending to the old one until their entries expire.
+/// Without an announcement the neighbours would use the old link address until their entries expire.
 void Node::announce_moved(const std::vector<InterfaceState>& before, Instant now) {
     const auto has_moved = [&](const InterfaceName& name) {
         const auto was =
@@ -83,7 +84,7 @@ void Node::announce_moved(const std::vector<InterfaceState>& before, Instant now
             each.again_at = now + announce_again;
         }
     }
-    if (config_->role == Role::real_server) return;  // whose VIPs nobody is to learn
+    if (config_->role == Role::real_server) return;  // a real server never announces its VIPs
     for (const config::Vip& vip : config_->vips) {
         if (!vip.vrrp.empty() || !holds(vip.address) || !has_moved(vip.interface)) continue;
         effects_.announce.push_back({vip.address, vip.interface, config::Vrrp{}.garp_count});

@@ -19,14 +19,14 @@ bool Track::read_again_and_again() const {
     return settings_.type == TrackType::command || settings_.type == TrackType::file;
 }
 
-/// What nothing was known of is good at the first word of it, since that changes nothing.
+/// If nothing is known yet, one good reading is enough, since that changes nothing.
 std::uint32_t Track::needed(TrackOpinion opinion) const {
     if (opinion == TrackOpinion::bad) return settings_.fall;
     return opinion_ == TrackOpinion::unknown ? 1 : settings_.rise;
 }
 
 void Track::take(const TrackReading& reading, Instant now) {
-    if (reading.opinion == TrackOpinion::unknown) {  // the last opinion stays; what is said about it is news
+    if (reading.opinion == TrackOpinion::unknown) {  // the last opinion stays, with the new reason
         why_ = reading.why;
         return;
     }
@@ -70,7 +70,7 @@ void Track::tick(Instant now) {
 int Track::share() const {
     if (settings_.weight == 0) return 0;
     if (settings_.type == TrackType::file) return settings_.weight * number_;
-    // As in keepalived: what is good adds, or what is bad subtracts.
+    // As in keepalived: a positive weight is added unless the track is bad, a negative one only while it is bad.
     if (settings_.weight > 0) return opinion_ == TrackOpinion::bad ? 0 : settings_.weight;
     return opinion_ == TrackOpinion::bad ? settings_.weight : 0;
 }
@@ -89,7 +89,7 @@ std::vector<Track> tracks_of(const config::Config& config) {
         const auto is_used = [&](const config::Vrrp& vrrp) {
             return std::find(vrrp.track.begin(), vrrp.track.end(), each.name) != vrrp.track.end();
         };
-        if (config.role == Role::real_server) continue;  // takes part in no election
+        if (config.role == Role::real_server) continue;  // a real server takes part in no election
         if (std::any_of(config.vrrp.begin(), config.vrrp.end(), is_used)) tracks.emplace_back(each);
     }
     return tracks;
@@ -141,7 +141,7 @@ void Node::handle(const Tracked& event, Instant now) {
     }
 }
 
-/// Interfaces come with the links; everything else is told by Tracked.
+/// Tracks of interfaces follow the Links event; the others get Tracked events.
 void Node::read_links(Instant now) {
     for (Track& each : tracks_) {
         if (each.settings().type != TrackType::interface) continue;
@@ -164,7 +164,7 @@ void Node::run_tracks(Instant now) {
     }
 }
 
-/// What the tracks say of priorities and of who can take part becomes true.
+/// Applies the tracks to the priorities, and to which instances can take part.
 void Node::follow_tracks(Instant now) {
     if (!std::exchange(tracks_moved_, false)) return;
     prioritize(instances_, now);

@@ -1,5 +1,6 @@
-// One [[hook]] for one instance as a queue of one: what the instance is now goes in, when to run and when to end the
-// hook comes out. A newer state overtakes an older one, which is then neither run, nor run on, nor tried again. Pure.
+// One [[hook]] for one instance. The state of the instance goes in; the hook's runs, and when to end one, come out. A
+// newer state overtakes an older one: the run for the older one is then ended, or not started, and not tried again.
+// Pure.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -27,7 +28,7 @@ constexpr auto names_of(HookState) {
                                   {HookState::stop, "stop"}});
 }
 
-/// What became of a run, or of several when it was tried again.
+/// The result of a run, or of several if it was tried again.
 struct HookResult {
     HookState state = HookState::none;
     Instant at;
@@ -45,7 +46,7 @@ public:
     HookQueue(config::Hook hook, std::string instance) : hook_(std::move(hook)), instance_(std::move(instance)) {}
 
     void see(HookState state);
-    /// A hook that comes with a reload: it is not run for what was so before.
+    /// For a hook that comes with a reload: it is not run for a state that is older than the reload.
     void know(HookState state) { seen_ = state; }
     /// What is to be done now; to be called until it is nothing. start: for state().
     Do next(Instant now);
@@ -53,10 +54,10 @@ public:
     /// the last attempt, and it failed.
     bool ended(bool good, std::string said, Duration took, Instant now, bool last);
     [[nodiscard]] std::optional<Instant> wake_at() const;
-    /// Nothing runs and nothing is to run.
+    /// Nothing runs, and nothing must be run.
     [[nodiscard]] bool idle() const { return running_ == HookState::none && wanted_ == HookState::none; }
 
-    /// How it is run from now on; on what and which command stays.
+    /// New settings for the runs from now on; the instance, the states and the command are the same.
     void reconfigure(const config::Hook& hook) { hook_ = hook; }
     [[nodiscard]] const config::Hook& hook() const { return hook_; }
     [[nodiscard]] const std::string& instance() const { return instance_; }
@@ -77,7 +78,7 @@ private:
     config::Hook hook_;
     std::string instance_;
     HookState seen_ = HookState::none;
-    HookState wanted_ = HookState::none;   ///< is to run, or runs and is not overtaken
+    HookState wanted_ = HookState::none;   ///< must be run, or runs and is not overtaken
     HookState running_ = HookState::none;  ///< the process, until it has ended
     bool ending_ = false;                  ///< it was told to
     std::uint32_t attempts_ = 0;           ///< for wanted_

@@ -1,5 +1,5 @@
-// What the lanes' work is in terms of the plan, and what its outcome means to the node: used by whoever drives a
-// convergence for a node, the daemon and the simulator. Pure.
+// Translates the work of a lane into a task for a convergence, and its outcome into an event for the node. The daemon
+// and the simulator use it. Pure.
 #pragma once
 
 #include "lbconverge/node/messages.hpp"
@@ -9,9 +9,9 @@
 
 namespace lbconverge::node {
 
-/// `seen`: what the network lane saw last. It counts only where there is no time to look again. `job` must outlive it.
+/// `seen`: what the network lane saw last. It is used only if the work is urgent. `job` must outlive the task.
 plan::Task task_of(const Converge& job, std::shared_ptr<const kinds::Observed> seen);
-/// What the node is told; `overtaken` is for the caller to say.
+/// The event for the node. The caller sets `overtaken`.
 Converged converged_of(const Converge& job, const plan::Outcome& outcome);
 
 }  // namespace lbconverge::node

@@ -29,8 +29,8 @@ using lbconverge::to_text;
 using ConfigPtr = std::shared_ptr<const config::Config>;
 
 /// Kernel work goes on in two lanes at once, so that a VIP never waits for a large table: `network` (addresses and
-/// settings) and `tables` (IPVS). A node of role both has only the first, and it does everything, since there the
-/// order between the two is what keeps packets from going round in circles.
+/// settings) and `tables` (IPVS). A node of role both has only `network`, which does everything: there the order of the
+/// steps keeps packets from looping between two nodes.
 enum class Lane : std::uint8_t { network, tables };
 constexpr auto names_of(Lane) { return enum_names<Lane>({{Lane::network, "network"}, {Lane::tables, "tables"}}); }
 constexpr std::size_t lane_count = 2;
@@ -48,8 +48,8 @@ struct Packet {
 struct InterfaceState {
     InterfaceName name;
     bool up = false;                   ///< and with a carrier
-    std::vector<IpAddress> addresses;  ///< without the VIPs; those first that most likely are the node's own
-    /// Of these the link-local ones that were formed here and not chosen by anybody: no other node has them.
+    std::vector<IpAddress> addresses;  ///< without the VIPs; the node's own addresses most likely come first
+    /// The link-local ones among them that the kernel formed: no other node has them, unlike one that a person chose.
     std::vector<IpAddress> formed{};
     wire::LinkAddress link_address{};  ///< MAC; zero where there is none
     bool operator==(const InterfaceState&) const = default;
@@ -75,17 +75,17 @@ struct Unsent {
     std::uint8_t vrid = 0;
     std::string why;
 };
-/// Nothing can be sent or heard at this place. It comes with every attempt to mend that.
+/// Nothing can be sent or heard at this place. Each attempt to repair that ends with this event if it fails.
 struct NoSocket {
     InterfaceName interface;
     Family family = Family::ipv4;
     std::string why;
 };
-/// Something else that the edge could not do. It may come again and again.
+/// Another failure of the code around the node. The same one may come again and again.
 struct Trouble {
     std::string what;
 };
-/// Somebody changed addresses or routes: the network lane should look.
+/// Addresses or routes have changed: the network lane should look.
 struct Disturbed {};
 /// A row, as "address 192.0.2.20/32 eth0", and what is wrong with it.
 struct BadRow {
@@ -103,27 +103,27 @@ struct DarkVip {
 struct Converged {
     Lane lane = Lane::network;
     std::size_t done = 0;               ///< changes made
-    std::vector<std::string> repaired;  ///< rows that were put back because somebody else had changed them
-    std::string error;                  ///< why it did not come to an end; empty: what could be done is done
+    std::vector<std::string> repaired;  ///< rows that were put back because another program had changed them
+    std::string error;                  ///< why the work failed; empty: all that could be done is done
     std::string obstacle;               ///< why not everything could be done; empty: all is as desired
-    bool overtaken = false;             ///< it stopped because the node said so
+    bool overtaken = false;             ///< it stopped because the node had overtaken it
     std::size_t held = 0, foreign = 0, deferred = 0, blocked = 0;
     std::vector<health::Found> found{};  ///< of the servers that Converge::health knew nothing of
     std::vector<BadRow> refused{};       ///< what the kernel refused when it was asked
     std::vector<DarkVip> unbound{};      ///< wanted on an interface, and not there
-    std::vector<DarkVip> unserved{};     ///< of no service of theirs a server could be loaded
+    std::vector<DarkVip> unserved{};     ///< VIPs for which no service could be loaded with a server
 };
-/// Somebody asked for convergence now (a one-shot apply).
+/// A one-shot apply asks for convergence now.
 struct Asked {};
 /// A new configuration, already checked.
 struct Reload {
     ConfigPtr config;
 };
-/// SIGTERM; SIGUSR2 sets `keep`: leave everything as it is, say nothing (a restart is about to come).
+/// SIGTERM. SIGUSR2 sets `keep`: leave everything as it is and advertise nothing, because a restart follows.
 struct Stop {
     bool keep = false;
 };
-/// Somebody looked at what a track watches; of interfaces Links tells.
+/// A new reading of a track. For tracks of interfaces, Links has it.
 struct Tracked {
     std::string track;
     TrackReading reading;
@@ -135,11 +135,11 @@ struct HookEnded {
     std::string said;  ///< "exit status 1: connection refused"
     Duration took{0};
 };
-/// What came of health checks.
+/// Answers to health checks.
 struct Probed {
     std::vector<health::ProbeAnswer> answers;
 };
-/// What the daemon before this one knew of servers; before anything else.
+/// What the last daemon knew about servers. It comes before all other events.
 struct Remembered {
     kinds::Health health;
 };
@@ -159,7 +159,7 @@ struct Converge {
     kinds::Part part = kinds::Part::all;
     ConfigPtr config;
     Election election;
-    bool urgent = false;  ///< a VIP waits for it: what was seen last is good enough to begin with
+    bool urgent = false;  ///< a VIP waits for it, so the first plan may use what was seen last
     std::shared_ptr<const kinds::Health> health{};
     std::vector<BadRow> avoid{};  ///< rows that are not to be made or changed now
 };
@@ -177,22 +177,23 @@ struct Say {
     Level level = Level::info;
     std::string text;
 };
-/// What one turn asks for. Packets come first: nobody may wait for anything else.
+/// What one turn asks for. Packets are sent first and wait for nothing.
 struct Effects {
     std::vector<Packet> send;
-    /// The election has changed while this lane was at work: what it has not done yet must not be done any more, above
-    /// all no announcement of addresses that another node has now. Converged comes as ever, without an error.
+    /// Lanes whose election has changed while they were at work. They must do nothing more, and above all not announce
+    /// addresses that another node has now. Converged comes as always, without an error.
     std::vector<Lane> overtaken;
     std::vector<Converge> converge;
-    /// Gratuitous ARP and neighbour advertisements, now: behind kernel work they may no longer be true.
+    /// Gratuitous ARP and neighbour advertisements to send at once: after kernel work they may not be true any more.
     std::vector<plan::Announcement> announce;
     std::vector<RunHook> run_hooks;
     std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken
     std::vector<Say> say;
     std::vector<health::ProbeRequest> probe;
-    /// To be written down for the next daemon, and for commands without one; replaces what was to be written before.
+    /// Health to be saved for the next daemon, and for commands that run without one. It replaces an older one that is
+    /// not saved yet.
     std::shared_ptr<const kinds::Health> remember;
-    bool exit = false;  ///< everything is done that had to be done before the end
+    bool exit = false;  ///< everything that had to be done before the end is done
 };
 
 }  // namespace lbconverge::node

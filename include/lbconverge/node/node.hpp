@@ -1,5 +1,5 @@
-// The brain of one node: what happened and when go in, what is to be done comes out. The daemon runs one of these
-// against the real world, the simulator several against an invented one. Pure: no clock, no socket, no kernel.
+// The core of one node: events and the time go in, and effects come out. The daemon runs one node in the real world,
+// and the simulator several in a simulated one. Pure: no clock, no socket, no kernel.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -22,13 +22,14 @@
 
 namespace lbconverge::node {
 
-/// Of an instance that owns its addresses (RFC 9568 §6.1): no track moves it.
+/// The priority of an instance that owns its addresses (RFC 9568 §6.1). No track changes it.
 constexpr std::uint8_t owner_priority = 255;
-/// So many steps in its life are remembered of an instance, and so many different complaints about it made at once.
+/// How many changes of state of an instance are remembered, and how many different complaints about it are logged
+/// within a minute.
 constexpr std::size_t history_size = 20;
 constexpr std::size_t complaints_at_once = 20;
 
-/// One step in the life of an instance.
+/// One change of the state of an instance.
 struct Transition {
     Instant at;
     vrrp::State from = vrrp::State::init;
@@ -47,20 +48,20 @@ struct Instance {
     std::string group{};                       ///< its sync group; empty: none
     [[nodiscard]] bool names(const Track& track) const;
     bool started = false;
-    bool holding = false;                   ///< its VIPs were here when the daemon started
-    bool told = false;                      ///< master: a run that knew it has bound and announced its VIPs
-    bool owed = false;                      ///< such a run stopped half-way: what is here now nobody may have announced
+    bool holding = false;  ///< its VIPs were here when the daemon started
+    bool told = false;     ///< master: a run of the network lane that began after that has bound and announced its VIPs
+    bool owed = false;     ///< such a run was overtaken: VIPs that are here may not have been announced
     std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
     std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
     std::optional<Instant> again_at{};      ///< when to do that once more
     std::vector<Transition> history{};      ///< the last few, oldest first
     std::vector<DarkVip>
         dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
-    std::optional<IpAddress> home{};  ///< the source that it began with: where it goes back to
-    std::vector<IpAddress> shared{};  ///< own addresses from which another node sends as well
+    std::optional<IpAddress> home{};  ///< the source that it began with, and to which it returns
+    std::vector<IpAddress> shared{};  ///< own addresses that another node uses as its source, too
     std::uint64_t unsent = 0;         ///< advertisements that the kernel refused to send
     bool muted = false;               ///< rounds of them are refused
-    bool refused_now = false;         ///< the last round was
+    bool refused_now = false;         ///< the last round was refused
     std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
 };
@@ -81,7 +82,7 @@ struct LaneState {
     std::uint64_t runs = 0, changes = 0;
 };
 
-/// A row that is left alone for a while, so that what is wrong with it concerns nothing else.
+/// A row that is left alone for a while, so that its fault does not stop other work.
 struct AvoidedRow {
     Lane lane = Lane::network;
     std::string why;
@@ -90,17 +91,17 @@ struct AvoidedRow {
     bool fought = false;  ///< another program keeps changing it; else the kernel refused it
 };
 
-/// What is known of a VIP that could not be bound, as long as it counts.
+/// A VIP that could not be bound, and why.
 struct Attempt {
     std::string why;                 ///< empty: it is to be tried again
-    std::optional<Instant> until{};  ///< of an instance that is not master: when that is, without any news
+    std::optional<Instant> until{};  ///< not master: when the reason stops counting by itself
     Duration backoff{};              ///< longer each time
 };
 
-/// What has been said of an interface whose advertisements are not sent.
+/// What was logged about an interface whose advertisements are not sent.
 struct Muteness {
     std::optional<Instant> said_at{};
-    bool said = false;        ///< that they are not sent is the last word
+    bool said = false;        ///< the last line in the log says that they are not sent
     std::uint64_t count = 0;  ///< since it began
 };
 
@@ -112,7 +113,7 @@ struct Fight {
 
 class Node {
 public:
-    /// Nothing happens before the first Links event: without interfaces there is nobody to talk to.
+    /// Nothing happens before the first Links event, because the interfaces are not known before.
     explicit Node(ConfigPtr config);
 
     Effects turn(const Event& event, Instant now);
@@ -263,17 +264,17 @@ private:
     std::map<std::string, AvoidedRow> avoided_;
     std::map<IpAddress, Attempt> attempts_;  ///< VIPs that could not be bound
     std::vector<DarkVip> unserved_;          ///< VIPs for which the tables lane could load nothing
-    std::vector<IpAddress> not_yet_;         ///< VIPs that the network lane was told to wait with
-    bool dark_moved_ = false;                ///< what can be served has changed since it was last followed
-    std::uint64_t file_ = 1;                 ///< counts configurations
+    std::vector<IpAddress> not_yet_;         ///< VIPs that the network lane must not bind yet
+    bool dark_moved_ = false;  ///< the set of VIPs that can be served has changed since the priorities were last set
+    std::uint64_t file_ = 1;   ///< counts configurations
     health::Board board_;
-    std::optional<Instant> look_at_;  ///< when to look for what sends no notification
+    std::optional<Instant> look_at_;  ///< when to look again at rows for which there is no notification
     bool stopping_ = false;
     bool exited_ = false;
     std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws
     std::uint64_t strangers_ = 0;
     std::vector<Track> tracks_;
-    bool tracks_moved_ = false;  ///< what they say has changed since it was last followed
+    bool tracks_moved_ = false;  ///< what they say has changed since the priorities were last set
     std::vector<HookQueue> hooks_;
     std::uint64_t last_hook_ = 0;
     Effects effects_;

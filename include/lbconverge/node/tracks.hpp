@@ -1,5 +1,5 @@
 // What an election depends on besides the protocol: one [[track]] as a function. Readings and the time go in, an
-// opinion comes out. Pure; who takes the readings (the daemon, the simulator) is not known here.
+// opinion comes out. Pure: the daemon and the simulator take the readings.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -16,15 +16,15 @@ namespace lbconverge::node {
 
 using lbconverge::to_text;
 
-/// Unknown is no opinion, and changes nothing: a daemon that has just started must not give up its addresses because
-/// nobody has answered yet.
+/// `unknown` changes nothing: a daemon that has just started must not give up its addresses because there is no answer
+/// yet.
 enum class TrackOpinion : std::uint8_t { unknown, good, bad };
 constexpr auto names_of(TrackOpinion) {
     return enum_names<TrackOpinion>(
         {{TrackOpinion::unknown, "unknown"}, {TrackOpinion::good, "good"}, {TrackOpinion::bad, "bad"}});
 }
 
-/// What was found by looking once. A file is always good here; what its number means is up to Track.
+/// The result of looking once. For a file `opinion` is always good: Track decides what the number means.
 struct TrackReading {
     TrackOpinion opinion = TrackOpinion::unknown;
     std::string why;          ///< "no process haproxy", "exit status 1"
@@ -35,16 +35,16 @@ class Track {
 public:
     explicit Track(config::Track settings) : settings_(std::move(settings)) {}
 
-    /// A command and a file are read every interval, and each reading counts towards fall and rise. Of the others only
-    /// changes are told, and time counts: fall = 3 is two intervals after the first one.
+    /// A command and a file are read every interval, and each reading counts towards fall and rise. The others report
+    /// only changes, so the time counts: fall = 3 is reached two intervals after the first report.
     void take(const TrackReading& reading, Instant now);
     /// To be called when wake_at() has come; harmless at any other time.
     void tick(Instant now);
     [[nodiscard]] std::optional<Instant> wake_at() const { return recount_at_; }
 
-    /// What it adds to the priority of an instance that names it.
+    /// The number that the track adds to the priority of an instance that names it.
     [[nodiscard]] int share() const;
-    /// An instance that names it cannot take part.
+    /// An instance that names the track cannot take part.
     [[nodiscard]] bool faults() const { return settings_.weight == 0 && opinion_ == TrackOpinion::bad; }
 
     [[nodiscard]] const config::Track& settings() const { return settings_; }
@@ -52,7 +52,7 @@ public:
     [[nodiscard]] const std::string& why() const { return why_; }
     [[nodiscard]] std::int32_t number() const { return number_; }
     [[nodiscard]] Instant since() const { return since_; }
-    /// The same thing is watched in the same way: what is known of it stays true with other counts and weights.
+    /// Both watch the same thing in the same way, so the opinion stays true with other counts and weights.
     [[nodiscard]] bool same_as(const config::Track& other) const;
     void reconfigure(const config::Track& settings) { settings_ = settings; }
     [[nodiscard]] BrokenInvariant broken_invariant() const;
