@@ -13,14 +13,14 @@ using std::chrono::seconds;
 
 namespace {
 
-/// Wake-ups are this far apart at least: ten thousand checks a second are a hundred turns of the loop, not ten
-/// thousand.
+/// The shortest time between two wake-ups. With it, ten thousand checks a second need a hundred turns of the loop and
+/// not ten thousand.
 constexpr Duration slot = milliseconds(10);
-/// First questions are spread over this, or over the interval where that is shorter.
+/// The first probes are spread over this time, or over the interval if that is shorter.
 constexpr Duration first_spread = seconds(1);
-/// Who asks reports a time-out himself, with more to say; an answer that is this late was lost.
+/// The code that asks reports a time-out itself and says more about it. If an answer is this late, it is lost.
 constexpr Duration answer_grace = seconds(1);
-/// Intervals differ by up to a twentieth either way, or all checks would end up asking in the same instant.
+/// Intervals vary by up to a twentieth in both directions, so that checks do not all ask at the same moment.
 constexpr int jitter_share = 20;
 
 /// SplitMix64's finalizer: the same everywhere for the same probe and question.
@@ -45,7 +45,7 @@ Duration interval_of(const Probe& probe) {
 
 seconds age(Instant since, Instant now) { return std::chrono::floor<seconds>(std::max(now - since, Duration{0})); }
 
-/// What makes two checks the same, wherever they stand in the file.
+/// Two checks with the same text are the same check, wherever they stand in the file.
 std::string text_of(const config::Check& check) {
     std::string text;
     const auto add = [&](std::string_view part) { text.append(part).append(1, '\0'); };
@@ -220,7 +220,7 @@ void Board::found(const std::vector<Found>& rows, Instant now) {
         const bool drained = std::any_of(drains_.begin(), drains_.end(),
                                          [&](const ActiveDrain& drain) { return drain.what.covers(each.key); });
         row.used = row.used || each.weight.value_or(0) > 0;
-        // Neither a drain nor the file's own weight 0 says anything about health.
+        // A weight of 0 because of a drain or the file says nothing about health.
         row.unused = row.unused || (each.weight == 0U && !drained && known->weight != 0);
     }
     for (const auto& [index, row] : touched) {
@@ -268,7 +268,7 @@ std::vector<ProbeRequest> Board::tick(Instant now) {
         probe.asked = now;
         requests.push_back(
             {probe.id, ++probe.run, probe.check, probe.address, probe.port, probe.service.vip, probe.mark});
-        // Who gets no answer through the VIP asks the server itself, too.
+        // A check via the VIP without an answer asks the server itself as well, so it may take twice the time.
         schedule(index, now + (probe.mark == 0 ? 1 : 2) * probe.check->timeout + answer_grace);
     }
     return requests;
@@ -349,8 +349,8 @@ void Board::count(const Probe& probe, bool in) {
     for (const auto& [pool, member] : probe.places) count(pools_[pool], pools_[pool].members[member], in);
 }
 
-/// Short below the quorum; not short any more only with the hysteresis on top; and no change of mind as long as the
-/// servers that are not known yet could decide.
+/// A pool is short if it is below its quorum. It is not short any more once it has quorum + hysteresis. As long as
+/// unknown servers could decide it, nothing changes.
 Board::Standing Board::standing_of(const Pool& pool) {
     const std::uint32_t wanted = pool.quorum + (pool.standing == Standing::short_ ? pool.hysteresis : 0);
     if (pool.live + pool.unknown < wanted) return Standing::short_;
@@ -405,7 +405,8 @@ bool Board::drain(const kinds::Drained& what, Instant now) {
     return true;
 }
 
-/// What was drained as a whole comes back as a whole: a wider word takes back the narrower ones.
+/// Undrain takes back every drain that `what` covers: without a port or a service, also those of one port or one
+/// service.
 bool Board::undrain(const kinds::Drained& what, Instant now) {
     const auto within = [&](const ActiveDrain& each) {
         return each.what.address == what.address && (what.port == 0 || each.what.port == what.port) &&

@@ -1,6 +1,6 @@
-// Health checks as a function: when to probe whom comes out, what the probes found goes in, and kinds::Health is what
-// all of it says of the real servers. One probe per check and server, however many services share it. Pure: no clock,
-// no socket; `now` is the caller's, and jitter is a hash.
+// Health checks as a function: requests for probes come out, and their answers go in. kinds::Health is what all answers
+// say about the real servers. There is one probe per check and server, which several services may share. Pure: no
+// clock, no socket; `now` is the caller's, and jitter is a hash.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -26,7 +26,7 @@ namespace lbconverge::health {
 
 using kinds::Liveness;
 
-/// What an observed table says about the servers that `health` knows nothing of.
+/// The observed rows of servers about which `health` says nothing.
 std::vector<Found> found_in(const kinds::Observed& observed, const kinds::Health& health);
 
 /// One check of one server.
@@ -35,22 +35,22 @@ struct Probe {
     std::shared_ptr<const config::Check> check;
     IpAddress address;
     std::uint16_t port = 0;
-    kinds::Service::Key service{};  ///< via = "vip": through which one; else nothing
-    std::uint32_t mark = 0;         ///< and with which mark
+    kinds::Service::Key service{};  ///< via = "vip": the service through which it asks; else empty
+    std::uint32_t mark = 0;         ///< via = "vip": the mark with which it asks
     Liveness is = Liveness::unknown;
-    std::string why{};      ///< of the last change, or of the last failure since
+    std::string why{};      ///< the reason of the last change, or of the last failure after it
     Instant since{};        ///< of the last change
-    std::uint32_t row = 0;  ///< how often in a row it has contradicted what it is taken for
+    std::uint32_t row = 0;  ///< how many answers in a row have contradicted `is`
     std::optional<std::uint32_t> weight{};
-    bool begun = false;    ///< the kernel has been looked at: it may be asked
-    bool running = false;  ///< asked, and not answered yet
+    bool begun = false;    ///< it may ask, because the kernel has been looked at
+    bool running = false;  ///< it has asked and has no answer yet
     std::uint32_t run = 0;
     Instant asked{};
-    Instant next{};                                                 ///< when it is to be asked again, or given up
+    Instant next{};  ///< when it asks again, or stops waiting for an answer
     std::vector<std::pair<std::uint32_t, std::uint32_t>> places{};  ///< service and server of the configuration
 };
 
-/// A probe that changed its mind, for the log.
+/// A change of what a probe says, for the log.
 struct News {
     IpAddress address;
     std::uint16_t port = 0;
@@ -63,42 +63,43 @@ struct QuorumNews {
     kinds::Service::Key service;
     bool met = false;
     std::uint32_t live = 0;
-    bool fallback = false;  ///< it has one
+    bool fallback = false;  ///< the service has a fallback
 };
 
 class Board {
 public:
-    /// The servers of this configuration from now on. Probes that it shares with the one before go on undisturbed.
+    /// Checks the servers of this configuration from now on. Probes that the old configuration had as well go on
+    /// undisturbed.
     void configure(const config::Config& config, Instant now);
-    /// What a daemon or command before this one left behind. Of drains there are then exactly these.
+    /// Takes over the health that the last daemon or command has saved. Its drains replace all others.
     void remember(const kinds::Health& before, Instant now);
-    /// Until the kernel was looked at nobody is asked: a server that is there with a weight starts as up, one with
-    /// weight 0 as down; of the others the first answer decides.
+    /// Tells what the kernel has; before that, no probe asks. A server that is there with a weight starts as up, one
+    /// with weight 0 as down. For the others the first answer decides.
     void found(const std::vector<Found>& rows, Instant now);
     void answered(const ProbeAnswer& answer, Instant now);
-    /// Whom to ask now; what was not answered in time has failed.
+    /// The servers to ask now. A probe that has no answer in time has failed.
     std::vector<ProbeRequest> tick(Instant now);
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
-    /// False: it was so already.
+    /// False: nothing has changed.
     bool drain(const kinds::Drained& what, Instant now);
     bool undrain(const kinds::Drained& what, Instant now);
-    /// For a command without a daemon: what nobody has put down counts as up.
+    /// For a command that runs without a daemon: servers of which nothing is known count as up.
     void assume_up(Instant now);
 
     [[nodiscard]] kinds::Health health(Instant now) const;
-    /// No check is without an answer.
+    /// Every probe has had an answer.
     [[nodiscard]] bool knows_all() const { return unknown_ == 0; }
-    /// Whether a service, by its name or its id, has its quorum; with several ports: on all of them. nullopt: not known
-    /// yet, or there is none of that name.
+    /// Whether the service with this name or id has its quorum; if it has several ports, on all of them. nullopt: it is
+    /// not known yet, or there is no such service.
     [[nodiscard]] std::optional<bool> service_is_up(std::string_view name) const;
     /// Whether anything that health() says has changed since the last call.
     bool take_changed() { return std::exchange(changed_, false); }
     std::vector<News> take_news() { return std::exchange(news_, {}); }
     std::vector<QuorumNews> take_quorum_news() { return std::exchange(quorum_news_, {}); }
     [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
-    /// Everything that is counted or indexed agrees with the probes. Linear in the servers, and so only for tests and
-    /// after a reload (src/health/invariant.cpp).
+    /// All counts and indexes agree with the probes. It takes time linear in the servers, so it is called only in tests
+    /// and after a reload (src/health/invariant.cpp).
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
@@ -149,13 +150,13 @@ private:
     struct Keyed {
         kinds::RealServer::Key key;
         std::uint32_t probe = 0;
-        std::uint32_t weight = 0;  ///< of the file
+        std::uint32_t weight = 0;  ///< the weight of the file
     };
     [[nodiscard]] std::vector<Keyed> by_key() const;
     static const Keyed* find(const std::vector<Keyed>& all, const kinds::RealServer::Key& key);
 
     std::vector<Probe> probes_;
-    std::map<std::string, CheckPtr> checks_;  ///< by what they say
+    std::map<std::string, CheckPtr> checks_;  ///< by their contents
     std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
     std::vector<Pool> pools_;  ///< in the order of the configuration's services
     std::set<std::pair<Instant, std::uint32_t>> due_;

@@ -1,4 +1,4 @@
-// What the board of checks and the asking side tell each other, as plain values: requests and answers.
+// Requests of the board, and the answers of the code that carries out the checks. Plain values.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -18,21 +18,21 @@ struct ProbeRequest {
     std::shared_ptr<const config::Check> check;
     IpAddress address;
     std::uint16_t port = 0;
-    IpAddress vip{};         ///< via = "vip": what is connected to, with
+    IpAddress vip{};         ///< via = "vip": the address to connect to, with
     std::uint32_t mark = 0;  ///< this firewall mark; 0: the server itself is asked
 };
 
-/// What came of a request.
+/// The answer to a request.
 struct ProbeAnswer {
     std::uint64_t id = 0;
     std::uint32_t run = 0;
     bool good = false;
     std::string what{};                     ///< "connect refused"
     std::optional<std::uint32_t> weight{};  ///< good: what the check itself wants (exec, file)
-    bool asked = true;                      ///< false: this host could not ask, which says nothing of the server
+    bool asked = true;                      ///< false: this host could not ask, which says nothing about the server
 };
 
-/// What the kernel had for a server of a service when it was first looked at.
+/// The kernel's row for a server of a service at the first look.
 struct Found {
     kinds::RealServer::Key key;
     std::optional<std::uint32_t> weight{};  ///< none: no row
