@@ -11,12 +11,12 @@ namespace {
 
 using What = std::function<void(const Row<Address>& vip, const Interface& interface)>;
 
-/// ARP for this VIP is dropped by a filter, or nobody can tell.
+/// A filter drops ARP for this VIP, or that is not known.
 bool filtered(const HostView& view, const IpAddress& vip) {
     return view.evidence.firewall.arp_unknown || arp_is_filtered(view.evidence.firewall, vip);
 }
 
-/// Every interface where ARP requests for a VIP of lo arrive, once, with the first such VIP.
+/// Visits once every interface where ARP requests for a VIP of lo arrive, with the first such VIP.
 void each_answering(const HostView& view, const What& visit) {
     std::set<InterfaceName> seen;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
@@ -30,7 +30,7 @@ void each_answering(const HostView& view, const What& visit) {
 
 bool unknown_mode(std::uint32_t value) { return (value >= 4 && value <= 7) || value > 8; }
 
-/// arp_ignore and arp_announce as a real server needs them; "all" too, where its number is the larger one.
+/// Sets arp_ignore and arp_announce as a real server needs them; those of "all" as well, if they are larger.
 Cure quiet(const HostView& view, const Interface& interface) {
     std::vector<WantedSysctl> settings;
     if (view.number(setting_path("all", "arp_ignore")).value_or(0) > 1) {

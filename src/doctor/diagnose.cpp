@@ -16,7 +16,7 @@ struct DoctorRule {
 using config::mistake;
 using namespace rules;
 
-/// LVS02 has two rules. What only a file can show is for `check`.
+/// The rules. LVS02 has two. Mistakes that only a file can show are found by `check`.
 constexpr DoctorRule rule_list[] = {
     {mistake("LVS01"), arp_on_loopback},
     {mistake("LVS02"), arp_ignore_off},

@@ -67,7 +67,7 @@ struct FileLine {
     Sort sort = Sort::other;
 
     [[nodiscard]] std::string text() const { return file->path + ":" + std::to_string(line); }
-    /// Comes about before the other.
+    /// This line is carried out before the other.
     [[nodiscard]] bool before(const FileLine& other) const {
         return file == other.file ? line < other.line : sort < other.sort;
     }
@@ -247,7 +247,7 @@ void two_owners(const HostView& view, Findings& findings) {
                 owners.push_back(each.at.path + ":" + std::to_string(each.at.line));
             }
         }
-        // By hand, one file has to do it; with a configuration, none.
+        // Without a configuration one file must have the VIP; with one, no other file may have it.
         const bool ours = view.configured(vip) != nullptr;
         for (std::size_t i = ours ? 0 : 1; i < owners.size(); ++i) {
             findings.warning(owners[i],

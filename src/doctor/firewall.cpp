@@ -6,7 +6,7 @@ namespace lbconverge::doctor {
 
 namespace {
 
-/// Chains that jump into each other in a circle are refused by the kernel; this is for evidence that was made up.
+/// The kernel refuses chains that jump in a circle, but evidence that a test makes can have them.
 constexpr int deepest = 16;
 
 bool covers(Layer layer, Family family) {
@@ -32,7 +32,7 @@ Applies applies(const FilterRule& rule, const FilterPacket& packet) {
     return rule.understood && !rule.from_some ? Applies::yes : Applies::perhaps;
 }
 
-/// What a chain says of a packet; nullopt: nothing, its end was reached.
+/// Follows a packet through chains. nullopt: the end of the chain was reached without a verdict.
 class Walk {
 public:
     Walk(const Firewall& firewall, const FilterPacket& packet) : firewall_(firewall), packet_(packet) {}
@@ -50,7 +50,7 @@ private:
         if (depth > deepest) return Judgement{Fate::unknown, {}, {}};
         for (const FilterRule& rule : chain.rules) {
             const Applies here = applies(rule, packet_);
-            // A rule that perhaps drops makes nothing better: whoever gets past it meets the rest all the same.
+            // A rule that perhaps drops is left out: a packet that it does not drop gets to the next rules anyway.
             if (here == Applies::no || rule.verdict == Verdict::next) continue;
             if (here == Applies::perhaps && rule.verdict == Verdict::drop) continue;
             if (here == Applies::perhaps || rule.verdict == Verdict::unknown) return Judgement{Fate::unknown, {}, {}};
@@ -85,7 +85,7 @@ Judgement judge(const Firewall& firewall, const FilterPacket& packet) {
         const bool on_the_way = chain.hook == FilterHook::prerouting || chain.hook == FilterHook::input;
         if (!on_the_way || !covers(chain.layer, packet.destination.family)) continue;
         Judgement here = walk.base(chain);
-        if (here.fate == Fate::dropped) {  // whatever the others say: every chain has to let it pass
+        if (here.fate == Fate::dropped) {  // the other chains do not matter: each of them must let the packet pass
             here.insert = chain.insert;
             return here;
         }

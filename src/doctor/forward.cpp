@@ -88,7 +88,7 @@ void masquerade_without_forwarding(const HostView& view, Findings& findings) {
 
 namespace {
 
-/// The gateways that lead through a director: VIPs, which move with them, and the directors' own addresses.
+/// Gateways that lead through a director: VIPs, which move from director to director, and the directors' own addresses.
 std::vector<IpAddress> ways_back(const config::Config& config) {
     std::vector<IpAddress> result;
     for (const config::Vip& vip : config.vips) result.push_back(vip.address);
@@ -147,7 +147,7 @@ bool tunnelled_by_file(const HostView& view) {
     return false;
 }
 
-/// A tunnel and a VIP beside it: what comes out of the tunnel is for this host.
+/// The host has a tunnel and a VIP, so packets that come out of the tunnel are for this host.
 bool tunnelled_by_hand(const HostView& view) {
     return view.config() == nullptr && !view.balances() &&
            std::any_of(view.vips.begin(), view.vips.end(),
@@ -220,7 +220,7 @@ void tunnel_without_pmtu(const HostView& view, Findings& findings) {
 }
 
 void strict_rp_filter(const HostView& view, Findings& findings) {
-    std::map<InterfaceName, const Row<Address>*> networks;  // of an interface, its first own address
+    std::map<InterfaceName, const Row<Address>*> networks;  // the first own address of each interface
     if (!view.balances() && view.vips.empty()) return;
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const Interface* interface = view.interface(row.key.interface);

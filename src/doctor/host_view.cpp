@@ -11,7 +11,7 @@ kinds::Desired desired_of(const Evidence& evidence) {
     return kinds::desire({*evidence.config, evidence.election, evidence.kernel->facts});
 }
 
-/// Addresses of lo that are there on purpose.
+/// Addresses that somebody put on lo.
 bool is_loopback_vip(const Address::Key& key) {
     return key.interface.is_loopback() && !key.address.is_loopback() && !key.address.is_link_local();
 }

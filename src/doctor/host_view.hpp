@@ -1,4 +1,4 @@
-// Questions about a host that several rules ask, answered from the evidence; and what their cures are made of. Private
+// Functions that several rules use: questions about the host, answered from the evidence, and parts of cures. Private
 // to src/doctor.
 #pragma once
 
@@ -32,7 +32,7 @@ struct ServedPort {
     IpAddress vip;
     Protocol protocol = Protocol::tcp;
     std::uint16_t port = 0;
-    bool by_file = false;  ///< the configuration says so; else it is what usually is there
+    bool by_file = false;  ///< the configuration names it; else it is a usual port
 };
 
 class HostView {
@@ -47,7 +47,7 @@ public:
     // Settings
     [[nodiscard]] std::optional<std::uint32_t> number(const std::string& path) const;
     [[nodiscard]] bool is(const std::string& path, std::uint32_t value) const { return number(path) == value; }
-    /// Of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
+    /// The larger value of "all" and the interface (linux/inetdevice.h, IN_DEV_MAXCONF).
     [[nodiscard]] std::uint32_t larger(const InterfaceName& interface, const std::string& name) const;
 
     // Addresses
@@ -55,7 +55,7 @@ public:
     [[nodiscard]] bool on_lo(const IpAddress& address) const;
     /// The first interface but lo that has the address, or nullptr.
     [[nodiscard]] const Row<Address>* on_interface(const IpAddress& address) const;
-    /// Packets to it are for this host.
+    /// Packets to the address are for this host.
     [[nodiscard]] bool is_local(const IpAddress& address) const;
     /// The VIP is expected on another node now: there is an election, and this node is not known to have won it.
     [[nodiscard]] bool may_be_elsewhere(const IpAddress& vip) const;
@@ -81,14 +81,14 @@ public:
 
     // Cures
     [[nodiscard]] Cure apply() const;
-    /// What apply would do anyway is left to it; else sysctl(8).
+    /// The command apply, if it would change one of these settings; else sysctl(8).
     [[nodiscard]] Cure set(std::span<const WantedSysctl> settings) const;
     [[nodiscard]] Cure set(std::initializer_list<WantedSysctl> settings) const {
         return set(std::span(settings.begin(), settings.size()));
     }
-    /// apply, where the file wants something else of this address than the kernel has; else the command.
+    /// apply, if the file and the kernel differ about this address; else the command.
     [[nodiscard]] Cure mend_address(const IpAddress& address, std::string command) const;
-    /// apply, where the file has the service; else the command.
+    /// apply, if the file has the service; else the command.
     [[nodiscard]] Cure mend_service(const Service::Key& service, std::string command) const;
 
 private:

@@ -1,5 +1,5 @@
-// iptables as the kernel keeps it: a table is one block of entries (linux/netfilter_ipv4/ip_tables.h). It is read here
-// bounds-checked, as it comes from the kernel of another day.
+// iptables as the kernel keeps it: a table is one block of entries (linux/netfilter_ipv4/ip_tables.h). All reads are
+// checked against the bounds of the block, since a later kernel may write it differently.
 #include "lbconverge/doctor/firewall.hpp"
 #include "lbconverge/model/fields.hpp"
 
@@ -73,7 +73,8 @@ private:
                                                         entry.target_offset);
     }
 
-    /// The name of the chain that begins here: a hook's, or that of a user's chain, whose head is an ERROR target.
+    /// The name of the chain that begins here: that of a hook, or that of a user's chain, which begins with an ERROR
+    /// target.
     [[nodiscard]] std::string head_of(std::uint32_t offset, const xt_entry_target& target) const {
         constexpr const char* hooks[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"};
         for (unsigned i = 0; i < NF_INET_NUMHOOKS; ++i) {
@@ -107,7 +108,7 @@ private:
         if (ip.proto != 0) rule.protocol = static_cast<std::uint8_t>(ip.proto);
         rule.from_some = ip.smsk.s_addr != 0;
         if (const auto net = net_of(ip.dst, ip.dmsk)) rule.destinations = {*net};
-        // A mask that ends before the name's NUL is "eth+".
+        // A mask that ends before the NUL of the name means a prefix, as "eth+".
         const std::size_t length = ::strnlen(ip.iniface, IFNAMSIZ);
         const bool whole_name = length == 0 || ip.iniface_mask[length] != 0;
         if (whole_name) rule.interface = InterfaceName(std::string_view(ip.iniface, length));
@@ -171,7 +172,7 @@ private:
                 rule.verdict = Verdict::back;
             } else if (verdict >= 0) {
                 rule.verdict = Verdict::jump;
-                rule.target = "@" + std::to_string(verdict);  // an offset; finish() makes a name of it
+                rule.target = "@" + std::to_string(verdict);  // an offset, which finish() replaces by a name
             } else {
                 rule.verdict = Verdict::unknown;
             }
@@ -187,7 +188,7 @@ private:
         }
     }
 
-    /// The last rule of a hook's chain is its policy. Jumps: the user's chain begins after its head.
+    /// The last rule of a hook's chain is its policy. A jump leads to the first rule after the head of a user's chain.
     void finish(FilterChain& chain) const {
         if (chain.hook != FilterHook::none && !chain.rules.empty()) {
             chain.policy = chain.rules.back().verdict;

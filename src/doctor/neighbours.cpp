@@ -1,4 +1,4 @@
-// Other hosts on the links: what they answered when they were asked for an address, and what they advertise.
+// Other hosts on the links: their replies to requests for addresses, and what they advertise.
 #include "rules.hpp"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ bool is_real_server(const HostView& view, const wire::LinkAddress& link) {
     return node != nullptr && node->role.value_or(view.config()->role) == Role::real_server;
 }
 
-/// This host answers for the VIP itself.
+/// This host itself answers for the VIP.
 bool held_here(const HostView& view, const IpAddress& vip) {
     const Row<Address>* row = view.on_interface(vip);
     const Interface* interface = row == nullptr ? nullptr : view.interface(row->key.interface);
@@ -87,7 +87,7 @@ struct Holder {
     bool real_server = false;
 };
 
-/// Everybody who has a VIP, as the wire says.
+/// All hosts that answer for a VIP, this host included.
 std::vector<Holder> holders(const HostView& view, const IpAddress& vip) {
     std::vector<Holder> all;
     if (held_here(view, vip)) all.push_back({"this node", false});
@@ -142,14 +142,14 @@ void two_masters(const HostView& view, Findings& findings) {
 
 namespace {
 
-/// An election of this host as the wire should show it.
+/// An election of this host, as its advertisements on the link should be.
 struct OwnInstance {
     std::string name;
     InterfaceName interface;
     std::uint8_t vrid = 0;
     Family family = Family::ipv4;
     std::vector<IpAddress> vips;   ///< sorted
-    std::vector<IpAddress> peers;  ///< whoever may send for it; empty: not known
+    std::vector<IpAddress> peers;  ///< the nodes that may send for it; empty: not known
 };
 
 /// The other directors, if the file knows the address of each of them.

@@ -1,4 +1,4 @@
-// The JSON of libnftables, see libnftables-json(5). What is not named here counts as not understood.
+// The JSON of libnftables, see libnftables-json(5). Everything that is not named here counts as not understood.
 #include "lbconverge/doctor/firewall.hpp"
 #include "lbconverge/model/fields.hpp"
 #include "lbconverge/wire/json.hpp"
@@ -97,7 +97,7 @@ bool without_new(const Json& states) {
 /// The elements of named sets, by "family table name".
 using Sets = std::map<std::string, Json>;
 
-/// What a condition compares with; of a named set its elements, in the shape of one without a name.
+/// The right side of a condition. A named set is replaced by its elements, as a set without a name.
 Json compared(const Json& right, const std::string& table, const Sets& sets) {
     const std::string name = right.is_string() ? right.get<std::string>() : std::string();
     if (!name.starts_with('@')) return right;
@@ -138,7 +138,7 @@ bool add_match(const Json& match, const std::string& table, const Sets& sets, Fi
     }
     if (left.contains("ct") && text(left["ct"], "key") == "state") {
         rule.not_new = without_new(right);
-        return true;  // with "new" among them it holds for the packets that count here
+        return true;  // with "new" in the list the condition is true for the new packets that matter here
     }
     return false;
 }
@@ -151,7 +151,7 @@ void add_mark(const Json& mangle, FilterRule& rule) {
     rule.sets_unknown_mark = !rule.mark;
 }
 
-/// Conditions and targets of iptables-nft, of which the JSON has the names alone.
+/// Conditions and targets of iptables-nft. The JSON has only their names.
 void add_xt(const Json& xt, FilterRule& rule, bool& states) {
     const std::string name = text(xt, "name");
     const auto among = [&](std::initializer_list<std::string_view> names) {
@@ -169,8 +169,8 @@ void add_xt(const Json& xt, FilterRule& rule, bool& states) {
     }
 }
 
-/// Which states an iptables-nft rule lets pass is not said. Alone, without any other condition, it is always the one
-/// that lets answers in: with new packets among them the rules after it would be for nothing.
+/// The JSON does not say which states an iptables-nft rule accepts. A rule without any other condition is the one that
+/// accepts answers: if it accepted new packets as well, all rules after it would have no effect.
 void settle_states(FilterRule& rule) {
     const bool alone = !rule.protocol && rule.ports.empty() && !rule.from_some && rule.destinations.empty() &&
                        rule.interface.empty() && rule.understood;
@@ -201,13 +201,13 @@ void add_statement(const Json& statement, const std::string& table, const Sets& 
     } else if (what == "vmap") {
         rule.verdict = Verdict::unknown;
     } else if (what != "counter" && what != "log" && what != "comment") {
-        rule.understood = false;  // limit, quota, connlimit and what is yet to come
+        rule.understood = false;  // limit, quota, connlimit, and statements of later versions
     }
 }
 
 std::string id_of(const Json& json) { return text(json, "family") + " " + text(json, "table"); }
 
-/// An empty one fits nothing: no rule with it is understood.
+/// An empty set becomes one with null, so that a rule which uses it counts as not understood.
 Json elements_of(const Json& set) { return set.contains("elem") ? set["elem"] : Json::array({nullptr}); }
 
 void add_chain(const Json& json, Firewall& firewall) {

@@ -1,4 +1,4 @@
-// What reaches the servers of this host: firewall, sockets, and whether the VIP is there at all.
+// Whether packets reach the servers of this host: firewall, sockets, and whether the host has the VIP.
 #include "rules.hpp"
 
 #include <algorithm>
@@ -19,7 +19,8 @@ bool takes(const HostView& view, Protocol protocol, const IpAddress& address, st
     });
 }
 
-/// An own address of this host, in the VIP's family, where the port is taken; where checks of a balancer arrive.
+/// An own address of this host on which a server has the port: there the checks of a balancer arrive. It has the family
+/// of the VIP.
 const Row<Address>* own_with(const HostView& view, const ServedPort& served) {
     for (const Row<Address>& row : view.kernel.get<Address>().rows()) {
         const bool own = view.is_own(row) && row.key.address.family == served.vip.family;
@@ -36,7 +37,7 @@ FilterPacket packet_to(const HostView& view, const IpAddress& address, const Ser
     return {static_cast<std::uint8_t>(served.protocol), address, served.port, view.interface_of(served.vip)};
 }
 
-/// A rule in front of all others that lets this in, in the language of the filter that drops it.
+/// The command for a first rule that accepts the packet, in the language of the filter that drops it.
 Cure admit(const Judgement& judgement, const FilterPacket& packet, bool any_destination) {
     const bool ipv6 = packet.destination.family == Family::ipv6;
     const std::string address = to_text(packet.destination);
@@ -132,7 +133,7 @@ void firewall_drops_vip(const HostView& view, Findings& findings) {
         const bool checks_too =
             own != nullptr &&
             judge(view.evidence.firewall, packet_to(view, own->key.address, served)).fate == Fate::dropped;
-        if (checks_too && served.by_file) continue;  // LVS41 says it
+        if (checks_too && served.by_file) continue;  // LVS41 reports it
         findings.error(
             judgement.place,
             "the firewall drops what comes for VIP " + port_text(served) +

@@ -1,5 +1,5 @@
 // The classic LVS mistakes on a live host: evidence in, findings out. Pure. The codes are those of config/mistakes.hpp,
-// and the manual has a section for each. A rule rather misses a mistake than raises a false alarm.
+// and the manual has a section for each. A rule that is not sure reports nothing.
 #pragma once
 
 #include "lbconverge/config/diagnostic.hpp"
@@ -13,7 +13,7 @@ namespace lbconverge::doctor {
 enum class CureKind : std::uint8_t {
     command,  ///< of a shell on this host
     line,     ///< of a file, with the section or file in front
-    advice,   ///< what no single command can do
+    advice,   ///< something that no single command can do
 };
 
 /// How a mistake is mended.
@@ -33,10 +33,11 @@ struct Finding {
 /// Sorted by code, and by place within it.
 std::vector<Finding> diagnose(const Evidence& evidence);
 
-/// The node of the file, or "this node", that has an answer's MAC; "" where nobody knows.
+/// The name of the node that has this MAC, or "this node"; "": it is not known.
 std::string owner_of(const Evidence& evidence, const wire::LinkAddress& link);
 
-/// Every address that counts as a VIP here: those of the file; without one, what IPVS, lo and keepalived have.
+/// Every address that counts as a VIP here: those of IPVS, and those of the file. Without a file also those on lo and
+/// those of keepalived.
 std::set<IpAddress> vips_of(const Evidence& evidence);
 
 }  // namespace lbconverge::doctor

@@ -1,5 +1,5 @@
-// What doctor judges by: the state of one host as a plain value. Gathered by src/survey, or written down by a test;
-// owns no file and no socket.
+// The evidence of doctor: the state of one host as a plain value. src/survey gathers it, or a test makes it. It owns no
+// file and no socket.
 #pragma once
 
 #include "lbconverge/doctor/firewall.hpp"
@@ -51,14 +51,14 @@ struct ReceivedReply {
     wire::LinkAddress link{};
 };
 
-/// A VRRP advertisement that arrived, before any packet filter.
+/// A VRRP advertisement that arrived, taken before any packet filter.
 struct ReceivedAdvert {
     InterfaceName interface;
     IpAddress source;
     wire::Advertisement advertisement;
 };
 
-/// What is able to run on this kernel as a module, built in or loadable.
+/// The modules that this kernel has, built in or loadable.
 struct Modules {
     bool known = false;           ///< the lists could be read
     std::set<std::string> names;  ///< with underscores: "ip_vs_wlc"
@@ -77,11 +77,11 @@ struct Evidence {
     Firewall firewall;
     Modules modules;
     std::vector<TextFile> files;
-    std::set<std::string> managers;  ///< of networks that are at work: "systemd-networkd", "NetworkManager"
+    std::set<std::string> managers;  ///< running managers of networks: "systemd-networkd", "NetworkManager"
 
-    bool asked = false;                  ///< --arp: the replies are all that came
+    bool asked = false;                  ///< --arp: `replies` has all that came
     std::vector<ReceivedReply> replies;  ///< for the VIPs and the addresses of [nodes]
-    bool listened = false;               ///< --vrrp: what was heard is all that was sent
+    bool listened = false;               ///< --vrrp: `heard` has all that was sent
     std::vector<ReceivedAdvert> heard;
 };
 

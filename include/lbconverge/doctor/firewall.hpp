@@ -1,5 +1,5 @@
-// A packet filter as far as doctor understands it: nftables and iptables as one list of chains, and what becomes of a
-// packet in it. Pure. What is not understood makes the answer "unknown", never a guess.
+// A packet filter as far as doctor understands it: nftables and iptables as one list of chains, and the fate of a
+// packet in it. Pure. If a part is not understood, the answer is "unknown" and not a guess.
 #pragma once
 
 #include "lbconverge/model/address.hpp"
@@ -64,7 +64,7 @@ struct Judgement {
     std::string place;   ///< of the rule or chain that drops it
     std::string insert;  ///< FilterChain::insert of the chain where a packet enters on its way there
 };
-/// What becomes of a packet on its way to this host itself.
+/// The fate of a packet on its way to this host itself.
 Judgement judge(const Firewall& firewall, const FilterPacket& packet);
 
 /// ARP requests for this address are dropped.
