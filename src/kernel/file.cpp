@@ -31,7 +31,7 @@ tl::unexpected<Error> unreadable(const std::string& path, const std::string& why
     return fail(ErrorKind::invalid_input, path + ": cannot be read: " + why);
 }
 
-/// What it is instead of a regular file; nullptr: it is one.
+/// The type of a file that is no regular one; nullptr: it is a regular file.
 const char* other_type(mode_t mode) {
     switch (mode & S_IFMT) {
         case S_IFREG:
@@ -47,7 +47,7 @@ const char* other_type(mode_t mode) {
     }
 }
 
-/// In as few calls as its size allows; files of /proc say that they have none.
+/// Reads with as few calls as possible. Files of /proc have size 0 although they are not empty.
 bool read_all(int fd, std::size_t size, std::size_t most, std::string& text) {
     constexpr std::size_t at_least = 4096;
     for (;;) {

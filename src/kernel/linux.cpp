@@ -1,4 +1,4 @@
-// The real kernel. Everything that is generic over kinds is here once; what is special stands in the kind.
+// The real kernel. This file has what is the same for all kinds; the rest is in each kind.
 #include "lbconverge/kernel/kernel.hpp"
 
 #include "lbconverge/model/setting.hpp"
@@ -153,7 +153,7 @@ private:
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     const bool ipvs = transport == wire::Transport::ipvs;
     std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
-    // The family gets another number each time its module is loaded, and the old one may be somebody else's by now.
+    // The family gets a new number each time its module is loaded, and another family may have the old number now.
     if (ipvs && slot && !std::exchange(ipvs_is_fresh_, true)) {
         const Result<std::uint16_t> family = slot->resolve("IPVS");
         if (family) slot->set_type(*family);
@@ -181,7 +181,8 @@ Result<Nft*> LinuxKernel::nft() {
     return &*nft_;
 }
 
-/// A kernel without nftables has no table of ours. Whoever wants to see what can be seen goes on without the library.
+/// A kernel without nftables has no table of ours. Without the library, a caller that set `left_out` goes on without
+/// the tables.
 bool LinuxKernel::may_leave_out(const Error& error) {
     if (error.kind == ErrorKind::kernel_lacks) return true;
     if (!options_.left_out) return false;
@@ -214,7 +215,7 @@ Result<HostFacts> LinuxKernel::facts() {
     return facts;
 }
 
-/// Hands the kind the reply to each request. The tags of the answers that came in pieces.
+/// Gives the kind the reply to each request. Returns the tags of the answers that came in pieces.
 template <class Kind>
 Result<std::vector<std::uint32_t>> LinuxKernel::answers(wire::Requests& requests, const Reading& reading,
                                                         Observed& observed) {
@@ -251,7 +252,7 @@ Result<std::vector<std::uint32_t>> LinuxKernel::answers(wire::Requests& requests
     return in_pieces;
 }
 
-/// Asks what the kind wants to know; once more where that came in pieces and something seems to be missing.
+/// Reads a kind. If an answer came in pieces and rows seem to be missing, it asks for these once more.
 template <class Kind>
 Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
     wire::Requests requests;
@@ -290,7 +291,7 @@ Result<std::shared_ptr<const Observed>> LinuxKernel::observe(const Reading& read
     }
 }
 
-/// A kind that cannot be read does not keep the others from it: a VIP is given up without IPVS as well.
+/// If a kind cannot be read, the others are read nevertheless: a VIP can be given up without IPVS.
 void LinuxKernel::read_all(const Reading& reading, Observed& observed) {
     for_each_kind([&]<class Kind>() {
         const Result<void> result = read<Kind>(reading, observed);
@@ -300,8 +301,8 @@ void LinuxKernel::read_all(const Reading& reading, Observed& observed) {
     });
 }
 
-/// Whether a service with this scheduler and engine can be made, tried out in a network namespace of its own that
-/// disappears with the thread: the real table stays untouched. 0 or errno; 0 too where namespaces are not permitted.
+/// Whether a service with this scheduler and engine can be made. It is made in a new network namespace, which
+/// disappears with the thread, so the real table does not change. 0 or errno; 0 also if namespaces are not permitted.
 int try_service(const Change<Service>& change) {
     int result = 0;
     std::thread([&] {
@@ -320,7 +321,7 @@ int try_service(const Change<Service>& change) {
 }
 
 Result<std::vector<Failure>> LinuxKernel::offers(const plan::Plan& plan) {
-    // What is in the table already needs no proof, and one proof per sort of service is enough.
+    // Schedulers and engines that are in the table work. Of the others, each combination is tried once.
     std::map<std::tuple<ShortName, ShortName, Family>, int> proven;
     for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
         proven.emplace(std::tuple(row.value.scheduler, row.value.engine, row.key.vip.family), 0);
@@ -341,8 +342,8 @@ Result<std::vector<Failure>> LinuxKernel::offers(const plan::Plan& plan) {
     return lacking;
 }
 
-/// Sends what was encoded: runs of the same transport in one system call each. What cannot be reached fails alone: an
-/// address is given up without IPVS as well.
+/// Sends the requests: those in a row with the same transport in one system call. If one transport does not work, only
+/// its requests fail: an address can be given up without IPVS.
 void LinuxKernel::flush(wire::Requests& requests, std::size_t first, std::vector<Failure>& failures) {
     const std::span<const wire::Request> list = requests.list();
     for (std::size_t start = 0; start < list.size();) {
@@ -374,7 +375,7 @@ Result<std::vector<NetlinkSocket::Refused>> LinuxKernel::write_file(const wire::
     return std::vector<NetlinkSocket::Refused>{{run.front().tag, error}};
 }
 
-/// One transaction; when the kernel refuses it, one by one, so that only what is wrong fails.
+/// Sends one transaction. If the kernel refuses it, each request is sent alone, so that only the wrong ones fail.
 Result<std::vector<NetlinkSocket::Refused>> LinuxKernel::run_nft(const wire::Requests& requests,
                                                                  std::span<const wire::Request> run) {
     const Result<Nft*> tables = nft();

@@ -16,9 +16,9 @@ namespace lbconverge::kernel {
 
 namespace {
 
-/// Room for the refusals of a whole batch: without it the kernel does the work but loses the answers (ENOBUFS).
+/// Room for the refusals of a whole batch: without it the kernel does the work, but its answers are lost (ENOBUFS).
 constexpr int receive_buffer = 8 * 1024 * 1024;
-/// A kernel that does not answer for so long does not answer.
+/// If the kernel does not answer for this time, it will not answer.
 constexpr timeval patience{.tv_sec = 60, .tv_usec = 0};
 
 Error system_error(const std::string& what, int error) {
@@ -52,7 +52,8 @@ Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
     setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof yes);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);  // not root: only reading then
+        // Not root: such a run only reads.
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
     const int send_buffer = 512 * 1024;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof send_buffer);

@@ -1,5 +1,5 @@
-// A netlink socket: batches of requests with one acknowledgement, and dumps. On libnl-3 sockets; the messages come
-// ready-made from the kinds. Private to src/kernel.
+// A netlink socket: batches of requests with one acknowledgement, and dumps. It uses a socket of libnl-3; the kinds
+// make the messages. Private to src/kernel.
 #pragma once
 
 #include "lbconverge/model/result.hpp"

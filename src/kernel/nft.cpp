@@ -39,7 +39,7 @@ Result<void> load_nftables() {
     return fail(ErrorKind::failed, LBCONVERGE_NFTABLES " lacks functions that are needed", "is it too old?");
 }
 
-/// libnftables tells a person, not a program, what went wrong; the kernel's word for it is in there.
+/// libnftables has no error codes, only a text for a person. The kernel's error is a part of that text.
 int errno_in(std::string_view message) {
     for (const int error : {EPERM, EACCES, ENOENT, EEXIST, EBUSY, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL,
                             EINTR, EAGAIN, ENOBUFS}) {
@@ -53,7 +53,7 @@ int errno_in(std::string_view message) {
 void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
 Result<Nft> Nft::open() {
-    // libnftables ends the whole program where there is no such socket.
+    // Without such a socket libnftables ends the whole program.
     const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
     if (fd < 0) {
         return fail(ErrorKind::kernel_lacks, "the kernel has no nftables",
@@ -77,7 +77,7 @@ int Nft::run(const std::string& commands) {
 int Nft::transact(const std::string& commands) {
     nft_ctx_output_set_flags(context_.get(), 0);
     const bool done = nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0;
-    nft_ctx_get_output_buffer(context_.get());  // getting it empties it
+    nft_ctx_get_output_buffer(context_.get());  // this call also empties the buffer
     const std::string message = nft_ctx_get_error_buffer(context_.get());
     return done ? 0 : errno_in(message);
 }
@@ -98,7 +98,7 @@ Result<std::optional<std::string>> Nft::print(const std::string& command, unsign
     if (error == EINTR || error == EAGAIN || error == ENOBUFS) {
         return fail(ErrorKind::world_moved, "the kernel's tables changed while being read");
     }
-    // A kernel that cannot have the table does not have it; what is wrong is said where it is to be made.
+    // A kernel that cannot have the table does not have it. The error is reported when the table is made.
     if (error != EPERM && error != EACCES) return std::nullopt;
     return fail(ErrorKind::not_permitted, "reading nftables: not permitted", "run as root");
 }
@@ -108,7 +108,8 @@ std::vector<wire::NftTable> Nft::ours() {
     for (const char* family : {"arp", "ip", "ip6"}) {
         const auto listed = list(std::string("list table ") + family + " " + std::string(wire::nft_name));
         if (!listed || !*listed) continue;
-        // libnftables 1.0.6 may print no JSON of a table that is switched off; ours, as we make it, it can print.
+        // libnftables 1.0.6 may print no JSON for a table that is switched off. For a table as we make it, it always
+        // does.
         auto parsed = wire::parse_nft_table(**listed);
         all.push_back(parsed ? std::move(*parsed) : wire::NftTable{.family = family, .plain = false});
     }

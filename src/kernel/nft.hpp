@@ -15,19 +15,18 @@ namespace lbconverge::kernel {
 
 class Nft {
 public:
-    /// In the network namespace of the calling thread. kernel_lacks where there is no netfilter at all, failed where
-    /// libnftables cannot be loaded: most runs do without it.
+    /// For the network namespace of the calling thread. kernel_lacks: there is no netfilter. failed: libnftables, which
+    /// most runs do not need, cannot be loaded.
     static Result<Nft> open();
 
-    /// Runs nft(8) commands for our tables as one transaction, in which they are first made anew where somebody has
-    /// made something else of them. 0 or errno; what the kernel refuses in part has no effect at all.
+    /// Runs nft(8) commands for our tables as one transaction. It first makes those tables again that another program
+    /// has changed. 0 or errno; if the kernel refuses a part, nothing is changed.
     int run(const std::string& commands);
     /// What "list table FAMILY NAME" prints, as JSON; nullopt: there is no such table.
     Result<std::optional<std::string>> list(const std::string& command);
-    /// All that there is, as JSON, with handles, and numbers for protocols and priorities; nullopt: nftables is
-    /// missing.
+    /// All tables as JSON, with handles, and with numbers for protocols and priorities; nullopt: nftables is missing.
     Result<std::optional<std::string>> ruleset();
-    /// Tables of ours without an element do nothing: they go.
+    /// Removes tables of ours that have no element, since they have no effect.
     void sweep();
 
 private:

@@ -25,7 +25,7 @@ namespace lbconverge::kernel {
 
 namespace {
 
-/// The kernel answers a subscription at once, or not at all.
+/// How long to wait for the answer to a subscription. The kernel answers at once or never.
 constexpr int answer_ms = 500;
 constexpr int receive_room = 1 << 20;
 constexpr std::size_t comm_length = 15;  // TASK_COMM_LEN - 1
@@ -39,7 +39,7 @@ std::string read_start(const std::string& path) {
     return size > 0 ? std::string(room.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
-/// Which of these names the process has; none when it has ended.
+/// The names among these that the process has; none if it has ended.
 std::vector<std::size_t> names_of(int pid, const std::vector<std::string>& names) {
     const std::string at = "/proc/" + std::to_string(pid);
     const std::string stat = read_start(at + "/stat");  // "12 (comm) S …", and a comm may hold anything
@@ -58,7 +58,7 @@ std::vector<std::size_t> names_of(int pid, const std::vector<std::string>& names
     return out;
 }
 
-/// The processes with one of the names. What is here is as true as what it is told.
+/// The processes with one of the names, as far as the calls below have told.
 class Census {
 public:
     explicit Census(std::vector<std::string> names) : names_(std::move(names)), who_(names_.size()) {}
@@ -75,7 +75,7 @@ public:
         forget(pid);
         for (const std::size_t each : names_of(pid, names_)) who_[each].insert(pid);
     }
-    /// A new process is called what its parent is, until it is another program.
+    /// A new process has the name of its parent until it runs another program.
     void inherit(int parent, int child) {
         for (auto& each : who_) {
             if (each.contains(parent)) each.insert(child);
@@ -103,7 +103,7 @@ private:
 /// Subscription to the process connector (linux/cn_proc.h).
 class Connector {
 public:
-    /// Empty: it works.
+    /// Empty: the subscription works. Else why not.
     std::string subscribe() {
         socket_.reset(nl_socket_alloc());
         if (socket_ == nullptr) return "no memory";
@@ -155,7 +155,7 @@ private:
             bytes = bytes.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), bytes.size()));
         }
     }
-    /// Outside of the first PID and user namespaces the kernel does not even refuse.
+    /// Outside of the first PID and user namespaces the kernel sends no answer, not even a refusal.
     [[nodiscard]] std::string answer() const {
         std::optional<std::uint32_t> error;
         pollfd polled{fd(), POLLIN, 0};
@@ -192,12 +192,12 @@ private:
         const std::string why = connector_.subscribe();
         events_ = why.empty();
         calls_.means(events_, why);
-        census_.scan();  // after the subscription: nothing falls in between
+        census_.scan();  // after the subscription, so that no start or end is missed
         do census_.report(calls_);
         while (wait());
     }
 
-    /// False: the end.
+    /// False: the thread must end.
     bool wait() {
         std::array<pollfd, 2> polled{{{stop_, POLLIN, 0}, {events_ ? connector_.fd() : -1, POLLIN, 0}}};
         while (::poll(polled.data(), polled.size(), events_ ? -1 : interval_ms_) < 0 && errno == EINTR) {

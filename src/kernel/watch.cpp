@@ -27,7 +27,7 @@ namespace lbconverge::kernel {
 
 namespace {
 
-/// When the kernel could not be read, it is tried again after so long.
+/// The time until the next attempt if the kernel could not be read.
 constexpr int retry_ms = 500;
 
 /// Whether one of the messages is about a table of our name. In every message of nftables but one the first attribute
@@ -73,7 +73,7 @@ private:
         }
     }
 
-    /// False: the end. Else links or addresses have changed, or `wait_ms` are over.
+    /// False: the thread must end. Else links or addresses have changed, or `wait_ms` are over.
     bool sleep(int wait_ms) {
         while (!ending_) {
             if (nftables_wanted_ && !nftables_) open_nftables();
@@ -95,7 +95,7 @@ private:
         return false;
     }
 
-    /// What exactly has changed is found by looking; ENOBUFS, messages lost, means the same.
+    /// The messages are not read: the next look shows what has changed. ENOBUFS (messages were lost) means the same.
     static void drain(int fd) {
         char rest[16384];
         while (::recv(fd, rest, sizeof rest, MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR) {
@@ -121,7 +121,7 @@ private:
         nftables_wanted_ = error == 0;  // a kernel without netfilter has no tables to watch
     }
 
-    /// How long to wait for the next change, in milliseconds; -1: as long as it takes.
+    /// How long to wait for the next change, in milliseconds; -1: for ever.
     int look() {
         const Result<HostFacts> facts = kernel_->facts();
         auto seen = facts ? complete(kernel_->observe({}, *facts)) : tl::unexpected(facts.error());
@@ -134,7 +134,7 @@ private:
     }
 
     NetlinkSocket socket_;
-    std::optional<NetlinkSocket> nftables_;  ///< only the thread touches it
+    std::optional<NetlinkSocket> nftables_;  ///< used only by the thread
     std::atomic<bool> nftables_wanted_ = false;
     std::atomic<bool> ending_ = false;
     std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({});

@@ -8,17 +8,18 @@
 
 namespace lbconverge::kernel {
 
-/// For a caller that needs every kind: an Error where something could not be read.
+/// For callers that need all kinds: an Error if a kind could not be read.
 inline Result<std::shared_ptr<const kinds::Observed>> complete(Result<std::shared_ptr<const kinds::Observed>> seen) {
     if (seen && !(*seen)->unread.empty()) return tl::unexpected((*seen)->unread.front().second);
     return seen;
 }
 
-/// How the real kernel is talked to.
+/// Options for the real kernel.
 struct LinuxOptions {
     bool may_load_ipvs = false;           ///< resolving the IPVS family loads module ip_vs; a dry run must not
     std::size_t batch_bytes = 64 * 1024;  ///< of netlink messages per system call; 0: one step at a time
-    /// Told once what cannot be read because libnftables is not installed; the rest is read then. Without it, an error.
+    /// Called once if libnftables is not installed; the rest of the kernel is read then. If it is empty, that is an
+    /// error.
     std::function<void(const Error&)> left_out{};
 };
 

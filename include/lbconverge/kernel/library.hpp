@@ -1,5 +1,5 @@
-// A shared library that is loaded when it is first needed. libcurl alone brings thirty others, and an `apply` from a
-// timer would pay for them each time without ever asking over HTTP.
+// A shared library that is loaded when it is first needed. libcurl alone loads thirty others, and each `apply` from a
+// timer would take time for them without using HTTP.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
@@ -10,7 +10,8 @@ namespace lbconverge::kernel {
 
 class Library {
 public:
-    /// By its soname ("libcurl.so.4"). It stays until the program ends. failed, with the loader's own words.
+    /// Loads the library with this soname ("libcurl.so.4"). It stays until the program ends. An error has the loader's
+    /// own words.
     static Result<Library> load(const std::string& soname);
 
     /// Puts the function of that name into `function`, whose type is that of the library's header. False: it has none.

@@ -1,5 +1,5 @@
-// Reading from the kernel what no kind reads: messages of rtnetlink as they are, and all of nftables. In the network
-// namespace of the caller; changes nothing. It waits for the kernel: not for the daemon's loop.
+// Reads from the kernel what no kind reads: messages of rtnetlink, and all of nftables. It works in the network
+// namespace of the caller and changes nothing. It waits for the kernel, so the daemon's loop must not call it.
 #pragma once
 
 #include "lbconverge/model/result.hpp"

@@ -1,5 +1,5 @@
-// Watching the kernel for changes of links, addresses, routes, some settings and our tables in nftables, on a thread of
-// its own: a dump may have to wait for the kernel's network lock, and the election must not wait with it.
+// Watches the kernel for changes of links, addresses, routes, some settings and our tables in nftables. It has a thread
+// of its own, because a dump may have to wait for the kernel's network lock, and the election must not wait.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -16,12 +16,13 @@ class Watch {
 public:
     struct Calls {
         std::function<void()> disturbed;                  ///< something has changed; called at once
-        std::function<void(Surroundings)> now;            ///< and this is how it is now; also once at the beginning
+        std::function<void(Surroundings)> now;            ///< the state after that; called once at the beginning, too
         std::function<void(const std::string&)> problem;  ///< the kernel cannot be read; it is tried again
     };
     /// Starts the thread, in the network namespace of the caller. The calls are made on that thread.
     static Result<std::unique_ptr<Watch>> start(Calls calls);
-    /// Our tables in nftables are watched from now on, too. Not before something is in them: this loads the module.
+    /// Watches our tables in nftables from now on, too. It loads the module, so it must not be called before we need a
+    /// table.
     virtual void follow_nftables() = 0;
     virtual ~Watch() = default;  ///< ends the thread and waits for it
 };

@@ -1,5 +1,5 @@
-// The one interface to the kernel state that a plan is made of and carried out on. The program uses LinuxKernel; the
-// simulator and the tests use FakeKernel, which is trusted only for what the contract tests prove on both.
+// The only interface to the kernel state from which a plan is made and on which it is carried out. The program uses
+// LinuxKernel; the simulator and the tests use FakeKernel. The contract tests check that both behave alike.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
@@ -16,15 +16,16 @@ public:
     virtual ~Kernel() = default;
     /// Interfaces and what this kernel offers. Changes nothing, loads no module.
     virtual Result<HostFacts> facts() = 0;
-    /// Of a kind that cannot be read, Observed::unread says why.
+    /// If a kind cannot be read, Observed::unread says why.
     virtual Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                                    const HostFacts& facts) = 0;
-    /// Asks, before anything is changed, for which steps the kernel lacks the means (schedulers, persistence engines).
+    /// Finds out, without a change, which steps the kernel cannot do because it lacks a scheduler or a persistence
+    /// engine.
     virtual Result<std::vector<Failure>> offers(const Plan& plan) = 0;
-    /// Executes those of steps [first, last) of the plan, all of one phase, that are not blocked. Every one of them is
-    /// attempted, whatever becomes of the others; an Error means that it is not known which were done.
+    /// Carries out the steps [first, last) of the plan that are not blocked; all belong to one phase. Each step is
+    /// attempted, even if others fail. An Error means that it is not known which steps were done.
     virtual Result<std::vector<Failure>> apply(const Plan& plan, std::size_t first, std::size_t last) = 0;
-    /// Tells the neighbours. Best effort: whoever does not hear it learns it later; only the first error is returned.
+    /// Tells the neighbours. One that misses it learns the address later, so only the first error is returned.
     virtual Result<void> announce(std::span<const Announcement> announcements, const HostFacts& facts) = 0;
 };
 
