@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A configuration file that a person wrote is not longer.
+/// The largest file that is read. Configuration files that people write are shorter.
 constexpr std::size_t largest_file = 256 * 1024;
 
 /// Where networks, settings and VIPs are configured on the distributions of today and of ten years ago.

@@ -1,5 +1,5 @@
-// Other hosts on the links: asked for addresses, and heard when they advertise. Through packet sockets, which see a
-// frame before any packet filter does.
+// Asks other hosts on the links for addresses, and listens to their advertisements. It uses packet sockets, which get a
+// frame before any packet filter.
 #include "lbconverge/survey/survey.hpp"
 #include "lbconverge/wire/neighbour_request.hpp"
 
@@ -53,7 +53,7 @@ public:
         ::sendto(fd_, frame.data(), frame.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     }
 
-    /// Frames for groups that this host has not joined would be left out by the network card.
+    /// Joins a group: the network card drops frames for groups that this host has not joined.
     void hear_group(std::uint32_t interface, const wire::LinkAddress& group) const {
         packet_mreq request{};
         request.mr_ifindex = static_cast<int>(interface);
@@ -94,7 +94,7 @@ void wait_for(std::span<const PacketSocket* const> sockets, std::chrono::millise
     }
 }
 
-/// What the question is asked from: an own address of the interface, one of the same network if there is one.
+/// The source of a request: an own address of the interface, from the same network if there is one.
 std::optional<IpAddress> sender_for(const doctor::Question& question, const kinds::Observed& observed) {
     std::optional<IpAddress> best;
     for (const auto& row : observed.get<Address>().rows()) {

@@ -19,8 +19,8 @@ bool read_nftables(doctor::Firewall& firewall) {
     return listed && *listed && doctor::parse_nftables(**listed, firewall);
 }
 
-/// Asking a kernel for nftables would load the module: only where it is there already. (A kernel without modules has no
-/// such list, and asking does no harm.)
+/// Whether nftables is loaded already: otherwise a request would load its module. (A kernel without modules has no such
+/// list; there a request does no harm.)
 bool has_nftables() {
     if (::access("/proc/modules", F_OK) != 0) return true;
     const auto loaded = lines_of("/proc/modules");
@@ -55,8 +55,8 @@ bool read_iptables(const std::string& name, doctor::Firewall& firewall) {
     return good;
 }
 
-/// False: some program uses iptables for IPv6, or a table cannot be read; then nothing is certain. The kernel lists the
-/// tables that somebody has made use of.
+/// False: iptables is used for IPv6, or a table cannot be read; then nothing is certain. The kernel lists the tables
+/// that some program has used.
 bool read_all_iptables(doctor::Firewall& firewall) {
     for (const std::string& name : lines_of("/proc/net/ip_tables_names")) {
         if (!read_iptables(name, firewall)) return false;

@@ -21,8 +21,8 @@ std::vector<doctor::TextFile> read_files();
 /// Managers of networks that are running.
 std::set<std::string> read_managers();
 
-/// nftables through libnftables, iptables-legacy through its own socket option (only tables that exist already).
-/// What could not be read leaves Firewall::known false.
+/// nftables through libnftables, iptables-legacy through its own socket option (only tables that exist already). If
+/// something cannot be read, Firewall::known stays false.
 doctor::Firewall read_firewall();
 
 }  // namespace lbconverge::survey

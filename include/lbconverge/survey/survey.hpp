@@ -1,6 +1,6 @@
 // Gathers doctor's evidence of this host: kernel tables that no kind reads, packet filters, sockets, files, and what
-// other hosts on the links answer and advertise. Changes nothing, loads no module, runs no program. It waits: not for
-// the daemon's loop.
+// other hosts on the links answer and advertise. It changes nothing, loads no module and runs no program. It waits, so
+// the daemon's loop must not call it.
 #pragma once
 
 #include "lbconverge/doctor/evidence.hpp"
@@ -8,7 +8,7 @@
 
 namespace lbconverge::survey {
 
-// Each adds to evidence in which kernel, and config if there is one, are set.
+// Each function adds to evidence that already has `kernel`, and `config` if there is one.
 
 /// All that can be read on this host, in the network namespace of the caller.
 Result<void> read_host(doctor::Evidence& evidence);
