@@ -1,6 +1,7 @@
 #include "lbconverge/doctor/firewall.hpp"
 
 #include "support/ip.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
