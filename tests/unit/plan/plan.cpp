@@ -475,7 +475,7 @@ TEST_CASE("a sync daemon is started again when its interface is another one of t
     const Plan plan = node.plan();
     CHECK(steps_text(plan) == "load update sync_daemon backup (drift)\n");
     SUBCASE("once: what was done is remembered") {
-        Ledger ledger = before_deeds(node.ledger, plan.ledger);
+        kinds::Ledger ledger = before_deeds(node.ledger, plan.ledger);
         node.ledger = ledger;
         CHECK_FALSE(node.plan().steps.empty());  // nothing was done yet
         note_done(ledger, plan, plan.steps[0]);
