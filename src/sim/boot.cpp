@@ -1,5 +1,7 @@
 #include "boot.hpp"
 
+#include "lbconverge/model/setting.hpp"
+
 #include <linux/if_addr.h>
 
 #include <algorithm>
@@ -9,10 +11,6 @@ namespace lbconverge::sim {
 using namespace kinds;
 
 namespace {
-
-std::string interface_setting(const InterfaceName& interface, std::string_view name) {
-    return std::string("net/ipv4/conf/").append(interface.view()).append("/").append(name);
-}
 
 /// 198.51.100.0/24 is for documentation (RFC 5737): no file names it but as an example.
 IpAddress invented(std::size_t link, std::size_t node) {
@@ -60,12 +58,11 @@ void add_settings(Observed& state, const config::Config& config) {
     state.get<Timeouts>().put({TimeoutName::udp}, {300});
     const auto add = [&](const std::string& path) { state.get<Sysctl>().put(Sysctl::Key(path), {"0"}); };
     for (const config::Sysctl& each : config.sysctls) add(each.path);
-    for (const char* tunnel : {"all", "tunl0"}) add(interface_setting(tunnel, "rp_filter"));
+    for (const char* tunnel : {"all", "tunl0"}) add(setting_path(tunnel, "rp_filter"));
     std::vector<InterfaceName> names{"all", "default"};
     for (const Interface& each : state.facts.interfaces) names.push_back(each.name);
     for (const InterfaceName& name : names) {
-        for (const char* each : {"arp_ignore", "arp_announce", "promote_secondaries"})
-            add(interface_setting(name, each));
+        for (const char* each : {"arp_ignore", "arp_announce", "promote_secondaries"}) add(setting_path(name, each));
     }
 }
 
@@ -84,7 +81,7 @@ std::vector<InterfaceName> links_of(const config::Config& config) {
 Observed booted(const config::Config& config, std::size_t node) {
     Observed state;
     state.facts.ipvs_loaded = true;
-    state.facts.interfaces.push_back({.index = 1, .name = "lo", .up = true, .loopback = true});
+    state.facts.interfaces.push_back({.index = 1, .name = loopback, .up = true, .loopback = true});
     const std::vector<InterfaceName> links = links_of(config);
     for (std::size_t i = 0; i < links.size(); ++i) add_link(state, links[i], i, config, node);
     add_settings(state, config);

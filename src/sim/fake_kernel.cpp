@@ -1,5 +1,7 @@
 #include "lbconverge/sim/fake_kernel.hpp"
 
+#include "lbconverge/model/setting.hpp"
+
 #include <linux/if_addr.h>
 #include <linux/ip.h>
 
@@ -13,12 +15,6 @@ namespace lbconverge::sim {
 using namespace kinds;
 
 namespace {
-
-constexpr std::string_view conf = "net/ipv4/conf/";
-
-std::string setting(std::string_view interface, std::string_view name) {
-    return std::string(conf).append(interface).append("/").append(name);
-}
 
 std::optional<std::uint32_t> number_at(const Observed& node, const std::string& path) {
     const std::uint32_t at = node.get<Sysctl>().find(Sysctl::Key(path));
@@ -37,7 +33,7 @@ std::vector<std::uint32_t> devconf_of(const Observed& node, const InterfaceName&
     std::vector<std::uint32_t> values(__IPV4_DEVCONF_MAX - 1);
     bool any = false;
     for (const auto& [name, id] : shown) {
-        const auto value = number_at(node, setting(interface.view(), name));
+        const auto value = number_at(node, setting_path(interface, name));
         any = any || value.has_value();
         values[id - 1] = value.value_or(0);
     }
@@ -128,8 +124,8 @@ Result<HostFacts> FakeKernel::facts() {
         each.ipv4_devconf = devconf_of(node, each.name);
         each.address = first_address(node, each.name);
     }
-    facts.all_arp_ignore = number_at(node, setting("all", "arp_ignore")).value_or(0);
-    facts.all_arp_announce = number_at(node, setting("all", "arp_announce")).value_or(0);
+    facts.all_arp_ignore = number_at(node, setting_path("all", "arp_ignore")).value_or(0);
+    facts.all_arp_announce = number_at(node, setting_path("all", "arp_announce")).value_or(0);
     return facts;
 }
 
@@ -226,7 +222,7 @@ void FakeKernel::unplug(const InterfaceName& interface) {
     }
     std::vector<Sysctl::Key> settings;
     for (const Row<Sysctl>& row : node.get<Sysctl>().rows()) {
-        if (row.key.path.starts_with(setting(interface.view(), ""))) settings.push_back(row.key);
+        if (row.key.path.starts_with(setting_path(interface, ""))) settings.push_back(row.key);
     }
     for (const Sysctl::Key& each : settings) node.get<Sysctl>().erase(each);
     erase_addresses(addresses);
@@ -239,9 +235,9 @@ void FakeKernel::unplug(const InterfaceName& interface) {
     node.get<Link>().erase({interface});
 }
 
-bool FakeKernel::setting_is_on(const std::string& interface, const std::string& name) const {
-    return number_at(node, setting("all", name)).value_or(0) != 0 ||
-           number_at(node, setting(interface, name)).value_or(0) != 0;
+bool FakeKernel::setting_is_on(const InterfaceName& interface, std::string_view name) const {
+    return number_at(node, setting_path("all", name)).value_or(0) != 0 ||
+           number_at(node, setting_path(interface, name)).value_or(0) != 0;
 }
 
 void FakeKernel::put_setting(const std::string& path, const std::string& value) {
@@ -260,17 +256,18 @@ int FakeKernel::set(const Change<Sysctl>& change) {
     node.get<Sysctl>().put(change.key, {value});
     if (same) return 0;
 
-    const bool forwarding = path == "net/ipv4/ip_forward" || path == setting("all", "forwarding");
+    const bool forwarding = path == forwarding_path(Family::ipv4) || path == setting_path("all", "forwarding");
     const std::string name = path.substr(path.rfind('/') + 1);
     std::vector<std::string> followers;
     for (const Row<Sysctl>& row : node.get<Sysctl>().rows()) {
-        if (!row.key.path.starts_with(conf)) continue;
+        const auto each = parse_setting_path(row.key.path);
+        if (!each || each->family != Family::ipv4) continue;
         // linux: inet_forward_change sets every interface, "default" those that nobody ever set.
-        if (forwarding && row.key.path.ends_with("/forwarding")) followers.push_back(row.key.path);
-        const bool from_default = path == setting("default", name) && row.key.path.ends_with("/" + name);
+        if (forwarding && each->name == "forwarding") followers.push_back(row.key.path);
+        const bool from_default = path == setting_path("default", name) && each->name == name;
         if (from_default && inherited.contains(row.key.path)) followers.push_back(row.key.path);
     }
-    if (forwarding) followers.emplace_back("net/ipv4/ip_forward");
+    if (forwarding) followers.push_back(forwarding_path(Family::ipv4));
     for (const std::string& follower : followers) put_setting(follower, value);
     return 0;
 }
@@ -284,7 +281,7 @@ void FakeKernel::remove_address(std::uint32_t row) {
             if (i != row && same_subnet(seen.row(i), first) && secondary(seen.note(i))) gone.push_back(seen.row(i).key);
         }
         // linux: __inet_del_ifa promotes the first of them, or drops them all.
-        if (gone.size() > 1 && setting_is_on(first.key.interface.str(), "promote_secondaries")) {
+        if (gone.size() > 1 && setting_is_on(first.key.interface, "promote_secondaries")) {
             const std::uint32_t heir = seen.find(gone[1]);
             Address::Facts facts = seen.note(heir);
             facts.flags &= ~static_cast<std::uint32_t>(IFA_F_SECONDARY);
@@ -368,7 +365,7 @@ int FakeKernel::set(const Change<Address>& change) {
     // linux: rtm_to_ifaddr marks all settings of an interface that gets an IPv4 address as written.
     if (!ipv6)
         std::erase_if(inherited,
-                      [&](const std::string& path) { return path.starts_with(setting(key.interface.view(), "")); });
+                      [&](const std::string& path) { return path.starts_with(setting_path(key.interface, "")); });
     return 0;
 }
 

@@ -105,7 +105,7 @@ private:
     void renew_address(std::uint32_t row, const kinds::Address::Value& value);
     void lose_source(const IpAddress& address);
     [[nodiscard]] bool reaches(const IpAddress& gateway) const;
-    [[nodiscard]] bool setting_is_on(const std::string& interface, const std::string& name) const;
+    [[nodiscard]] bool setting_is_on(const InterfaceName& interface, std::string_view name) const;
 };
 
 }  // namespace lbconverge::sim
