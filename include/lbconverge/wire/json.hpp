@@ -17,8 +17,8 @@ namespace lbconverge::wire {
 
 using Json = nlohmann::ordered_json;
 
-/// invalid_input: the text is no JSON, and the error has the parser's words; or it is nested so deeply that a walk through
-/// it would need much stack.
+/// invalid_input: the text is no JSON, and the error has the parser's words; or it is nested so deeply that a walk
+/// through it would need much stack.
 Result<Json> parse_json(std::string_view text);
 
 struct JsonMember {
