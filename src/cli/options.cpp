@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iomanip>
 #include <sstream>
 
 namespace lbconverge::cli {
@@ -63,7 +64,7 @@ std::string help_text() {
     std::ostringstream text;
     text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
     for (const Command& command : commands()) {
-        text << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.help << "\n";
+        text << "  " << std::left << std::setw(10) << command.name << command.help << "\n";
     }
     text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
     return text.str();

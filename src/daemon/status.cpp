@@ -159,9 +159,8 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
 }
 
 Json check_json(const health::Probe& probe, const Times& time) {
-    constexpr const char* types[] = {"none", "tcp", "http", "https", "udp", "dns", "exec", "file"};
     Json json{{"server", with_port(probe.address, probe.port)},
-              {"type", types[static_cast<std::size_t>(probe.check->type)]},
+              {"type", std::string(to_text(probe.check->type))},
               {"state", std::string(kinds::to_text(probe.is))}};
     json["since"] = probe.is == health::Liveness::unknown ? Json(nullptr) : Json(time(probe.since));
     json["why"] = probe.why;

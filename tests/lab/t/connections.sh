@@ -26,7 +26,7 @@ done
 config wrr 1 0 60s "$(server 3)" >"$LBC_CONFIG"
 check "apply" lbc lb1 apply
 
-background client "$LAB_TOOLS/pinger" long $VIP 80 50 6 >"$T/long"
+background client "$LAB_TOOLS/pinger" long $VIP 80 50 15 >"$T/long"
 PING=$!
 within 5 sh -c "ip netns exec lb1 ipvsadm -Ln | grep -q '192.168.100.3:80.* 1  *[0-9]* *$'"
 check_eq "a connection stands" 1 "$(X lb1 ipvsadm -Ln | awk '/192.168.100.3:80/ {print $5}')"
@@ -54,7 +54,7 @@ check_eq "the server is removed" 0 "$(X lb1 ipvsadm -Ln | grep -c 192.168.100.3)
 # With drain_timeout 0 nobody waits.
 config wlc 1 0 0s "$(server 3)" >"$LBC_CONFIG"
 check "apply" lbc lb1 apply
-background client "$LAB_TOOLS/pinger" long $VIP 80 50 3 >"$T/long2"
+background client "$LAB_TOOLS/pinger" long $VIP 80 50 8 >"$T/long2"
 PING=$!
 within 5 sh -c "ip netns exec lb1 ipvsadm -Ln | grep -q '192.168.100.3:80.* 1  *[0-9]* *$'"
 config wlc 1 0 0s "$(server 4)" >"$LBC_CONFIG"
