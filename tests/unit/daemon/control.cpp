@@ -41,12 +41,17 @@ public:
         REQUIRE(server_.listen(path_ + "/control").has_value());
     }
     ~Server() {
+        end();
+        std::filesystem::remove_all(path_);
+    }
+    /// After that nothing runs any more, and what has timers on the loop can go before it.
+    void end() {
+        if (!thread_.joinable()) return;
         loop_.post([this] {
             server_.close();
             loop_.stop();
         });
         thread_.join();
-        std::filesystem::remove_all(path_);
     }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -227,6 +232,8 @@ TEST_CASE("who asks for the status within a moment gets the same picture, taken 
     CHECK(asked(server).errors == std::vector<std::string>{"internal error: a mistake"});
     CHECK(asked(server).errors == std::vector<std::string>{"internal error: another mistake"});
     CHECK(asked(server).values == std::vector<std::string>{"5"});
+    server.end();
+    desk.reset();
 }
 
 TEST_CASE("where no daemon is there is no answer") {
