@@ -2,10 +2,16 @@
 #include "sections.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lbconverge::config {
 
 namespace {
+
+/// Neighbours need no second announcement sooner (RFC 4861 §10, RETRANS_TIMER), and no more than ten of a VIP per
+/// second.
+constexpr milliseconds least_garp_time{1000};
+constexpr milliseconds least_garp_share{100};
 
 void read_preempt(Reader& in, Preempt& preempt) {
     const toml::node* node = in.take("preempt");
@@ -104,12 +110,33 @@ void read_peers(Reader& in, Context& context, Vrrp& vrrp) {
     vrrp.unicast |= !vrrp.peers.empty();
 }
 
+/// Each announcement goes to every host of the link, so more of them would be a flood.
+void check_rate(Reader& garp, const Vrrp& vrrp) {
+    const auto too_soon = [](milliseconds time) { return time.count() != 0 && time < least_garp_time; };
+    bool often = false;
+    for (const auto& [key, time] : {std::pair("repeat", vrrp.garp_repeat), std::pair("refresh", vrrp.garp_refresh)}) {
+        if (!too_soon(time)) continue;
+        often = true;
+        garp.problems().error(garp.place(key),
+                              in_quotes(key) + " of \"garp\" must be at least " + to_text(least_garp_time) +
+                                  ", or 0s: more announcements would be a flood",
+                              std::string(key) + " = \"60s\"");
+    }
+    const milliseconds least = vrrp.garp_count * least_garp_share;
+    if (often || vrrp.garp_refresh.count() == 0 || vrrp.garp_refresh >= least) return;
+    garp.problems().error(garp.place("refresh"),
+                          std::to_string(vrrp.garp_count) + " announcements of a VIP every " +
+                              to_text(vrrp.garp_refresh) + " are a flood",
+                          "a smaller \"count\", or refresh = " + in_quotes(to_text(least)) + " at least");
+}
+
 void read_garp(Reader& in, Vrrp& vrrp) {
     auto garp = in.table("garp", "\"garp\"");
     if (!garp) return;
     garp->number("count", vrrp.garp_count, 0, 100);
     garp->duration("repeat", vrrp.garp_repeat);
     garp->duration("refresh", vrrp.garp_refresh);
+    check_rate(*garp, vrrp);
     garp->finish();
 }
 

@@ -32,7 +32,7 @@ vrrp = "two"
 [[vrrp]]
 name = "one"
 vrid = 1
-garp = { count = 2, repeat = "50ms", refresh = "1s" }
+garp = { count = 2, repeat = "1s", refresh = "1s" }
 advert_interval = "100ms"
 [[vrrp]]
 name = "two"

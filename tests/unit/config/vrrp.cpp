@@ -234,6 +234,18 @@ TEST_CASE("peers are addresses or nodes; the node itself may be in the list") {
 
 TEST_CASE("min_ttl is for unicast") { CHECK_SAYS_ONLY(read_vrrp("min_ttl = 254\n"), R"("min_ttl" is for unicast)"); }
 
+TEST_CASE("announcements that come so often that they are a flood are refused") {
+    CHECK_SAYS_ONLY(read_vrrp(R"(garp = { refresh = "1ms", count = 100 })"),
+                    R"("refresh" of "garp" must be at least 1s, or 0s)");
+    CHECK_SAYS_ONLY(read_vrrp(R"(garp = { repeat = "999ms" })"), R"("repeat" of "garp" must be at least 1s, or 0s)");
+    CHECK_SAYS_ONLY(read_vrrp(R"(garp = { refresh = "9999ms", count = 100 })"),
+                    "100 announcements of a VIP every 9999ms are a flood");
+    CHECK_SAYS_ONLY(read_vrrp(R"(garp = { refresh = "1s", count = 11 })"), R"(refresh = "1100ms" at least)");
+    CHECK(vrrp(read_vrrp(R"(garp = { refresh = "10s", count = 100, repeat = "1s" })")).garp_count == 100);
+    CHECK(vrrp(read_vrrp(R"(garp = { refresh = "1s", repeat = "0s" })")).garp_repeat.count() == 0);
+    CHECK(vrrp(read_vrrp(R"(garp = { count = 100 })")).garp_refresh.count() == 0);
+}
+
 TEST_CASE("unknown keys, here and below") {
     CHECK_SAYS_ONLY(read_vrrp("virtual_router_id = 1\n"), R"(unknown key "virtual_router_id" in a VRRP instance)");
     CHECK_SAYS_ONLY(read_vrrp("garp = { cuont = 1 }\n"),
