@@ -87,9 +87,34 @@ Output Machine::become_master(Instant now, std::string why) {
 Output Machine::become_backup(Instant now, std::string why) {
     const bool was_master = state_ == State::master;
     Output out = enter(State::backup, now, std::move(why));
-    timer_ = now + down_interval();
+    wait_for(Wait::down, now);
     if (was_master) serves_until_ = now + hand_over_grace;
     return out;
+}
+
+Duration Machine::length_of(Wait wait) const {
+    const bool owner = settings_.priority == owner_priority;
+    switch (wait) {
+        case Wait::down:
+            return down_interval();
+        case Wait::first:
+            return owner ? Duration{0} : first_listening();
+        case Wait::holding:
+            return owner ? Duration{0} : settings_.interval + skew();
+        case Wait::skew:
+            return skew();
+        case Wait::room:
+            return skew(1) + hand_over_margin;
+        case Wait::released:
+            break;
+    }
+    return Duration{0};
+}
+
+void Machine::wait_for(Wait wait, Instant now) {
+    wait_ = wait;
+    waits_from_ = now;
+    timer_ = now + length_of(wait);
 }
 
 /// Just after a start, silence does not prove that there is no master. So a node listens longer if it would not correct
@@ -114,8 +139,7 @@ Output Machine::start(Instant now, bool holding) {
     // RFC 9568 §6.4.1: the owner becomes master at once.
     if (owner && !grouped_) return become_master(now, "owner of the addresses (priority 255)");
     Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
-    timer_ = now + (holding ? settings_.interval + skew() : first_listening());
-    if (owner) timer_ = now;
+    wait_for(holding ? Wait::holding : Wait::first, now);
     return out;
 }
 
@@ -225,7 +249,7 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
     Output out;
     if (said.priority == 0) {  // RFC 9568 §6.4.2: the master gives up; the best backup is the first to take over
-        if (!ready_) timer_ = now + skew();
+        if (!ready_) wait_for(Wait::skew, now);
         out.given_up = true;
         return out;
     }
@@ -237,7 +261,7 @@ Output Machine::heard_as_backup(const Heard& heard, Instant now) {
     }
     if (!obeys(said.priority, now)) return out;  // RFC 9568 §6.4.2: discarded, the timer runs out
     learn(said.interval);
-    timer_ = now + down_interval();
+    wait_for(Wait::down, now);
     ready_ = false;
     out.obeys = true;
     if (serves_until_) serves_until_ = std::min(*serves_until_, now + hand_over_grace);
@@ -346,23 +370,38 @@ Output Machine::tick(Instant now) {
 
 Output Machine::reconfigure(Settings settings, Instant now) {
     if (settings == settings_) return {};
-    const Duration before = down_interval();
-    settings_ = std::move(settings);
-    shift_down_timer(before, now);
-    if (state_ != State::master) return {};
+    // A master that was away speaks with the new settings once it has listened.
+    const bool listens = state_ == State::master && (notice_absence(now) || listening_);
+    const Settings before = std::exchange(settings_, std::move(settings));
+    // What was heard with the old interval says nothing about the new one, so the wait begins anew (RFC 3768 §7.1).
+    const bool anew = settings_.version == 2 && settings_.interval != before.interval;
+    if (state_ == State::backup && timer_ && anew) waits_from_ = now;
+    measure_wait(now);
+    renew_preempt_delay(before.preempt_delay, now);
+    if (state_ != State::master || listens) return {};
     timer_ = now + settings_.interval;
     return send_now(now);  // peers learn the new priority and interval at once
 }
 
-/// A new priority changes how long a backup waits, from when it began to (RFC 9568 §6.1).
-void Machine::shift_down_timer(Duration before, Instant now) {
-    if (state_ == State::backup && timer_) timer_ = std::max(now, *timer_ - before + down_interval());
+/// New settings change how long a node waits, from when it began to (RFC 9568 §6.1).
+void Machine::measure_wait(Instant now) {
+    if (!timer_) return;
+    if (state_ == State::init) timer_ = std::max(now, since_ + settings_.start_delay);
+    if (state_ != State::backup) return;
+    timer_ = std::max(now, waits_from_ + length_of(wait_));
+    if (wait_ == Wait::room && serves_until_) serves_until_ = *timer_ + hand_over_grace;
+}
+
+/// A new delay counts from now. A shorter one never makes the wait longer.
+void Machine::renew_preempt_delay(Duration before, Instant now) {
+    if (!preempt_at_ || settings_.preempt_delay == before) return;
+    const Instant at = now + settings_.preempt_delay;
+    preempt_at_ = settings_.preempt_delay < before ? std::min(*preempt_at_, at) : at;
 }
 
 void Machine::set_priority(std::uint8_t priority, Instant now) {
-    const Duration before = down_interval();
     settings_.priority = priority;
-    shift_down_timer(before, now);
+    measure_wait(now);
 }
 
 // ---- sync groups ---------------------------------------------------------------------------------------------------
@@ -370,7 +409,7 @@ void Machine::set_priority(std::uint8_t priority, Instant now) {
 /// The member for which a ready member waits may not be in the group any more: tick() decides again.
 void Machine::set_grouped(bool grouped, Instant now) {
     grouped_ = grouped;
-    if (std::exchange(ready_, false)) timer_ = now;
+    if (std::exchange(ready_, false)) wait_for(Wait::released, now);
 }
 
 Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
@@ -395,13 +434,13 @@ Output Machine::make_room(Instant now, std::string why) {
     Output out = become_backup(now, std::move(why));
     out.send = 0;
     ++counters_.sent;
-    timer_ = now + skew(1) + hand_over_margin;
+    wait_for(Wait::room, now);
     serves_until_ = *timer_ + hand_over_grace;
     return out;
 }
 
 void Machine::hurry(Instant now) {
-    if (state_ == State::backup && timer_) timer_ = std::min(*timer_, now + skew());
+    if (state_ == State::backup && timer_ && now + skew() < *timer_) wait_for(Wait::skew, now);
 }
 
 // ---- invariants ----------------------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ public:
     Output heard(const Heard& heard, Instant now);
     /// To be called when wake_at() has come; harmless at any other time.
     Output tick(Instant now);
-    /// New settings for the same virtual router (same vrid, version and family). The state stays.
+    /// New settings for the same virtual router (same vrid, version and family). The state stays. What a backup waits
+    /// for is measured by them from when it began to wait; a preempt delay that has begun counts from now.
     Output reconfigure(Settings settings, Instant now);
     /// The next advertisement has the new priority, and the waiting time of a backup changes at once. Nothing is reset.
     void set_priority(std::uint8_t priority, Instant now);
@@ -197,6 +198,19 @@ public:
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
+    /// What a backup waits for.
+    enum class Wait : std::uint8_t {
+        down,      ///< the master falls silent
+        first,     ///< at a start, nobody is heard
+        holding,   ///< the same, with the addresses of an earlier run here
+        skew,      ///< the master gives up, and no better backup takes over
+        room,      ///< this node made room, and no backup takes over
+        released,  ///< nothing: it was ready, and its group is another one now
+    };
+    [[nodiscard]] Duration length_of(Wait wait) const;
+    void wait_for(Wait wait, Instant now);
+    void measure_wait(Instant now);
+    void renew_preempt_delay(Duration before, Instant now);
     [[nodiscard]] Duration skew(std::uint8_t priority) const;
     [[nodiscard]] Duration master_interval() const { return learned_.value_or(settings_.interval); }
     /// The addresses are on this node, and as far as it knows its peers take it for the master.
@@ -215,7 +229,6 @@ private:
     Output become_master(Instant now, std::string why);
     Output become_backup(Instant now, std::string why);
     Output send_now(Instant now);
-    void shift_down_timer(Duration before, Instant now);
     Output heard_as_backup(const Heard& heard, Instant now);
     Output heard_as_master(const Heard& heard, Instant now);
     Output advertise(Instant now);
@@ -228,6 +241,8 @@ private:
     bool listening_ = false;  ///< master: it was paused for too long, and listens for another master first
     std::optional<Duration> learned_;  ///< version 3, backup: the interval of the master that was heard, if one was
     std::optional<IpAddress> source_;
+    Wait wait_ = Wait::down;               ///< backup: what the timer is for
+    Instant waits_from_;                   ///< backup: when that began
     std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
     std::optional<Instant> preempt_at_;    ///< backup: from when on a master of lower priority is not obeyed any more
     std::optional<Instant> serves_until_;  ///< backup: was master until now, and the new one is not ready yet

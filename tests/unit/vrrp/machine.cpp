@@ -600,4 +600,125 @@ TEST_CASE("new settings do not cut a hand-over short, nor wake who is stopped or
     CHECK_FALSE(faulty.machine.wake_at());
 }
 
+TEST_CASE("a new interval of version 2 begins the wait anew: the old advertisements say nothing about it") {
+    Settings settings = plain_v2();
+    settings.interval = seconds(5);
+    Router router = backup(settings);
+    router.now += seconds(10);
+    router.reconfigure(plain_v2());
+    CHECK(router.waits() == seconds(3) + skew_of_100);
+    router.now += seconds(1);
+    router.reconfigure(plain_v2(228));  // another priority does not begin it anew
+    CHECK(router.waits() == seconds(2) + milliseconds(109) + microseconds(375));
+}
+
+TEST_CASE("a new preempt delay counts from now, for a wait that has begun as well") {
+    Settings settings = plain();
+    settings.preempt_delay = seconds(90);
+    Router router = backup(settings);
+    router.hear(said(99));
+    router.now += seconds(3);
+    router.hear(said(99));
+    settings.preempt_delay = seconds(2);
+    router.reconfigure(settings);
+    const Instant down = *router.machine.wake_at();
+    router.now += seconds(2) - microseconds(1);
+    router.hear(said(99));
+    CHECK(router.waits() == router.machine.down_interval());
+    const Instant next = *router.machine.wake_at();
+    CHECK(next > down);
+    router.now += microseconds(1);
+    router.hear(said(99));
+    CHECK(unmoved(router, State::backup, next));
+}
+
+TEST_CASE("a longer preempt delay counts from now, and a shorter one makes no wait longer") {
+    Settings settings = plain();
+    settings.preempt_delay = seconds(10);
+    Router router = backup(settings);
+    router.hear(said(99));
+    router.now += seconds(9);
+    settings.preempt_delay = seconds(8);
+    router.reconfigure(settings);
+    router.now += seconds(1);
+    const auto wake = router.machine.wake_at();
+    router.hear(said(99));
+    CHECK(unmoved(router, State::backup, *wake));
+    settings.preempt_delay = seconds(20);
+    router.reconfigure(settings);
+    router.now += seconds(20) - microseconds(1);
+    router.hear(said(99));
+    CHECK(router.waits() == router.machine.down_interval());
+}
+
+TEST_CASE("new settings do not cut the first listening short") {
+    Settings settings = plain();
+    settings.peers = {ip(lesser)};
+    Router router = backup(settings);
+    settings.interval = milliseconds(100);
+    router.reconfigure(settings);
+    CHECK(router.waits() == router.machine.first_listening());
+    CHECK(router.waits() > settling_time);
+}
+
+TEST_CASE("who listens at its start and is not to preempt any more listens as long as that needs") {
+    Settings settings = plain();
+    settings.interval = milliseconds(100);
+    Router router = backup(settings);
+    settings.preempt = false;
+    router.reconfigure(settings);
+    CHECK(router.waits() == router.machine.first_listening());
+    CHECK(router.waits() > settling_time);
+}
+
+TEST_CASE("a shorter interval does not shorten the wait after a master has given up by the down interval") {
+    Settings settings = plain();
+    settings.interval = seconds(10);
+    Router router = backup(settings);
+    router.hear(said(0));
+    settings.interval = seconds(5);
+    router.reconfigure(settings);
+    CHECK(router.waits() == 5 * skew_of_100);
+}
+
+TEST_CASE("who has made room serves until the end of its wait, also when new settings make that longer") {
+    Router router = master(plain());
+    router.machine.make_room(router.now, "cannot serve");
+    Settings settings = plain();
+    settings.interval = seconds(10);
+    router.reconfigure(settings);
+    CHECK(router.waits() > seconds(9));
+    CHECK(silent(router.after(seconds(5))));
+    CHECK(router.machine.serving());
+    CHECK(router.wake().send == std::uint8_t{100});
+}
+
+TEST_CASE("a master that was away listens first, whatever a reload brings, and speaks with the new settings then") {
+    Router router = master(plain());
+    router.now += seconds(10);
+    CHECK(silent(router.reconfigure(plain(90))));
+    CHECK(silent(router.reconfigure(plain(80))));
+    CHECK(router.machine.counters().late == 1);
+    CHECK(router.waits() == milliseconds(1125));
+    Router other = router;
+    CHECK(other.wake().send == std::uint8_t{80});
+    router.hear(said(85, greater));
+    CHECK(router.state() == State::backup);
+}
+
+TEST_CASE("a new start delay counts from the start") {
+    Settings settings = plain();
+    settings.start_delay = seconds(60);
+    Router router(settings);
+    router.start();
+    router.now += seconds(5);
+    settings.start_delay = seconds(8);
+    CHECK(silent(router.reconfigure(settings)));
+    CHECK(router.waits() == seconds(3));
+    settings.start_delay = Duration{0};
+    router.reconfigure(settings);
+    CHECK(router.wake().from == State::init);
+    CHECK(router.state() == State::backup);
+}
+
 }  // namespace lbconverge::vrrp
