@@ -65,12 +65,16 @@ bool Node::group_holds(const Instance& instance) const {
     });
 }
 
-/// Another node is master of one member, so it is or will soon be master of all.
-void Node::yield_group(const Instance& instance, Instant now) {
+/// Another node is master of one member, so it is or will soon be master of all. If this node was backup of that member
+/// and is master of another one, a reload has made the group of instances that two nodes shared: then the other node
+/// has not taken the rest yet, so this one serves it until it does.
+void Node::yield_group(const Instance& instance, bool crossed, Instant now) {
     const std::string why =
         "sync group " + instance.group + ": " + instance.machine.settings().name + " " + instance.machine.why();
     for (Instance& each : instances_) {
-        if (same_group(each, instance)) carry_out(each, each.machine.yield(now, why), now);
+        if (!same_group(each, instance)) continue;
+        const bool makes_room = crossed && each.machine.state() == State::master;
+        carry_out(each, makes_room ? each.machine.make_room(now, why) : each.machine.yield(now, why), now);
     }
 }
 

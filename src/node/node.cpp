@@ -212,7 +212,7 @@ void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now
     if (output.send) send(instance, *output.send);
     if (output.from) on_transition(instance, *output.from, now);
     if (output.announce) announce_group_against(instance, now);
-    if (output.obeys) yield_group(instance, now);
+    if (output.obeys) yield_group(instance, output.from != vrrp::State::master, now);
     if (output.given_up) hurry_group(instance, now);
 }
 

@@ -187,4 +187,40 @@ TEST_CASE("a reload that removes the member for which the others were waiting ma
     CHECK(states(bench) == "master master ");
 }
 
+TEST_CASE("a reload that makes a group of crossed instances hands over what is here, and serves it until then") {
+    Bench bench = backup(pair());
+    const auto others = [&](std::uint8_t priority) {
+        bench.pass(milliseconds(500));
+        return hear_two(bench, priority);
+    };
+    for (int i = 0; i < 10; ++i) others(200);
+    bench.settle();
+    bench.arrive();
+    REQUIRE(states(bench) == "master backup ");
+    bench.reload(pair(group));
+    bench.settle();
+    CHECK(sent(others(200)).find("0 to 224.0.0.18\n") != std::string::npos);
+    CHECK(states(bench) == "backup backup ");
+    CHECK(bench.node.election().at("one") == ElectionState::undecided);
+    others(200);  // not yet there
+    CHECK(bench.node.election().at("one") == ElectionState::undecided);
+    bench.hear(200);
+    bench.settle();
+    bench.pass(vrrp::hand_over_grace);
+    CHECK(bench.node.election().at("one") == ElectionState::backup);
+}
+
+TEST_CASE("a reload that makes a group of crossed instances takes the rest where this node is the better one") {
+    Bench bench = backup(pair());
+    for (int i = 0; i < 10; ++i) {
+        bench.pass(milliseconds(500));
+        hear_two(bench, 200);
+    }
+    REQUIRE(states(bench) == "master backup ");
+    bench.reload(pair(group));
+    hear_two(bench, 0);  // the other one makes room
+    bench.pass(milliseconds(700));
+    CHECK(states(bench) == "master master ");
+}
+
 }  // namespace lbconverge::node
