@@ -115,6 +115,19 @@ BrokenInvariant Node::broken_hook(const HookQueue& queue) const {
     });
 }
 
+BrokenInvariant Node::broken_parting() const {
+    for (const PartingHook& each : parting_) {
+        if (auto broken = each.queue.broken_invariant()) return broken;
+        const bool numbered = each.queue.run > 0 && each.queue.run <= last_hook_;
+        auto broken = first_broken({
+            {exited_ || !each.queue.idle(), "the hook of an instance that is gone has something to do"},
+            {each.queue.running() == HookState::none || numbered, "a hook that runs has a number"},
+        });
+        if (broken) return broken;
+    }
+    return std::nullopt;
+}
+
 BrokenInvariant Node::broken_invariant(Depth depth) const {
     for (const Instance& each : instances_) {
         if (auto broken = broken_instance(each)) return each.machine.settings().name + ": " + *broken;
@@ -122,6 +135,7 @@ BrokenInvariant Node::broken_invariant(Depth depth) const {
     for (const HookQueue& each : hooks_) {
         if (auto broken = broken_hook(each)) return "hook of " + each.instance() + ": " + *broken;
     }
+    if (auto broken = broken_parting()) return "hook of an instance that is gone: " + *broken;
     for (const Track& each : tracks_) {
         if (auto broken = each.broken_invariant()) return "track " + each.settings().name + ": " + *broken;
     }

@@ -47,7 +47,7 @@ std::optional<Instant> after(Instant now, Duration duration) {
 
 Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {
     renew_tracks();
-    renew_hooks();
+    renew_hooks({});
     prioritize(instances_, {});
     board_.configure(*config_, Instant{});
 }
@@ -87,6 +87,7 @@ std::optional<Instant> Node::wake_at() const {
     }
     for (const Track& each : tracks_) sooner(each.wake_at());
     for (const HookQueue& each : hooks_) sooner(each.wake_at());
+    for (const PartingHook& each : parting_) sooner(each.queue.wake_at());
     for (const auto& [row, avoided] : avoided_) {
         sooner(avoided.until);
     }
@@ -500,6 +501,57 @@ void Node::handle(const Asked&, Instant) {
 
 // ---- change and end ------------------------------------------------------------------------------------------------
 
+/// `kept` goes on in the place of `fresh`, with what the file says now. If nothing has changed for it, its election
+/// goes on as if there had been no reload.
+void Node::keep(Instance& fresh, Instance kept, Instant now) {
+    kept.vips = fresh.vips;
+    kept.garp_repeat = fresh.garp_repeat;
+    kept.garp_refresh = fresh.garp_refresh;
+    kept.base_priority = fresh.base_priority;
+    kept.tracks = fresh.tracks;
+    kept.group = fresh.group;
+    kept.machine.set_grouped(fresh.machine.grouped(), now);
+    const auto refresh = after(now, kept.garp_refresh);
+    if (refresh && kept.machine.state() == vrrp::State::master) {
+        kept.announce_at = std::min(kept.announce_at.value_or(*refresh), *refresh);
+    }
+    carry_out(kept, kept.machine.reconfigure(fresh.machine.settings(), now), now);
+    fresh = std::move(kept);
+}
+
+/// The instances of the new configuration. Returns what each of them that goes on was called until now.
+std::map<std::string, std::string> Node::renew_instances(Instant now) {
+    std::vector<Instance> fresh = instances_of(*config_);
+    const auto old_of = [&](const Instance& each) {
+        return std::find_if(instances_.begin(), instances_.end(),
+                            [&](const Instance& old) { return same_router(old, each); });
+    };
+    // A VIP that could not be served most likely still cannot be; the next turn finds out.
+    for (Instance& each : fresh) {
+        if (const auto same = old_of(each); same != instances_.end()) each.dark = same->dark;
+    }
+    prioritize(fresh, now);
+    std::map<std::string, std::string> before;
+    for (Instance& each : fresh) {
+        const auto same = old_of(each);
+        if (same == instances_.end()) continue;
+        before[each.machine.settings().name] = same->machine.settings().name;
+        Instance old = std::move(*same);
+        instances_.erase(same);
+        keep(each, std::move(old), now);
+    }
+    for (Instance& gone : instances_) {
+        const std::string& name = gone.machine.settings().name;
+        carry_out(gone, gone.machine.stop(now), now);
+        const bool named = std::any_of(fresh.begin(), fresh.end(),
+                                       [&](const Instance& each) { return each.machine.settings().name == name; });
+        // Another router that has the name of this one goes on with its hooks, unless it had another name.
+        if (!named || !before.try_emplace(name, name).second) part_hooks(gone);
+    }
+    instances_ = std::move(fresh);
+    return before;
+}
+
 void Node::handle(const Reload& event, Instant now) {
     config_ = event.config;
     ++file_;
@@ -507,38 +559,7 @@ void Node::handle(const Reload& event, Instant now) {
     unserved_.clear();
     avoided_.clear();
     renew_tracks();
-    std::vector<Instance> fresh = instances_of(*config_);
-    // A VIP that could not be served most likely still cannot be; the next turn finds out.
-    for (Instance& each : fresh) {
-        const auto same = std::find_if(instances_.begin(), instances_.end(),
-                                       [&](const Instance& old) { return same_router(old, each); });
-        if (same != instances_.end()) each.dark = same->dark;
-    }
-    prioritize(fresh, now);
-    for (Instance& each : fresh) {
-        const auto same = std::find_if(instances_.begin(), instances_.end(),
-                                       [&](const Instance& old) { return same_router(old, each); });
-        if (same == instances_.end()) continue;
-        // If nothing has changed for an instance, its election goes on as if there had been no reload.
-        Instance kept = std::move(*same);
-        instances_.erase(same);
-        kept.vips = each.vips;
-        kept.garp_repeat = each.garp_repeat;
-        kept.garp_refresh = each.garp_refresh;
-        kept.base_priority = each.base_priority;
-        kept.tracks = each.tracks;
-        kept.group = each.group;
-        kept.machine.set_grouped(each.machine.grouped(), now);
-        const auto refresh = after(now, kept.garp_refresh);
-        if (refresh && kept.machine.state() == vrrp::State::master) {
-            kept.announce_at = std::min(kept.announce_at.value_or(*refresh), *refresh);
-        }
-        carry_out(kept, kept.machine.reconfigure(each.machine.settings(), now), now);
-        each = std::move(kept);
-    }
-    for (Instance& gone : instances_) carry_out(gone, gone.machine.stop(now), now);
-    instances_ = std::move(fresh);
-    renew_hooks();
+    renew_hooks(renew_instances(now));
     if (links_known_) read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
     dark_moved_ = true;

@@ -48,6 +48,11 @@ public:
     void see(HookState state);
     /// For a hook that comes with a reload: it is not run for a state that is older than the reload.
     void know(HookState state) { seen_ = state; }
+    /// The instance has left the file: the last state that the hook runs for is stop, or else backup, if what it did
+    /// for the master is not given back yet.
+    void part();
+    /// No time for a further attempt: a run that waits for one is not wanted any more.
+    void give_up_waiting();
     /// What is to be done now; to be called until it is nothing. start: for state().
     Do next(Instant now);
     /// The run that next() wanted has ended. `last`: there is no time for another attempt. Returns whether this was
@@ -60,6 +65,8 @@ public:
     /// New settings for the runs from now on; the instance, the states and the command are the same.
     void reconfigure(const config::Hook& hook) { hook_ = hook; }
     [[nodiscard]] const config::Hook& hook() const { return hook_; }
+    /// The instance has another name now, and is the same otherwise.
+    void rename(std::string instance) { instance_ = std::move(instance); }
     [[nodiscard]] const std::string& instance() const { return instance_; }
     [[nodiscard]] HookState running() const { return running_; }
     [[nodiscard]] HookState seen() const { return seen_; }
@@ -85,6 +92,12 @@ private:
     std::optional<Instant> retry_at_;
     std::optional<HookResult> last_;
     std::uint64_t overtaken_ = 0;
+};
+
+/// A hook of an instance that has left the file, until it has nothing to do any more.
+struct PartingHook {
+    HookQueue queue;
+    std::map<std::string, std::string> environment;  ///< what it is told about the instance
 };
 
 }  // namespace lbconverge::node

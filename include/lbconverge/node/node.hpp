@@ -154,6 +154,7 @@ private:
     [[nodiscard]] BrokenInvariant broken_groups() const;
     [[nodiscard]] BrokenInvariant broken_lanes() const;
     [[nodiscard]] BrokenInvariant broken_hook(const HookQueue& queue) const;
+    [[nodiscard]] BrokenInvariant broken_parting() const;
 
     // src/node/health.cpp
     void handle(const Probed& event, Instant now);
@@ -186,6 +187,8 @@ private:
     LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] bool has(Lane lane) const;
     [[nodiscard]] bool ready_to_elect() const;
+    void keep(Instance& fresh, Instance kept, Instant now);
+    [[nodiscard]] std::map<std::string, std::string> renew_instances(Instant now);
     void start_what_can(Instant now);
     void run_timers(Instant now);
     void run_announcements(Instant now);
@@ -247,8 +250,11 @@ private:
     [[nodiscard]] bool decides_tie(const Instance& instance, Instant now) const;
 
     // ---- hooks (hooks.cpp)
-    void renew_hooks();
-    [[nodiscard]] RunHook hook_run(HookQueue& queue, const Instance& instance);
+    void renew_hooks(const std::map<std::string, std::string>& before);
+    void part_hooks(const Instance& gone);
+    [[nodiscard]] bool hook_starts(HookQueue& queue, Instant now);
+    [[nodiscard]] RunHook hook_run(HookQueue& queue, std::map<std::string, std::string> environment);
+    [[nodiscard]] HookQueue* running_hook(std::uint64_t id);
     void run_hooks(Instant now);
     [[nodiscard]] bool hooks_idle() const;
 
@@ -276,6 +282,7 @@ private:
     std::vector<Track> tracks_;
     bool tracks_moved_ = false;  ///< what they say has changed since the priorities were last set
     std::vector<HookQueue> hooks_;
+    std::vector<PartingHook> parting_;
     std::uint64_t last_hook_ = 0;
     Effects effects_;
 };

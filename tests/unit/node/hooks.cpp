@@ -235,4 +235,149 @@ TEST_CASE("each instance has a queue of its own, and a hook can be for one of th
     CHECK(effects.run_hooks.front().environment.at("LBCONVERGE_INSTANCE") == "two");
 }
 
+TEST_CASE("an instance that leaves the file gives back what its hooks have taken, also where they leave with it") {
+    const auto of_two = [](const std::string& on) {
+        return R"(
+            [[hook]]
+            on = $
+            command = ["/bin/hook"]
+            vrrp = "two"
+            retries = 1
+        )"_with(on);
+    };
+    for (const char* last : {"stop", "backup"}) {
+        const std::string on = R"(["master", "$"])"_with(last);
+        Bench bench = master(pair(of_two(on)));
+        ends(bench, 1, true);
+        if (std::string(last) == "backup") ends(bench, 2, true);
+        bench.settle();
+        const Effects effects = bench.reload(director());
+        REQUIRE(effects.run_hooks.size() == 1);
+        const RunHook& run = effects.run_hooks.front();
+        CHECK(run.environment.at("LBCONVERGE_STATE") == last);
+        CHECK(run.environment.at("LBCONVERGE_INSTANCE") == "two");
+        CHECK(run.environment.at("LBCONVERGE_VIPS") == "192.0.2.30");
+        CHECK(told(ends(bench, run.id, false)).ends_with("will be tried again\n"));
+        const Effects again = bench.pass(seconds(1));
+        REQUIRE(again.run_hooks.size() == 1);
+        CHECK(again.run_hooks.front().environment.at("LBCONVERGE_ATTEMPT") == "2");
+        ends(bench, again.run_hooks.front().id, true);
+        CHECK(hooks_of(bench.pass(hours(1))).empty());
+    }
+}
+
+TEST_CASE("the hook of an instance that leaves is not run for what it knows already, nor for what it is not for") {
+    const auto one = [](const std::string& on) {
+        return R"(
+            [[hook]]
+            on = $
+            command = ["/bin/hook"]
+            vrrp = "two"
+        )"_with(on);
+    };
+    Bench bench = backup(pair(one(R"(["backup"])")));
+    CHECK(hooks_of(bench.reload(director())).empty());  // the run for backup is still under way, and goes on
+    CHECK(told(ends(bench, 1, true)) == "hook /bin/hook on backup of two: done\n");
+    Bench other = master(pair(one(R"(["master"])")));
+    CHECK(hooks_of(other.reload(director())) == "end 1\n");
+    ends(other, 1, false);
+    CHECK(hooks_of(other.pass(hours(1))).empty());
+}
+
+TEST_CASE("the end waits for the last run of an instance that has left, and not for another attempt") {
+    Bench bench = master(pair(R"(
+        [[hook]]
+        on = ["stop"]
+        command = ["/bin/hook"]
+        vrrp = "two"
+        retries = 3
+    )"_text));
+    CHECK(hooks_of(bench.reload(director())) == "run 1 stop\n");
+    Effects effects = bench.turn(Stop{});
+    append(effects, bench.pass(seconds(3)));
+    append(effects, bench.settle());
+    CHECK_FALSE(effects.exit);
+    effects = ends(bench, 1, false);
+    append(effects, bench.settle());
+    CHECK(effects.exit);
+    Bench waits = master(pair(R"(
+        [[hook]]
+        on = ["stop"]
+        command = ["/bin/hook"]
+        vrrp = "two"
+        retries = 3
+        retry_delay = "1h"
+    )"_text));
+    waits.reload(director());
+    ends(waits, 1, false);
+    effects = waits.turn(Stop{});
+    append(effects, waits.pass(seconds(3)));
+    append(effects, waits.settle());
+    CHECK(effects.exit);
+}
+
+TEST_CASE("an instance that gets another name keeps the run of its hook, and the state that the hook knows") {
+    const auto named = [](const std::string& name) {
+        return R"(
+            role = "director"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            [[vrrp]]
+            name = "$"
+            vrid = 51
+            [[hook]]
+            on = ["master", "stop"]
+            command = ["/bin/hook"]
+            vrrp = "$"
+        )"_with(name, name);
+    };
+    Bench bench = master(named("old"));
+    CHECK(hooks_of(bench.reload(named("new"))).empty());
+    CHECK(told(ends(bench, 1, true)) == "hook /bin/hook on master of new: done\n");
+    CHECK(hooks_of(bench.pass(seconds(10))).empty());
+}
+
+TEST_CASE("two instances that swap their names keep each its own hook") {
+    const auto named = [](const std::string& first, const std::string& second) {
+        return R"(
+            role = "director"
+            interface = "eth0"
+            [[vip]]
+            address = "192.0.2.20"
+            vrrp = "$"
+            [[vip]]
+            address = "192.0.2.30"
+            vrrp = "$"
+            [[vrrp]]
+            name = "$"
+            vrid = 51
+            [[vrrp]]
+            name = "$"
+            vrid = 52
+            [[hook]]
+            on = ["backup"]
+            command = ["/bin/hook"]
+        )"_with(first, second, first, second);
+    };
+    Bench bench(named("a", "b"));
+    CHECK(hooks_of(bench.run()) == "run 1 backup\nrun 2 backup\n");
+    CHECK(hooks_of(bench.reload(named("b", "a"))).empty());
+    CHECK(told(ends(bench, 1, true)) == "hook /bin/hook on backup of b: done\n");
+    CHECK(told(ends(bench, 2, true)) == "hook /bin/hook on backup of a: done\n");
+    // The name of one that leaves goes to the other one.
+    bench.reload(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.20"]
+        [[vrrp]]
+        name = "a"
+        vrid = 51
+        [[hook]]
+        on = ["backup"]
+        command = ["/bin/hook"]
+    )"_text);
+    CHECK(bench.node.hooks().size() == 1);
+    CHECK(bench.node.hooks().front().instance() == "a");
+}
+
 }  // namespace lbconverge::node
