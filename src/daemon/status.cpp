@@ -152,6 +152,7 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
     json["last"] = {{"at", time(lane.finished)}, {"seconds", in_seconds(lane.took)}, {"changes", lane.last.done},
                     {"held", lane.last.held},    {"foreign", lane.last.foreign},     {"draining", lane.last.deferred}};
     set_few(json["last"], "repaired", lane.last.repaired, [](const std::string& row) { return row; });
+    set_few(json["last"], "cleared", lane.last.cleared, [](const std::string& row) { return row; });
     json["last"]["blocked"] = lane.last.blocked;
     if (!lane.last.obstacle.empty()) json["last"]["obstacle"] = lane.last.obstacle;
     if (!lane.last.error.empty()) json["last"]["error"] = lane.last.error;
@@ -231,6 +232,7 @@ Json node_json(const node::Node& node, const Times& time) {
     set_few(json, "fights", node.fights(), [&](const auto& each) {
         return Json{{"id", each.first}, {"times", each.second.times}, {"since", time(each.second.since)}};
     });
+    json["fights_count"] = node.fights_count();
     set_few(json, "left_alone", node.avoided(), [](const auto& each) {
         return Json{{"row", each.first}, {"why", each.second.why}};
     });

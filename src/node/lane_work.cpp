@@ -39,15 +39,14 @@ plan::Refusals refusals_of(const std::vector<BadRow>& rows) {
 std::string text_of(const Error& error) { return error.what + (error.hint.empty() ? "" : " (" + error.hint + ")"); }
 
 /// Only steps that were done count: a step that was not reached, or failed, has put nothing back.
-std::vector<std::string> repaired_by(const plan::Outcome& outcome) {
-    std::vector<std::string> rows;
+void note_repairs(const plan::Outcome& outcome, Converged& out) {
     const Plan& plan = outcome.plan;
     for (std::size_t i = 0; i < std::min(outcome.reached, plan.steps.size()); ++i) {
         const Step& step = plan.steps[i];
         if (step.reason != plan::Reason::drift || step.blocked || plan.observed == nullptr) continue;
+        auto& rows = step.action() == plan::Action::remove ? out.cleared : out.repaired;
         plan.visit(step, [&]<class Kind>(const Change<Kind>& change) { rows.push_back(row_text<Kind>(change.key)); });
     }
-    return rows;
 }
 
 std::vector<DarkVip> unbound_in(const Plan& plan) {
@@ -104,7 +103,7 @@ Converged converged_of(const Converge& job, const plan::Outcome& outcome) {
     out.held = outcome.plan.held.size();
     out.foreign = outcome.plan.foreign.size();
     out.deferred = outcome.plan.deferred.size();
-    out.repaired = repaired_by(outcome);
+    note_repairs(outcome, out);
     for (const auto& [row, refusal] : outcome.refused.list()) {
         if (!refusal.also_removal) out.refused.push_back({row_text(row.first, row.second), text_of(*refusal.why)});
     }

@@ -19,9 +19,6 @@ constexpr int look_share = 20;
 /// After an error a lane waits: longer each time, between these two limits.
 constexpr Duration first_backoff = seconds(1);
 constexpr Duration last_backoff = seconds(30);
-/// If a row is put back this many times within the window, another program fights for it.
-constexpr std::uint32_t fight_times = 5;
-constexpr Duration fight_window = seconds(10);
 /// The shortest time between two equal complaints about an instance.
 constexpr Duration complaint_interval = seconds(60);
 /// The shortest time between two announcements because of a master of lower priority (RFC 4861 §7.2.6 requires a
@@ -475,25 +472,6 @@ void Node::complain_about_lane(const Converged& event, const Converged& before) 
     }
 }
 
-void Node::count_repairs(const Converged& event, Instant now) {
-    std::erase_if(fights_, [&](const auto& each) {
-        // Once a fight is slowed down, its next round comes only after the window.
-        const bool slowed = each.second.times >= fight_times;
-        return now - each.second.since > (slowed ? 2 * fight_window : fight_window);
-    });
-    for (const std::string& id : event.repaired) {
-        Fight& fight = fights_.try_emplace(id, Fight{0, now}).first->second;
-        if (++fight.times == 1) say(Level::warning, "put back " + id + ": somebody else had changed it");
-        if (fight.times < fight_times) continue;
-        if (fight.times == fight_times) {
-            say(Level::error, "another program keeps changing " + id + "; it is put back once per " +
-                                  std::to_string(std::chrono::duration_cast<seconds>(fight_window).count()) + " s now");
-        }
-        avoided_[id] = {event.lane, "another program keeps changing it", now + fight_window, {}, true};
-        fight.since = now;  // the fight goes on
-    }
-}
-
 void Node::handle(const Asked&, Instant) {
     try_again();
     for (const Lane each : {Lane::network, Lane::tables}) want_at_once(each);
@@ -566,6 +544,7 @@ void Node::handle(const Reload& event, Instant now) {
     board_.configure(*config_, now);
     read_services(now);
     fights_.clear();
+    unfollowed_ = {};
     handle(Asked{}, now);
 }
 

@@ -102,11 +102,12 @@ struct DarkVip {
 /// A lane has finished what Converge asked for.
 struct Converged {
     Lane lane = Lane::network;
-    std::size_t done = 0;               ///< changes made
-    std::vector<std::string> repaired;  ///< rows that were put back because another program had changed them
-    std::string error;                  ///< why the work failed; empty: all that could be done is done
-    std::string obstacle;               ///< why not everything could be done; empty: all is as desired
-    bool overtaken = false;             ///< it stopped because the node had overtaken it
+    std::size_t done = 0;                ///< changes made
+    std::vector<std::string> repaired;   ///< rows that were put back because another program had changed them
+    std::vector<std::string> cleared{};  ///< rows that were removed because another program had made them
+    std::string error;                   ///< why the work failed; empty: all that could be done is done
+    std::string obstacle;                ///< why not everything could be done; empty: all is as desired
+    bool overtaken = false;              ///< it stopped because the node had overtaken it
     std::size_t held = 0, foreign = 0, deferred = 0, blocked = 0;
     std::vector<health::Found> found{};  ///< of the servers that Converge::health knew nothing of
     std::vector<BadRow> refused{};       ///< what the kernel refused when it was asked

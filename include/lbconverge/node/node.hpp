@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,9 @@ constexpr std::uint8_t owner_priority = 255;
 /// within a minute.
 constexpr std::size_t history_size = 20;
 constexpr std::size_t complaints_at_once = 20;
+/// Of many rows that were changed at once the log names so many, and counts the others; each of so many is followed.
+constexpr std::size_t rows_named = 10;
+constexpr std::size_t rows_followed = 100'000;
 
 /// One change of the state of an instance.
 struct Transition {
@@ -125,6 +129,8 @@ public:
     [[nodiscard]] const std::vector<Instance>& instances() const { return instances_; }
     [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
     [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
+    /// Rows that had to be put back lately, with those that are not followed.
+    [[nodiscard]] std::size_t fights_count() const { return fights_.size() + unfollowed_.times; }
     [[nodiscard]] const std::map<std::string, AvoidedRow>& avoided() const { return avoided_; }
     [[nodiscard]] Election election() const;
     /// Those that some instance names, in the order of the file.
@@ -212,11 +218,17 @@ private:
     void want_at_once(Lane lane);
     [[nodiscard]] kinds::Part part_of(Lane lane) const;
     [[nodiscard]] bool is_free(Lane which) const;
-    void count_repairs(const Converged& event, Instant now);
     void complain_about_lane(const Converged& event, const Converged& before);
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
     [[nodiscard]] const InterfaceState* link(const InterfaceName& name) const;
+
+    // ---- what others have changed (fights.cpp)
+    using Words = std::function<std::string(const std::string& what, bool one)>;
+    void say_of(Level level, const std::vector<std::string>& rows, const Words& words);
+    [[nodiscard]] std::vector<std::string> follow(const std::vector<std::string>& rows, Instant now);
+    void count_repairs(const Converged& event, Instant now);
+    void slow_fights(const Converged& event, Instant now);
 
     // ---- where advertisements come from (source.cpp)
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
@@ -267,6 +279,7 @@ private:
     std::map<std::string, Instant> troubles_;  ///< when each was last said
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
+    Fight unfollowed_;  ///< of the last rows that were put back: how many are too many to be followed
     std::map<std::string, AvoidedRow> avoided_;
     std::map<IpAddress, Attempt> attempts_;  ///< VIPs that could not be bound
     std::vector<DarkVip> unserved_;          ///< VIPs for which the tables lane could load nothing

@@ -229,8 +229,50 @@ TEST_CASE("many rows that are put back at once are no fight") {
     std::vector<std::string> rows;
     for (int i = 0; i < 50; ++i) rows.push_back(vip + " #" + std::to_string(i));
     const Effects effects = bench.done(Lane::network, "", rows);
-    CHECK(effects.say.size() == 50);
+    REQUIRE(effects.say.size() == 11);  // the first ten, and how many more
+    CHECK(effects.say.front().text == "put back " + vip + " #0: somebody else had changed it");
+    CHECK(effects.say.back().text == "put back 40 more rows: somebody else had changed them");
     CHECK(asked(bench.turn(Disturbed{})) == "network network\n");
+}
+
+TEST_CASE("a fight over many rows is told in a few lines, and all of them are left alone") {
+    Bench bench = at_rest(quiet());
+    std::vector<std::string> rows;
+    for (int i = 0; i < 50; ++i) rows.push_back(vip + " #" + std::to_string(i));
+    Effects effects;
+    for (int i = 0; i < 5; ++i) {
+        bench.turn(Disturbed{});
+        effects = bench.done(Lane::network, "", rows);
+    }
+    CHECK(effects.say.size() == 11);
+    CHECK(effects.say.back().text ==
+          "another program keeps changing 40 more rows; they are put back once per 10 s now");
+    CHECK(bench.node.avoided().size() == 50);
+    CHECK(bench.node.fights_count() == 50);
+}
+
+TEST_CASE("however many rows somebody changes, a bounded number is followed, and the others are counted for a while") {
+    Bench bench = at_rest(quiet());
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < rows_followed + 5; ++i) rows.push_back("real_server " + std::to_string(i));
+    for (const std::size_t lines : {11, 0}) {
+        bench.turn(Disturbed{});
+        CHECK(bench.done(Lane::network, "", rows).say.size() == lines);
+        CHECK(bench.node.fights().size() == rows_followed);
+        CHECK(bench.node.fights_count() == rows_followed + 5);
+    }
+    bench.settle();
+    bench.pass(seconds(11));
+    bench.settle();
+    CHECK(bench.node.fights_count() == 0);
+}
+
+TEST_CASE("what was removed because somebody else had made it was not put back") {
+    Bench bench = at_rest(quiet());
+    bench.turn(Disturbed{});
+    const Effects effects = bench.turn(Converged{.lane = Lane::network, .cleared = {"real_server x"}});
+    CHECK(told(effects) == "removed real_server x: somebody else had made it\n");
+    CHECK(bench.node.fights().at("real_server x").times == 1);
 }
 
 TEST_CASE("a fight in one lane does not slow the other, nor a transition") {
