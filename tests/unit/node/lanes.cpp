@@ -255,7 +255,7 @@ TEST_CASE("however many rows somebody changes, a bounded number is followed, and
     Bench bench = at_rest(quiet());
     std::vector<std::string> rows;
     for (std::size_t i = 0; i < rows_followed + 5; ++i) rows.push_back("real_server " + std::to_string(i));
-    for (const std::size_t lines : {11, 0}) {
+    for (const std::size_t lines : std::initializer_list<std::size_t>{11, 0}) {
         bench.turn(Disturbed{});
         CHECK(bench.done(Lane::network, "", rows).say.size() == lines);
         CHECK(bench.node.fights().size() == rows_followed);
