@@ -23,38 +23,49 @@ bool takes_vips_away(const plan::Plan& plan) {
     });
 }
 
-/// A director whose VIPs are those that carry our mark, or that the ledger claims, on answering interfaces.
-config::Config config_by_marks(const Observed& observed, const Ledger& ledger) {
+/// What a node is to give up, and what it is to keep although no file names it.
+struct LeftBehind {
     config::Config config;
-    config.role = Role::director;
+    plan::Refusals kept{};
+};
+
+/// A director whose VIPs are those that carry our mark, or that the ledger claims, on answering interfaces. What hangs
+/// on no election stays: a VIP on lo, by which the node is a real server, and one that is always active.
+LeftBehind by_marks(const Observed& observed, const Ledger& ledger) {
+    LeftBehind left;
+    left.config.role = Role::director;
     const auto add = [&](const Address::Key& key) {
-        if (key.interface.is_loopback()) return;
+        const RememberedVip* before = ledger.file.vip(key.address);
+        if (key.interface.is_loopback() || (before != nullptr && before->instance.empty())) {
+            const Error why{ErrorKind::refused, "it hangs on no election", {}};
+            return left.kept.add(kind_id<Address>, Address::id(key), why, true);
+        }
         config::Vip vip;
         vip.address = key.address;
         vip.prefix = key.prefix;
         vip.interface = key.interface;
         vip.vrrp = nobodys;
-        config.vips.push_back(std::move(vip));
+        left.config.vips.push_back(std::move(vip));
     };
     const Seen<Address>& seen = observed.get<Address>();
     for (std::uint32_t i = 0; i < seen.size(); ++i) {
         const Address::Key& key = seen.row(i).key;
         if (seen.note(i).protocol == Address::protocol_tag || ledger.claim<Address>(key) != nullptr) add(key);
     }
-    return config;
+    return left;
 }
 
-Result<config::Config> what_was_here(const Options& options, const daemon::RunDirectory& run, const Ledger& ledger) {
+Result<LeftBehind> what_was_here(const Options& options, const daemon::RunDirectory& run, const Ledger& ledger) {
     const std::string file = running_copy(run) + "/lbconverge.toml";
     if (::access(file.c_str(), R_OK) == 0) {
-        if (Result<config::Config> last = load_node(file, options.node)) return last;
+        if (Result<config::Config> last = load_node(file, options.node)) return LeftBehind{*std::move(last)};
     }
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const Result<HostFacts> facts = kernel->facts();
     RETURN_IF_ERROR(facts);
     const auto observed = kernel->observe({}, *facts);
     RETURN_IF_ERROR(observed);
-    return config_by_marks(**observed, ledger);
+    return by_marks(**observed, ledger);
 }
 
 }  // namespace
@@ -65,12 +76,12 @@ void withdraw_left_behind(const Options& options) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (!run.lock({})) return;
     const Ledger ledger = run.load().ledger;
-    const Result<config::Config> last = what_was_here(options, run, ledger);
+    const Result<LeftBehind> last = what_was_here(options, run, ledger);
     if (!last) return;
     Election nobody{{nobodys, ElectionState::backup}};
-    for (const config::Vrrp& instance : last->vrrp) nobody[instance.name] = ElectionState::backup;
-    plan::Task task{.config = *last, .election = nobody};
-    if (last->role == Role::director) task.part = Part::network;
+    for (const config::Vrrp& instance : last->config.vrrp) nobody[instance.name] = ElectionState::backup;
+    plan::Task task{.config = last->config, .election = nobody, .avoid = last->kept};
+    if (last->config.role == Role::director) task.part = Part::network;
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto plan = daemon::look(*kernel, ledger, task, now());
     if (!plan || !takes_vips_away(*plan)) return;

@@ -31,13 +31,27 @@ void put(std::vector<Blocked>& list, Plan& plan, Blocked blocked) {
     list.push_back(std::move(blocked));
 }
 
+/// The file only moves it: it is wanted on another interface that answers.
+bool is_moved(const Plan& plan, const Step& step) {
+    bool moved = false;
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        if constexpr (std::is_same_v<Kind, Address>) {
+            const auto& wanted = plan.desired->get<Address>().rows.rows();
+            moved = std::any_of(wanted.begin(), wanted.end(), [&](const Row<Address>& row) {
+                return row.key.address == change.key.address && !row.key.interface.is_loopback();
+            });
+        }
+    });
+    return moved;
+}
+
 /// The step gives up a row that must not be here now.
 bool gives_up(const Plan& plan, const Step& step) {
     const bool must = step.reason == Reason::election || step.reason == Reason::misplaced;
     if (step.phase != Phase::withdraw) return false;
     bool promotes = false;  // it sets promote_secondaries, so that removing a VIP does not remove other addresses
     plan.visit(step, [&]<class Kind>(const Change<Kind>&) { promotes = std::is_same_v<Kind, Sysctl>; });
-    return promotes || (must && step.action() == Action::remove);
+    return promotes || (must && step.action() == Action::remove && !is_moved(plan, step));
 }
 
 /// A blocked row keeps its old claim, since nothing about it changes.

@@ -131,12 +131,15 @@ Leaving leaving_services(const Ledger& ledger, const Inputs& inputs, const Desir
     return leaving;
 }
 
-/// The instance that it hung on has another master now.
+/// The instance that it hung on has another master now. One that has left the file, perhaps for another name, is taken
+/// for lost where this node is backup of everything else.
 bool is_lost(const IpAddress& vip, const Ledger& ledger, const Inputs& inputs) {
     const RememberedVip* before = ledger.file.vip(vip);
-    if (before == nullptr) return false;
+    if (before == nullptr || before->instance.empty()) return false;
+    const auto is_backup = [](const auto& each) { return each.second == ElectionState::backup; };
     const auto state = inputs.election.find(before->instance);
-    return state != inputs.election.end() && state->second == ElectionState::backup;
+    if (state != inputs.election.end()) return is_backup(*state);
+    return !inputs.election.empty() && std::ranges::all_of(inputs.election, is_backup);
 }
 
 }  // namespace
