@@ -28,6 +28,8 @@ X ws1 ip route del default
 check_eq "a route that is gone is drift" 1 "$(lbc ws1 diff | grep -c '+ route  *default  via 10.0.0.1.*drifted')"
 check "and comes back" lbc ws1 apply
 X ws1 ip route replace default via 10.0.0.4
+check_exit "one that somebody has put in its place has not our mark, and is not replaced" 4 lbc ws1 apply
+X ws1 ip route replace default via 10.0.0.4 proto 76
 check_eq "another gateway is drift" 1 "$(lbc ws1 diff | grep -c 'via 10.0.0.4 -> 10.0.0.1.*drifted')"
 X ws1 ip monitor route >"$T/events" &
 monitor=$!
