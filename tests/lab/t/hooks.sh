@@ -96,7 +96,7 @@ check "and it recovers" within 5 is lb1 master
 X lb1 sh -c 'echo 60 >/run/number'
 check "a number counts" within 3 says lb1 '"priority":90,"base_priority":150'
 start lb2
-check "lb2 is better now" within 5 is lb2 master
+check "lb2 is better now" within 10 is lb2 master
 X lb1 sh -c 'echo 0 >/run/number'
 check "and then it is not" within 5 is lb1 master
 X lb1 rm /run/number
