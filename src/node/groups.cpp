@@ -71,10 +71,11 @@ bool Node::group_holds(const Instance& instance) const {
 void Node::yield_group(const Instance& instance, bool crossed, Instant now) {
     const std::string why =
         "sync group " + instance.group + ": " + instance.machine.settings().name + " " + instance.machine.why();
+    const std::uint8_t winner = instance.machine.peer()->priority;  // was heard just now
     for (Instance& each : instances_) {
         if (!same_group(each, instance)) continue;
         const bool makes_room = crossed && each.machine.state() == State::master;
-        carry_out(each, makes_room ? each.machine.make_room(now, why) : each.machine.yield(now, why), now);
+        carry_out(each, makes_room ? each.machine.make_room(now, why) : each.machine.yield(winner, now, why), now);
     }
 }
 

@@ -33,7 +33,8 @@ BrokenInvariant Node::broken_instance(const Instance& instance) const {
     if (auto broken = instance.machine.broken_invariant()) return broken;
     const State is = instance.machine.state();
     const bool master = is == State::master;
-    const bool announces = instance.announce_at || instance.again_at || instance.told || instance.owed;
+    const bool announces =
+        instance.announce_at || instance.again_at || instance.told || instance.owed || !instance.due.empty();
     return first_broken({
         {instance.started ? links_known_ : is == State::init, "an instance starts when the links are known"},
         {!master || instance.machine.source(), "a master has an address to send from"},

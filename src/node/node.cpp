@@ -3,7 +3,6 @@
 #include "settings.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace lbconverge::node {
@@ -53,6 +52,7 @@ bool Node::has(Lane lane) const { return lane == Lane::network || config_->role 
 
 Effects Node::turn(const Event& event, Instant now) {
     effects_ = {};
+    notice_absence(now);
     if (!exited_) std::visit([&](const auto& each) { handle(each, now); }, event);
     if (!exited_) {
         if (std::holds_alternative<Tick>(event)) run_tracks(now);
@@ -63,7 +63,7 @@ Effects Node::turn(const Event& event, Instant now) {
         start_what_can(now);
         // Only a Tick says that all packets were handed over. One of them may be what the timer waits for.
         if (std::holds_alternative<Tick>(event)) run_timers(now);
-        run_announcements(now);
+        if (std::holds_alternative<Tick>(event)) run_announcements(now);
         run_hooks(now);
         if (stopping_) finish_stop();
     }
@@ -79,8 +79,11 @@ std::optional<Instant> Node::wake_at() const {
     };
     for (const Instance& each : instances_) {
         sooner(each.machine.wake_at());
+        if (const auto sleep = each.machine.longest_sleep(); sleep && ran_at_) sooner(*ran_at_ + *sleep);
+        if (each.machine.listening()) continue;  // and it announces nothing
         sooner(each.announce_at);
         sooner(each.again_at);
+        if (!each.due.empty()) sooner(ran_at_);
     }
     for (const Track& each : tracks_) sooner(each.wake_at());
     for (const HookQueue& each : hooks_) sooner(each.wake_at());
@@ -199,6 +202,13 @@ void Node::start_what_can(Instant now) {
     }
 }
 
+/// A backup takes no silence for its master's while the node itself was stopped, suspended or starved.
+void Node::notice_absence(Instant now) {
+    const std::optional<Instant> before = std::exchange(ran_at_, now);
+    if (!before) return;
+    for (Instance& each : instances_) each.machine.was_away(now - *before, now);
+}
+
 void Node::run_timers(Instant now) {
     for (Instance& each : instances_) {
         if (elapsed(each.machine.wake_at(), now)) carry_out(each, each.machine.tick(now), now);
@@ -232,8 +242,9 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     instance.told = instance.owed = false;
     instance.announce_at.reset();
     instance.again_at.reset();
+    instance.due.clear();
     if (machine.state() != vrrp::State::master) return;
-    announce(instance);  // VIPs that are here already: no plan announces them
+    announce_soon(instance);  // VIPs that are here already: no plan announces them
     const bool repeats = instance.garp_repeat.count() > 0;
     instance.announce_at = after(now, repeats ? instance.garp_repeat : instance.garp_refresh);
 }
@@ -324,10 +335,15 @@ void Node::complain(Instance& instance, const std::string& what, Instant now) {
 
 // ---- telling the neighbours ----------------------------------------------------------------------------------------
 
-void Node::announce(Instance& instance) {
-    // A VIP that is not here yet is announced by the plan that binds it.
-    std::copy_if(instance.vips.begin(), instance.vips.end(), std::back_inserter(effects_.announce),
-                 [&](const plan::Announcement& vip) { return holds(vip.address); });
+/// Only a Tick announces: a packet that has arrived already may say that another node is master. A VIP that is not here
+/// yet is announced by the plan that binds it.
+void Node::announce_soon(Instance& instance, const plan::Announcement& vip) {
+    const bool waits = std::find(instance.due.begin(), instance.due.end(), vip) != instance.due.end();
+    if (holds(vip.address) && !waits) instance.due.push_back(vip);
+}
+
+void Node::announce_soon(Instance& instance) {
+    for (const plan::Announcement& vip : instance.vips) announce_soon(instance, vip);
 }
 
 /// Announces the VIPs at once, and once more after a while: the other node announces them after its advertisement, when
@@ -335,8 +351,8 @@ void Node::announce(Instance& instance) {
 void Node::announce_against(Instance& instance, Instant now) {
     instance.again_at = now + announce_interval;
     if (instance.announced_at && now < *instance.announced_at + announce_interval) return;
-    instance.announced_at = now;
-    announce(instance);
+    announce_soon(instance);
+    if (!instance.due.empty()) instance.announced_at = now;
 }
 
 /// A run of the network lane binds and announces the VIPs of all instances that were master when it began. A run that
@@ -346,7 +362,7 @@ void Node::settle_announcements(const Converged& event) {
     if (event.lane != Lane::network) return;
     for (Instance& each : instances_) {
         if (each.machine.state() != vrrp::State::master || each.machine.since() > lane(event.lane).began) continue;
-        if (event.overtaken && !each.told && !std::exchange(each.owed, true)) announce(each);
+        if (event.overtaken && !each.told && !std::exchange(each.owed, true)) announce_soon(each);
         if (!event.overtaken && event.error.empty()) each.told = true;
         if (each.told) each.owed = false;
     }
@@ -356,24 +372,25 @@ void Node::settle_announcements(const Converged& event) {
 void Node::announce_owed(const std::vector<IpAddress>& before) {
     for (Instance& each : instances_) {
         if (!each.owed || each.machine.state() != vrrp::State::master) continue;
-        std::copy_if(each.vips.begin(), each.vips.end(), std::back_inserter(effects_.announce),
-                     [&](const plan::Announcement& vip) {
-                         return holds(vip.address) &&
-                                std::find(before.begin(), before.end(), vip.address) == before.end();
-                     });
+        for (const plan::Announcement& vip : each.vips) {
+            const bool was_here = std::find(before.begin(), before.end(), vip.address) != before.end();
+            if (!was_here) announce_soon(each, vip);
+        }
     }
 }
 
-/// The plan that adds an address sends the first announcements; this function sends the later ones.
+/// The plan that adds an address sends the first announcements; this function sends the later ones. A master that
+/// listens waits with them: there may be another one.
 void Node::run_announcements(Instant now) {
     for (Instance& each : instances_) {
+        if (each.machine.listening()) continue;
         const bool again = elapsed(each.again_at, now);
+        const bool refresh = elapsed(each.announce_at, now);
         if (again) each.again_at.reset();
-        const bool due = elapsed(each.announce_at, now);
-        if (due) each.announce_at.reset();
-        if (!(again || due) || each.machine.state() != vrrp::State::master) continue;
-        announce(each);
-        if (due) each.announce_at = after(now, each.garp_refresh);
+        if (refresh) each.announce_at = after(now, each.garp_refresh);
+        if (again || refresh) announce_soon(each);
+        const std::vector<plan::Announcement> due = std::exchange(each.due, {});
+        effects_.announce.insert(effects_.announce.end(), due.begin(), due.end());
     }
 }
 

@@ -80,7 +80,7 @@ void Node::announce_moved(const std::vector<InterfaceState>& before, Instant now
         if (each.machine.state() != vrrp::State::master) continue;
         for (const plan::Announcement& vip : each.vips) {
             if (!holds(vip.address) || !has_moved(vip.interface)) continue;
-            effects_.announce.push_back(vip);
+            announce_soon(each, vip);
             each.again_at = now + announce_again;
         }
     }

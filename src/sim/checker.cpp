@@ -11,6 +11,8 @@ using vrrp::State;
 /// S4: clocks differ by a fifth of a per cent at most, and turns are a little late.
 constexpr Duration tolerance = std::chrono::milliseconds(5);
 constexpr int clock_share = 400;
+/// S12.
+constexpr Duration paused_lately = std::chrono::seconds(5);
 /// Further violations say nothing new.
 constexpr std::size_t most_violations = 20;
 
@@ -113,6 +115,7 @@ void Checker::transition(Instant now, std::size_t node, std::size_t router, Stat
                place(node, router) + ": " + std::string(vrrp::to_text(from)) + " -> " + std::string(vrrp::to_text(to)) +
                    " after everything had settled");
     }
+    if (picture_.only_pauses && to == State::master) took_from_living(now, node, router);
     if (!calm_) return;
     FirstBackup& first = first_backup_[node][router];
     if (to == State::backup && !first.at) first.at = now;
@@ -142,6 +145,20 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
                    place(node, router) + ": became master, and " + picture_.nodes[other].name +
                        " is better and was there before");
         }
+    }
+}
+
+// ---- S12 -----------------------------------------------------------------------------------------------------------
+
+void Checker::took_from_living(Instant now, std::size_t node, std::size_t router) {
+    const NodePicture& who = picture_.nodes[node];
+    if (!who.resumed || who.seats[router].preempt) return;
+    for (const NodePicture& each : picture_.nodes) {
+        const Seat& seat = each.seats[router];
+        const bool lives = &each != &who && seat.state == State::master && each.awake() && seat.since < *who.resumed;
+        // One that has not run itself for a while may not have advertised.
+        const bool ran = !each.resumed || *each.resumed + paused_lately < *who.resumed;
+        if (lives && ran) report(now, "S12", place(node, router) + ": had not run, and took over from " + each.name);
     }
 }
 

@@ -27,6 +27,8 @@ std::uint64_t parameter_of(FaultKind kind, Random& random) {
             return 1 + random.below(random.chance(200) ? 3000 : 200);
         case FaultKind::slow:
             return 1 + random.below(random.chance(200) ? 300 : 30);
+        case FaultKind::pause:
+            return random.below(2);
         case FaultKind::clock:
             return 500'000 + random.below(1'500'000);
         case FaultKind::setting:

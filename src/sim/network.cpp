@@ -105,12 +105,12 @@ void World::send_to(std::size_t from, std::size_t to, const node::Packet& packet
     }
 }
 
-/// A socket keeps packets while nobody reads them.
+/// A socket keeps packets while nobody reads them, but a machine that is suspended gets none.
 void World::deliver(std::size_t to, const node::Packet& packet) {
     Host& host = hosts_[to];
     if (host.process == nullptr || !host.has_carrier(packet.interface)) return;
-    if (host.paused > 0) {
-        host.mail.push_back(packet);
+    if (const Fault* pause = strongest(FaultKind::pause, to); host.paused > 0) {
+        if (pause->parameter == 0) host.mail.push_back(packet);
     } else {
         turn(to, node::Arrived{packet});
     }
@@ -216,6 +216,7 @@ void World::power_off(std::size_t node) {
 /// What is in the sockets is read before any timer fires.
 void World::resume(std::size_t node) {
     Host& host = hosts_[node];
+    picture_.nodes[node].resumed = queue_.now();
     for (const node::Packet& each : std::exchange(host.mail, {})) {
         if (host.process != nullptr) turn(node, node::Arrived{each});
     }

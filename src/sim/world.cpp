@@ -80,6 +80,8 @@ std::vector<Fault> faults_of(const Scenario& scenario) {
 
 World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(scenario.seed).stream(network_stream)) {
     run_.faults = faults_of(scenario);
+    picture_.only_pauses = std::all_of(run_.faults.begin(), run_.faults.end(),
+                                       [](const Fault& each) { return each.kind == FaultKind::pause; });
     picture_.routers = run_.routers = routers_of(scenario.configs);
     const Random all(scenario.seed);
     for (std::size_t i = 0; i < scenario.configs.size(); ++i) {
@@ -365,6 +367,7 @@ void World::refresh_seat(std::size_t node, const node::Instance& instance, Elect
     seat.election = election;
     const vrrp::State from = std::exchange(seat.state, machine.state());
     if (from == seat.state) return;
+    seat.since = queue_.now();
     if (from == vrrp::State::master && !heard_by_others(node, router)) seat.left_unheard = true;
     ++run_.counts.transitions;
     run_.counts.became_master += seat.state == vrrp::State::master ? 1 : 0;

@@ -101,6 +101,8 @@ Duration Machine::length_of(Wait wait) const {
             return owner ? Duration{0} : first_listening();
         case Wait::holding:
             return owner ? Duration{0} : settings_.interval + skew();
+        case Wait::again:
+            return master_interval() + skew();
         case Wait::skew:
             return skew();
         case Wait::room:
@@ -210,10 +212,12 @@ Output Machine::heard(const Heard& heard, Instant now) {
         ++counters_.dropped[static_cast<std::size_t>(*drop)];
         return {};
     }
+    // Not the master gives up, but one beside it. The master's answer to that may have come before it.
+    const bool beside = heard.advertisement.priority == 0 && has_living_peer(now) && peer_->address != heard.source;
     remember(heard, now);
     switch (state_) {
         case State::backup:
-            return heard_as_backup(heard, now);
+            return beside ? Output{} : heard_as_backup(heard, now);
         case State::master:
             return heard_as_master(heard, now);
         case State::leaving:
@@ -286,20 +290,15 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
     if (said.priority > settings_.priority || tie_lost) {
         learn(said.interval);
         Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
-        // A last advertisement, which the RFC does not require. After a partition the better master may not know that
-        // there was another one, and the neighbours may have learned that one's address. The better master answers as
-        // in §6.4.3 and tells the neighbours.
-        out.send = settings_.priority;
         out.obeys = true;
-        ++counters_.sent;
-        return out;
+        return last_word(said.priority, std::move(out));
     }
     // This node was paused, and so the other one took over. It stays master, unless this node would preempt it anyway.
     if (listening_ && !preempts()) {
         learn(said.interval);
         Output out = become_backup(now, "was away, and heard " + from(heard));
         out.obeys = true;
-        return out;
+        return last_word(said.priority, std::move(out));
     }
     // RFC 9568 §6.4.3 (RFC 5798 sent nothing here): tell the other node at once, and the neighbours, too. The timer is
     // not changed.
@@ -307,6 +306,17 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
     Output out = send_now(now);
     out.announce = true;
     return out;
+}
+
+/// Whoever gives way advertises once more, which the RFC does not require. After a partition or an absence the other
+/// master may not know that there was a second one, and the neighbours may have learned this one's address. The other
+/// master answers as in §6.4.3 and tells the neighbours. It must not give way in its turn, so it hears no priority
+/// above its own. (Below 1 there is only 0, which it answers as well.)
+Output Machine::last_word(std::uint8_t winner, Output output) {
+    const bool above = settings_.priority > winner;
+    output.send = above ? static_cast<std::uint8_t>(winner - 1) : settings_.priority;
+    ++counters_.sent;
+    return output;
 }
 
 /// This node was paused for longer than a backup waits. There may be a new master: this node listens for it first.
@@ -327,6 +337,24 @@ Output Machine::advertise(Instant now) {
     Output out = send_now(now);
     out.announce = was_away;
     return out;
+}
+
+std::optional<Duration> Machine::longest_sleep() const {
+    if (state_ != State::backup) return std::nullopt;
+    return master_interval() + master_interval() / 4;  // an advertisement usually comes before that
+}
+
+/// What was not heard meanwhile may have been said. So the time does not count as waiting, and the node hears at least
+/// one interval more. If it was away for as long as a link takes to settle, it begins as at a start.
+void Machine::was_away(Duration absence, Instant now) {
+    const auto sleep = longest_sleep();
+    if (!sleep || absence <= *sleep + master_interval()) return;
+    ++counters_.late;
+    ready_ = false;
+    waits_from_ += absence;
+    if (timer_) *timer_ += absence;
+    const Wait least = absence < settling_time ? Wait::again : Wait::first;
+    if (!timer_ || *timer_ < now + length_of(least)) wait_for(least, now);
 }
 
 bool Machine::has_living_peer(Instant now) const {
@@ -414,14 +442,9 @@ void Machine::set_grouped(bool grouped, Instant now) {
 
 Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
 
-Output Machine::yield(Instant now, std::string why) {
+Output Machine::yield(std::uint8_t winner, Instant now, std::string why) {
+    if (state_ == State::master) return last_word(winner, become_backup(now, std::move(why)));
     Output out;
-    if (state_ == State::master) {
-        out = become_backup(now, std::move(why));
-        out.send = settings_.priority;  // a last advertisement, as in heard_as_master
-        ++counters_.sent;
-        return out;
-    }
     if (state_ != State::backup || !std::exchange(holding_, false)) return out;
     serves_until_ = now + hand_over_grace;
     out.from = State::backup;

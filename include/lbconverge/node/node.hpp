@@ -56,6 +56,7 @@ struct Instance {
     bool told = false;     ///< master: a run of the network lane that began after that has bound and announced its VIPs
     bool owed = false;     ///< such a run was overtaken: VIPs that are here may not have been announced
     std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
+    std::vector<plan::Announcement> due{};  ///< to be announced with the next Tick
     std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
     std::optional<Instant> again_at{};      ///< when to do that once more
     std::vector<Transition> history{};      ///< the last few, oldest first
@@ -198,6 +199,7 @@ private:
     void start_what_can(Instant now);
     void run_timers(Instant now);
     void run_announcements(Instant now);
+    void notice_absence(Instant now);
     void run_lanes(Instant now);
     void finish_stop();
     void watch_link(Instance& instance, Instant now);
@@ -205,7 +207,8 @@ private:
     void on_transition(Instance& instance, vrrp::State from, Instant now);
     void let_others_yield(Instant now);
     void send(Instance& instance, std::uint8_t priority);
-    void announce(Instance& instance);
+    void announce_soon(Instance& instance, const plan::Announcement& vip);
+    void announce_soon(Instance& instance);
     void announce_against(Instance& instance, Instant now);
     void announce_group_against(Instance& instance, Instant now);
     void announce_owed(const std::vector<IpAddress>& before);
@@ -287,6 +290,7 @@ private:
     bool dark_moved_ = false;  ///< the set of VIPs that can be served has changed since the priorities were last set
     std::uint64_t file_ = 1;   ///< counts configurations
     health::Board board_;
+    std::optional<Instant> ran_at_;   ///< the last turn
     std::optional<Instant> look_at_;  ///< when to look again at rows for which there is no notification
     bool stopping_ = false;
     bool exited_ = false;

@@ -11,6 +11,9 @@
 //   S9  no pool is left without a server that takes connections while one of them is well: not known is not down
 //   S11 within faults of interfaces and addresses: no VIP is dark for longer than a second and a down interval while
 //       some node could serve it
+//   S12 where nodes pause and nothing else goes wrong: one without preemption that runs again leaves a master alone
+//   that
+//       was there before
 //   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
 // Pure; knows nothing of how the picture came about.
 #pragma once
@@ -39,7 +42,7 @@ public:
     void look(Instant now);
     /// S11: another fault began or ended; what is dark has this long to be served again from now on.
     void faults_changed();
-    /// S4, and S3 once everything has settled.
+    /// S4, S12, and S3 once everything has settled.
     void transition(Instant now, std::size_t node, std::size_t router, vrrp::State from);
     /// S1.
     void refused_plan(Instant now, std::size_t node, const std::string& what);
@@ -83,6 +86,7 @@ private:
     void look_at_dark(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
     void needless(Instant now, std::size_t node, std::size_t router);
+    void took_from_living(Instant now, std::size_t node, std::size_t router);
     void settled(Instant now, std::size_t router);
     void settled_groups(Instant now, std::size_t node);
     [[nodiscard]] bool reached(std::size_t router, std::size_t vip) const;

@@ -29,7 +29,7 @@ enum class FaultKind : std::uint8_t {
     one_way,    ///< the others do not hear these nodes
     crash,      ///< the process is killed, the kernel goes on; started again at the end
     power,      ///< the machine is off; started again, with an empty kernel, at the end
-    pause,      ///< SIGSTOP: nothing runs, packets queue up; SIGCONT at the end
+    pause,      ///< SIGSTOP to SIGCONT: nothing runs, packets queue up; parameter 1: the machine, which gets none
     slow,       ///< kernel work takes long; parameter: milliseconds per change
     failing,    ///< kernel work fails; parameter: per mille of the changes
     link,       ///< an interface has no carrier; parameter: which, modulo their number

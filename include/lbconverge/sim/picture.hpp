@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Seat {
     Duration interval = std::chrono::seconds(1);
     Duration listens{0};  ///< at a start, before it takes over
     vrrp::State state = vrrp::State::init;
+    Instant since;
     ElectionState election = ElectionState::undecided;
     std::string group;       ///< the sync group of its instance; empty: none
     std::vector<bool> held;  ///< of each VIP: it is on an answering interface
@@ -46,11 +48,12 @@ struct Seat {
 
 struct NodePicture {
     std::string name;
-    bool powered = true;      ///< the kernel runs, and answers for what it holds
-    bool running = false;     ///< the process does
-    bool paused = false;      ///< it was stopped with SIGSTOP
-    bool hampered = false;    ///< its kernel work is slow or fails, or it has not recovered from that
-    std::vector<Seat> seats;  ///< one per router
+    bool powered = true;               ///< the kernel runs, and answers for what it holds
+    bool running = false;              ///< the process does
+    bool paused = false;               ///< it was stopped with SIGSTOP
+    bool hampered = false;             ///< its kernel work is slow or fails, or it has not recovered from that
+    std::optional<Instant> resumed{};  ///< when it ran again after it was paused last
+    std::vector<Seat> seats;           ///< one per router
 
     [[nodiscard]] bool awake() const { return powered && running && !paused; }
 };
@@ -60,6 +63,7 @@ constexpr std::size_t nobody = SIZE_MAX;
 struct Picture {
     std::vector<Router> routers;
     std::vector<NodePicture> nodes;
+    bool only_pauses = false;                        ///< S12: nothing goes wrong in this run but that nodes do not run
     bool judged = false;                             ///< S11: nothing is wrong but interfaces and addresses of nodes
     std::vector<std::vector<std::size_t>> believed;  ///< router, VIP: the node that neighbours send to
 

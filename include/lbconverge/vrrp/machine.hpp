@@ -102,7 +102,7 @@ struct Counters {
     std::uint64_t other_addresses = 0;  ///< good, but with another list of VIPs
     std::uint64_t other_interval = 0;   ///< version 3: good, but with another interval
     std::uint64_t became_master = 0;
-    std::uint64_t late = 0;  ///< how often this node was paused for longer than its peers wait
+    std::uint64_t late = 0;  ///< how often this node did not run for so long that it had to listen again
 
     bool operator==(const Counters&) const = default;
 };
@@ -155,8 +155,9 @@ public:
     [[nodiscard]] bool ready() const { return ready_; }
     /// Becomes master, because all members are ready. Call it only when ready().
     Output lead(Instant now);
-    /// Another member has found a master on another node: this one gives up its addresses to that node, too.
-    Output yield(Instant now, std::string why);
+    /// Another member has found a master of that priority on another node: this one gives up its addresses to that
+    /// node, too.
+    Output yield(std::uint8_t winner, Instant now, std::string why);
     /// A master that cannot serve all its addresses makes room: it advertises priority 0, but goes on serving until
     /// another node is master. If nobody has taken over when the last backup would have done so, it becomes master
     /// again.
@@ -164,10 +165,18 @@ public:
     /// The master of another member gives up: so does the master of this one, even if its advertisement was lost.
     void hurry(Instant now);
 
+    /// This node did not run for that long until now. Silence of that time says nothing about the master.
+    void was_away(Duration absence, Instant now);
+
     /// The address that our advertisements come from: the greater one wins a tie (RFC 9568 §6.4.3).
     void set_source(std::optional<IpAddress> source) { source_ = source; }
 
     [[nodiscard]] std::optional<Instant> wake_at() const;
+    /// A node that runs at least this often can tell its own absence from the silence of a master. None: nothing
+    /// depends on it.
+    [[nodiscard]] std::optional<Duration> longest_sleep() const;
+    /// It is master, was away for too long, and does not know yet if another node is master.
+    [[nodiscard]] bool listening() const { return listening_; }
     [[nodiscard]] State state() const { return state_; }
     /// The addresses belong here: this node is master, or its successor does not have them yet.
     [[nodiscard]] bool serving() const {
@@ -203,6 +212,7 @@ private:
         down,      ///< the master falls silent
         first,     ///< at a start, nobody is heard
         holding,   ///< the same, with the addresses of an earlier run here
+        again,     ///< this node did not run, and hears one interval more
         skew,      ///< the master gives up, and no better backup takes over
         room,      ///< this node made room, and no backup takes over
         released,  ///< nothing: it was ready, and its group is another one now
@@ -222,6 +232,7 @@ private:
     [[nodiscard]] bool obeys(std::uint8_t priority, Instant now);
     void learn(Duration interval);
     bool notice_absence(Instant now);
+    [[nodiscard]] Output last_word(std::uint8_t winner, Output output);
     [[nodiscard]] std::string why_take_over(Instant now) const;
     [[nodiscard]] std::optional<Drop> unfit(const Heard& heard) const;
     void remember(const Heard& heard, Instant now);

@@ -148,7 +148,17 @@ struct Bench {
         now = end;
         return all;
     }
-    Effects links(std::vector<IpAddress> holding = {}) { return turn(Links{up, std::move(holding)}); }
+    /// The time has come for what the first instance waits for, and no tick yet.
+    void until_due() {
+        pass(*first().machine.wake_at() - now - microseconds(1));
+        now += microseconds(1);
+    }
+    /// What the daemon does after each event: a tick, if the node wants one now.
+    Effects ticked(Effects effects) {
+        if (node.wake_at() && *node.wake_at() <= now) append(effects, turn(Tick{}));
+        return effects;
+    }
+    Effects links(std::vector<IpAddress> holding = {}) { return ticked(turn(Links{up, std::move(holding)})); }
     /// The kernel says that all VIPs are here.
     void arrive() {
         std::vector<IpAddress> vips;
@@ -168,7 +178,7 @@ struct Bench {
     /// A run that was told that it had been overtaken.
     Effects cut_off(Lane lane) {
         REQUIRE(node.lane(lane).busy);
-        return turn(Converged{.lane = lane, .overtaken = true});
+        return ticked(turn(Converged{.lane = lane, .overtaken = true}));
     }
     /// All that is under way succeeds, and what follows from it, too.
     Effects settle() {
@@ -200,7 +210,7 @@ struct Bench {
                 .message = wire::encode(said, ip(from), group, wire::ChecksumDialect::pseudo_header)};
     }
     Effects hear(std::uint8_t priority, const char* from = "192.0.2.6") {
-        return turn(Arrived{packet(priority, from)});
+        return ticked(turn(Arrived{packet(priority, from)}));
     }
     /// The successor of a master, or a master above a backup.
     [[nodiscard]] const Instance& first() const { return node.instances().front(); }

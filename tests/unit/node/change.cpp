@@ -243,7 +243,7 @@ TEST_CASE("role both gives its table up before anybody else loads one, and its a
 TEST_CASE("role both that takes over from a living master gives that time to give up its table") {
     Bench bench = backup(director("", "both"));
     bench.settle();
-    bench.now += bench.first().machine.down_interval() - milliseconds(10);
+    bench.pass(bench.first().machine.down_interval() - milliseconds(10));
     bench.hear(90);
     const Effects effects = bench.pass(milliseconds(10));
     REQUIRE(bench.state() == State::master);

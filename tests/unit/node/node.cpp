@@ -126,16 +126,16 @@ TEST_CASE("who holds a VIP listens at once, whether or not its tables are loaded
 TEST_CASE("only a tick fires timers: what they wait for may lie in a queue behind another packet") {
     Bench bench = backup(director());
     bench.settle();
-    bench.now += hours(1);
+    bench.until_due();
     CHECK(bench.turn(Disturbed{}).send.empty());
     Packet packet = bench.packet(200);
     packet.message[1] = std::byte{99};
     CHECK(bench.turn(Arrived{packet}).send.empty());
-    CHECK(bench.links().send.empty());
-    CHECK(bench.hear(200).send.empty());
+    CHECK(bench.turn(Links{bench.up, {}}).send.empty());
+    CHECK(bench.turn(Arrived{bench.packet(200)}).send.empty());
     CHECK(bench.turn(Tick{}).send.empty());
     CHECK(bench.state() == State::backup);
-    bench.now += hours(1);
+    bench.until_due();
     CHECK(sent(bench.turn(Tick{})) == "100 to 224.0.0.18\n");
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("only what was here with the first links is held") {
 TEST_CASE("a transition sends, and asks for the network lane, in the turn in which it happens") {
     Bench bench = backup(director());
     bench.settle();
-    bench.now = *bench.first().machine.wake_at();
+    bench.until_due();
     const Effects effects = bench.turn(Tick{});
     CHECK(sent(effects) == "100 to 224.0.0.18\n");
     CHECK(asked(effects) == "network network one=master\n");

@@ -148,11 +148,11 @@ TEST_CASE("a backup that has become better waits for less") {
     probe(bench, bad);
     bench.hear(200);
     const Instant heard = bench.now;
-    CHECK(bench.node.wake_at() == heard + bench.first().machine.down_interval());
+    CHECK(bench.first().machine.wake_at() == heard + bench.first().machine.down_interval());
     const Duration before = bench.first().machine.down_interval();
     probe(bench, good);
     CHECK(before - bench.first().machine.down_interval() == milliseconds(250));
-    CHECK(bench.node.wake_at() == heard + bench.first().machine.down_interval());
+    CHECK(bench.first().machine.wake_at() == heard + bench.first().machine.down_interval());
 }
 
 TEST_CASE("priorities stay between 1 and 254, and the owner's stays what it is") {

@@ -72,6 +72,25 @@ TEST_CASE("S10: a node, a plan or a ledger that contradicts itself") {
     CHECK(court.said() == "S10 lb2: a master has an advertisement timer");
 }
 
+TEST_CASE("S12: a node that had not run takes over from a master that was there before") {
+    Court court;
+    court.picture.only_pauses = true;
+    court.picture.nodes[1].resumed = at(seconds(9));
+    court.second().preempt = false;
+    court.first().since = at(seconds(1));
+    std::string expected;
+    SUBCASE("it does") { expected = "S12 lb2, v: had not run, and took over from lb1"; }
+    SUBCASE("it may where it preempts") { court.second().preempt = true; }
+    SUBCASE("it may where more than pauses goes wrong") { court.picture.only_pauses = false; }
+    SUBCASE("it may where the master has not run either") { court.picture.nodes[0].resumed = at(seconds(8)); }
+    SUBCASE("it may where the master does not run") { court.picture.nodes[0].paused = true; }
+    SUBCASE("it may where the other one has become master since") { court.first().since = at(seconds(10)); }
+    SUBCASE("who always ran may") { court.picture.nodes[1].resumed.reset(); }
+    court.second().state = State::master;
+    court.checker.transition(at(seconds(12)), 1, 0, State::backup);
+    CHECK(court.said() == expected);
+}
+
 TEST_CASE("S2: a VIP on a node that lost the election must go within the limit") {
     Court court;
     court.second().held = {true};

@@ -157,6 +157,55 @@ TEST_CASE("plans on what was seen last lead to the same") {
     }
 }
 
+namespace {
+
+/// Three nodes without preemption, on three links with priorities of all sorts.
+std::vector<node::ConfigPtr> without_preemption() {
+    constexpr const char* priorities[3][3] = {{"150", "50", "100"}, {"1", "1", "1"}, {"254", "254", "90"}};
+    std::string toml = "role = \"director\"\n";
+    for (const char* link : {"0", "1", "2"}) {
+        toml += R"(
+            [[vip]]
+            address = "10.0.$.20"
+            interface = "eth$"
+            vrrp = "V$"
+        )"_with(link, link, link);
+    }
+    for (const std::size_t node : {0, 1, 2}) {
+        const std::string name = std::to_string(node + 1);
+        toml += "[nodes.lb" + name + "]\naddress = \"10.0.0." + name + "\"\n";
+        for (const std::size_t link : {0, 1, 2}) {
+            const std::string number = std::to_string(link);
+            toml += R"(
+                [[nodes.lb$.vrrp]]
+                name = "V$"
+                vrid = 5$
+                interface = "eth$"
+                priority = $
+                advert_interval = "200ms"
+                preempt = false
+                garp = { repeat = "0s" }
+            )"_with(name, number, number, number, priorities[node][link]);
+        }
+    }
+    std::vector<node::ConfigPtr> configs;
+    for (const char* node : {"lb1", "lb2", "lb3"}) {
+        configs.push_back(std::make_shared<config::Config>(test::world(toml, {}, node).config));
+    }
+    return configs;
+}
+
+}  // namespace
+
+TEST_CASE("nodes without preemption that pause leave a living master alone, and no neighbour at the wrong node") {
+    const auto configs = without_preemption();
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        const Run run =
+            simulate({.configs = configs, .seed = seed, .window = seconds(20), .kinds = {FaultKind::pause}});
+        CHECK_MESSAGE(run.violations.empty(), seed, ": ", run.violations.front().what);
+    }
+}
+
 TEST_CASE("a node that does not withdraw is found: S2") {
     // Once it has been master, its kernel work as a backup never happens.
     bool was_master = false;

@@ -84,7 +84,8 @@ TEST_CASE("a master that was away and does not preempt leaves the mastership to 
     Router router = master(no_preempt());
     router.after(seconds(10));
     const Output output = router.hear(said(99, lesser, milliseconds(500)));
-    CHECK_FALSE(output.send);
+    CHECK(output.send == std::uint8_t{98});  // a last word, to which that one does not give way
+    CHECK(output.obeys);
     CHECK(output.from == State::master);
     CHECK(router.state() == State::backup);
     router.grace_over();
@@ -103,7 +104,7 @@ TEST_CASE("a master notices that it was away also when a packet wakes it") {
     Router router = master(no_preempt());
     router.now += seconds(10);
     const Output output = router.hear(said(99));
-    CHECK_FALSE(output.send);
+    CHECK(output.send == std::uint8_t{98});
     CHECK(output.from == State::master);
     CHECK(router.state() == State::backup);
     CHECK(router.machine.counters().late == 1);
@@ -118,6 +119,125 @@ TEST_CASE("absence is counted once, however the master learns of it") {
     CHECK(router.machine.counters().late == 1);
     CHECK(router.state() == State::master);
     CHECK(router.machine.wake_at() > router.now);
+}
+
+TEST_CASE("to no last word the other master gives way, and it answers and tells the neighbours") {
+    for (const int priority : {1, 2, 99, 100, 254}) {
+        CAPTURE(priority);
+        const auto winners = static_cast<std::uint8_t>(priority);
+        Router away = master(no_preempt());
+        Router sibling = master(no_preempt());
+        away.after(seconds(10));
+        const Output output = away.hear(said(winners, greater));
+        REQUIRE(output.send.has_value());
+        CHECK(sibling.machine.yield(winners, sibling.now, "sync group").send == output.send);
+        Router winner = master(no_preempt(winners), ip(greater));
+        Heard heard = said(*output.send, "192.0.2.5");
+        const Output answer = winner.hear(heard);
+        CHECK(winner.state() == State::master);
+        CHECK(answer.send == winners);
+        CHECK(answer.announce);
+    }
+}
+
+TEST_CASE("a master listens from when it notices that it was away until it has heard, or heard nobody") {
+    Router router = master(plain());
+    CHECK_FALSE(router.machine.listening());
+    router.after(seconds(10));
+    CHECK(router.machine.listening());
+    Router hears = router;
+    hears.hear(said(101));
+    CHECK_FALSE(hears.machine.listening());
+    router.wake();
+    CHECK_FALSE(router.machine.listening());
+}
+
+// ---- a backup that was away ----------------------------------------------------------------------------------------
+
+namespace {
+
+Settings quick(Settings settings) {
+    settings.interval = milliseconds(100);
+    return settings;
+}
+
+}  // namespace
+
+TEST_CASE("a backup that was away does not take that for the silence of its master") {
+    Router router = backup(no_preempt());
+    router.hear(said(200));
+    router.now += seconds(60);
+    router.machine.was_away(seconds(60), router.now);
+    CHECK(silent(router.after(Duration{0})));
+    CHECK(router.state() == State::backup);
+    CHECK(router.waits() == router.machine.first_listening());
+    CHECK(router.machine.counters().late == 1);
+    CHECK(router.wake().send == std::uint8_t{100});  // nobody was heard
+}
+
+TEST_CASE("a backup that was away for a moment only hears an interval more, or waits for what was left") {
+    Router last = backup(quick(no_preempt()));
+    last.hear(said(200, lesser, milliseconds(100)));
+    const Duration down = last.machine.down_interval();
+    Router early = last;
+    last.now += down - milliseconds(1);
+    last.now += milliseconds(500);
+    last.machine.was_away(milliseconds(500), last.now);
+    CHECK(last.waits() == milliseconds(100) + last.machine.skew());
+    early.now += milliseconds(500);
+    early.machine.was_away(milliseconds(500), early.now);
+    CHECK(early.waits() == down);
+}
+
+TEST_CASE("a backup that ran as often as it wants was not away") {
+    Router router = backup(no_preempt());
+    router.hear(said(200, lesser, milliseconds(400)));
+    CHECK(router.machine.longest_sleep() == milliseconds(500));
+    const Instant wake = *router.machine.wake_at();
+    router.now += milliseconds(900);
+    router.machine.was_away(milliseconds(900), router.now);
+    CHECK(unmoved(router, State::backup, wake));
+    router.machine.was_away(milliseconds(900) + microseconds(1), router.now);
+    CHECK_FALSE(unmoved(router, State::backup, wake));
+}
+
+TEST_CASE("a new priority does not shorten what a backup that was away has to hear") {
+    for (const auto absence : {milliseconds(500), milliseconds(60000)}) {
+        Router router = backup(quick(no_preempt()));
+        router.hear(said(200, lesser, milliseconds(100)));
+        router.now += router.machine.down_interval() - milliseconds(1) + absence;
+        router.machine.was_away(absence, router.now);
+        const Duration wait = router.waits();
+        router.machine.set_priority(100, router.now);
+        CHECK(router.waits() == wait);
+        router.machine.set_priority(254, router.now);
+        CHECK(router.waits() >= milliseconds(100));
+    }
+}
+
+TEST_CASE("a ready member of a group that was away is not ready any more") {
+    Router router(plain());
+    router.machine.set_grouped(true, router.now);
+    router.start();
+    router.wake();
+    REQUIRE(router.machine.ready());
+    router.now += seconds(60);
+    router.machine.was_away(seconds(60), router.now);
+    router.after(Duration{0});
+    CHECK_FALSE(router.machine.ready());
+    router.wake();
+    CHECK(router.machine.ready());
+}
+
+TEST_CASE("only a backup depends on how often it runs") {
+    for (const Router& each : {master(plain()), leaving(plain()), Router(plain())}) {
+        Router router = each;
+        const auto wake = router.machine.wake_at();
+        CHECK_FALSE(router.machine.longest_sleep());
+        router.machine.was_away(hours(1), router.now);
+        CHECK(router.machine.wake_at() == wake);
+        CHECK(router.machine.counters().late == 0);
+    }
 }
 
 TEST_CASE("a master that is late every time speaks all the same") {

@@ -169,6 +169,15 @@ TEST_CASE("a backup whose master gives up waits for its skew only (RFC 9568 §6.
     CHECK(router.machine.why() == "the master gave up");
 }
 
+TEST_CASE("that somebody beside a living master gives up changes nothing for a backup") {
+    Router router = backup(plain());
+    router.hear(said(200, greater));
+    const Instant wake = *router.machine.wake_at();
+    router.now += milliseconds(300);
+    CHECK(silent(router.hear(said(0, lesser))));
+    CHECK(unmoved(router, State::backup, wake));
+}
+
 TEST_CASE("of a version 3 master that gives up the skew is in its interval, not in ours") {
     Router router = backup(plain());
     router.hear(said(200, lesser, milliseconds(100)));
