@@ -51,6 +51,9 @@ void end_if(const BrokenInvariant& broken) {
     if (broken) abort_with("internal error: " + *broken + "; the daemon ends, to be started again; please report it");
 }
 
+/// How often a VRRP socket that could not be opened is tried again.
+constexpr Duration socket_retry = std::chrono::seconds(5);
+
 /// A one-shot apply that waits for what this daemon does.
 struct Waiting {
     Admission::Client client = 0;
@@ -74,6 +77,7 @@ public:
           node_(options.config),
           sockets_(loop_, [this] { receive(); }),
           timer_(loop_),
+          socket_timer_(loop_),
           signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR2}, [this](int signal) { signalled(signal); }),
           control_(loop_, [this](const auto& asked, auto client, bool is_root) { request(asked, client, is_root); }),
           status_desk_(loop_, control_, [this] { return status_of(node_, now(), std::chrono::system_clock::now()); }),
@@ -93,6 +97,7 @@ private:
     void set_timer();
     void receive();
     void look_round(const kernel::Surroundings& seen);
+    void open_sockets();
     void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
     void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output, int exit);
@@ -116,6 +121,7 @@ private:
     node::Node node_;
     VrrpSockets sockets_;
     Timer timer_;
+    Timer socket_timer_;
     Signals signals_;
     ControlServer control_;
     StatusDesk status_desk_;
@@ -276,10 +282,21 @@ void Daemon::write_the_rest() {
 
 void Daemon::look_round(const kernel::Surroundings& seen) {
     surroundings_ = seen;
+    open_sockets();
+    turn(links_of(*seen, node_.config()));
+}
+
+/// What cannot be opened is tried again on a timer: nothing tells when it can be.
+void Daemon::open_sockets() {
     std::set<VrrpSockets::SocketKey> places;
     for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
-    for (node::NoSocket& problem : sockets_.match(places, seen->facts)) tell(std::move(problem));
-    turn(links_of(*seen, node_.config()));
+    for (node::NoSocket& each : sockets_.match(places, surroundings_->facts)) tell(std::move(each));
+    socket_timer_.cancel();
+    if (!sockets_.lacks_some()) return;
+    socket_timer_.start(socket_retry, [this] {
+        open_sockets();
+        act();
+    });
 }
 
 void Daemon::converge(const node::Converge& job) {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace lbconverge::daemon {
 
@@ -136,7 +137,8 @@ std::optional<std::set<std::uint32_t>> members(Family family, const std::set<Vrr
 }  // namespace
 
 std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts) {
-    std::vector<node::NoSocket> problems;
+    std::vector<node::NoSocket> news;
+    const std::set<SocketKey> before = std::exchange(failed_, {});
     const auto ipv4 = members(Family::ipv4, needed);
     const auto ipv6 = members(Family::ipv6, needed);
     std::erase_if(sockets_, [&](const auto& socket) {
@@ -151,12 +153,16 @@ std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed
         if (is == nullptr || sockets_.contains(key)) continue;
         const int fd = open_door(key.first, is->index, key.second);
         if (fd < 0) {
-            problems.push_back({key.first, key.second, std::strerror(-fd)});
+            news.push_back({key.first, key.second, std::strerror(-fd)});
+            failed_.insert(key);
             continue;
         }
         wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index}).first->second);
     }
-    return problems;
+    for (const SocketKey& key : before) {
+        if (!failed_.contains(key)) news.push_back({key.first, key.second, {}});
+    }
+    return news;
 }
 
 void VrrpSockets::wait(RawSocket& socket) {

@@ -23,13 +23,16 @@ public:
     using SocketKey = std::pair<InterfaceName, Family>;
 
     /// Opens what is needed at these places and closes the rest; an interface with a new index is another one, and so
-    /// is one on which the kernel has forgotten that we listen. Returns what could not be opened.
+    /// is one on which the kernel has forgotten that we listen. Returns what could not be opened, and what can be used
+    /// again.
     std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts);
 
     /// All that has arrived.
     std::vector<node::Packet> receive();
     /// 0 or errno.
     int send(const node::Packet& packet);
+    /// Something that is needed could not be opened.
+    [[nodiscard]] bool lacks_some() const { return !failed_.empty(); }
 
 private:
     struct RawSocket {
@@ -42,6 +45,7 @@ private:
     Loop& loop_;
     std::function<void()> readable_;
     std::map<SocketKey, RawSocket> sockets_;
+    std::set<SocketKey> failed_;  ///< what could not be opened the last time
 };
 
 }  // namespace lbconverge::daemon

@@ -40,6 +40,8 @@ BrokenInvariant Node::broken_instance(const Instance& instance) const {
         {!master || instance.machine.source(), "a master has an address to send from"},
         {master || !announces, "only a master announces its VIPs"},
         {!stopping_ || is == State::init || is == State::leaving, "a node that stops takes part in no election"},
+        {instance.mute.empty() == !instance.try_at, "an instance that cannot send tries again"},
+        {!instance.trying || instance.try_at, "an attempt to send is judged"},
         {!instance.refused_now || instance.muted, "whose last advertisements were not sent is mute"},
         {instance.machine.grouped() == !instance.group.empty(), "a machine knows whether it is in a sync group"},
         {instance.history.size() <= history_size && instance.warned.size() <= complaints_at_once,

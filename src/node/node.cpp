@@ -62,6 +62,7 @@ Effects Node::turn(const Event& event, Instant now) {
         follow_what_is_dark(now);
         start_what_can(now);
         // Only a Tick says that all packets were handed over. One of them may be what the timer waits for.
+        if (std::holds_alternative<Tick>(event)) run_mute(now);
         if (std::holds_alternative<Tick>(event)) run_timers(now);
         if (std::holds_alternative<Tick>(event)) run_announcements(now);
         run_hooks(now);
@@ -79,6 +80,7 @@ std::optional<Instant> Node::wake_at() const {
     };
     for (const Instance& each : instances_) {
         sooner(each.machine.wake_at());
+        if (!stopping_) sooner(each.try_at);
         if (const auto sleep = each.machine.longest_sleep(); sleep && ran_at_) sooner(*ran_at_ + *sleep);
         if (each.machine.listening()) continue;  // and it announces nothing
         sooner(each.announce_at);
@@ -127,6 +129,7 @@ std::optional<std::string> Node::unable_alone(const Instance& instance) const {
     const std::string name = instance.interface.str();
     if (auto reason = link_fault(instance.interface)) return reason;
     if (auto reason = no_interface(instance)) return "no VIP can be here: " + *reason;
+    if (auto reason = unheard(instance)) return reason;
     if (source_of(instance)) return tracked_fault(instance);
     const bool ipv6 = instance.machine.settings().family == Family::ipv6;
     return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";

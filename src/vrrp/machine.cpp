@@ -361,6 +361,11 @@ bool Machine::has_living_peer(Instant now) const {
     return peer_ && peer_->priority != 0 && now - peer_->at < 2 * peer_->interval;
 }
 
+std::uint8_t Machine::harmless_priority(Instant now) const {
+    if (!has_living_peer(now)) return 0;
+    return std::min(settings_.priority, static_cast<std::uint8_t>(peer_->priority - 1));
+}
+
 std::string Machine::why_take_over(Instant now) const {
     if (holding_) return "nobody else took over meanwhile";
     if (settings_.priority == owner_priority) return "owner of the addresses (priority 255)";

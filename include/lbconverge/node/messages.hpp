@@ -75,7 +75,8 @@ struct Unsent {
     std::uint8_t vrid = 0;
     std::string why;
 };
-/// Nothing can be sent or heard at this place. Each attempt to repair that ends with this event if it fails.
+/// Nothing can be sent or heard at this place. Each attempt to repair that ends with this event: `why` is empty when it
+/// has succeeded.
 struct NoSocket {
     InterfaceName interface;
     Family family = Family::ipv4;

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lbconverge::node {
@@ -62,11 +63,17 @@ struct Instance {
     std::vector<Transition> history{};      ///< the last few, oldest first
     std::vector<DarkVip>
         dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
-    std::optional<IpAddress> home{};  ///< the source that it began with, and to which it returns
-    std::vector<IpAddress> shared{};  ///< own addresses that another node uses as its source, too
-    std::uint64_t unsent = 0;         ///< advertisements that the kernel refused to send
-    bool muted = false;               ///< rounds of them are refused
-    bool refused_now = false;         ///< the last round was refused
+    std::optional<IpAddress> home{};    ///< the source that it began with, and to which it returns
+    std::vector<IpAddress> shared{};    ///< own addresses that another node uses as its source, too
+    std::uint64_t unsent = 0;           ///< advertisements that the kernel refused to send
+    bool muted = false;                 ///< rounds of them are refused
+    bool refused_now = false;           ///< the last round was refused
+    std::size_t refused_packets = 0;    ///< of that round
+    std::optional<Instant> muted_at{};  ///< when rounds of them began to be refused
+    std::string mute{};                 ///< why it does not take part: nobody would hear it; empty: it does
+    std::optional<Instant> try_at{};    ///< mute: when to try again to send
+    Duration try_wait{0};               ///< mute: longer each time
+    bool trying = false;                ///< mute: an attempt was sent, and was not refused yet
     std::array<std::uint64_t, wire::vrrp_refusal_count> refused{};  ///< unreadable packets with its vrid, by reason
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
 };
@@ -243,6 +250,9 @@ private:
     void handle(const NoSocket& event, Instant now);
     void handle(const Trouble& event, Instant now);
     void follow_sending(Instance& instance);
+    void judge_refusal(Instance& instance, const std::string& why, Instant now);
+    void run_mute(Instant now);
+    [[nodiscard]] std::optional<std::string> unheard(const Instance& instance) const;
     void announce_moved(const std::vector<InterfaceState>& before, Instant now);
 
     // ---- tracks (tracks.cpp)
@@ -280,6 +290,8 @@ private:
     std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
     std::map<InterfaceName, Muteness> muteness_;
     std::map<std::string, Instant> troubles_;  ///< when each was last said
+    std::map<std::pair<InterfaceName, Family>, std::string>
+        no_sockets_;  ///< where nothing can be sent or heard, and why
     bool links_known_ = false;
     std::map<std::string, Fight> fights_;
     Fight unfollowed_;  ///< of the last rows that were put back: how many are too many to be followed

@@ -184,6 +184,8 @@ public:
     }
     /// This node was master until now, and its successor will have the addresses soon.
     [[nodiscard]] bool yielding() const { return state_ == State::leaving || serves_until_.has_value(); }
+    /// The priority of an advertisement to which no living master gives way, and which none needs.
+    [[nodiscard]] std::uint8_t harmless_priority(Instant now) const;
     /// Another node has advertised itself as master a short time ago.
     [[nodiscard]] bool has_living_peer(Instant now) const;
     /// This node does not know yet whether it is master, so the addresses stay as they are.
