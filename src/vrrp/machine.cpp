@@ -291,14 +291,14 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
         learn(said.interval);
         Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
         out.obeys = true;
-        return last_word(said.priority, std::move(out));
+        return last_word(said.priority, out);
     }
     // This node was paused, and so the other one took over. It stays master, unless this node would preempt it anyway.
     if (listening_ && !preempts()) {
         learn(said.interval);
         Output out = become_backup(now, "was away, and heard " + from(heard));
         out.obeys = true;
-        return last_word(said.priority, std::move(out));
+        return last_word(said.priority, out);
     }
     // RFC 9568 §6.4.3 (RFC 5798 sent nothing here): tell the other node at once, and the neighbours, too. The timer is
     // not changed.

@@ -171,10 +171,10 @@ std::vector<node::ConfigPtr> without_preemption() {
             vrrp = "V$"
         )"_with(link, link, link);
     }
-    for (const std::size_t node : {0, 1, 2}) {
+    for (const int node : {0, 1, 2}) {
         const std::string name = std::to_string(node + 1);
         toml += "[nodes.lb" + name + "]\naddress = \"10.0.0." + name + "\"\n";
-        for (const std::size_t link : {0, 1, 2}) {
+        for (const int link : {0, 1, 2}) {
             const std::string number = std::to_string(link);
             toml += R"(
                 [[nodes.lb$.vrrp]]
