@@ -40,25 +40,26 @@ std::string listing(const Observed& node) {
     return text;
 }
 
+/// Ends the test if the kernel has refused.
+template <class T>
+T must(Result<T> answer) {
+    if (!answer) FAIL(answer.error().what);
+    return std::move(*answer);
+}
+
 Observed observe(plan::Kernel& kernel) {
-    const Result<HostFacts> facts = kernel.facts();
-    REQUIRE_MESSAGE(facts.has_value(), facts.error().what);
-    const bool ipvs = facts->ipvs_loaded;
+    const HostFacts facts = must(kernel.facts());
+    const bool ipvs = facts.ipvs_loaded;
     const Reading reading{.ipvs = ipvs, .kinds = kinds_on_demand(ipvs), .sysctls = Node::settings()};
-    const auto observed = kernel.observe(reading, *facts);
-    REQUIRE_MESSAGE(observed.has_value(), observed.error().what);
-    return **observed;
+    return *must(kernel.observe(reading, facts));
 }
 
 /// In the order of the script; a failure of the whole call would hide behind zeros, so it ends the test.
 std::vector<int> apply(plan::Kernel& kernel, const Script& script) {
-    const Result<HostFacts> facts = kernel.facts();
-    REQUIRE(facts.has_value());
-    const plan::Plan plan = script.plan(*facts);
-    const auto failures = kernel.apply(plan, 0, plan.steps.size());
-    REQUIRE_MESSAGE(failures.has_value(), failures.error().what);
+    const plan::Plan plan = script.plan(must(kernel.facts()));
+    const auto failures = must(kernel.apply(plan, 0, plan.steps.size()));
     std::vector<int> errors(plan.steps.size());
-    for (const plan::Failure& failure : *failures) errors.at(failure.step) = failure.error;
+    for (const plan::Failure& failure : failures) errors.at(failure.step) = failure.error;
     return errors;
 }
 

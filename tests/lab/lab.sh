@@ -36,12 +36,14 @@ lab_begin() {
   LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
 }
 
+# Deleting a namespace only begins its end, so the cables are pulled out first: their names are wanted again.
 lab_clear() {
-  local name processes
+  local name processes cable
   for name in $(ip netns list | cut -d' ' -f1); do
     processes=$(ip netns pids "$name")
     # shellcheck disable=SC2086  # one word per process
     [ -z "$processes" ] || kill -KILL $processes 2>/dev/null
+    for cable in /sys/class/net/"$name".*; do [ ! -e "$cable" ] || ip link delete "${cable##*/}"; done
     ip netns delete "$name"
   done
   for name in "${!LAB_BRIDGES[@]}"; do ip link delete "$name"; done

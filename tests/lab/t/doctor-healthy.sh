@@ -12,10 +12,10 @@ for name in lb1 lb2 ws1 ws2; do healthy $name; done # nothing is there yet, and 
 LBC_CONFIG=$LAB_REPO/examples/four-nodes.toml
 for name in ws1 ws2 lb2; do check "$name: apply" lbc $name apply; done
 check "lb1: apply as master" lbc lb1 apply --as master
-before=$(X lb1 sh -c 'ip -o addr; ipvsadm -Sn; cat /proc/modules'; X ws1 sh -c 'ip -o addr; ip route')
+before=$(X lb1 sh -c 'ip -o addr; ipvsadm -Sn; cut -d" " -f1 /proc/modules'; X ws1 sh -c 'ip -o addr; ip route')
 for name in lb2 ws1 ws2; do healthy $name --arp --vrrp; done
 healthy lb1 --as master --arp
-check_eq "nothing has changed" "$before" "$(X lb1 sh -c 'ip -o addr; ipvsadm -Sn; cat /proc/modules'; X ws1 sh -c 'ip -o addr; ip route')"
+check_eq "nothing has changed" "$before" "$(X lb1 sh -c 'ip -o addr; ipvsadm -Sn; cut -d" " -f1 /proc/modules'; X ws1 sh -c 'ip -o addr; ip route')"
 check_eq "--arp names the node that answers for the VIP" 1 \
   "$(lbc ws1 doctor --arp | grep -c "$VIP is answered by $(mac lb1 eth0) (lb1) on eth0")"
 check_eq "and in JSON" 1 "$(lbc lb2 doctor --arp --json | grep -c "\"address\":\"$VIP\",\"interface\":\"eth0\",\"mac\":\"$(mac lb1 eth0)\",\"node\":\"lb1\"")"

@@ -6,7 +6,7 @@ VIP=192.168.100.20
 
 topo_four
 X ws1 nft 'add table ip lvs; add chain ip lvs input { type filter hook input priority 0; }' 2>/dev/null ||
-  skip "this kernel has no nftables for IPv4 (LBCONVERGE_KERNEL=small has)"
+  skip "this kernel has no nftables for IPv4"
 X ws1 nft flush ruleset
 doctor_path
 serve ws1 443

@@ -7,7 +7,7 @@ LBC_CONFIG=$T/lb.toml
 
 topo_four
 X lb1 nft 'add table ip x; add chain ip x x { type filter hook prerouting priority 0; }' 2>/dev/null ||
-  skip "this kernel has no nftables for IPv4 (LBCONVERGE_KERNEL=small has)"
+  skip "this kernel has no nftables for IPv4"
 X lb1 nft flush ruleset
 file() { # FWMARK
   cat >"$LBC_CONFIG" <<E2

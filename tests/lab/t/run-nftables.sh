@@ -13,7 +13,7 @@ printf "$settings[arp]\ninterfaces = [\"eth0\"]\n" >"$LBC_CONFIG"
 start ws1
 check "the VIP is there" within 10 sh -c "ip netns exec ws1 ip -o addr show dev lo | grep -q $VIP"
 table() { X ws1 nft list table arp lbconverge; }
-runs() { lbc ws1 status --json | grep -o '"runs":[0-9]*' | head -1; }
+runs() { lbc ws1 status --json | sed -n 's/.*"runs":\([0-9]*\).*/\1/p' | head -1; }
 
 printf "${settings}accept = \"interface\"\n[arp]\nmethod = \"filter\"\n" >"$LBC_CONFIG"
 kill -HUP "${DAEMON[ws1]}"
@@ -34,4 +34,5 @@ before=$(runs)
 check "the daemon counts its runs" test -n "$before"
 for i in 1 2 3 4 5 6 7 8 9 10; do X ws1 nft "add rule ip theirs c counter"; done
 sleep 1
-check_eq "others' tables are their own business" "$before" "$(runs)"
+# The daemon also looks every ten seconds whatever happens: once in this time, or twice on a slow machine.
+check "others' tables are their own business" test $(($(runs) - before)) -le 2

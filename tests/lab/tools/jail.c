@@ -3,7 +3,7 @@
  * As root the command gets its own mount, network and PID namespaces: every file system is read-only
  * but for the folder WRITABLE and a fresh tmpfs on the folder SCRATCH (the guest's memory lies there),
  * there is no network device but a dead loopback, and no process of the guest outlives it. The guest is
- * told so: LAB_JAILED=1 is appended to its command line.
+ * told so: LAB_JAILED=1 is appended to its kernel's command line, which the last ARG is, or the last word of.
  * As a plain user, or where namespaces are refused, the user's rights are the limit; then the
  * guest's process group is what is killed in the end.
  * The guest's kernel must not be process 1 of its namespace: at a panic it aborts by a signal, which
@@ -72,7 +72,7 @@ static void kill_guest(int signal)
 
 static int keep(int namespaces, int argc, char **argv)
 {
-	char *command[argc + 2];
+	char *command[argc + 1], last[strlen(argv[argc - 1]) + sizeof " LAB_JAILED=1"];
 	int status = 0;
 
 	/* When the jail is killed: in a PID namespace the death of process 1 ends all that is in it. */
@@ -80,8 +80,8 @@ static int keep(int namespaces, int argc, char **argv)
 	signal(SIGTERM, kill_guest);
 	if (namespaces) shut_file_systems(argv[1], argv[2]);
 	memcpy(command, argv, (size_t)argc * sizeof *argv);
-	command[argc] = namespaces ? "LAB_JAILED=1" : NULL;
-	command[argc + 1] = NULL;
+	command[argc] = NULL;
+	if (namespaces) command[argc - 1] = strcat(strcpy(last, argv[argc - 1]), " LAB_JAILED=1");
 	kernel = fork();
 	if (kernel == 0) {
 		signal(SIGTERM, SIG_DFL);
