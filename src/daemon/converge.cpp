@@ -1,5 +1,6 @@
 #include "lbconverge/daemon/converge.hpp"
 
+#include "lbconverge/config/interfaces.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
 #include <utility>
@@ -19,13 +20,21 @@ Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part par
     return run.save(ledger, part);
 }
 
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+
+/// What a look has shown. One that was cut short has shown nothing.
+template <class Seen>
+void take(Convergence& work, Seen seen, void (Convergence::*where)(Seen), const std::atomic<bool>* overtaken) {
+    if (!is_set(overtaken)) (work.*where)(std::move(seen));
+}
+
 /// Does what the convergence needs next, and tells it what came of it.
-void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run) {
+void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run, const std::atomic<bool>* overtaken) {
     switch (work.need()) {
         case Convergence::Need::facts:
-            return work.take_facts(kernel.facts());
+            return take(work, kernel.facts(work.needed_interfaces()), &Convergence::take_facts, overtaken);
         case Convergence::Need::rows:
-            return work.take_rows(kernel.observe(work.reading(), work.facts()));
+            return take(work, kernel.observe(work.reading(), work.facts()), &Convergence::take_rows, overtaken);
         case Convergence::Need::offers:
             return work.take_offers(kernel.offers(work.plan()));
         case Convergence::Need::save:
@@ -43,10 +52,13 @@ void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run) {
 }  // namespace
 
 Result<plan::Plan> look(plan::Kernel& kernel, const Ledger& ledger, const plan::Task& task, BootTime now) {
-    const Result<HostFacts> facts = kernel.facts();
+    const std::vector<InterfaceName> needed = config::named_interfaces(task.config);
+    const Result<HostFacts> facts = kernel.facts(needed);
     RETURN_IF_ERROR(facts);
     kinds::Desired desired = plan::desired_for(task, *facts);
-    auto observed = kernel.observe(kinds::reading_for(desired, ledger, task.config.role, *facts), *facts);
+    kinds::Reading reading = kinds::reading_for(desired, ledger, task.config.role, *facts);
+    reading.interfaces = needed;
+    auto observed = kernel.observe(reading, *facts);
     RETURN_IF_ERROR(observed);
     return plan::plan_for(task, std::move(desired), std::move(*observed), ledger, now, task.avoid);
 }
@@ -58,11 +70,11 @@ plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task
     work.outcome().notes = std::move(loaded.notes);
     bool announced = false;
     while (true) {
-        if (overtaken != nullptr && overtaken->load()) work.stop();
+        if (is_set(overtaken)) work.stop();
         if (work.need() == Convergence::Need::nothing) return std::move(work.outcome());
         const bool planned = work.outcome().planned && work.need() == Convergence::Need::save;
         if (planned && !std::exchange(announced, true)) announce(work.plan_on_record());
-        serve(work, kernel, run);
+        serve(work, kernel, run, overtaken);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "lbconverge/model/host_facts.hpp"
 #include "lbconverge/node/messages.hpp"
 #include "loop.hpp"
+#include "memberships.hpp"
 
 #include <functional>
 #include <map>
@@ -25,7 +26,8 @@ public:
     /// Opens what is needed at these places and closes the rest; an interface with a new index is another one, and so
     /// is one on which the kernel has forgotten that we listen. Returns what could not be opened, and what can be used
     /// again.
-    std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts);
+    std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts,
+                                      const Memberships& memberships);
 
     /// All that has arrived.
     std::vector<node::Packet> receive();
@@ -35,9 +37,11 @@ public:
     [[nodiscard]] bool lacks_some() const { return !failed_.empty(); }
 
 private:
+    using Clock = std::chrono::steady_clock;  // that of Memberships
     struct RawSocket {
         Descriptor descriptor;
         std::uint32_t index = 0;
+        Clock::time_point opened_at{};
     };
     void wait(RawSocket& socket);
     void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);

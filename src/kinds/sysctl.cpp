@@ -167,6 +167,10 @@ bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
     return effective == 1 || effective == 2 || effective == 8 || (effective == 3 && vip_scope == Scope::host);
 }
 
+bool concerns_all_interfaces(const config::Config& config) {
+    return config.arp.automatic && quiet_vip(config) != nullptr;
+}
+
 bool quiet_arp_announce(std::uint32_t effective) { return effective == 1 || effective == 2; }
 
 Sysctl::Key::Key(std::string path_below_proc_sys)

@@ -117,7 +117,7 @@ Result<void> FakeKernel::announce(std::span<const plan::Announcement> announceme
     return {};
 }
 
-Result<HostFacts> FakeKernel::facts() {
+Result<HostFacts> FakeKernel::facts(const std::vector<InterfaceName>&) {
     ++reads;
     HostFacts facts = node.facts;
     for (Interface& each : facts.interfaces) {
