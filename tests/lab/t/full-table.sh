@@ -33,7 +33,10 @@ lacks() { ! has "$@"; }
 route_is() { X "$1" ip -4 route show 172.31.0.0/16 | grep -q "$2"; }
 no_route() { [ -z "$(X "$1" ip -4 route show 172.31.0.0/16)" ]; }
 now() { echo "${EPOCHREALTIME/./}"; }
-look() { local begin; begin=$(now); for i in 1 2 3 4 5; do lbc lb2 diff --as backup >/dev/null; done; echo $((($(now) - begin) / 5000)); }
+work() { # what five looks cost outside of the kernel, in ms
+  local TIMEFORMAT=%U
+  { time for i in 1 2 3 4 5; do lbc lb2 diff --as backup >"$T/diff" 2>&1; done; } 2>&1 | awk '{print int($1 * 1000)}'
+}
 take_over() { # how long the VIP was away, in ms
   local begin
   begin=$(now)
@@ -57,19 +60,19 @@ check "lb2 answers" within 12 lbc lb2 status
 check "the route is there on the master" within 3 route_is lb1 'via 192.168.100.10 .*src'
 check "and not on the backup" no_route lb2
 sleep 1
-quiet_look=$(look) quiet=$(take_over)
+quiet_work=$(work) quiet=$(take_over)
 check "the route follows the VIP" within 3 route_is lb2 'via 192.168.100.10 .*src'
 back
 check "and leaves with it" within 3 no_route lb2
 
 awk 'BEGIN { for (i = 0; i < 200000; i++) printf "route add 10.%d.%d.%d/32 via 192.168.100.10\n", i / 65536, i / 256 % 256, i % 256 }' >"$T/routes"
-X lb2 ip -batch "$T/routes" || abort "200,000 routes: not made"
+LAB_LIMIT=100 X lb2 ip -batch "$T/routes" || abort "200,000 routes: not made"
 background lb2 sh -c "while :; do echo 'route add 11.0.0.1/32 via 192.168.100.10'; echo 'route del 11.0.0.1/32'; sleep 0.01; done | ip -force -batch -"
 sleep 2
-full_look=$(look) full=$(take_over)
-echo "a look: $quiet_look ms, with 200,000 routes $full_look ms; a take-over: $quiet ms, with the routes ${full:-never}"
-check "a look does not read the table" [ "$full_look" -lt $((2 * quiet_look + 50)) ]
-check "a take-over costs no more" [ "${full:-9999}" -lt $((quiet + 150)) ]
+full_work=$(work) full=$(take_over)
+echo "five looks: $quiet_work ms, with 200,000 routes $full_work ms; a take-over: $quiet ms, with the routes ${full:-never}"
+check "a look does not read the table" [ "$full_work" -lt $((2 * quiet_work + 100)) ]
+check "a take-over costs no more" [ "${full:-9999}" -lt $((quiet + 200)) ]
 check "the route follows the VIP" within 3 route_is lb2 'via 192.168.100.10 .*src'
 X lb2 ip route del 172.31.0.0/16
 check "our route is put back" within 3 route_is lb2 'via 192.168.100.10 .*src'
