@@ -18,8 +18,8 @@ constexpr std::size_t most_violations = 20;
 
 Duration skew_of(const Seat& seat) { return seat.interval * (256 - seat.priority) / 256; }
 
-/// It would be master by now if it alone had listened since the one time, or preempted the master of the other time. The
-/// delay of a preemption may end just after an advertisement, and so costs up to an interval more.
+/// It would be master by now if it alone had listened since the one time, or preempted the master of the other time.
+/// The delay of a preemption may end just after an advertisement, and so costs up to an interval more.
 bool certainly_first(const Seat& seat, Instant listening_since, std::optional<Instant> master_since, Instant now) {
     const Duration down = 3 * seat.interval + skew_of(seat);
     const bool waits = master_since && seat.waits.count() > 0;
@@ -167,7 +167,8 @@ void Checker::took_from_living(Instant now, std::size_t node, std::size_t router
         const bool audible = long_enough || now - *who.resumed > seat.interval + tolerance;
         // One that has not run itself for a while may not have advertised.
         const bool ran = !each.resumed || *each.resumed + paused_lately < *who.resumed;
-        if (lives && audible && ran) report(now, "S12", place(node, router) + ": had not run, and took over from " + each.name);
+        if (lives && audible && ran)
+            report(now, "S12", place(node, router) + ": had not run, and took over from " + each.name);
     }
 }
 

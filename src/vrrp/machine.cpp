@@ -243,7 +243,8 @@ bool Machine::obeys(std::uint8_t priority, Instant now) {
     return now < *preempt_at_;
 }
 
-/// With the skew, so that of several that have waited equally long the best is the first: they take over once, not twice.
+/// With the skew, so that of several that have waited equally long the best is the first: they take over once, not
+/// twice.
 Duration Machine::preempt_wait() const { return settings_.preempt_delay + skew(); }
 
 /// Version 2 always uses its own interval. The master has the same one, since other advertisements are dropped (RFC
@@ -348,7 +349,8 @@ std::optional<Duration> Machine::longest_sleep() const {
 }
 
 /// What was not heard meanwhile may have been said. So the time does not count as waiting, and the node hears at least
-/// one interval more. (In an interval an advertisement is sent; what is shorter is like the loss of one.) If it was away for as long as a link takes to settle, it begins as at a start.
+/// one interval more. (In an interval an advertisement is sent; what is shorter is like the loss of one.) If it was
+/// away for as long as a link takes to settle, it begins as at a start.
 void Machine::was_away(Duration absence, Instant now) {
     if (state_ != State::backup || absence < master_interval()) return;
     ++counters_.late;

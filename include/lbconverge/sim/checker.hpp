@@ -11,7 +11,8 @@
 //   S9  no pool is left without a server that takes connections while one of them is well: not known is not down
 //   S11 within faults of interfaces and addresses: no VIP is dark for longer than a second and a down interval while
 //       some node could serve it
-//   S12 where nodes pause and nothing else goes wrong: one without preemption that runs again leaves a master alone that
+//   S12 where nodes pause and nothing else goes wrong: one without preemption that runs again leaves a master alone
+//   that
 //       was there before, if it did not run for an interval, or has run for one since
 //   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
 // Pure; knows nothing of how the picture came about.
