@@ -1,5 +1,7 @@
 #include "links.hpp"
 
+#include "lbconverge/node/node.hpp"
+
 #include <linux/if_addr.h>
 
 #include <algorithm>
@@ -50,6 +52,22 @@ bool is_vip(const IpAddress& address, const config::Config& config) {
                        [&](const config::Vip& vip) { return vip.address == address; });
 }
 
+/// This node owns the VIP (RFC 9568 §1.7, priority 255), and this is the address that it owns: the file says so, or the
+/// address has a net and was there before others. It sends from it, and keeps it when it is not master.
+bool is_owned(const Address::Key& key, const Address::Facts& facts, const config::Config& config) {
+    const auto owns = [&](const config::Vip& vip) {
+        return vip.address == key.address &&
+               std::any_of(config.vrrp.begin(), config.vrrp.end(), [&](const config::Vrrp& each) {
+                   return each.name == vip.vrrp && each.priority == node::owner_priority;
+               });
+    };
+    if (!std::any_of(config.vips.begin(), config.vips.end(), owns)) return false;
+    const bool named = std::any_of(config.nodes.begin(), config.nodes.end(), [&](const config::Node& each) {
+        return each.name == config.node && each.address == key.address;
+    });
+    return named || (key.prefix != key.address.bits() && !Address::is_secondary(key, facts) && !facts.beside);
+}
+
 }  // namespace
 
 node::Links links_of(const kinds::Observed& seen, const config::Config& config) {
@@ -68,7 +86,7 @@ node::Links links_of(const kinds::Observed& seen, const config::Config& config) 
         const bool vip = is_vip(key.address, config);
         if (vip && !key.interface.is_loopback()) event.holding.push_back(key.address);
         // With our mark it is a VIP that has left the file.
-        if (vip || facts.protocol == Address::protocol_tag) continue;
+        if ((vip && !is_owned(key, facts, config)) || facts.protocol == Address::protocol_tag) continue;
         if ((facts.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;
         for (std::size_t on = 0; on < interfaces.size(); ++on) {
             if (interfaces[on].name != key.interface) continue;
