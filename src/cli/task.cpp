@@ -47,7 +47,7 @@ Election election_of(const Options& options, const config::Config& config) {
 }
 
 Result<plan::Task> task_of(const Options& options, const config::Config& config) {
-    plan::Task task{.config = config, .election = election_of(options, config)};
+    plan::Task task{.config = config, .election = election_of(options, config), .others = options.as};
     if (!of_this_kernel(options)) return task;
     task.health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
     return task;

@@ -377,12 +377,13 @@ void Daemon::reload(std::optional<Waiting> then_apply) {
 
 void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply) {
     const Error& error = fresh.config.error();
-    log(Level::error, error.what + "; the configuration stays as it was");
+    const std::string hint = error.hint.empty() ? "" : " (" + error.hint + ")";
+    log(Level::error, error.what + "; the configuration stays as it was" + hint);
     if (!then_apply) return;
     control_.answer(then_apply->client,
                     ControlReply{.exit = exit_code(error.kind),
                                  .diagnostics = fresh.diagnostics,
-                                 .errors = {error.what + "; the daemon goes on with the one before"}});
+                                 .errors = {error.what + "; the daemon goes on with the one before" + hint}});
 }
 
 void Daemon::reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply) {

@@ -75,7 +75,7 @@ Plan plan_for(const Task& task, Desired desired, std::shared_ptr<const Observed>
               BootTime now, const Refusals& refused) {
     const HostFacts& facts = observed->facts;
     Plan plan = make_plan(std::move(desired), observed, ledger, inputs_of(task, facts), now, refused);
-    if (const auto good = guarded(plan, task); !good) block_all_but_giving_up(plan, good.error(), ledger);
+    if (const auto good = guarded(plan, task); !good) block_what_the_file_changes(plan, good.error(), task, ledger);
     return plan;
 }
 
@@ -243,7 +243,10 @@ void Convergence::record(const std::vector<Failure>& failures) {
 }
 
 void Convergence::end_of_plan() {
-    if (not_saved_) return give_up(*not_saved_);
+    if (not_saved_) {
+        give_up(*not_saved_);
+        return keep_what_is_left();
+    }
     if (hurried_ && failed_now_) {  // the kernel may have changed before this plan; the next look shows what was done
         auto notes = std::move(outcome_.notes);
         outcome_ = {};
@@ -276,11 +279,15 @@ void Convergence::conclude() {
     } else if (guarded(plan_, task_)) {
         ledger_.file = memory_after(plan_, task_.config);
     }
+    keep_what_is_left();
+    last_word_ = true;
+    need_ = Need::save;
+}
+
+void Convergence::keep_what_is_left() {
     for (const Blocked& each : plan_.blocked) outcome_.left.push_back(each.step);
     if (rounds_ == 1) outcome_.plan = plan_;
     if (!outcome_.left.empty()) outcome_.last = std::move(plan_);
-    last_word_ = true;
-    need_ = Need::save;
 }
 
 }  // namespace lbconverge::plan

@@ -256,6 +256,9 @@ TEST_CASE("how an apply ended is said in full") {
     refused.plan = sample_plan.plan;
     refused.error = Error{ErrorKind::refused, "no", {}};
     CHECK(outcome_text(refused, sample_plan.scene()) == "nothing was changed\n");
+    refused.plan = idle.plan;  // it was changed by a plan that the kernel was read again after
+    refused.changed = true;
+    CHECK(outcome_text(refused, sample_plan.scene()) == "not converged\n");
 }
 
 }  // namespace lbconverge::cli

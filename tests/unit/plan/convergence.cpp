@@ -162,6 +162,11 @@ TEST_CASE("where nothing can be saved, only what has to go goes") {
     CHECK(kernel.node.get<Service>().empty());
     REQUIRE(work.outcome().error);
     CHECK(work.outcome().error->what == "disk full");
+    // What was done, and what was not, is on record.
+    CHECK(work.outcome().changed);
+    CHECK(work.outcome().plan.steps.size() == 4);
+    CHECK(work.outcome().done == 2);
+    CHECK(work.outcome().left.size() == 2);
 }
 
 TEST_CASE("a plan on what was seen a moment ago that fails is forgotten, and the kernel is read") {
