@@ -116,9 +116,15 @@ TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
 
 TEST_CASE("what is no snapshot is refused with a reason") {
     const std::string good = snapshot_of(full(), {}, "lb1");
-    CHECK(error_of("").starts_with("s.json: not a snapshot: "));
-    CHECK(error_of("[]").starts_with("s.json: not a snapshot: "));
-    CHECK(error_of("{}").find("format_version") != std::string::npos);
+    CHECK(error_of("").starts_with("s.json:1:1: not a snapshot: syntax error"));
+    CHECK(error_of("{\n  \"a\": 1,\n  \"b\": x }").starts_with("s.json:3:8: not a snapshot: syntax error"));
+    CHECK(error_of(std::string(300, '[')) == "s.json: not a snapshot: it is nested too deeply");
+    CHECK(error_of("[]") == "s.json: not a snapshot: cannot use at() with array");
+    CHECK(error_of("{}") == "s.json: not a snapshot: key 'format_version' not found");
+    CHECK(error_of(replaced(good, R"("rows")", R"("rose")")) == "s.json: not a snapshot: key 'rows' not found");
+    CHECK(error_of(replaced(good, R"("index": 1,)", "")) == "s.json: not a snapshot: facts: key 'index' not found");
+    CHECK(error_of(replaced(good, R"("id": "tcp 192.0.2.20:80")", R"("id": 7)")) ==
+          "s.json: not a snapshot: rows of service: type must be string, but is number");
     CHECK(error_of(replaced(good, R"("format_version": 1)", R"("format_version": 2)")) ==
           "s.json: not a snapshot: its format_version is not 1");
     CHECK(error_of(replaced(good, "fwmark 7 ipv4", "fwmark 0 ipv4")) ==
