@@ -88,8 +88,7 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
         std::fflush(stdout);  // on record before the first write, whatever happens then
     });
     print_notes(outcome.notes);
-    int exit = exit_good;
-    if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
+    const int exit = plan::exit_of(outcome);
     if (options.json) {
         write_json(outcome.plan, scene, &outcome, exit, print);
     } else if (outcome.planned) {

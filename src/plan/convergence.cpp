@@ -1,5 +1,6 @@
 #include "lbconverge/plan/convergence.hpp"
 
+#include "lbconverge/model/exit.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 
@@ -46,6 +47,14 @@ std::optional<Error> error_of_blocked(const Plan& plan) {
 }
 
 }  // namespace
+
+int exit_of(const Outcome& outcome) {
+    if (!outcome.error) return exit_good;
+    // All steps were done, and the kernel lacks something that this node does not need at the moment: as with role both
+    // on a backup without IPVS. The next run, with nothing to do, ends with the same status.
+    const bool only_lacks = outcome.settled && outcome.left.empty() && outcome.error->kind == ErrorKind::kernel_lacks;
+    return outcome.changed && !only_lacks ? exit_not_converged : exit_code(outcome.error->kind);
+}
 
 Inputs inputs_of(const Task& task, const HostFacts& facts) {
     return {task.config, task.election, facts, task.health.get(), task.release};

@@ -53,6 +53,9 @@ struct Outcome {
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when nothing could be done any more
 };
 
+/// The exit status of the interface for a run that ended like this.
+int exit_of(const Outcome& outcome);
+
 /// The desired state of a task. That of a release is empty, and all rows that the configuration names are unwanted.
 kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 kinds::Inputs inputs_of(const Task& task, const HostFacts& facts);
