@@ -291,7 +291,11 @@ std::string outcome_text(const plan::Outcome& report, const Scene& scene) {
                                 scene.release ? "released" : "converged", total);
     }
     // Where nothing was changed the plan above still says what there is to do, and what is blocked.
-    if (total == 0 || !report.changed) return text + "nothing was changed\n";
+    if (!report.changed) return text + "nothing was changed\n";
+    if (report.settled && report.left.empty()) {
+        return text + formatted("{} of {} done, and read again: nothing else is left to do\n", report.done, total);
+    }
+    if (total == 0) return text + "not converged\n" + left_text(report);
     return text +
            formatted("not converged: {} of {} steps done, {} failed, {} not attempted\n", report.done, total,
                      report.failed.size(), total - report.done - report.failed.size()) +

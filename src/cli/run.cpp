@@ -2,6 +2,7 @@
 
 #include "lbconverge/daemon/log.hpp"
 #include "lbconverge/kernel/file.hpp"
+#include "lbconverge/plan/safety.hpp"
 #include "load.hpp"
 #include "print.hpp"
 #include "task.hpp"
@@ -32,13 +33,17 @@ void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
     if (const auto kept = copy_files(file, running_copy(run)); !kept) daemon::log(Level::warning, kept.error().what);
 }
 
-daemon::FreshConfig read_again(const Options& options, const daemon::RunDirectory& run, const std::string& node) {
+/// `last`: the configuration that the daemon goes by now. A file that a guard refuses does not take its place: the
+/// election of an instance that has left the file would end here, and its VIPs would stay.
+daemon::FreshConfig read_again(const Options& options, const daemon::RunDirectory& run, const config::Config& last) {
     std::string diagnostics;
-    Result<config::Config> again = load_node(options.config, node, diagnostics);
+    Result<config::Config> again = load_node(options.config, last.node, diagnostics);
     print_errors(diagnostics);
     const Result<void> passwords = again ? read_passwords(*again) : Result<void>{};
     if (!again) return {tl::unexpected(again.error()), diagnostics};
     if (!passwords) return {tl::unexpected(passwords.error()), diagnostics};
+    const Result<void> guarded = plan::within_limits(kinds::file_memory_of(last), *again);
+    if (!guarded) return {tl::unexpected(guarded.error()), diagnostics};
     keep_copy(options.config, run);
     if (options.prune_foreign) again->ipvs.exclusive = true;
     return {std::make_shared<const config::Config>(std::move(*again)), diagnostics};
@@ -50,12 +55,15 @@ int become_daemon(const Options& options, config::Config first) {
     const daemon::Log log(options.log_level_given ? options.log_level : "info");
     if (const auto read = read_passwords(first); !read) return report(read.error());
     keep_copy(options.config, run);
-    const std::string node = first.node;
     daemon::RunOptions how;
     how.file = absolute(options.config);
-    how.node = node;
+    how.node = first.node;
     how.config = std::make_shared<const config::Config>(std::move(first));
-    how.load = [&options, &run, node] { return read_again(options, run, node); };
+    how.load = [&options, &run, last = how.config]() mutable {
+        daemon::FreshConfig fresh = read_again(options, run, *last);
+        if (fresh.config) last = *fresh.config;
+        return fresh;
+    };
     how.render = [](const plan::Outcome& done, const config::Config& config, const Election& election, bool json) {
         const Scene scene{config, election, config.files};
         if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);

@@ -11,7 +11,9 @@
 #include "task.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 namespace lbconverge::cli {
 
@@ -53,7 +55,7 @@ bool can_be_written(const Row<Address>& row) {
 bool is_own(const Row<Address>& row, const Address::Facts& facts) {
     const bool ours = facts.protocol == Address::protocol_tag;
     const bool ipv6 = row.key.address.family == Family::ipv6;
-    const bool beside = ipv6 ? row.value.deprecated : (facts.flags & secondary) != 0;
+    const bool beside = facts.beside || (ipv6 ? row.value.deprecated : (facts.flags & secondary) != 0);
     return !ours && !on_lo(row.key) && row.key.prefix != row.key.address.bits() && !beside;
 }
 
@@ -94,22 +96,59 @@ void append_left_out(std::string& text, const Address::Key& key, std::string_vie
     text += formatted("# {} is left out: {}\n", std::string_view(id).substr(1, id.size() - 2), why);
 }
 
-void append_vips(std::string& text, const Observed& observed, const std::vector<std::uint32_t>& vips,
-                 bool real_server) {
+/// VIPs on an interface; one of role both is on lo as well.
+Role role_of(const Observed& observed, const std::vector<std::uint32_t>& vips) {
+    std::set<IpAddress> quiet, answering;
+    for (const std::uint32_t i : vips) {
+        const Address::Key& key = observed.get<Address>().row(i).key;
+        (on_lo(key) ? quiet : answering).insert(key.address);
+    }
+    const bool filters = !observed.get<ArpFilter>().empty() || !observed.get<Redirect>().empty();
+    if (observed.get<Service>().empty()) return filters || !quiet.empty() ? Role::real_server : Role::director;
+    const bool everywhere = std::ranges::includes(quiet, answering);
+    return everywhere && !answering.empty() ? Role::both : Role::director;
+}
+
+/// The row by which the file names a VIP that is in several places: the one that its role wants, or that we made.
+std::map<IpAddress, std::uint32_t> places_of(const Observed& observed, const std::vector<std::uint32_t>& vips,
+                                             Role role) {
+    const auto& addresses = observed.get<Address>();
+    const auto rank = [&](std::uint32_t i) {
+        const bool fits = on_lo(addresses.row(i).key) == (role == Role::real_server);
+        return std::tuple(can_be_written(addresses.row(i)), fits, addresses.note(i).protocol == Address::protocol_tag);
+    };
+    std::map<IpAddress, std::uint32_t> places;
+    for (const std::uint32_t i : vips) {
+        const auto [at, is_new] = places.emplace(addresses.row(i).key.address, i);
+        if (!is_new && rank(i) > rank(at->second)) at->second = i;
+    }
+    return places;
+}
+
+bool redirects(const IpAddress& vip, const Observed& observed) {
+    const auto rows = observed.get<Redirect>().rows();
+    return std::ranges::any_of(rows, [&](const Row<Redirect>& row) { return row.key.vip == vip; });
+}
+
+void append_vips(std::string& text, const Observed& observed, const std::vector<std::uint32_t>& vips, Role role) {
     const auto& addresses = observed.get<Address>();
     const auto& filters = observed.get<ArpFilter>();
-    std::set<IpAddress> named;
+    const auto places = places_of(observed, vips, role);
     for (const std::uint32_t i : vips) {
         const Row<Address>& row = addresses.row(i);
-        if (!real_server && on_lo(row.key)) {
+        const bool one_of_two = role == Role::both && on_lo(row.key) && places.at(row.key.address) != i;
+        if (one_of_two) continue;  // the one on its interface is named
+        if (role != Role::real_server && on_lo(row.key)) {
             append_left_out(text, row.key, "a director has its VIPs on an interface");
         } else if (!can_be_written(row)) {
             append_left_out(text, row.key, "the name of its interface is not UTF-8");
-        } else if (!named.insert(row.key.address).second) {
+        } else if (role == Role::real_server && redirects(row.key.address, observed)) {
+            append_left_out(text, row.key, "what is redirected has no address here");
+        } else if (places.at(row.key.address) != i) {
             append_left_out(text, row.key, "a VIP has one place");
         } else {
             const bool filtered = filters.find({row.key.address}) != Seen<ArpFilter>::npos;
-            append_vip(text, row, real_server && filtered);
+            append_vip(text, row, role == Role::real_server && filtered);
         }
     }
 }
@@ -216,18 +255,15 @@ void append_server(std::string& text, const Row<RealServer>& row) {
 std::string toml_of(const Observed& observed) {
     const auto& services = observed.get<Service>();
     const std::vector<std::uint32_t> vips = vip_rows(observed);
-    const auto& addresses = observed.get<Address>();
-    const bool quiet =
-        std::any_of(vips.begin(), vips.end(), [&](std::uint32_t i) { return on_lo(addresses.row(i).key); });
+    const Role role = role_of(observed, vips);
+    const bool real_server = role == Role::real_server;
     const auto& filters = observed.get<ArpFilter>();
-    const bool redirects = !observed.get<Redirect>().empty();
-    const bool real_server = services.empty() && (quiet || !filters.empty() || redirects);
-    std::string text = formatted("role = \"{}\"\n", real_server ? "real-server" : "director");
+    std::string text = formatted("role = \"{}\"\n", to_text(role));
     if (real_server && !filters.empty()) {
         text += "\n[arp]\nmethod = \"filter\"\n";
         if (const auto& source = filters.row(0).value.source) text += formatted("source = \"{}\"\n", to_text(*source));
     }
-    append_vips(text, observed, vips, real_server);
+    append_vips(text, observed, vips, role);
     if (real_server) append_redirections(text, observed);
 
     const auto servers = observed.get<RealServer>().rows();

@@ -1,3 +1,4 @@
+#include "format.hpp"
 #include "json.hpp"
 #include "show.hpp"
 
@@ -114,21 +115,32 @@ std::string snapshot_of(const Observed& observed, const Ledger& ledger, const st
 }
 
 Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text) {
-    const Result<Json> parsed = wire::parse_json(text);
-    if (!parsed) return tl::unexpected(damaged(path, parsed.error().what));
+    wire::JsonPlace place;
+    const Result<Json> parsed = wire::parse_json(text, place);
+    if (!parsed) {
+        const bool known = place.line != 0;
+        return tl::unexpected(
+            damaged(known ? formatted("{}:{}:{}", path, place.line, place.column) : path, parsed.error().what));
+    }
+    std::string part;  // that is being read
     try {
         const Json& json = *parsed;
         if (json.at("format_version") != 1) return tl::unexpected(damaged(path, "its format_version is not 1"));
         auto observed = std::make_shared<Observed>();
-        observed->facts = read_facts(json.at("facts"));
+        const Json& facts = json.at("facts");
+        part = "facts: ";
+        observed->facts = read_facts(facts);
+        part.clear();
         std::string wrong;
         const Json& rows = json.at("rows");
         for_each_kind([&]<class Kind>() {
             // An older version did not know all kinds: then nothing is known of their rows.
+            part = formatted("rows of {}: ", Kind::name);
             const auto at = rows.find(std::string(Kind::name));
             if (at != rows.end() && !read_rows<Kind>(*at, observed->get<Kind>())) wrong = Kind::name;
         });
         if (!wrong.empty()) return tl::unexpected(damaged(path, "a row of kind " + wrong + " cannot be read"));
+        part.clear();
         plan::ReadLedger read = plan::parse_ledger(json.at("ledger").get<std::string>());
         if (read.damaged.count != 0) return tl::unexpected(damaged(path, "ledger: " + read.damaged.text()));
         Snapshot snapshot{std::move(observed), std::move(read.ledger)};
@@ -136,7 +148,7 @@ Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text
         if (taken != json.end()) snapshot.taken = BootTime(std::chrono::seconds(taken->get<std::uint32_t>()));
         return snapshot;
     } catch (const Json::exception& error) {
-        return tl::unexpected(damaged(path, error.what()));
+        return tl::unexpected(damaged(path, part + wire::json_problem(error)));
     }
 }
 

@@ -47,7 +47,7 @@ Election election_of(const Options& options, const config::Config& config) {
 }
 
 Result<plan::Task> task_of(const Options& options, const config::Config& config) {
-    plan::Task task{.config = config, .election = election_of(options, config)};
+    plan::Task task{.config = config, .election = election_of(options, config), .others = options.as};
     if (!of_this_kernel(options)) return task;
     task.health = health_of(config, daemon::RunDirectory::of_this_namespace(), now());
     return task;
@@ -88,8 +88,7 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
         std::fflush(stdout);  // on record before the first write, whatever happens then
     });
     print_notes(outcome.notes);
-    int exit = exit_good;
-    if (outcome.error) exit = outcome.changed ? exit_not_converged : exit_code(outcome.error->kind);
+    const int exit = plan::exit_of(outcome);
     if (options.json) {
         write_json(outcome.plan, scene, &outcome, exit, print);
     } else if (outcome.planned) {

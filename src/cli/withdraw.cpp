@@ -23,15 +23,22 @@ bool takes_vips_away(const plan::Plan& plan) {
     });
 }
 
-/// What a node is to give up, and what it is to keep although no file names it.
-struct LeftBehind {
-    config::Config config;
-    plan::Refusals kept{};
-};
+Result<LeftBehind> what_was_here(const Options& options, const daemon::RunDirectory& run, const Ledger& ledger) {
+    const std::string file = running_copy(run) + "/lbconverge.toml";
+    if (::access(file.c_str(), R_OK) == 0) {
+        if (Result<config::Config> last = load_node(file, options.node)) return LeftBehind{*std::move(last)};
+    }
+    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
+    const Result<HostFacts> facts = kernel->facts({});
+    RETURN_IF_ERROR(facts);
+    const auto observed = kernel->observe({}, *facts);
+    RETURN_IF_ERROR(observed);
+    return left_behind(**observed, ledger);
+}
 
-/// A director whose VIPs are those that carry our mark, or that the ledger claims, on answering interfaces. What hangs
-/// on no election stays: a VIP on lo, by which the node is a real server, and one that is always active.
-LeftBehind by_marks(const Observed& observed, const Ledger& ledger) {
+}  // namespace
+
+LeftBehind left_behind(const Observed& observed, const Ledger& ledger) {
     LeftBehind left;
     left.config.role = Role::director;
     const auto add = [&](const Address::Key& key) {
@@ -55,20 +62,14 @@ LeftBehind by_marks(const Observed& observed, const Ledger& ledger) {
     return left;
 }
 
-Result<LeftBehind> what_was_here(const Options& options, const daemon::RunDirectory& run, const Ledger& ledger) {
-    const std::string file = running_copy(run) + "/lbconverge.toml";
-    if (::access(file.c_str(), R_OK) == 0) {
-        if (Result<config::Config> last = load_node(file, options.node)) return LeftBehind{*std::move(last)};
-    }
-    const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const Result<HostFacts> facts = kernel->facts({});
-    RETURN_IF_ERROR(facts);
-    const auto observed = kernel->observe({}, *facts);
-    RETURN_IF_ERROR(observed);
-    return by_marks(**observed, ledger);
+plan::Task withdrawal_of(const LeftBehind& left) {
+    Election nobody{{nobodys, ElectionState::backup}};
+    for (const config::Vrrp& instance : left.config.vrrp) nobody[instance.name] = ElectionState::backup;
+    plan::Task task{.config = left.config, .election = std::move(nobody), .avoid = left.kept};
+    task.others = ElectionState::backup;
+    if (left.config.role == Role::director) task.part = Part::network;
+    return task;
 }
-
-}  // namespace
 
 std::string running_copy(const daemon::RunDirectory& run) { return run.path() + "/running"; }
 
@@ -78,10 +79,7 @@ void withdraw_left_behind(const Options& options) {
     const Ledger ledger = run.load().ledger;
     const Result<LeftBehind> last = what_was_here(options, run, ledger);
     if (!last) return;
-    Election nobody{{nobodys, ElectionState::backup}};
-    for (const config::Vrrp& instance : last->config.vrrp) nobody[instance.name] = ElectionState::backup;
-    plan::Task task{.config = last->config, .election = nobody, .avoid = last->kept};
-    if (last->config.role == Role::director) task.part = Part::network;
+    const plan::Task task = withdrawal_of(*last);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto plan = daemon::look(*kernel, ledger, task, now());
     if (!plan || !takes_vips_away(*plan)) return;

@@ -1,5 +1,6 @@
 #include "lbconverge/config/document.hpp"
 
+#include "depth.hpp"
 #include "merge.hpp"
 #include "sections.hpp"
 
@@ -20,8 +21,14 @@ namespace {
 /// The number of the file is the "path" of its nodes; the first has none, which spares a reference count per node.
 std::string path_of(std::size_t file) { return file == 0 ? std::string() : std::to_string(file); }
 
-/// nullopt: the file has a syntax error. Nothing of it is used, because half a configuration is worse than none.
+/// nullopt: the file has a syntax error, or no parser should see it. Nothing of it is used, because half a
+/// configuration is worse than none.
 std::optional<toml::table> parse_file(const InputFile& file, std::size_t number, Diagnostics& problems) {
+    if (const auto deep = too_deep(file.text)) {
+        const Source& at = deep->place;
+        problems.error({at.line, at.column, static_cast<std::uint16_t>(number)}, deep->what, deep->hint);
+        return std::nullopt;
+    }
     try {
         return toml::parse(std::string_view(file.text), path_of(number));
     } catch (const toml::parse_error& error) {

@@ -20,6 +20,8 @@ std::vector<InterfaceName> named_interfaces(const Config& config) {
             if (const auto setting = parse_setting_path(each.path, folder)) names.push_back(setting->interface);
         }
     }
+    if (tunnelled_here(config, Family::ipv4) != nullptr) names.emplace_back("tunl0");
+    if (tunnelled_here(config, Family::ipv6) != nullptr) names.emplace_back("ip6tnl0");
     if (config.ipvs.sync) names.push_back(config.ipvs.sync->interface);
     std::erase_if(names, [](const InterfaceName& each) { return each.empty() || each.is_collective(); });
     std::sort(names.begin(), names.end());

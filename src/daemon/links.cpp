@@ -1,6 +1,7 @@
 #include "links.hpp"
 
 #include "lbconverge/config/interfaces.hpp"
+#include "lbconverge/node/node.hpp"
 
 #include <linux/if_addr.h>
 
@@ -82,6 +83,22 @@ private:
     std::vector<const Interface*> interfaces_;
 };
 
+/// This node owns the VIP (RFC 9568 §1.7, priority 255), and this is the address that it owns: the file says so, or the
+/// address has a net and was there before others. It sends from it, and keeps it when it is not master.
+bool is_owned(const Address::Key& key, const Address::Facts& facts, const config::Config& config) {
+    const auto owns = [&](const config::Vip& vip) {
+        return vip.address == key.address &&
+               std::any_of(config.vrrp.begin(), config.vrrp.end(), [&](const config::Vrrp& each) {
+                   return each.name == vip.vrrp && each.priority == node::owner_priority;
+               });
+    };
+    if (!std::any_of(config.vips.begin(), config.vips.end(), owns)) return false;
+    const bool named = std::any_of(config.nodes.begin(), config.nodes.end(), [&](const config::Node& each) {
+        return each.name == config.node && each.address == key.address;
+    });
+    return named || (key.prefix != key.address.bits() && !Address::is_secondary(key, facts) && !facts.beside);
+}
+
 std::vector<IpAddress> vips_of(const config::Config& config) {
     std::vector<IpAddress> vips;
     for (const config::Vip& each : config.vips) vips.push_back(each.address);
@@ -101,10 +118,8 @@ node::Links links_of(const kinds::Observed& seen, const config::Config& config, 
     node::Links event;
     const Places places(seen.facts, config, next);
     for (const Interface* each : places.interfaces()) {
-        event.links.push_back({.name = each->name,
-                               .up = each->up && each->carrier,
-                               .addresses = {},
-                               .link_address = each->link_address});
+        event.links.push_back(
+            {.name = each->name, .up = each->up && each->carrier, .addresses = {}, .link_address = each->link_address});
     }
     std::vector<std::vector<Candidate>> candidates(event.links.size());
     const std::vector<IpAddress> vips = vips_of(config);
@@ -115,7 +130,7 @@ node::Links links_of(const kinds::Observed& seen, const config::Config& config, 
         const bool vip = std::binary_search(vips.begin(), vips.end(), key.address);
         if (vip && !key.interface.is_loopback()) event.holding.push_back(key.address);
         const auto on = places.of(key.interface);
-        if (vip || !on || !is_usable(facts)) continue;
+        if ((vip && !is_owned(key, facts, config)) || !on || !is_usable(facts)) continue;
         const auto& first = places.interfaces()[*on]->address;
         candidates[*on].push_back(candidate_of(key, addresses.row(i).value, facts, first));
         if (is_formed(key, facts, event.links[*on])) event.links[*on].formed.push_back(key.address);

@@ -6,8 +6,8 @@
 
 namespace lbconverge::daemon {
 
-bool Pictures::draw(kernel::Surroundings seen, node::ConfigPtr config) {
-    auto picture = std::make_shared<Picture>();
+bool HostPictures::draw(kernel::Surroundings seen, node::ConfigPtr config) {
+    auto picture = std::make_shared<HostPicture>();
     picture->memberships = read_memberships(config->vrrp);
     picture->links = links_of(*seen, *config);
     picture->config = std::move(config);
@@ -16,7 +16,7 @@ bool Pictures::draw(kernel::Surroundings seen, node::ConfigPtr config) {
     return std::exchange(newest_, std::move(picture)) == nullptr;
 }
 
-PicturePtr Pictures::take() {
+HostPicturePtr HostPictures::take() {
     const std::lock_guard guard(mutex_);
     return std::exchange(newest_, nullptr);
 }

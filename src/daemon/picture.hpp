@@ -1,5 +1,5 @@
-// What the loop is told of the interfaces. It is drawn on the thread of the watch, which has the time; the loop takes the
-// newest, and those that were overtaken cost it nothing. Private to src/daemon.
+// What the loop is told of the interfaces. It is drawn on the thread of the watch, which has the time; the loop takes
+// the newest, and those that were overtaken cost it nothing. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/kernel/watch.hpp"
@@ -11,24 +11,24 @@
 
 namespace lbconverge::daemon {
 
-struct Picture {
+struct HostPicture {
     node::ConfigPtr config;  ///< for which it was drawn
     kernel::Surroundings seen;
     node::Links links;
     Memberships memberships;
 };
-using PicturePtr = std::shared_ptr<const Picture>;
+using HostPicturePtr = std::shared_ptr<const HostPicture>;
 
-class Pictures {
+class HostPictures {
 public:
     /// From any thread. True: the loop has taken all earlier ones, and must be told that there is another.
     bool draw(kernel::Surroundings seen, node::ConfigPtr config);
     /// The newest; nullptr: none has come since.
-    PicturePtr take();
+    HostPicturePtr take();
 
 private:
     std::mutex mutex_;
-    PicturePtr newest_;
+    HostPicturePtr newest_;
 };
 
 }  // namespace lbconverge::daemon

@@ -62,6 +62,7 @@ struct Waiting {
     Instant since;
     bool json = false;
     std::vector<Lane> lanes;  ///< still to come
+    bool changed = false;
     ControlReply reply{};
 };
 
@@ -75,6 +76,8 @@ struct PendingReload {
 struct Rendered {
     std::string text;
     std::string json;
+    bool changed = false;
+    int exit = exit_good;
 };
 
 class Daemon {
@@ -109,7 +112,7 @@ private:
     void open_sockets(const Memberships& memberships);
     void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
-    void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output, int exit);
+    void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output);
     void signalled(int signal);
     void reload(std::optional<Waiting> then_apply);
     void reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply);
@@ -140,7 +143,7 @@ private:
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
     Tracker tracker_;
-    Pictures pictures_;
+    HostPictures pictures_;
     kernel::Surroundings surroundings_;
     /// What the network lane saw last; only its own thread touches it.
     std::shared_ptr<const kinds::Observed> seen_;
@@ -295,7 +298,7 @@ void Daemon::write_the_rest() {
 }
 
 void Daemon::look_round() {
-    const PicturePtr picture = pictures_.take();
+    const HostPicturePtr picture = pictures_.take();
     if (picture == nullptr) return;
     surroundings_ = picture->seen;
     take_reloads(picture->config);
@@ -336,12 +339,11 @@ void Daemon::converge(const node::Converge& job) {
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = node::converged_of(job, report);
         result.overtaken = overtaken_[lane];
-        Rendered output;
+        Rendered output{.changed = report.changed, .exit = plan::exit_of(report)};
         if (asked && report.planned) output.text = options_.render(report, *job.config, job.election, false);
         if (asked_json && report.planned) output.json = options_.render(report, *job.config, job.election, true);
-        const int exit = !report.error ? 0 : report.changed ? exit_not_converged : exit_code(report.error->kind);
-        loop_.post([this, lane = job.lane, began, result, output, exit] {
-            finished(lane, began, result, output, exit);
+        loop_.post([this, lane = job.lane, began, result, output] {
+            finished(lane, began, result, output);
             turn(result);
         });
     });
@@ -360,7 +362,7 @@ void Daemon::run_hook(const node::RunHook& hook) {
 }
 
 /// Hands the outcome to those who wait for it.
-void Daemon::finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output, int exit) {
+void Daemon::finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output) {
     if (result.overtaken) return;  // another run comes
     std::erase_if(waiting_, [&](Waiting& each) {
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
@@ -368,7 +370,8 @@ void Daemon::finished(Lane lane, Instant began, const node::Converged& result, c
         if (!output.text.empty() && !each.json) each.reply.texts.push_back(output.text);
         if (!result.error.empty()) each.reply.errors.push_back(result.error);
         if (!result.obstacle.empty()) each.reply.errors.push_back(result.obstacle);
-        if (each.reply.exit != exit_not_converged && exit != 0) each.reply.exit = exit;
+        each.changed = each.changed || output.changed;
+        each.reply.exit = exit_of_parts(each.reply.exit, output.exit, each.changed);
         if (!each.lanes.empty()) return false;
         control_.answer(each.client, each.reply);
         return true;
@@ -400,12 +403,13 @@ void Daemon::reload(std::optional<Waiting> then_apply) {
 
 void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply) {
     const Error& error = fresh.config.error();
-    log(Level::error, error.what + "; the configuration stays as it was");
+    const std::string hint = error.hint.empty() ? "" : " (" + error.hint + ")";
+    log(Level::error, error.what + "; the configuration stays as it was" + hint);
     if (!then_apply) return;
     control_.answer(then_apply->client,
                     ControlReply{.exit = exit_code(error.kind),
                                  .diagnostics = fresh.diagnostics,
-                                 .errors = {error.what + "; the daemon goes on with the one before"}});
+                                 .errors = {error.what + "; the daemon goes on with the one before" + hint}});
 }
 
 /// Nobody has watched the interfaces that only the new file names: the node hears of them first.

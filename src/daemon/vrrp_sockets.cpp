@@ -125,7 +125,7 @@ void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& 
 }  // namespace
 
 std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts,
-                                                const Memberships& memberships) {
+                                               const Memberships& memberships) {
     std::vector<node::NoSocket> news;
     const std::set<SocketKey> before = std::exchange(failed_, {});
     std::erase_if(sockets_, [&](const auto& socket) {
@@ -145,7 +145,8 @@ std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed
             failed_.insert(key);
             continue;
         }
-        wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index, Clock::now()}).first->second);
+        wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index, std::chrono::steady_clock::now()})
+                 .first->second);
     }
     for (const SocketKey& key : before) {
         if (!failed_.contains(key)) news.push_back({key.first, key.second, {}});

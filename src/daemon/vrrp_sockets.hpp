@@ -37,11 +37,10 @@ public:
     [[nodiscard]] bool lacks_some() const { return !failed_.empty(); }
 
 private:
-    using Clock = std::chrono::steady_clock;  // that of Memberships
     struct RawSocket {
         Descriptor descriptor;
         std::uint32_t index = 0;
-        Clock::time_point opened_at{};
+        std::chrono::steady_clock::time_point opened_at{};  ///< by the clock of Memberships
     };
     void wait(RawSocket& socket);
     void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);

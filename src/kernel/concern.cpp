@@ -1,7 +1,7 @@
 #include "lbconverge/kernel/concern.hpp"
 
 #include "lbconverge/config/interfaces.hpp"
-#include "lbconverge/wire/link.hpp"
+#include "lbconverge/kinds/interface.hpp"
 
 #include <linux/if_addr.h>
 #include <linux/netconf.h>
@@ -63,8 +63,9 @@ Concern concern_of(std::shared_ptr<const config::Config> config) {
 
 bool Judge::matters(const IpAddress& address, std::uint8_t prefix) const {
     if (std::binary_search(concern_.vips.begin(), concern_.vips.end(), address)) return true;
-    return std::any_of(concern_.gateways.begin(), concern_.gateways.end(),
-                       [&](const IpAddress& each) { return !each.is_link_local() && each.in_same_net(address, prefix); });
+    return std::any_of(concern_.gateways.begin(), concern_.gateways.end(), [&](const IpAddress& each) {
+        return !each.is_link_local() && each.in_same_net(address, prefix);
+    });
 }
 
 void Judge::learn(const kinds::Observed& seen) {
@@ -126,7 +127,7 @@ Notice Judge::judge_link(std::span<const std::byte> message) {
         said_.erase(index);
         return notice;
     }
-    auto link = wire::read_link(message);
+    auto link = kinds::read_interface(message);
     if (!link) return notice;
     Said said{std::move(*link), of_link(message, IFLA_MTU).as<std::uint32_t>()};
     const auto [at, first] = said_.try_emplace(index, said);

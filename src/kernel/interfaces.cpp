@@ -1,6 +1,6 @@
 #include "interfaces.hpp"
 
-#include "lbconverge/wire/link.hpp"
+#include "lbconverge/kinds/interface.hpp"
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -77,7 +77,7 @@ Result<void> ask_for_each(NetlinkSocket& socket, const InterfaceNames& names, In
     for (const InterfaceName& name : names) {
         std::erase_if(all, [&](const Interface& each) { return each.name == name; });
         RETURN_IF_ERROR(ask(socket, link_request(&name), [&](wire::Bytes message) {
-            if (auto link = wire::read_link(message)) all.push_back(std::move(*link));
+            if (auto link = kinds::read_interface(message)) all.push_back(std::move(*link));
         }));
     }
     put_in_order(all);
@@ -103,7 +103,7 @@ Result<Interfaces> read_interfaces(NetlinkSocket& socket, const InterfaceNames& 
     for (int attempt = 1;; ++attempt) {
         Interfaces all;
         const auto links = ask(socket, link_request(nullptr), [&](wire::Bytes message) {
-            if (auto link = wire::read_link(message)) all.push_back(std::move(*link));
+            if (auto link = kinds::read_interface(message)) all.push_back(std::move(*link));
         });
         RETURN_IF_ERROR(links);
         put_in_order(all);

@@ -1,9 +1,9 @@
 // The real kernel. This file has what is the same for all kinds; the rest is in each kind.
 #include "lbconverge/kernel/kernel.hpp"
 
+#include "interfaces.hpp"
 #include "lbconverge/model/setting.hpp"
 #include "lbconverge/wire/announcement.hpp"
-#include "interfaces.hpp"
 #include "netlink.hpp"
 #include "nft.hpp"
 
@@ -159,8 +159,7 @@ bool LinuxKernel::may_leave_out(const Error& error) {
 Result<HostFacts> LinuxKernel::facts(const std::vector<InterfaceName>& needed) {
     const Result<NetlinkSocket*> route = socket(wire::Transport::route);
     RETURN_IF_ERROR(route);
-    auto interfaces =
-        options_.only_needed ? read_these_interfaces(**route, needed) : read_interfaces(**route, needed);
+    auto interfaces = options_.only_needed ? read_these_interfaces(**route, needed) : read_interfaces(**route, needed);
     RETURN_IF_ERROR(interfaces);
     HostFacts facts;
     facts.interfaces = std::move(*interfaces);

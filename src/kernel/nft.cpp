@@ -39,16 +39,20 @@ Result<void> load_nftables() {
     return fail(ErrorKind::failed, LBCONVERGE_NFTABLES " lacks functions that are needed", "is it too old?");
 }
 
-/// libnftables has no error codes, only a text for a person. The kernel's error is a part of that text.
+}  // namespace
+
 int errno_in(std::string_view message) {
+    int first = EIO;
+    std::size_t place = std::string_view::npos;
     for (const int error : {EPERM, EACCES, ENOENT, EEXIST, EBUSY, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL,
                             EINTR, EAGAIN, ENOBUFS}) {
-        if (message.find(std::strerror(error)) != std::string_view::npos) return error;
+        const std::size_t at = message.find(std::strerror(error));
+        if (at >= place) continue;
+        first = error;
+        place = at;
     }
-    return EIO;
+    return first;
 }
-
-}  // namespace
 
 void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 

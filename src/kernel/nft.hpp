@@ -7,11 +7,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct nft_ctx;
 
 namespace lbconverge::kernel {
+
+/// libnftables has no error codes, only a text for a person. The kernel's error is a part of that text: the first one,
+/// since the commands that need what could not be made fail as well.
+int errno_in(std::string_view message);
 
 class Nft {
 public:

@@ -52,7 +52,7 @@ constexpr std::size_t few_interfaces = 32;
 /// So many datagrams are judged before the thread looks at anything else.
 constexpr int datagrams_at_once = 1024;
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 alignas(nlmsghdr) thread_local std::array<std::byte, 65536> datagram;
 
 class LinuxWatch final : public Watch {
@@ -97,13 +97,13 @@ private:
 
     /// False: the thread must end. Else it is time to look: links or addresses have changed, or `wait_ms` are over.
     bool sleep(int wait_ms) {
-        const auto end = Clock::now() + std::chrono::milliseconds(wait_ms);
+        const auto end = steady_clock::now() + std::chrono::milliseconds(wait_ms);
         while (!ending_) {
             if (nftables_wanted_ && !nftables_) open_nftables();
             const int nftables = nftables_ ? nl_socket_get_fd(nftables_->handle()) : -1;
             std::array<pollfd, 3> polled{
                 {{nl_socket_get_fd(socket_.handle()), POLLIN, 0}, {wake_, POLLIN, 0}, {nftables, POLLIN, 0}}};
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()).count();
             const int wait = wait_ms < 0 ? -1 : static_cast<int>(std::max<std::int64_t>(left, 0));
             while (::poll(polled.data(), polled.size(), wait) < 0 && errno == EINTR) {
             }
@@ -112,7 +112,7 @@ private:
             if (polled[2].revents != 0 && drain_nftables(nftables)) calls_.disturbed();
             if (polled[0].revents != 0 && has_moved(polled[0].fd)) return true;
             if (polled[1].revents != 0 && takes_concern()) return true;
-            if (wait_ms >= 0 && Clock::now() >= end) return true;
+            if (wait_ms >= 0 && steady_clock::now() >= end) return true;
         }
         return false;
     }
@@ -191,8 +191,8 @@ private:
     std::optional<NetlinkSocket> nftables_;  ///< used only by the thread
     std::atomic<bool> nftables_wanted_ = false;
     std::atomic<bool> ending_ = false;
-    Judge judge_;          ///< used only by the thread, as the rest down to wake_
-    bool at_all_ = true;   ///< the next look is at all interfaces
+    Judge judge_;         ///< used only by the thread, as the rest down to wake_
+    bool at_all_ = true;  ///< the next look is at all interfaces
     std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({.cut_short = &ending_});
     std::unique_ptr<plan::Kernel> few_ = linux_kernel({.cut_short = &ending_, .only_needed = true});
     std::mutex mutex_;

@@ -96,12 +96,17 @@ void compare_age(Seen<Address>& seen, const Address::Key& key, Address::Facts& f
     }
 }
 
-/// The same address is wanted on the same interface. IPv6 can have it there only once.
-bool is_in_its_own_way(const Address::Key& key, const Wanted<Address>& wanted) {
-    const auto rows = wanted.rows.rows();
-    return key.address.family == Family::ipv6 && std::any_of(rows.begin(), rows.end(), [&](const Row<Address>& row) {
-               return row.key.address == key.address && row.key.interface == key.interface;
-           });
+/// An address of the node itself, with another prefix, in the place of a new VIP: IPv6 has an address once per
+/// interface.
+const Address::Key* own_in_the_way(const Change<Address>& change, const Circumstances& at) {
+    if (change.before != nullptr || change.key.address.family != Family::ipv6) return nullptr;
+    const Seen<Address>& seen = at.observed.get<Address>();
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const Address::Key& there = seen.row(i).key;
+        const bool same = there.address == change.key.address && there.interface == change.key.interface;
+        if (same && Address::is_own(there, seen.note(i), at.desired, at.ledger)) return &there;
+    }
+    return nullptr;
 }
 
 /// IPv4 allows the same address several times: with different peers, and without one. The table has room for one of
@@ -299,10 +304,9 @@ bool Address::made_by_us(const Key& key, const Facts& facts, const Desired& desi
 
 bool Address::is_own(const Key& key, const Facts& facts, const Desired& desired, const Ledger& ledger) {
     if (std::binary_search(desired.own.begin(), desired.own.end(), key.address)) return true;
-    // A /32, or one on lo, or beside an older address, is a VIP for sure.
-    const bool second = is_secondary(key, facts);
-    const bool replaced = facts.later && is_in_its_own_way(key, desired.get<Address>());
-    const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || second || facts.beside || replaced;
+    // A /32, or one on lo, or beside an older address of its net, is a VIP for sure.
+    const bool second = is_secondary(key, facts) || facts.beside;
+    const bool vip_for_sure = key.prefix == key.address.bits() || on_lo(key) || second;
     return !vip_for_sure && !made_by_us(key, facts, desired, ledger);
 }
 
@@ -371,8 +375,14 @@ bool Address::is_secondary(const Key& key, const Facts& facts) {
 }
 
 std::optional<Error> Address::obstacle(const Change<Address>& change, const Facts*, const Circumstances& at) {
-    if (change.after == nullptr || !lacks_interface(change.key.interface, at)) return std::nullopt;
-    return refusal(change, ENODEV);
+    if (change.after == nullptr) return std::nullopt;
+    if (lacks_interface(change.key.interface, at)) return refusal(change, ENODEV);
+    const Key* own = own_in_the_way(change, at);
+    if (own == nullptr) return std::nullopt;
+    return Error{ErrorKind::refused,
+                 "address " + display(change.key) + ": the node has it there as an address of its own, " +
+                     display(*own) + ", and IPv6 has an address once",
+                 "take it off the node (ip address del " + display(*own) + ") if it was put there as a VIP"};
 }
 
 }  // namespace lbconverge::kinds

@@ -161,6 +161,23 @@ void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     }
 }
 
+/// A VIP that is another node's own address (RFC 9568: its owner has priority 255) is the source of that node's
+/// advertisements, and on a master in its place it is an address of its own, as above.
+void desire_owner_heard(const Inputs& inputs, Wanted<Sysctl>& wanted) {
+    const config::Config& config = inputs.config;
+    if (config.role == Role::real_server) return;
+    for (const config::Vip& vip : config.vips) {
+        const bool owned = vip.address.family == Family::ipv4 &&
+                           std::any_of(config.nodes.begin(), config.nodes.end(), [&](const config::Node& each) {
+                               return each.name != config.node && each.address == vip.address;
+                           });
+        if (!owned) continue;
+        for (const config::Vrrp& each : config.vrrp) {
+            if (each.name == vip.vrrp) unless_named(wanted)(each.interface, "accept_local", 1, vip.source);
+        }
+    }
+}
+
 }  // namespace
 
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
@@ -190,6 +207,7 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     wanted.rows.finish();
     if (const config::Vip* vip = quiet_vip(inputs.config)) desire_quiet_arp(inputs, vip->source, wanted);
     desire_own_answers(inputs, wanted);
+    desire_owner_heard(inputs, wanted);
     desire_open_tunnel(inputs, wanted);
 }
 

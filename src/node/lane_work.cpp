@@ -94,6 +94,7 @@ plan::Task task_of(const Converge& job, std::shared_ptr<const Observed> seen) {
     plan::Task task{.config = *job.config, .election = job.election, .part = job.part, .health = job.health};
     if (job.urgent && job.part == Part::network) task.seen = std::move(seen);
     task.avoid = refusals_of(job.avoid);
+    task.others = ElectionState::backup;  // what is not in the file takes part in no election here
     return task;
 }
 

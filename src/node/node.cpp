@@ -129,13 +129,10 @@ const InterfaceState* Node::link(const InterfaceName& name) const {
 }
 
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
-    const std::string name = instance.interface.str();
     if (auto reason = link_fault(instance.interface)) return reason;
     if (auto reason = no_interface(instance)) return "no VIP can be here: " + *reason;
     if (auto reason = unheard(instance)) return reason;
-    if (source_of(instance)) return tracked_fault(instance);
-    const bool ipv6 = instance.machine.settings().family == Family::ipv6;
-    return "interface " + name + " has no " + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
+    return source_of(instance) ? tracked_fault(instance) : lacks_source(instance);
 }
 
 bool Node::holds(const IpAddress& vip) const {

@@ -38,7 +38,33 @@ std::array<bool, 6> doubts(const IpAddress& address, const config::Config& confi
             address != instance.home, address != instance.machine.source()};
 }
 
-/// The configured source; else this node's address in [nodes]; else the address with the weakest reasons against it.
+bool fits_peers(const IpAddress& address, const vrrp::Settings& settings) {
+    return address.family == settings.family && address.is_link_local() == wants_link_local(settings);
+}
+
+/// The peers are other nodes of the file, so their files name this node by its address there.
+bool peers_are_nodes(const config::Config& config, const vrrp::Settings& settings) {
+    return std::any_of(config.nodes.begin(), config.nodes.end(), [&](const config::Node& each) {
+        return each.name != config.node && each.address && contains(settings.peers, *each.address);
+    });
+}
+
+/// The only address that the instance may send from: the configured one; or, with unicast, the one by which the peers
+/// know this node. They drop what comes from another address, and would elect a second master.
+std::optional<IpAddress> required_source(const config::Config& config, const Instance& instance) {
+    const vrrp::Settings& settings = instance.machine.settings();
+    for (const config::Vrrp& each : config.vrrp) {
+        if (each.name == settings.name && each.source_address) return each.source_address;
+    }
+    if (settings.peers.empty()) return std::nullopt;
+    for (const config::Node& each : config.nodes) {
+        const bool known = each.name == config.node && each.address && each.address->family == settings.family;
+        if (known && peers_are_nodes(config, settings)) return each.address;
+    }
+    return instance.home && fits_peers(*instance.home, settings) ? instance.home : std::nullopt;
+}
+
+/// The required source; else this node's address in [nodes]; else the address with the weakest reasons against it.
 /// nullopt: the interface has no address that fits.
 std::optional<IpAddress> choose_source(const config::Config& config, const Instance& instance,
                                        const InterfaceState& on) {
@@ -46,11 +72,7 @@ std::optional<IpAddress> choose_source(const config::Config& config, const Insta
     const auto here = [&](const std::optional<IpAddress>& wanted) {
         return wanted && wanted->family == settings.family && contains(on.addresses, *wanted);
     };
-    for (const config::Vrrp& each : config.vrrp) {
-        if (each.name == settings.name && each.source_address) {
-            return here(each.source_address) ? each.source_address : std::nullopt;
-        }
-    }
+    if (const auto only = required_source(config, instance)) return here(only) ? only : std::nullopt;
     for (const config::Node& each : config.nodes) {
         if (each.name != config.node || !here(each.address)) continue;
         const bool fits = settings.family == Family::ipv4 || !settings.peers.empty() || each.address->is_link_local();
@@ -73,6 +95,15 @@ std::optional<IpAddress> Node::source_of(const Instance& instance) const {
     return choose_source(*config_, instance, *on);
 }
 
+/// Why there is no source.
+std::string Node::lacks_source(const Instance& instance) const {
+    const std::string start = "interface " + instance.interface.str() + " has no ";
+    const auto only = required_source(*config_, instance);
+    if (only) return start + to_text(*only) + ", the only address to send from";
+    const bool ipv6 = instance.machine.settings().family == Family::ipv6;
+    return start + (ipv6 ? "link-local IPv6" : "IPv4") + " address to send from";
+}
+
 void Node::settle_source(Instance& instance) {
     const InterfaceState* on = link(instance.interface);
     if (on != nullptr) {  // an address that is removed and added again is not remembered as shared
@@ -80,7 +111,10 @@ void Node::settle_source(Instance& instance) {
     }
     const std::optional<IpAddress> source = source_of(instance);
     const bool stable = source && !contains(instance.shared, *source);
-    if (stable && (!instance.home || contains(instance.shared, *instance.home))) instance.home = source;
+    const vrrp::Settings& settings = instance.machine.settings();
+    const bool replaced = instance.home && (contains(instance.shared, *instance.home) ||
+                                            (!settings.peers.empty() && !fits_peers(*instance.home, settings)));
+    if (stable && (!instance.home || replaced)) instance.home = source;
     instance.machine.set_source(source);
 }
 

@@ -2,11 +2,15 @@
 // but no others. A step needs another one if it would break an invariant without that one: then it waits.
 #include "block.hpp"
 
+#include "lbconverge/plan/convergence.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 #include "model.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
 
 namespace lbconverge::plan {
 
@@ -48,10 +52,41 @@ bool is_moved(const Plan& plan, const Step& step) {
 /// The step gives up a row that must not be here now.
 bool gives_up(const Plan& plan, const Step& step) {
     const bool must = step.reason == Reason::election || step.reason == Reason::misplaced;
-    if (step.phase != Phase::withdraw) return false;
-    bool promotes = false;  // it sets promote_secondaries, so that removing a VIP does not remove other addresses
-    plan.visit(step, [&]<class Kind>(const Change<Kind>&) { promotes = std::is_same_v<Kind, Sysctl>; });
-    return promotes || (must && step.action() == Action::remove && !is_moved(plan, step));
+    return step.phase == Phase::withdraw && must && step.action() == Action::remove && !is_moved(plan, step);
+}
+
+/// The node is not master of the instance that the VIP belongs to.
+bool other_is_master(const IpAddress& vip, const Plan& plan, const Task& task) {
+    const RememberedVip* last = plan.ledger.file.vip(vip);
+    if (last != nullptr && last->instance.empty()) return false;  // always active
+    const auto known = last != nullptr ? task.election.find(last->instance) : task.election.end();
+    const auto state = known != task.election.end() ? std::optional(known->second) : task.others;
+    return state && *state != ElectionState::master;
+}
+
+/// The same, but not because of what the file changes. A file that makes a real server of a director gives up all that
+/// a director has, and the election only the VIPs of which the node is not master.
+bool gives_up_for_the_election(const Plan& plan, const Step& step, const Task& task) {
+    if (!gives_up(plan, step)) return false;
+    if (task.config.role != Role::real_server) return true;
+    bool lost = false;
+    plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+        if constexpr (std::is_same_v<Kind, Address>) lost = other_is_master(change.key.address, plan, task);
+    });
+    return lost;
+}
+
+/// The settings without which these removals would take other addresses along.
+template <class GivesUp>
+std::set<Sysctl::Key> needed_for(const Plan& plan, const GivesUp& gives_up) {
+    std::set<Sysctl::Key> needed;
+    for (const Step& step : plan.steps) {
+        if (step.blocked || !gives_up(step)) continue;
+        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, Address>) needed.insert(promote_secondaries(change.key.interface));
+        });
+    }
+    return needed;
 }
 
 /// A blocked row keeps its old claim, since nothing about it changes.
@@ -223,17 +258,38 @@ void block(Plan& plan, const std::vector<Failure>& failures, std::size_t next, c
     finish(plan, before);
 }
 
-void block_all_but_giving_up(Plan& plan, const Error& why, const Ledger& before) {
+namespace {
+
+template <class GivesUp>
+void block_all_but(Plan& plan, const Error& why, const Ledger& before, const GivesUp& gives_up) {
+    const std::set<Sysctl::Key> needed = needed_for(plan, gives_up);
+    const auto stays = [&](const Step& step) {
+        bool prepares = false;
+        plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
+            if constexpr (std::is_same_v<Kind, Sysctl>) prepares = needed.contains(change.key);
+        });
+        return gives_up(step) || (prepares && step.phase == Phase::withdraw);
+    };
     std::vector<Blocked> all;
     const auto reason = shared(why);
     auto at = plan.blocked.begin();
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const bool blocked = at != plan.blocked.end() && at->step == i;
         if (blocked) all.push_back(*at++);
-        if (!blocked && !gives_up(plan, plan.steps[i])) put(all, plan, {i, reason, false});
+        if (!blocked && !stays(plan.steps[i])) put(all, plan, {i, reason, false});
     }
     plan.blocked = std::move(all);
     finish(plan, before);
+}
+
+}  // namespace
+
+void block_all_but_giving_up(Plan& plan, const Error& why, const Ledger& before) {
+    block_all_but(plan, why, before, [&](const Step& step) { return gives_up(plan, step); });
+}
+
+void block_what_the_file_changes(Plan& plan, const Error& why, const Task& task, const Ledger& before) {
+    block_all_but(plan, why, before, [&](const Step& step) { return gives_up_for_the_election(plan, step, task); });
 }
 
 }  // namespace lbconverge::plan

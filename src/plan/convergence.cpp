@@ -1,6 +1,7 @@
 #include "lbconverge/plan/convergence.hpp"
 
 #include "lbconverge/config/interfaces.hpp"
+#include "lbconverge/model/exit.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
 
@@ -48,6 +49,14 @@ std::optional<Error> error_of_blocked(const Plan& plan) {
 
 }  // namespace
 
+int exit_of(const Outcome& outcome) {
+    if (!outcome.error) return exit_good;
+    // All steps were done, and the kernel lacks something that this node does not need at the moment: as with role both
+    // on a backup without IPVS. The next run, with nothing to do, ends with the same status.
+    const bool only_lacks = outcome.settled && outcome.left.empty() && outcome.error->kind == ErrorKind::kernel_lacks;
+    return outcome.changed && !only_lacks ? exit_not_converged : exit_code(outcome.error->kind);
+}
+
 Inputs inputs_of(const Task& task, const HostFacts& facts) {
     return {task.config, task.election, facts, task.health.get(), task.release};
 }
@@ -76,7 +85,7 @@ Plan plan_for(const Task& task, Desired desired, std::shared_ptr<const Observed>
               BootTime now, const Refusals& refused) {
     const HostFacts& facts = observed->facts;
     Plan plan = make_plan(std::move(desired), observed, ledger, inputs_of(task, facts), now, refused);
-    if (const auto good = guarded(plan, task); !good) block_all_but_giving_up(plan, good.error(), ledger);
+    if (const auto good = guarded(plan, task); !good) block_what_the_file_changes(plan, good.error(), task, ledger);
     return plan;
 }
 
@@ -247,7 +256,10 @@ void Convergence::record(const std::vector<Failure>& failures) {
 }
 
 void Convergence::end_of_plan() {
-    if (not_saved_) return give_up(*not_saved_);
+    if (not_saved_) {
+        give_up(*not_saved_);
+        return keep_what_is_left();
+    }
     if (hurried_ && failed_now_) {  // the kernel may have changed before this plan; the next look shows what was done
         auto notes = std::move(outcome_.notes);
         outcome_ = {};
@@ -280,11 +292,15 @@ void Convergence::conclude() {
     } else if (guarded(plan_, task_)) {
         ledger_.file = memory_after(plan_, task_.config);
     }
+    keep_what_is_left();
+    last_word_ = true;
+    need_ = Need::save;
+}
+
+void Convergence::keep_what_is_left() {
     for (const Blocked& each : plan_.blocked) outcome_.left.push_back(each.step);
     if (rounds_ == 1) outcome_.plan = plan_;
     if (!outcome_.left.empty()) outcome_.last = std::move(plan_);
-    last_word_ = true;
-    need_ = Need::save;
 }
 
 }  // namespace lbconverge::plan

@@ -18,10 +18,15 @@ constexpr std::size_t most_violations = 20;
 
 Duration skew_of(const Seat& seat) { return seat.interval * (256 - seat.priority) / 256; }
 
-/// Would be master before the other, if both began to listen at the times given.
-bool certainly_first(const Seat& seat, Instant listening_since, Instant now) {
-    const Instant due = listening_since + std::max<Duration>(3 * seat.interval + skew_of(seat), seat.listens);
-    return due + tolerance + 4 * seat.interval / clock_share < now;
+/// It would be master by now if it alone had listened since the one time, or preempted the master of the other time.
+/// The delay of a preemption may end just after an advertisement, and so costs up to an interval more.
+bool certainly_first(const Seat& seat, Instant listening_since, std::optional<Instant> master_since, Instant now) {
+    const Duration down = 3 * seat.interval + skew_of(seat);
+    const bool waits = master_since && seat.waits.count() > 0;
+    const Duration delay = waits ? seat.waits + skew_of(seat) + seat.interval : Duration{0};
+    const Instant listened = listening_since + std::max(down, seat.listens);
+    const Instant due = waits ? std::max(listened, std::max(listening_since, *master_since) + delay + down) : listened;
+    return due + tolerance + (4 * seat.interval + delay) / clock_share < now;
 }
 
 }  // namespace
@@ -131,7 +136,8 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     const std::size_t before = std::exchange(last_master_[router], node);
     const std::uint8_t earlier = before == nobody ? std::uint8_t{0} : picture_.nodes[before].seats[router].priority;
     // What the first one says may not have arrived yet.
-    const bool crossed = now - std::exchange(last_master_since_[router], now) < tolerance;
+    const Instant earlier_since = std::exchange(last_master_since_[router], now);
+    const bool crossed = now - earlier_since < tolerance;
     // Of two with the same priority that start together, both become master, and one gives in (RFC 9568 §6.4.3).
     if (before != nobody && !crossed && (!own.preempt || own.priority < earlier)) {
         report(now, "S4", place(node, router) + ": took over from " + picture_.nodes[before].name + " without need");
@@ -140,7 +146,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
         const Seat& seat = picture_.nodes[other].seats[router];
         const auto& since = first_backup_[other][router].at;
         if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
-        if (certainly_first(seat, *since, now)) {
+        if (certainly_first(seat, *since, before == nobody ? std::nullopt : std::optional(earlier_since), now)) {
             report(now, "S4",
                    place(node, router) + ": became master, and " + picture_.nodes[other].name +
                        " is better and was there before");
@@ -156,9 +162,13 @@ void Checker::took_from_living(Instant now, std::size_t node, std::size_t router
     for (const NodePicture& each : picture_.nodes) {
         const Seat& seat = each.seats[router];
         const bool lives = &each != &who && seat.state == State::master && each.awake() && seat.since < *who.resumed;
+        // In a shorter time it misses one advertisement at most, as if that had been lost.
+        const bool long_enough = *who.resumed - *who.paused_at > seat.interval + tolerance;
+        const bool audible = long_enough || now - *who.resumed > seat.interval + tolerance;
         // One that has not run itself for a while may not have advertised.
         const bool ran = !each.resumed || *each.resumed + paused_lately < *who.resumed;
-        if (lives && ran) report(now, "S12", place(node, router) + ": had not run, and took over from " + each.name);
+        if (lives && audible && ran)
+            report(now, "S12", place(node, router) + ": had not run, and took over from " + each.name);
     }
 }
 

@@ -147,6 +147,7 @@ void World::fault(std::size_t node, const Fault& fault, bool on) {
             return on ? take_down(node, fault) : bring_up(node);
         case FaultKind::pause:
             on ? ++host.paused : --host.paused;
+            if (on && host.paused == 1) picture_.nodes[node].paused_at = queue_.now();
             picture_.nodes[node].paused = host.paused > 0;
             if (!on && host.paused == 0) resume(node);
             return;

@@ -363,6 +363,7 @@ void World::refresh_seat(std::size_t node, const node::Instance& instance, Elect
     seat.preempt = settings.preempt;
     seat.interval = settings.interval;
     seat.listens = machine.first_listening();
+    seat.waits = machine.settings().preempt_delay;
     seat.group = instance.group;
     seat.election = election;
     const vrrp::State from = std::exchange(seat.state, machine.state());

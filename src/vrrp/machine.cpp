@@ -239,9 +239,13 @@ bool Machine::obeys(std::uint8_t priority, Instant now) {
     }
     if (!preempts()) return true;
     if (settings_.preempt_delay.count() == 0 || settings_.priority == owner_priority) return false;
-    if (!preempt_at_) preempt_at_ = now + settings_.preempt_delay;
+    if (!preempt_at_) preempt_at_ = now + preempt_wait();
     return now < *preempt_at_;
 }
+
+/// With the skew, so that of several that have waited equally long the best is the first: they take over once, not
+/// twice.
+Duration Machine::preempt_wait() const { return settings_.preempt_delay + skew(); }
 
 /// Version 2 always uses its own interval. The master has the same one, since other advertisements are dropped (RFC
 /// 3768 §6.1).
@@ -341,14 +345,14 @@ Output Machine::advertise(Instant now) {
 
 std::optional<Duration> Machine::longest_sleep() const {
     if (state_ != State::backup) return std::nullopt;
-    return master_interval() + master_interval() / 4;  // an advertisement usually comes before that
+    return master_interval() / 2;
 }
 
 /// What was not heard meanwhile may have been said. So the time does not count as waiting, and the node hears at least
-/// one interval more. If it was away for as long as a link takes to settle, it begins as at a start.
+/// one interval more. (In an interval an advertisement is sent; what is shorter is like the loss of one.) If it was
+/// away for as long as a link takes to settle, it begins as at a start.
 void Machine::was_away(Duration absence, Instant now) {
-    const auto sleep = longest_sleep();
-    if (!sleep || absence <= *sleep + master_interval()) return;
+    if (state_ != State::backup || absence < master_interval()) return;
     ++counters_.late;
     ready_ = false;
     waits_from_ += absence;
@@ -428,7 +432,7 @@ void Machine::measure_wait(Instant now) {
 /// A new delay counts from now. A shorter one never makes the wait longer.
 void Machine::renew_preempt_delay(Duration before, Instant now) {
     if (!preempt_at_ || settings_.preempt_delay == before) return;
-    const Instant at = now + settings_.preempt_delay;
+    const Instant at = now + preempt_wait();
     preempt_at_ = settings_.preempt_delay < before ? std::min(*preempt_at_, at) : at;
 }
 

@@ -49,6 +49,14 @@ std::size_t depth_of(std::string_view text) {
     return deepest;
 }
 
+/// The place of that octet; the first is 1.
+JsonPlace place_at(std::string_view text, std::size_t octet) {
+    const std::string_view before = text.substr(0, std::min(std::max<std::size_t>(octet, 1) - 1, text.size()));
+    const std::size_t line = before.rfind('\n') + 1;  // npos + 1 is 0
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    return {static_cast<std::size_t>(lines) + 1, before.size() - line + 1};
+}
+
 /// What the parser calls for each piece. It ends at the first false.
 class FlatReader final : public nlohmann::json_sax<Json> {
 public:
@@ -77,7 +85,7 @@ public:
         return true;
     }
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-        return no(error.what());
+        return no(json_problem(error));
     }
 
 private:
@@ -112,13 +120,29 @@ std::string valid_utf8(std::string_view text) {
     return result;
 }
 
+std::string json_problem(const std::exception& thrown) {
+    const std::string text = thrown.what();  // "[json.exception.type_error.302] type must be …"
+    const std::size_t id = text.find("] ");
+    return text.starts_with("[json.exception.") && id != std::string::npos ? text.substr(id + 2) : text;
+}
+
 Result<Json> parse_json(std::string_view text) {
+    JsonPlace nowhere;
+    return parse_json(text, nowhere);
+}
+
+Result<Json> parse_json(std::string_view text, JsonPlace& place) {
     constexpr std::size_t deepest = 256;
     if (depth_of(text) > deepest) return fail(ErrorKind::invalid_input, "it is nested too deeply");
     try {
         return Json::parse(text);
+    } catch (const Json::parse_error& error) {
+        place = place_at(text, error.byte);
+        const std::string problem = json_problem(error);  // "parse error at line 1, column 1: syntax error …"
+        const std::size_t where = problem.find(": ");
+        return fail(ErrorKind::invalid_input, where == std::string::npos ? problem : problem.substr(where + 2));
     } catch (const Json::exception& error) {
-        return fail(ErrorKind::invalid_input, error.what());
+        return fail(ErrorKind::invalid_input, json_problem(error));
     }
 }
 

@@ -7,7 +7,8 @@
 
 namespace lbconverge::config {
 
-/// Those of VIPs, instances, routes, tracks, settings, [arp] and [ipvs.sync], and lo; sorted. Some may not exist.
+/// Those of VIPs, instances, routes, tracks, settings, [arp] and [ipvs.sync], tunnel devices where packets come out of
+/// them, and lo; sorted. Some may not exist.
 std::vector<InterfaceName> named_interfaces(const Config& config);
 
 }  // namespace lbconverge::config

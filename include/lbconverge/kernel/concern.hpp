@@ -16,8 +16,8 @@ namespace lbconverge::kernel {
 struct Concern {
     std::shared_ptr<const config::Config> config{};  ///< the file from which it follows
     std::vector<InterfaceName> interfaces{};         ///< sorted
-    bool all_interfaces = false;              ///< those that the file does not name, too
-    std::vector<IpAddress> vips{};            ///< sorted
+    bool all_interfaces = false;                     ///< those that the file does not name, too
+    std::vector<IpAddress> vips{};                   ///< sorted
     std::vector<IpAddress> gateways{};
     std::vector<kinds::Route::Key> routes{};  ///< sorted
 

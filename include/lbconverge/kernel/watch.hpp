@@ -17,7 +17,7 @@ using Surroundings = std::shared_ptr<const kinds::Observed>;
 class Watch {
 public:
     struct Calls {
-        std::function<void()> disturbed;                  ///< something has changed; called at once
+        std::function<void()> disturbed;  ///< something has changed; called at once
         /// The state after that; called at the beginning, too, and after follow().
         std::function<void(Surroundings, const Concern&)> now;
         std::function<void(const std::string&)> problem;  ///< the kernel cannot be read; it is tried again

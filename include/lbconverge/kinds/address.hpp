@@ -41,7 +41,7 @@ struct Address {
         std::uint8_t protocol = 0;  ///< IFA_PROTO
         std::uint32_t flags = 0;    ///< IFA_F_*
         /// `later`: the interface has an older address of this family (/32 and /128 do not count). `beside`: the nets
-        /// of the two overlap. The node's own addresses are the oldest ones.
+        /// of the two overlap. The oldest one of its net is the node's own, also if one of another net is older.
         bool later = false;
         bool beside = false;
         static constexpr auto fields() {
@@ -63,7 +63,7 @@ struct Address {
     /// IPv4: the kernel removes it together with the first address of its subnet. (For an IPv6 address the same bit
     /// means that it is temporary.)
     static bool is_secondary(const Key& key, const Facts& facts);
-    /// Its interface is not there.
+    /// Its interface is not there, or the node has the address there as its own, with another prefix.
     static std::optional<Error> obstacle(const Change<Address>& change, const Facts* facts, const Circumstances& at);
 
     /// We made it: by its mark, and on kernels without marks by the ledger.

@@ -167,10 +167,10 @@ struct Inputs {
 
 /// What is to be read from the kernel.
 struct Reading {
-    bool ipvs = false;                      ///< services and real servers
-    std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
-    std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
-    std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
+    bool ipvs = false;                        ///< services and real servers
+    std::uint32_t kinds = 0;                  ///< bit kind_id: of the kinds on demand, those to be read
+    std::vector<std::string> sysctls;         ///< paths below /proc/sys, sorted
+    std::size_t expected_real_servers = 0;    ///< room to reserve; any number is right
     std::vector<InterfaceName> interfaces{};  ///< whose addresses must not be missed
     bool only_interfaces = false;             ///< the addresses of others are not asked for
     /// The rows that should be there, if they are known. A dump in pieces may miss one of them; then that row is asked

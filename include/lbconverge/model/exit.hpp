@@ -19,4 +19,11 @@ enum Exit {
 };
 int exit_code(ErrorKind kind);
 
+/// The exit status of an apply whose parts end one after the other: of those so far, and of the next one. `changed`:
+/// any of them has changed something.
+constexpr int exit_of_parts(int so_far, int next, bool changed) {
+    const int worst = next != exit_good ? next : so_far;
+    return worst != exit_good && changed ? exit_not_converged : worst;
+}
+
 }  // namespace lbconverge

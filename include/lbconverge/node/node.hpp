@@ -242,6 +242,7 @@ private:
 
     // ---- where advertisements come from (source.cpp)
     [[nodiscard]] std::optional<IpAddress> source_of(const Instance& instance) const;
+    [[nodiscard]] std::string lacks_source(const Instance& instance) const;
     void settle_source(Instance& instance);
     void notice_shared(Instance& instance, const vrrp::Heard& heard, Instant now);
 

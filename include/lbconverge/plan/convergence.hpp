@@ -26,6 +26,9 @@ struct Task {
     /// What health and the operator say; none: everything is as configured.
     std::shared_ptr<const kinds::Health> health{};
     Refusals avoid{};  ///< rows that are to be left alone for now, and why
+    /// The state of instances that the last file had and this one has not. None: it is not known, and a file that a
+    /// guard refuses leaves their VIPs as they are.
+    std::optional<ElectionState> others{};
 };
 
 /// A step that did not work, and why.
@@ -50,12 +53,18 @@ struct Outcome {
     std::shared_ptr<const kinds::Observed> seen;  ///< the kernel at the last look, when nothing could be done any more
 };
 
+/// The exit status of the interface for a run that ended like this.
+int exit_of(const Outcome& outcome);
+
 /// The desired state of a task. That of a release is empty, and all rows that the configuration names are unwanted.
 kinds::Desired desired_for(const Task& task, const HostFacts& facts);
 kinds::Inputs inputs_of(const Task& task, const HostFacts& facts);
 /// The plan of a task, with the guards of [limits] applied.
 Plan plan_for(const Task& task, kinds::Desired desired, std::shared_ptr<const kinds::Observed> observed,
               const kinds::Ledger& ledger, BootTime now, const Refusals& refused = {});
+/// Blocks what a file changes that a guard refuses. What must not be here because of an election is given up all the
+/// same. `before`: the ledger with which the plan was made.
+void block_what_the_file_changes(Plan& plan, const Error& why, const Task& task, const kinds::Ledger& before);
 /// Whether the guards allow the configuration. An error of kind `refused` says why not.
 Result<void> guarded(const Plan& plan, const Task& task);
 
@@ -108,6 +117,7 @@ private:
     void record(const std::vector<Failure>& failures);
     void note_what_was_done(const std::vector<Failure>& failures);
     void conclude();
+    void keep_what_is_left();
     void give_up(Error error);
     [[nodiscard]] kinds::Inputs inputs() const { return inputs_of(task_, plan_.observed->facts); }
 

@@ -13,7 +13,7 @@
 //       some node could serve it
 //   S12 where nodes pause and nothing else goes wrong: one without preemption that runs again leaves a master alone
 //   that
-//       was there before
+//       was there before, if it did not run for an interval, or has run for one since
 //   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
 // Pure; knows nothing of how the picture came about.
 #pragma once

@@ -32,6 +32,7 @@ struct Seat {
     bool preempt = true;
     Duration interval = std::chrono::seconds(1);
     Duration listens{0};  ///< at a start, before it takes over
+    Duration waits{0};    ///< before it preempts
     vrrp::State state = vrrp::State::init;
     Instant since;
     ElectionState election = ElectionState::undecided;
@@ -48,12 +49,13 @@ struct Seat {
 
 struct NodePicture {
     std::string name;
-    bool powered = true;               ///< the kernel runs, and answers for what it holds
-    bool running = false;              ///< the process does
-    bool paused = false;               ///< it was stopped with SIGSTOP
-    bool hampered = false;             ///< its kernel work is slow or fails, or it has not recovered from that
-    std::optional<Instant> resumed{};  ///< when it ran again after it was paused last
-    std::vector<Seat> seats;           ///< one per router
+    bool powered = true;                 ///< the kernel runs, and answers for what it holds
+    bool running = false;                ///< the process does
+    bool paused = false;                 ///< it was stopped with SIGSTOP
+    bool hampered = false;               ///< its kernel work is slow or fails, or it has not recovered from that
+    std::optional<Instant> paused_at{};  ///< when it was paused last
+    std::optional<Instant> resumed{};    ///< when it ran again after that
+    std::vector<Seat> seats;             ///< one per router
 
     [[nodiscard]] bool awake() const { return powered && running && !paused; }
 };

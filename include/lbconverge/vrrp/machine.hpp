@@ -37,7 +37,7 @@ struct Settings {
     Family family = Family::ipv4;
     Duration interval = std::chrono::seconds(1);
     bool preempt = true;
-    Duration preempt_delay{0};  ///< how long a master of lower priority stays master, as in keepalived
+    Duration preempt_delay{0};  ///< how long a master of lower priority stays master: that, the skew, a down interval
     Duration start_delay{0};
     std::optional<std::array<std::uint8_t, 8>> password;  ///< version 2, authentication type 1
     wire::ChecksumDialect checksum = wire::ChecksumDialect::pseudo_header;
@@ -222,6 +222,7 @@ private:
     [[nodiscard]] Duration length_of(Wait wait) const;
     void wait_for(Wait wait, Instant now);
     void measure_wait(Instant now);
+    [[nodiscard]] Duration preempt_wait() const;
     void renew_preempt_delay(Duration before, Instant now);
     [[nodiscard]] Duration skew(std::uint8_t priority) const;
     [[nodiscard]] Duration master_interval() const { return learned_.value_or(settings_.interval); }

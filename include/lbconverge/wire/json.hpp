@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,9 +18,19 @@ namespace lbconverge::wire {
 
 using Json = nlohmann::ordered_json;
 
+/// A place in a text; line and column count from 1. Line 0: it is not known.
+struct JsonPlace {
+    std::size_t line = 0, column = 0;
+};
+
 /// invalid_input: the text is no JSON, and the error has the parser's words; or it is nested so deeply that a walk
 /// through it would need much stack.
 Result<Json> parse_json(std::string_view text);
+/// The same; `place`: where the text ceases to be JSON.
+Result<Json> parse_json(std::string_view text, JsonPlace& place);
+
+/// What an exception of the JSON library says, without the library's number for it.
+std::string json_problem(const std::exception& thrown);
 
 struct JsonMember {
     std::string name;

@@ -44,7 +44,7 @@ X lb1 ip addr del $VIP/32 dev eth0
 healthy lb1 # a backup has no VIP
 lbc lb1 apply --as master >/dev/null
 modules=/lib/modules/$(uname -r)
-if [ -e "$modules/modules.dep" ]; then
+if [ -e "$modules/modules.dep" ] && ! modprobe -qn ip_vs_twos; then
   sed 's/"wlc"/"twos"/; s/^port = 80/&\nscheduler = "twos"/' "$LBC_CONFIG" >"$T/twos.toml"
   LBC_CONFIG=$T/twos.toml planted lb2 LVS27 "a scheduler that this kernel lacks" "true" "true"
 fi

@@ -52,7 +52,7 @@ healthy lb1
 cured lb1 LVS23 "persistence and weight 0" \
   "ipvsadm -E -t $VIP:80 -s wlc -p 300; ipvsadm -a -t $VIP:80 -r $RS2 -g -w 0" \
   "ipvsadm -E -t $VIP:80 -s wlc; ipvsadm -d -t $VIP:80 -r $RS2; sysctl -qw net.ipv4.vs.expire_quiescent_template=0"
-planted lb1 LVS27 "keepalived.conf with a scheduler that this kernel lacks" \
+modprobe -qn ip_vs_twos || planted lb1 LVS27 "keepalived.conf with a scheduler that this kernel lacks" \
   "sed 's/wlc/twos/; s/8080/80/' $T/keepalived.conf >/etc/keepalived/keepalived.conf" "rm /etc/keepalived/keepalived.conf"
 cured lb1 LVS28 "both sides of synchronisation, and backup_only" \
   "ipvsadm --start-daemon master --mcast-interface eth0; ipvsadm --start-daemon backup --mcast-interface eth0

@@ -78,8 +78,8 @@ one_master "with it"
 
 if X lb1 iptables-legacy -A OUTPUT -p 112 -j DROP; then
   check "a firewall that drops the advertisements is noticed" within 3 grep -q 'eth0 are not sent: Operation not' "$T/lb1.log"
-  sleep 2
-  check_eq "once" 1 "$(said 'are not sent')"
+  check "and that nobody would hear this node" within 5 grep -q -- '-> fault: .*are not sent' "$T/lb1.log"
+  check_eq "it is said once" 1 "$(grep -v -- '-> fault' "$T/lb1.log" | grep -c 'are not sent')"
   X lb1 iptables-legacy -D OUTPUT -p 112 -j DROP
   check "and that it does no more" within 3 grep -q 'eth0 are sent again' "$T/lb1.log"
 fi

@@ -256,6 +256,12 @@ TEST_CASE("how an apply ended is said in full") {
     refused.plan = sample_plan.plan;
     refused.error = Error{ErrorKind::refused, "no", {}};
     CHECK(outcome_text(refused, sample_plan.scene()) == "nothing was changed\n");
+    refused.changed = refused.settled = true;  // all was done, and the kernel lacks something else
+    refused.done = 4;
+    CHECK(outcome_text(refused, sample_plan.scene()) == "4 of 4 done, and read again: nothing else is left to do\n");
+    refused.settled = false;
+    refused.plan = idle.plan;  // it was changed by a plan that the kernel was read again after
+    CHECK(outcome_text(refused, sample_plan.scene()) == "not converged\n");
 }
 
 }  // namespace lbconverge::cli

@@ -116,9 +116,15 @@ TEST_CASE("a snapshot is read back as it was, with facts and ledger") {
 
 TEST_CASE("what is no snapshot is refused with a reason") {
     const std::string good = snapshot_of(full(), {}, "lb1");
-    CHECK(error_of("").starts_with("s.json: not a snapshot: "));
-    CHECK(error_of("[]").starts_with("s.json: not a snapshot: "));
-    CHECK(error_of("{}").find("format_version") != std::string::npos);
+    CHECK(error_of("").starts_with("s.json:1:1: not a snapshot: syntax error"));
+    CHECK(error_of("{\n  \"a\": 1,\n  \"b\": x }").starts_with("s.json:3:8: not a snapshot: syntax error"));
+    CHECK(error_of(std::string(300, '[')) == "s.json: not a snapshot: it is nested too deeply");
+    CHECK(error_of("[]") == "s.json: not a snapshot: cannot use at() with array");
+    CHECK(error_of("{}") == "s.json: not a snapshot: key 'format_version' not found");
+    CHECK(error_of(replaced(good, R"("rows")", R"("rose")")) == "s.json: not a snapshot: key 'rows' not found");
+    CHECK(error_of(replaced(good, R"("index": 1,)", "")) == "s.json: not a snapshot: facts: key 'index' not found");
+    CHECK(error_of(replaced(good, R"("id": "tcp 192.0.2.20:80")", R"("id": 7)")) ==
+          "s.json: not a snapshot: rows of service: type must be string, but is number");
     CHECK(error_of(replaced(good, R"("format_version": 1)", R"("format_version": 2)")) ==
           "s.json: not a snapshot: its format_version is not 1");
     CHECK(error_of(replaced(good, "fwmark 7 ipv4", "fwmark 0 ipv4")) ==
@@ -225,6 +231,69 @@ TEST_CASE("a VIP on lo of a node that balances cannot be said in a file, and is 
     observed.get<Service>().put(key<Service>("tcp 192.0.2.20:80"), {.scheduler = "rr"});
     const kinds::Desired desired = desired_by(observed);
     CHECK(rows_text(desired.get<Service>().rows) == "tcp 192.0.2.20:80 scheduler=rr\n");
+}
+
+namespace {
+
+/// The kernel as the file wants it.
+Observed made_by(const test::World& node) {
+    Observed observed;
+    observed.facts = node.facts;
+    const kinds::Desired desired = node.desired();
+    kinds::for_each_kind([&]<class Kind>() {
+        for (const auto& row : desired.get<Kind>().rows.rows()) {
+            typename Kind::Facts facts{};
+            if constexpr (requires { Kind::protocol_tag; }) facts.protocol = Kind::protocol_tag;
+            observed.get<Kind>().put(row.key, row.value, facts);
+        }
+    });
+    return observed;
+}
+
+}  // namespace
+
+TEST_CASE("a node of role both, as master, is shown as one") {
+    const Observed observed = made_by(test::world(R"(
+        role = "both"
+        interface = "eth0"
+        vips = ["192.0.2.20", "192.0.2.30/24", "2001:db8::20"]
+        vrrp = [{ name = "LB", vrid = 51 }]
+        [[service]]
+        vip = "192.0.2.20"
+        port = 80
+        real_servers = ["192.0.2.3", "192.0.2.4"]
+    )"_text,
+                                                  {{"LB", ElectionState::master}}));
+    REQUIRE(observed.get<Address>().size() == 6);
+    CHECK(toml_of(observed).starts_with("role = \"both\"\n"));
+    CHECK(text_of(made_by(test::world(toml_of(observed)))) == text_of(observed));
+    // A director with one of its VIPs on lo as well is none.
+    Observed director = observed;
+    director.get<Address>().erase(key<Address>("192.0.2.30/32 lo"));
+    CHECK(toml_of(director).starts_with("role = \"director\"\n"));
+    CHECK(toml_of(director).find("# 192.0.2.20/32 lo is left out: a director has") != std::string::npos);
+}
+
+TEST_CASE("a VIP in two places is shown once, where its role wants it") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 eth0"), {}, {.protocol = Address::protocol_tag});
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 lo"), {.scope = Scope::link});
+    std::string text = toml_of(observed);
+    CHECK(text.find("# 192.0.2.20/32 eth0 is left out: a VIP has one place\n") != std::string::npos);
+    CHECK(rows_text(desired_by(observed).get<Address>().rows) == "192.0.2.20/32 lo scope=link\n");
+    observed.get<Redirect>().put(key<Redirect>("tcp 192.0.2.20:80"), {.to = 8080});
+    observed.get<Address>().put(key<Address>("192.0.2.3/24 eth0"), {});
+    text = toml_of(observed);
+    CHECK(text.find("# 192.0.2.20/32 lo is left out: what is redirected has no address here\n") != std::string::npos);
+    CHECK(desired_by(observed).get<Address>().rows.empty());
+
+    observed.get<Redirect>() = {};
+    observed.get<Address>().erase(key<Address>("192.0.2.20/32 lo"));
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 eth0"), {});
+    observed.get<Address>().put(key<Address>("192.0.2.20/32 eth1"), {}, {.protocol = Address::protocol_tag});
+    observed.get<Service>().put(key<Service>("tcp 192.0.2.20:80"), {.scheduler = "rr"});
+    CHECK(rows_text(desired_by(observed).get<Address>().rows) == "192.0.2.20/32 eth1\n");
 }
 
 TEST_CASE("the node's own address is no VIP, although a service uses it") {

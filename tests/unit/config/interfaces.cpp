@@ -1,5 +1,7 @@
 #include "lbconverge/config/interfaces.hpp"
 
+#include "support/ip.hpp"
+
 #include <doctest/doctest.h>
 
 namespace lbconverge::config {
@@ -20,9 +22,16 @@ TEST_CASE("the interfaces that a file names, each once and in order") {
     config.sysctls.push_back({"net/ipv4/conf/all/rp_filter", "0", {}});
     config.sysctls.push_back({"net/ipv4/ip_forward", "1", {}});
     config.ipvs.sync = IpvsSync{.interface = "sync0"};
-    const std::vector<InterfaceName> expected{"arp0", "eth0", "eth1", "gh0",   "lo",
+    const std::vector<InterfaceName> expected{"arp0", "eth0",  "eth1",    "gh0",   "lo",
                                               "set0", "sync0", "uplink0", "vlan9", "wan0"};
     CHECK(named_interfaces(config) == expected);
+    Config tunnelled;
+    tunnelled.role = Role::real_server;
+    tunnelled.node = "ws1";
+    tunnelled.nodes.push_back({.name = "ws1", .role = {}, .address = test::ip("192.0.2.3")});
+    tunnelled.services.emplace_back().real_servers.push_back(
+        {.address = test::ip("192.0.2.3"), .forward = Forward::tunnel});
+    CHECK(named_interfaces(tunnelled) == std::vector<InterfaceName>{"lo", "tunl0"});
 }
 
 }  // namespace lbconverge::config

@@ -113,4 +113,39 @@ TEST_CASE("VIPs are held and no addresses of the node, neither are those that ha
     CHECK(links_of(host.seen, host.config).holding.empty());
 }
 
+TEST_CASE("a VIP that the node owns (priority 255) is held, and is an address to send from as well") {
+    Host host;
+    host.config.node = "a";
+    host.config.nodes.push_back({.name = "a", .address = ip("192.0.2.20")});
+    host.config.vips.push_back({.address = ip("192.0.2.20"), .interface = "eth0", .vrrp = "one"});
+    host.config.vrrp.push_back({.name = "one", .priority = 255});
+    host.add("192.0.2.20", 24);
+    host.add("192.0.2.20", 32, {.protocol = Address::protocol_tag});  // the copy that we made
+    CHECK(host.addresses() == "192.0.2.20 ");
+    CHECK(Host::text(links_of(host.seen, host.config).holding) == "192.0.2.20 192.0.2.20 ");
+    SUBCASE("without [nodes] the kernel says what is own") {
+        host.config.nodes.clear();
+        CHECK(host.addresses() == "192.0.2.20 ");
+    }
+    SUBCASE("255 alone makes no VIP an own address") {
+        host.config.nodes.clear();
+        Host made;
+        made.config = host.config;
+        made.add("192.0.2.20", 32);  // (kernels before 5.18 have no marks)
+        CHECK(made.addresses().empty());
+        Host beside;
+        beside.config = host.config;
+        beside.add("192.0.2.20", 24, {.flags = IFA_F_SECONDARY, .beside = true});
+        CHECK(beside.addresses().empty());
+    }
+    SUBCASE("it is only the owner's") {
+        host.config.vrrp.front().priority = 254;
+        CHECK(host.addresses().empty());
+    }
+    SUBCASE("the owner of one VIP does not own those of another instance") {
+        host.config.vips.front().vrrp = "two";
+        CHECK(host.addresses().empty());
+    }
+}
+
 }  // namespace lbconverge::daemon

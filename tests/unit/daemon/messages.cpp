@@ -45,14 +45,14 @@ TEST_CASE("a request that is not understood as a whole is not carried out") {
     for (const char* line :
          {"", "garbage", "{", "\"", "\xff", "{\"command\":\"status\"}}", "{\"command\":\"st\xff\"}"}) {
         CAPTURE(line);
-        CHECK(refused(line).starts_with("[json.exception.parse_error"));
+        CHECK(refused(line).starts_with("parse error at line 1, column "));
     }
-    CHECK(refused(std::string("{\"command\":\"status\"\0}", 21)).starts_with("[json.exception.parse_error"));
+    CHECK(refused(std::string("{\"command\":\"status\"\0}", 21)).starts_with("parse error at line 1, column "));
     for (const char* line : {"\"x\"", "true"}) CHECK(refused(line) == "no object");
     for (const char* line :
          {"7", "-7", "1e3", "{\"command\":7}", "{\"command\":-1.5}", "{\"json\":18446744073709551616}"})
         CHECK(refused(line) == "a number");
-    CHECK(refused(R"({"command":1e999})").starts_with("[json.exception.out_of_range"));
+    CHECK(refused(R"({"command":1e999})").starts_with("number overflow"));
     CHECK(refused("null") == "null");
     CHECK(refused(R"({"command":null})") == "null");
     for (const char* line : {"[]", R"({"command":["status"]})"}) CHECK(refused(line) == "a list");

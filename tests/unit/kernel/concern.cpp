@@ -49,8 +49,7 @@ Bytes address(const std::string& text, std::uint8_t prefix, std::uint32_t index,
                            .ifa_flags = 0,
                            .ifa_scope = 0,
                            .ifa_index = index};
-    return message(type, header,
-                   [&](wire::Requests& out) { out.attribute(IFA_ADDRESS, is.bytes.data(), is.size()); });
+    return message(type, header, [&](wire::Requests& out) { out.attribute(IFA_ADDRESS, is.bytes.data(), is.size()); });
 }
 
 Bytes route(const std::string& to, std::uint8_t prefix, std::uint8_t protocol = RTPROT_BOOT,
@@ -66,8 +65,9 @@ Bytes route(const std::string& to, std::uint8_t prefix, std::uint8_t protocol = 
 }
 
 Bytes settings_of(std::int32_t index) {
-    return message(RTM_NEWNETCONF, netconfmsg{.ncm_family = AF_INET},
-                   [&](wire::Requests& out) { out.attribute_u32(NETCONFA_IFINDEX, static_cast<std::uint32_t>(index)); });
+    return message(RTM_NEWNETCONF, netconfmsg{.ncm_family = AF_INET}, [&](wire::Requests& out) {
+        out.attribute_u32(NETCONFA_IFINDEX, static_cast<std::uint32_t>(index));
+    });
 }
 
 Judge judge_of(const std::function<void(config::Config&)>& more = [](config::Config&) {}) {

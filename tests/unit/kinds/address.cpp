@@ -471,13 +471,39 @@ TEST_CASE("a VIP in another place is the configuration's, unless it looks like t
     CHECK(Address::owner(six, {.flags = IFA_F_TEMPORARY}, desired, {}) == Owner::foreign);
     CHECK(Address::owner(six, {.beside = true}, desired, {}) == Owner::named);
     CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::foreign);
-    desired.get<Address>().rows.put(key<Address>("2001:db8::20/128 eth1"), {});
-    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::foreign);
+    // Also if the VIP is to be on this interface with another prefix, so that IPv6 has no room for it.
     desired.get<Address>().rows.put(key<Address>("2001:db8::20/128 eth0"), {});
-    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::named);
+    CHECK(Address::owner(six, {.later = true}, desired, {}) == Owner::foreign);
+    CHECK(Address::owner(six, {.later = true, .beside = true}, desired, {}) == Owner::named);
     CHECK(Address::owner(six, {}, desired, {}) == Owner::foreign);
     CHECK(Address::owner(key<Address>("192.0.2.20/24 lo"), {}, desired, {}) ==
           Owner::named);  // makes the whole net local
+}
+
+TEST_CASE("an IPv6 address of the node itself, with another prefix, is an obstacle to the VIP") {
+    const auto node = world(R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["2001:db8::20"]
+    )"_text);
+    const Desired desired = node.desired();
+    Observed observed;
+    observed.facts = node.facts;
+    const Address::Key vip = key<Address>("2001:db8::20/128 eth0");
+    const Address::Value value;
+    const auto what = [&](const char* id, const Address::Facts& facts) {
+        observed.get<Address>() = {};
+        observed.get<Address>().put(key<Address>(id), {}, facts);
+        const auto said = Address::obstacle({vip, nullptr, &value}, nullptr, {desired, observed, {}});
+        return said ? said->what : "";
+    };
+    CHECK(what("2001:db8::20/64 eth0", {.later = true}) ==
+          "address 2001:db8::20/128 dev eth0: the node has it there as an address of its own, 2001:db8::20/64 dev "
+          "eth0, and IPv6 has an address once");
+    CHECK(what("2001:db8::20/64 eth0", {.later = true, .beside = true}) == "");  // it is removed
+    CHECK(what("2001:db8::20/64 eth0", {.protocol = tag}) == "");
+    CHECK(what("2001:db8::20/64 eth1", {}) == "");
+    CHECK(what("2001:db8::21/64 eth0", {}) == "");
 }
 
 TEST_CASE("a VIP leaves an answering interface first and lo last") {

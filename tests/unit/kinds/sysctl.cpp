@@ -268,4 +268,19 @@ TEST_CASE("an id has dots where the path has slashes, and the other way round") 
         CHECK_MESSAGE(!Sysctl::parse_id(id), std::string(id));
 }
 
+TEST_CASE("who may stand in for the owner of a VIP hears it, although it sends from that VIP") {
+    const std::string file = R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["192.0.2.1"]
+        [nodes]
+        a = { address = "192.0.2.1", priority = 255 }
+        b = { address = "192.0.2.2" }
+        [[vrrp]]
+        vrid = 51
+    )"_text;
+    CHECK(rows_text(world(file, {}, "b").desired().get<Sysctl>().rows) == "net.ipv4.conf.eth0.accept_local value=1\n");
+    CHECK(rows_text(world(file, {}, "a").desired().get<Sysctl>().rows).empty());
+}
+
 }  // namespace lbconverge::kinds

@@ -136,6 +136,55 @@ TEST_CASE("the source is the node's own address where the interface has it") {
     CHECK(bench.first().machine.source() == ip("192.0.2.5"));
 }
 
+TEST_CASE("by unicast between nodes the source is the node's own address in [nodes], or the instance is in fault") {
+    const std::string toml = director("unicast = true") + R"(
+        [nodes.a]
+        address = "192.0.2.5"
+        [nodes.b]
+        address = "192.0.2.6"
+    )"_text;
+    Bench bench(toml, "a");
+    bench.up.front().addresses = {ip("192.0.2.8"), ip("192.0.2.5")};
+    bench.run();
+    bench.pass(bench.first().machine.down_interval());
+    CHECK(bench.state() == State::master);
+    CHECK(bench.first().machine.source() == ip("192.0.2.5"));
+    source_with(bench, {ip("192.0.2.8")});
+    CHECK(bench.state() == State::fault);
+    CHECK(bench.first().machine.why() == "interface eth0 has no 192.0.2.5, the only address to send from");
+    CHECK(source_with(bench, {ip("192.0.2.8"), ip("192.0.2.5")}) == "192.0.2.5");
+    CHECK(bench.state() == State::backup);
+    Bench without(toml, "a");
+    without.up.front().addresses = {ip("192.0.2.8")};
+    without.run();
+    CHECK(without.state() == State::fault);
+}
+
+TEST_CASE("by unicast to peers that are no nodes of the file, the address in [nodes] may be on another interface") {
+    Bench bench(director(R"(peers = ["192.0.2.6"])") + R"(
+        [nodes.a]
+        address = "198.51.100.5"
+        [nodes.b]
+        address = "198.51.100.6"
+    )"_text,
+                "a");
+    CHECK(source_with(bench, {ip("192.0.2.5")}) == "192.0.2.5");
+}
+
+TEST_CASE("by unicast to a list of peers nothing stands in for the first source") {
+    Bench bench = master(director(R"(peers = ["192.0.2.6"])"));
+    source_with(bench, {ip("192.0.2.1")});
+    CHECK(bench.state() == State::fault);
+    CHECK(source_with(bench, {ip("192.0.2.1"), ip("192.0.2.5")}) == "192.0.2.5");
+    CHECK(bench.state() == State::backup);
+    Bench six(own_of("2001:db8::20", R"(peers = ["2001:db8::6"])"));
+    source_with(six, {ip("fe80::5")}, {ip("fe80::5")});  // not of the peers' scope
+    CHECK(source_with(six, {ip("fe80::5"), ip("2001:db8::5")}, {ip("fe80::5")}) == "2001:db8::5");
+    six.settle();
+    source_with(six, {ip("fe80::5")}, {ip("fe80::5")});
+    CHECK(six.state() == State::fault);
+}
+
 TEST_CASE("the source is what the instance says, or there is none") {
     Bench bench = backup(director(R"(source = "192.0.2.5")"));
     bench.up.front().addresses = {ip("192.0.2.9"), ip("192.0.2.5")};

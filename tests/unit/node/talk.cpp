@@ -124,7 +124,7 @@ TEST_CASE("over IPv6 by unicast a link-local address stands first too, whatever 
 TEST_CASE("a packet goes to the instance of its interface, its family and its VRID, or it is counted") {
     Bench bench = backup(director());
     const auto wake = bench.first().machine.wake_at();
-    bench.now += seconds(1);
+    bench.now += milliseconds(900);
     Packet packet = bench.packet(200);
     packet.interface = "eth1";
     CHECK(nothing(bench.turn(Arrived{packet})));

@@ -1,4 +1,5 @@
 // What cannot be done is blocked, and with it only what needs it.
+#include "lbconverge/plan/convergence.hpp"
 #include "planning.hpp"
 
 #include <doctest/doctest.h>
@@ -56,6 +57,12 @@ void refuse(Plan& plan, const Node& node, std::string_view id, int error) {
         });
     }
     REQUIRE(plan.broken_invariant().value_or("") == "");
+}
+
+/// A guard says no.
+void refuse_the_file(Plan& plan, const Node& node) {
+    const Task task{.config = node.world.config, .election = node.world.election};
+    block_what_the_file_changes(plan, {ErrorKind::refused, "no", {}}, task, node.ledger);
 }
 
 }  // namespace
@@ -121,7 +128,7 @@ TEST_CASE("a guard, and a table that cannot be read, do not keep a VIP here") {
     node.world.election["LB"] = backup;
     Plan plan = node.plan();
     REQUIRE(plan.to_do() == 2);
-    block_all_but_giving_up(plan, {ErrorKind::refused, "no", {}}, node.ledger);
+    refuse_the_file(plan, node);
     CHECK(plan.to_do() == 2);
 
     node.observed.get<Service>() = {};
@@ -142,9 +149,66 @@ TEST_CASE("what leaves the file is not given up where a guard says no") {
     Node node = converged(director(master).world);
     node.world.config.vips.clear();
     Plan plan = node.plan();
-    block_all_but_giving_up(plan, {ErrorKind::refused, "no", {}}, node.ledger);
+    refuse_the_file(plan, node);
     CHECK(plan.to_do() == 0);
     CHECK(plan.ledger.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
+}
+
+TEST_CASE("a guard keeps the VIP of a director that a file makes a real server of; the election does not") {
+    const auto after_the_file = [](const std::string& instance, std::optional<ElectionState> others) {
+        const std::string rest = "interface = \"eth0\"\nvips = [\"192.0.2.20\"]\n" + instance +
+                                 "service = [{ vip = \"192.0.2.20\", port = 80, real_servers = [\"192.0.2.3\"] }]\n"
+                                 "limits = { max_service_deletes = 0 }\n";
+        Node node = converged(world("role = \"director\"\n" + rest, {{"LB", master}}));
+        node.world = world("role = \"real-server\"\n" + rest);
+        const Task task{.config = node.world.config, .election = {}, .others = others};
+        const Plan plan = plan_for(task, desired_for(task, node.world.facts),
+                                   std::make_shared<const Observed>(node.observed), node.ledger, node.now);
+        REQUIRE(steps_text(plan).find("withdraw delete service") != std::string::npos);
+        return test::done_text(plan);
+    };
+    const std::string instance = "vrrp = [{ name = \"LB\", vrid = 51 }]\n";
+    CHECK(after_the_file("", backup) == "");
+    CHECK(after_the_file(instance, std::nullopt) == "");
+    CHECK(after_the_file(instance, master) == "");
+    CHECK(after_the_file(instance, backup) == "withdraw delete address 192.0.2.20/32 eth0 (misplaced)\n");
+}
+
+TEST_CASE("a VIP that the file only moves to another interface is not given up where a guard says no") {
+    Node node = converged(director(master).world);
+    for (config::Vip& each : node.world.config.vips) each.interface = "eth1";
+    Plan plan = node.plan();
+    REQUIRE(steps_text(plan).find("withdraw delete address 192.0.2.20/32 eth0") != std::string::npos);
+    SUBCASE("or where the ledger cannot be written") {
+        block_all_but_giving_up(plan, {ErrorKind::failed, "no", {}}, node.ledger);
+        CHECK(test::done_text(plan) == "");
+    }
+    SUBCASE("by the file") {
+        refuse_the_file(plan, node);
+        CHECK(test::done_text(plan) == "");
+    }
+    SUBCASE("nor is anything prepared for it") {
+        node.erase<Address>("192.0.2.20/32 eth0");
+        node.put<Address>("192.0.2.20/24 eth0", {}, {.protocol = Address::protocol_tag});
+        node.put<Address>("192.0.2.1/24 eth0", {}, {.flags = 1});
+        node.put<Sysctl>("net.ipv4.conf.eth0.promote_secondaries", {"0"});
+        plan = node.plan();
+        REQUIRE(steps_text(plan).find("promote_secondaries (keep)") != std::string::npos);
+        block_all_but_giving_up(plan, {ErrorKind::failed, "no", {}}, node.ledger);
+        CHECK(test::done_text(plan) == "");
+    }
+}
+
+TEST_CASE("what a VIP needs in order to go alone is done with it where the ledger cannot be written") {
+    Node node = director(backup);
+    node.put<Address>("192.0.2.20/24 eth0", {}, {.protocol = Address::protocol_tag});
+    node.put<Address>("192.0.2.1/24 eth0", {}, {.flags = 1});
+    node.put<Sysctl>("net.ipv4.conf.eth0.promote_secondaries", {"0"});
+    Plan plan = node.plan();
+    block_all_but_giving_up(plan, {ErrorKind::failed, "no", {}}, node.ledger);
+    CHECK(test::done_text(plan) ==
+          "withdraw update sysctl net.ipv4.conf.eth0.promote_secondaries (keep)\n"
+          "withdraw delete address 192.0.2.20/24 eth0 (misplaced)\n");
 }
 
 TEST_CASE("what was refused is not tried again, but a removal is") {

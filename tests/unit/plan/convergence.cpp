@@ -162,6 +162,24 @@ TEST_CASE("where nothing can be saved, only what has to go goes") {
     CHECK(kernel.node.get<Service>().empty());
     REQUIRE(work.outcome().error);
     CHECK(work.outcome().error->what == "disk full");
+    // What was done, and what was not, is on record.
+    CHECK(work.outcome().changed);
+    CHECK(work.outcome().plan.steps.size() == 4);
+    CHECK(work.outcome().done == 2);
+    CHECK(work.outcome().left.size() == 2);
+}
+
+TEST_CASE("what the kernel lacks, and the node does not need now, is the same whether something was changed or not") {
+    Outcome end{.settled = true, .changed = true};
+    CHECK(exit_of(end) == 0);
+    end.error = Error{ErrorKind::kernel_lacks, "no IPVS", {}};
+    CHECK(exit_of(end) == 69);
+    end.left = {0};  // a step that needs it
+    CHECK(exit_of(end) == 3);
+    end.changed = false;
+    CHECK(exit_of(end) == 69);
+    end = {.settled = true, .changed = true, .error = Error{ErrorKind::failed, "the ledger", {}}};
+    CHECK(exit_of(end) == 3);
 }
 
 TEST_CASE("a plan on what was seen a moment ago that fails is forgotten, and the kernel is read") {

@@ -135,6 +135,20 @@ TEST_CASE("it goes at once when the instance that it hung on has another master,
     CHECK(stays(node.plan(), vip));
 }
 
+TEST_CASE("where its instance has another name now, the state of the others says who is master") {
+    const auto renamed = [](ElectionState first, ElectionState second) {
+        const std::string names = "vrrp = [{ name = \"new\", vrid = 51 }, { name = \"other\", vrid = 52 }]\n";
+        return world("role = \"director\"\ninterface = \"eth0\"\n" + names, {{"new", first}, {"other", second}});
+    };
+    CHECK_FALSE(stays(serving(leaving_vip + short_drain, renamed(backup, backup)).plan(), vip));
+    CHECK(stays(serving(leaving_vip + short_drain, renamed(master, backup)).plan(), vip));
+    CHECK(stays(serving(leaving_vip + short_drain, renamed(ElectionState::undecided, backup)).plan(), vip));
+    // One that was always active is lost to nobody.
+    Node node = serving(leaving_vip + short_drain, renamed(backup, backup));
+    for (kinds::RememberedVip& each : node.ledger.file.vips) each.instance.clear();
+    CHECK(stays(node.plan(), vip));
+}
+
 TEST_CASE("a VIP without anything that drains, or that the file names a service on, leaves at once") {
     Node idle = converged(file_with(leaving_vip + short_drain));
     idle.world = file_with("");

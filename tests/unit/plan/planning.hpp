@@ -60,9 +60,10 @@ inline Node converged(World start) {
 }
 
 /// "phase action kind id (reason)", a line per step.
-inline std::string steps_text(const plan::Plan& plan) {
+inline std::string steps_text(const plan::Plan& plan, bool also_blocked = true) {
     std::string text;
     for (const plan::Step& step : plan.steps) {
+        if (step.blocked && !also_blocked) continue;
         text.append(plan::to_text(step.phase)).append(" ").append(plan::to_text(step.action())).append(" ");
         plan.visit(step, [&]<class Kind>(const kinds::Change<Kind>& change) {
             text.append(Kind::name).append(" ").append(Kind::id(change.key));
@@ -71,6 +72,9 @@ inline std::string steps_text(const plan::Plan& plan) {
     }
     return text;
 }
+
+/// The same of the steps that can be carried out.
+inline std::string done_text(const plan::Plan& plan) { return steps_text(plan, false); }
 
 /// "id", a line per foreign row.
 inline std::string foreign_text(const plan::Plan& plan) {

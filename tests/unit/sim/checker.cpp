@@ -75,6 +75,7 @@ TEST_CASE("S10: a node, a plan or a ledger that contradicts itself") {
 TEST_CASE("S12: a node that had not run takes over from a master that was there before") {
     Court court;
     court.picture.only_pauses = true;
+    court.picture.nodes[1].paused_at = at(seconds(7));
     court.picture.nodes[1].resumed = at(seconds(9));
     court.second().preempt = false;
     court.first().since = at(seconds(1));
@@ -86,8 +87,21 @@ TEST_CASE("S12: a node that had not run takes over from a master that was there 
     SUBCASE("it may where the master does not run") { court.picture.nodes[0].paused = true; }
     SUBCASE("it may where the other one has become master since") { court.first().since = at(seconds(10)); }
     SUBCASE("who always ran may") { court.picture.nodes[1].resumed.reset(); }
+    Instant now = at(seconds(12));
+    SUBCASE("it does at once") {
+        now = at(seconds(9));
+        expected = "S12 lb2, v: had not run, and took over from lb1";
+    }
+    SUBCASE("it may where it missed one advertisement and could not hear the next one yet") {
+        court.picture.nodes[1].paused_at = at(milliseconds(8500));
+        now = at(milliseconds(9900));
+    }
+    SUBCASE("but not when it could hear it") {
+        court.picture.nodes[1].paused_at = at(milliseconds(8500));
+        expected = "S12 lb2, v: had not run, and took over from lb1";
+    }
     court.second().state = State::master;
-    court.checker.transition(at(seconds(12)), 1, 0, State::backup);
+    court.checker.transition(now, 1, 0, State::backup);
     CHECK(court.said() == expected);
 }
 

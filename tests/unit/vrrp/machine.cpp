@@ -283,13 +283,13 @@ TEST_CASE("during the preempt delay a lower priority is obeyed, afterwards it ru
     settings.preempt_delay = seconds(10);
     Router router = backup(settings);
     const Instant first = router.now;
-    while (router.now < first + seconds(10)) {
+    while (router.now < first + seconds(10) + skew_of_100) {
         router.hear(said(99));
         CHECK(router.waits() == router.machine.down_interval());
         CHECK(silent(router.after(seconds(1))));
     }
     const Instant down = *router.machine.wake_at();
-    CHECK(down == first + seconds(9) + seconds(3) + skew_of_100);
+    CHECK(down == first + seconds(10) + seconds(3) + skew_of_100);
     while (router.now < down) {
         router.hear(said(99));
         CHECK(unmoved(router, State::backup, down));
@@ -297,6 +297,23 @@ TEST_CASE("during the preempt delay a lower priority is obeyed, afterwards it ru
     }
     CHECK(router.state() == State::master);
     CHECK(router.machine.why() == "preempts a master of lower priority");
+}
+
+TEST_CASE("of two that have waited equally long to preempt the better one is the first") {
+    Settings good = plain();
+    good.preempt_delay = seconds(10);
+    Settings better = good;
+    better.priority = 200;
+    Router first = backup(better);
+    Router second = backup(good);
+    for (int heard = 0; heard <= 10; ++heard) {  // the last of them comes as the delay ends, and a little late
+        if (heard == 10) first.now = second.now = first.now + milliseconds(300);
+        first.hear(said(99));
+        second.hear(said(99));
+        first.now += seconds(1);
+        second.now += seconds(1);
+    }
+    CHECK(*first.machine.wake_at() + milliseconds(900) < *second.machine.wake_at());
 }
 
 TEST_CASE("a master that dies during the preempt delay is followed at once, and not said to be preempted") {
@@ -631,7 +648,7 @@ TEST_CASE("a new preempt delay counts from now, for a wait that has begun as wel
     settings.preempt_delay = seconds(2);
     router.reconfigure(settings);
     const Instant down = *router.machine.wake_at();
-    router.now += seconds(2) - microseconds(1);
+    router.now += seconds(2) + skew_of_100 - microseconds(1);
     router.hear(said(99));
     CHECK(router.waits() == router.machine.down_interval());
     const Instant next = *router.machine.wake_at();
@@ -649,13 +666,13 @@ TEST_CASE("a longer preempt delay counts from now, and a shorter one makes no wa
     router.now += seconds(9);
     settings.preempt_delay = seconds(8);
     router.reconfigure(settings);
-    router.now += seconds(1);
+    router.now += seconds(1) + skew_of_100;
     const auto wake = router.machine.wake_at();
     router.hear(said(99));
     CHECK(unmoved(router, State::backup, *wake));
     settings.preempt_delay = seconds(20);
     router.reconfigure(settings);
-    router.now += seconds(20) - microseconds(1);
+    router.now += seconds(20) + skew_of_100 - microseconds(1);
     router.hear(said(99));
     CHECK(router.waits() == router.machine.down_interval());
 }

@@ -6,9 +6,9 @@
 
 #include <optional>
 
-namespace lbconverge::wire {
+namespace lbconverge::kinds {
 
 /// A whole RTM_NEWLINK, without the address: that is in other messages. nullopt: it is another message, or has no name.
-std::optional<Interface> read_link(Bytes message);
+std::optional<Interface> read_interface(wire::Bytes message);
 
-}  // namespace lbconverge::wire
+}  // namespace lbconverge::kinds

@@ -1,4 +1,4 @@
-#include "lbconverge/wire/link.hpp"
+#include "lbconverge/kinds/interface.hpp"
 
 #include "lbconverge/wire/request.hpp"
 
@@ -8,14 +8,14 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-namespace lbconverge::wire {
+namespace lbconverge::kinds {
 
 namespace {
 
-std::vector<std::byte> message(std::uint16_t type, unsigned flags, std::size_t mac_size = 6) {
+std::vector<std::byte> link_message(std::uint16_t type, unsigned flags, std::size_t mac_size = 6) {
     const ifinfomsg header{.ifi_family = 0, .ifi_type = 1, .ifi_index = 7, .ifi_flags = flags, .ifi_change = 0};
-    Requests requests;
-    requests.begin(Transport::route, type, 0, std::as_bytes(std::span(&header, 1)), 0);
+    wire::Requests requests;
+    requests.begin(wire::Transport::route, type, 0, std::as_bytes(std::span(&header, 1)), 0);
     requests.attribute_text(IFLA_IFNAME, "eth0");
     const std::array<std::uint8_t, 20> mac{2, 0, 0, 0, 1, 5};
     requests.attribute(IFLA_ADDRESS, mac.data(), mac_size);
@@ -36,7 +36,7 @@ std::vector<std::byte> message(std::uint16_t type, unsigned flags, std::size_t m
 }  // namespace
 
 TEST_CASE("what the kernel says of an interface") {
-    const auto link = read_link(message(RTM_NEWLINK, IFF_UP | IFF_RUNNING));
+    const auto link = read_interface(link_message(RTM_NEWLINK, IFF_UP | IFF_RUNNING));
     REQUIRE(link);
     CHECK(link->index == 7);
     CHECK(link->name.view() == "eth0");
@@ -46,22 +46,22 @@ TEST_CASE("what the kernel says of an interface") {
 }
 
 TEST_CASE("an interface without a carrier, without ARP, with a link address of another size, or lo") {
-    CHECK_FALSE(read_link(message(RTM_NEWLINK, IFF_UP))->carrier);
-    CHECK_FALSE(read_link(message(RTM_NEWLINK, IFF_RUNNING))->up);
-    CHECK_FALSE(read_link(message(RTM_NEWLINK, IFF_NOARP))->speaks_arp);
-    CHECK_FALSE(read_link(message(RTM_NEWLINK, IFF_LOOPBACK))->speaks_arp);
-    CHECK(read_link(message(RTM_NEWLINK, IFF_LOOPBACK))->loopback);
-    CHECK(read_link(message(RTM_NEWLINK, IFF_UP, 20))->link_address == std::array<std::uint8_t, 6>{});
+    CHECK_FALSE(read_interface(link_message(RTM_NEWLINK, IFF_UP))->carrier);
+    CHECK_FALSE(read_interface(link_message(RTM_NEWLINK, IFF_RUNNING))->up);
+    CHECK_FALSE(read_interface(link_message(RTM_NEWLINK, IFF_NOARP))->speaks_arp);
+    CHECK_FALSE(read_interface(link_message(RTM_NEWLINK, IFF_LOOPBACK))->speaks_arp);
+    CHECK(read_interface(link_message(RTM_NEWLINK, IFF_LOOPBACK))->loopback);
+    CHECK(read_interface(link_message(RTM_NEWLINK, IFF_UP, 20))->link_address == std::array<std::uint8_t, 6>{});
 }
 
 TEST_CASE("other messages, and those that are cut off anywhere, are no danger") {
-    CHECK_FALSE(read_link(message(RTM_DELLINK, 0)));
-    const auto whole = message(RTM_NEWLINK, IFF_UP);
+    CHECK_FALSE(read_interface(link_message(RTM_DELLINK, 0)));
+    const auto whole = link_message(RTM_NEWLINK, IFF_UP);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         const std::vector<std::byte> part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
-        const auto link = read_link(part);
+        const auto link = read_interface(part);
         if (link) CHECK(link->name.view() == "eth0");
     }
 }
 
-}  // namespace lbconverge::wire
+}  // namespace lbconverge::kinds
