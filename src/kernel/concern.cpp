@@ -73,8 +73,9 @@ void Judge::learn(const kinds::Observed& seen) {
         if (concern_.names(each.name)) known_[each.index] = true;
     }
     for (const Row<kinds::Address>& row : seen.get<kinds::Address>().rows()) {
+        if (!matters(row.key.address, row.key.prefix)) continue;
         const Interface* on = seen.facts.interface(row.key.interface);
-        if (on != nullptr && matters(row.key.address, row.key.prefix)) known_.try_emplace(on->index, false);
+        if (on != nullptr) known_.try_emplace(on->index, false);
     }
 }
 

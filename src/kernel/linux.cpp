@@ -116,13 +116,13 @@ private:
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     const bool ipvs = transport == wire::Transport::ipvs;
     std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
+    if (slot && slot->is_midway()) slot.reset();
     // The family gets a new number each time its module is loaded, and another family may have the old number now.
     if (ipvs && slot && !std::exchange(ipvs_is_fresh_, true)) {
         const Result<std::uint16_t> family = slot->resolve("IPVS");
         if (family) slot->set_type(*family);
         if (!family) slot.reset();
     }
-    if (slot && slot->is_midway()) slot.reset();
     if (slot) return &*slot;
     Result<NetlinkSocket> opened = NetlinkSocket::open(ipvs ? NETLINK_GENERIC : NETLINK_ROUTE);
     RETURN_IF_ERROR(opened);

@@ -53,7 +53,6 @@ constexpr std::size_t few_interfaces = 32;
 constexpr int datagrams_at_once = 1024;
 
 using std::chrono::steady_clock;
-alignas(nlmsghdr) thread_local std::array<std::byte, 65536> datagram;
 
 class LinuxWatch final : public Watch {
 public:
@@ -99,6 +98,7 @@ private:
     bool sleep(int wait_ms) {
         const auto end = steady_clock::now() + std::chrono::milliseconds(wait_ms);
         while (!ending_) {
+            if (takes_concern()) return true;
             if (nftables_wanted_ && !nftables_) open_nftables();
             const int nftables = nftables_ ? nl_socket_get_fd(nftables_->handle()) : -1;
             std::array<pollfd, 3> polled{
@@ -111,7 +111,6 @@ private:
             if (polled[1].revents != 0 && ::read(wake_, &count, sizeof count) < 0) return false;
             if (polled[2].revents != 0 && drain_nftables(nftables)) calls_.disturbed();
             if (polled[0].revents != 0 && has_moved(polled[0].fd)) return true;
-            if (polled[1].revents != 0 && takes_concern()) return true;
             if (wait_ms >= 0 && steady_clock::now() >= end) return true;
         }
         return false;
@@ -138,23 +137,24 @@ private:
         constexpr Notice everything{.disturbed = true, .moved = true, .elsewhere = true};
         Notice all;
         for (int i = 0; i < datagrams_at_once; ++i) {
-            const ssize_t size = ::recv(fd, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_TRUNC);
+            const ssize_t size = ::recv(fd, datagram_.data(), datagram_.size(), MSG_DONTWAIT | MSG_TRUNC);
             if (size < 0 && errno == EINTR) continue;
             if (size < 0 && errno != ENOBUFS) break;
-            const bool lost = size < 0 || static_cast<std::size_t>(size) > datagram.size();
-            all |= lost ? everything : judge_.judge(std::span(datagram).first(static_cast<std::size_t>(size)));
+            const bool lost = size < 0 || static_cast<std::size_t>(size) > datagram_.size();
+            all |= lost ? everything : judge_.judge(std::span(datagram_).first(static_cast<std::size_t>(size)));
         }
         return all;
     }
 
     /// True: one of our tables may have changed. Other programs change theirs all the time.
-    static bool drain_nftables(int fd) {
+    bool drain_nftables(int fd) {
         bool ours = false;
         for (;;) {
-            const ssize_t size = ::recv(fd, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_TRUNC);
+            const ssize_t size = ::recv(fd, datagram_.data(), datagram_.size(), MSG_DONTWAIT | MSG_TRUNC);
             if (size < 0 && errno != ENOBUFS && errno != EINTR) return ours;
-            const bool lost = size < 0 ? errno == ENOBUFS : static_cast<std::size_t>(size) > datagram.size();
-            ours = ours || lost || (size > 0 && concerns_us(std::span(datagram).first(static_cast<std::size_t>(size))));
+            const bool lost = size < 0 ? errno == ENOBUFS : static_cast<std::size_t>(size) > datagram_.size();
+            ours =
+                ours || lost || (size > 0 && concerns_us(std::span(datagram_).first(static_cast<std::size_t>(size))));
         }
     }
 
@@ -191,7 +191,8 @@ private:
     std::optional<NetlinkSocket> nftables_;  ///< used only by the thread
     std::atomic<bool> nftables_wanted_ = false;
     std::atomic<bool> ending_ = false;
-    Judge judge_;         ///< used only by the thread, as the rest down to wake_
+    Judge judge_;  ///< used only by the thread, as the rest down to wake_
+    alignas(nlmsghdr) std::array<std::byte, 65536> datagram_;
     bool at_all_ = true;  ///< the next look is at all interfaces
     std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({.cut_short = &ending_});
     std::unique_ptr<plan::Kernel> few_ = linux_kernel({.cut_short = &ending_, .only_needed = true});
