@@ -2,6 +2,8 @@
 
 #include "lbconverge/plan/ledger.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace lbconverge::daemon {
@@ -19,8 +21,20 @@ Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part par
     return run.save(ledger, part);
 }
 
+/// A device that is slower than this has its neighbours learn the rest by asking.
+constexpr int tries = 20;
+constexpr auto between_tries = std::chrono::milliseconds(50);
+
+void announce(plan::Kernel& kernel, std::vector<plan::Announcement> vips, const HostFacts& facts) {
+    for (int i = 0; i < tries && !vips.empty(); ++i) {
+        if (i > 0) std::this_thread::sleep_for(between_tries);
+        vips = kernel.announce(vips, facts).untaken;
+    }
+}
+
 /// Does what the convergence needs next, and tells it what came of it.
-void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run) {
+void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run,
+           const std::function<void(const std::vector<plan::Announcement>&)>& bound) {
     switch (work.need()) {
         case Convergence::Need::facts:
             return work.take_facts(kernel.facts());
@@ -33,7 +47,11 @@ void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run) {
         case Convergence::Need::steps:
             return work.take_steps(kernel.apply(work.plan(), work.first(), work.last()));
         case Convergence::Need::announcements:
-            (void)kernel.announce(work.announcements(), work.plan().observed->facts);
+            if (bound) {
+                bound(work.announcements());
+            } else {
+                announce(kernel, work.announcements(), work.plan().observed->facts);
+            }
             return work.take_announced();
         case Convergence::Need::nothing:
             return;
@@ -52,17 +70,18 @@ Result<plan::Plan> look(plan::Kernel& kernel, const Ledger& ledger, const plan::
 }
 
 plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
-                       const std::function<void(const plan::Plan&)>& announce, const std::atomic<bool>* overtaken) {
+                       const std::function<void(const plan::Plan&)>& planned, const std::atomic<bool>* overtaken,
+                       const std::function<void(const std::vector<plan::Announcement>&)>& bound) {
     LoadedLedger loaded = run.load(task.part);
     Convergence work(std::move(task), std::move(loaded.ledger), now);
     work.outcome().notes = std::move(loaded.notes);
-    bool announced = false;
+    bool on_record = false;
     while (true) {
         if (overtaken != nullptr && overtaken->load()) work.stop();
         if (work.need() == Convergence::Need::nothing) return std::move(work.outcome());
-        const bool planned = work.outcome().planned && work.need() == Convergence::Need::save;
-        if (planned && !std::exchange(announced, true)) announce(work.plan_on_record());
-        serve(work, kernel, run);
+        const bool has_plan = work.outcome().planned && work.need() == Convergence::Need::save;
+        if (has_plan && !std::exchange(on_record, true)) planned(work.plan_on_record());
+        serve(work, kernel, run, bound);
     }
 }
 
