@@ -314,7 +314,7 @@ void Daemon::converge(const node::Converge& job) {
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
         plan::Task task = node::task_of(job, job.part == kinds::Part::network ? seen_ : nullptr);
         const auto bound = [this](const std::vector<plan::Announcement>& vips) {
-            loop_.post([this, vips] { turn(node::Bound{vips}); });
+            loop_.post([this, vips] { turn(node::VipsBound{vips}); });
         };
         const plan::Outcome report = daemon::converge(
             *kernels_[lane], run_, std::move(task), boot_time(), [](const plan::Plan&) {}, &overtaken_[lane], bound);

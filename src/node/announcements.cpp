@@ -17,12 +17,12 @@ bool reached(const std::optional<Instant>& at, Instant now) { return at && *at <
 }  // namespace
 
 /// A repetition that waits is no reason to say it once more.
-void Announcements::Vip::ask(bool news) {
+void Announcements::Telling::ask(bool news) {
     left = std::max(left, count);
     untold = left > 0 && (untold || news);
 }
 
-Announcements::Vip* Announcements::find(const plan::Announcement& vip) {
+Announcements::Telling* Announcements::find(const plan::Announcement& vip) {
     const auto at = vips_.find(key_of(vip));
     return at == vips_.end() ? nullptr : &at->second;
 }
@@ -31,7 +31,7 @@ Announcements::Vip* Announcements::find(const plan::Announcement& vip) {
 
 void Announcements::won(Vips vips, const Rhythm& rhythm, Instant now) {
     for (const plan::Announcement& each : vips) {
-        Vip vip{.count = each.count, .refresh = rhythm.refresh};
+        Telling vip{.count = each.count, .refresh = rhythm.refresh};
         vip.refresh_at = after(now, rhythm.repeat.count() > 0 ? rhythm.repeat : rhythm.refresh);
         vips_[key_of(each)] = vip;
     }
@@ -45,7 +45,7 @@ void Announcements::lost(Vips vips) {
 void Announcements::revise(Vips vips, const Rhythm& rhythm, Instant now) {
     const auto refresh = after(now, rhythm.refresh);
     for (const plan::Announcement& each : vips) {
-        Vip* known = find(each);
+        Telling* known = find(each);
         if (known == nullptr) {
             won({&each, 1}, rhythm, now);
             continue;
@@ -57,7 +57,7 @@ void Announcements::revise(Vips vips, const Rhythm& rhythm, Instant now) {
 }
 
 void Announcements::keep_only(Vips vips) {
-    std::vector<Key> keys;
+    std::vector<VipAt> keys;
     for (const plan::Announcement& each : vips) keys.push_back(key_of(each));
     std::sort(keys.begin(), keys.end());
     std::erase_if(vips_, [&](const auto& each) { return !std::binary_search(keys.begin(), keys.end(), each.first); });
@@ -86,7 +86,7 @@ void Announcements::here(const std::vector<IpAddress>& holding) {
 /// The kernel may tell of an address before the run that has bound it does, and after it.
 void Announcements::bound(Vips vips, Instant began) {
     for (const plan::Announcement& each : vips) {
-        Vip* vip = find(each);
+        Telling* vip = find(each);
         if (vip == nullptr) continue;
         vip->is_here = true;
         if (!vip->told_at || *vip->told_at < began) vip->ask(true);
@@ -96,7 +96,7 @@ void Announcements::bound(Vips vips, Instant began) {
 /// Once more later: the other node announces after its advertisement, when its kernel has the addresses.
 void Announcements::answer(Vips vips, Instant now) {
     for (const plan::Announcement& each : vips) {
-        Vip* vip = find(each);
+        Telling* vip = find(each);
         if (vip == nullptr) continue;
         vip->again_at = now + announce_interval;
         const Instant from = std::max(vip->answered_until, now);
@@ -116,13 +116,13 @@ void Announcements::moved(const InterfaceName& interface, Instant now) {
 
 void Announcements::hush(Vips vips, bool listens) {
     for (const plan::Announcement& each : vips) {
-        if (Vip* vip = find(each)) vip->hushed = listens;
+        if (Telling* vip = find(each)) vip->hushed = listens;
     }
 }
 
 // ---- frames --------------------------------------------------------------------------------------------------------
 
-void Announcements::run_timers(Vip& vip, Instant now) {
+void Announcements::run_timers(Telling& vip, Instant now) {
     if (vip.hushed) return;
     const bool again = reached(vip.again_at, now);
     const bool refresh = reached(vip.refresh_at, now);
@@ -131,8 +131,8 @@ void Announcements::run_timers(Vip& vip, Instant now) {
     if ((again || refresh) && vip.is_here) vip.ask(false);
 }
 
-std::vector<std::pair<const Announcements::Key, Announcements::Vip>*> Announcements::candidates(Instant now) {
-    std::vector<std::pair<const Key, Vip>*> all;
+std::vector<std::pair<const Announcements::VipAt, Announcements::Telling>*> Announcements::candidates(Instant now) {
+    std::vector<std::pair<const VipAt, Telling>*> all;
     for (auto& each : vips_) {
         run_timers(each.second, now);
         const auto until = busy_until(each.first.second);
@@ -145,7 +145,7 @@ std::vector<std::pair<const Announcements::Key, Announcements::Vip>*> Announceme
     return all;
 }
 
-plan::Announcement Announcements::offer(const Key& key, Vip& vip, std::uint32_t frames, Instant now) {
+plan::Announcement Announcements::offer(const VipAt& key, Telling& vip, std::uint32_t frames, Instant now) {
     vip.offered = frames;
     vip.offered_untold = std::exchange(vip.untold, false);
     vip.left -= frames;
@@ -176,7 +176,7 @@ void Announcements::untaken(Vips rest, Instant now) {
     std::map<InterfaceName, std::uint64_t> refused;
     for (const plan::Announcement& each : rest) {
         refused[each.interface] += each.count;
-        Vip* vip = find(each);
+        Telling* vip = find(each);
         if (vip == nullptr) continue;
         const std::uint32_t most = std::max(vip->left, vip->count);
         vip->left = std::min(most, vip->left + std::min(each.count, vip->offered));
@@ -236,8 +236,8 @@ BrokenInvariant Announcements::broken_invariant() const {
         return std::all_of(vips_.begin(), vips_.end(), [&](const auto& each) { return holds(each.second); });
     };
     return first_broken({
-        {all([](const Vip& vip) { return vip.left > 0 || !vip.untold; }), "what is news has a frame that waits"},
-        {all([](const Vip& vip) { return vip.told_at || (vip.offered == 0 && !vip.offered_untold); }),
+        {all([](const Telling& vip) { return vip.left > 0 || !vip.untold; }), "what is news has a frame that waits"},
+        {all([](const Telling& vip) { return vip.told_at || (vip.offered == 0 && !vip.offered_untold); }),
          "what was offered was told"},
     });
 }

@@ -91,7 +91,8 @@ void World::serve(std::size_t node, std::size_t lane) {
             job.failures.clear();
             return step(node, lane);
         case Need::announcements:
-            for_process(node, least_cost, [this, node, vips = work.announcements()] { turn(node, node::Bound{vips}); });
+            for_process(node, least_cost,
+                        [this, node, vips = work.announcements()] { turn(node, node::VipsBound{vips}); });
             work.take_announced();
             return serve_later(node, lane);
         case Need::nothing:

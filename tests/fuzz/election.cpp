@@ -230,7 +230,7 @@ private:
             case 1:
                 return NoSocket{.interface = "eth0", .family = Family::ipv6, .why = "no"};
             case 2:
-                return Bound{vips};
+                return VipsBound{vips};
             default:
                 return Untaken{vips, ""};
         }

@@ -331,7 +331,8 @@ void require_sane(const Machine& machine, const Output& output, State before) {
     // Every change is told, and nothing else but that held addresses have to go.
     if (is != before) RC_ASSERT(output.from == before);
     if (is == before && output.from) RC_ASSERT(is == State::backup);
-    const bool last_word = is == State::backup && before == State::master;  // below the winner's priority, which may be 1
+    const bool last_word =
+        is == State::backup && before == State::master;  // below the winner's priority, which may be 1
     if (output.send && *output.send == 0) RC_ASSERT((is == State::leaving || is == State::fault || last_word));
     if (output.send && *output.send != 0) {
         RC_ASSERT((is == State::master || last_word));

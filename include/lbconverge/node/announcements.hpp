@@ -79,7 +79,7 @@ public:
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 
 private:
-    struct Vip {
+    struct Telling {
         std::uint32_t count = 1;  ///< frames of an announcement
         Duration refresh{0};
         bool is_here = false;
@@ -103,17 +103,17 @@ private:
         Duration wait{first_offer};
         std::optional<Instant> stuck_since{};  ///< since then it has taken nothing
     };
-    using Key = std::pair<IpAddress, InterfaceName>;
+    using VipAt = std::pair<IpAddress, InterfaceName>;
 
-    static Key key_of(const plan::Announcement& vip) { return {vip.address, vip.interface}; }
-    Vip* find(const plan::Announcement& vip);
-    static void run_timers(Vip& vip, Instant now);
-    [[nodiscard]] std::vector<std::pair<const Key, Vip>*> candidates(Instant now);
-    plan::Announcement offer(const Key& key, Vip& vip, std::uint32_t frames, Instant now);
+    static VipAt key_of(const plan::Announcement& vip) { return {vip.address, vip.interface}; }
+    Telling* find(const plan::Announcement& vip);
+    static void run_timers(Telling& vip, Instant now);
+    [[nodiscard]] std::vector<std::pair<const VipAt, Telling>*> candidates(Instant now);
+    plan::Announcement offer(const VipAt& key, Telling& vip, std::uint32_t frames, Instant now);
     [[nodiscard]] std::optional<Instant> busy_until(const InterfaceName& interface) const;
     void forget_unused_devices();
 
-    std::map<Key, Vip> vips_;
+    std::map<VipAt, Telling> vips_;
     std::map<InterfaceName, Device> devices_;
     std::optional<Instant> next_batch_{};  ///< what is left of the last one is due then
 };

@@ -116,7 +116,7 @@ struct Converged {
     std::vector<DarkVip> unserved{};     ///< VIPs for which no service could be loaded with a server
 };
 /// A run of the network lane that is still at work has bound these VIPs. It announces nothing itself.
-struct Bound {
+struct VipsBound {
     std::vector<plan::Announcement> vips;
 };
 /// Of Effects::announce, the devices did not take so many frames; or the kernel refused others, and why.
@@ -160,7 +160,7 @@ struct DrainAsked {
     bool undo = false;
 };
 using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
-                           Remembered, DrainAsked, Unsent, NoSocket, Trouble, Bound, Untaken>;
+                           Remembered, DrainAsked, Unsent, NoSocket, Trouble, VipsBound, Untaken>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 

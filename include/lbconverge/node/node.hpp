@@ -245,7 +245,7 @@ private:
     [[nodiscard]] std::optional<std::string> unheard(const Instance& instance) const;
 
     // ---- telling the neighbours (telling.cpp)
-    void handle(const Bound& event, Instant now);
+    void handle(const VipsBound& event, Instant now);
     void handle(const Untaken& event, Instant now);
     void follow_links(const std::vector<InterfaceState>& before, Instant now);
     void revise_announcements(Instant now);

@@ -169,7 +169,7 @@ struct Bench {
     }
     /// A run of the network lane that is at work has bound these.
     Effects bound(const std::vector<const char*>& vips) {
-        Bound event;
+        VipsBound event;
         for (const char* each : vips) event.vips.push_back({ip(each), "eth0"});
         return ticked(turn(event));
     }

@@ -377,7 +377,7 @@ TEST_CASE("what was announced in an earlier mastership says nothing of this one"
 
 TEST_CASE("what a run has bound is not announced by who is no master any more") {
     Bench bench = won();
-    bench.turn(Bound{{{ip("192.0.2.20"), "eth0"}}});
+    bench.turn(VipsBound{{{ip("192.0.2.20"), "eth0"}}});
     CHECK(announced(bench.hear(200)) == "");  // in the queue before the Tick
     CHECK(announced(bench.bound({"192.0.2.20"})) == "");
     CHECK(announced(bench.links({ip("192.0.2.20")})) == "");
