@@ -3,6 +3,8 @@
 #include "lbconverge/config/interfaces.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace lbconverge::daemon {
@@ -20,29 +22,52 @@ Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part par
     return run.save(ledger, part);
 }
 
-bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+/// A device that is slower than this has its neighbours learn the rest by asking.
+constexpr int tries = 20;
+constexpr auto between_tries = std::chrono::milliseconds(50);
 
-/// What a look has shown. One that was cut short has shown nothing.
-template <class Seen>
-void take(Convergence& work, Seen seen, void (Convergence::*where)(Seen), const std::atomic<bool>* overtaken) {
-    if (!is_set(overtaken)) (work.*where)(std::move(seen));
+void announce(plan::Kernel& kernel, std::vector<plan::Announcement> vips, const HostFacts& facts) {
+    for (int i = 0; i < tries && !vips.empty(); ++i) {
+        if (i > 0) std::this_thread::sleep_for(between_tries);
+        vips = kernel.announce(vips, facts).untaken;
+    }
 }
 
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+
+/// What a convergence is carried out with.
+struct Means {
+    plan::Kernel& kernel;
+    const RunDirectory& run;
+    const std::atomic<bool>* overtaken;
+    const std::function<void(const std::vector<plan::Announcement>&)>& bound;
+
+    /// What a look has shown. One that was cut short has shown nothing.
+    template <class Seen>
+    void take(Convergence& work, Seen seen, void (Convergence::*where)(Seen)) const {
+        if (!is_set(overtaken)) (work.*where)(std::move(seen));
+    }
+};
+
 /// Does what the convergence needs next, and tells it what came of it.
-void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run, const std::atomic<bool>* overtaken) {
+void serve(Convergence& work, const Means& by) {
     switch (work.need()) {
         case Convergence::Need::facts:
-            return take(work, kernel.facts(work.needed_interfaces()), &Convergence::take_facts, overtaken);
+            return by.take(work, by.kernel.facts(work.needed_interfaces()), &Convergence::take_facts);
         case Convergence::Need::rows:
-            return take(work, kernel.observe(work.reading(), work.facts()), &Convergence::take_rows, overtaken);
+            return by.take(work, by.kernel.observe(work.reading(), work.facts()), &Convergence::take_rows);
         case Convergence::Need::offers:
-            return work.take_offers(kernel.offers(work.plan()));
+            return work.take_offers(by.kernel.offers(work.plan()));
         case Convergence::Need::save:
-            return work.take_saved(save(run, work.ledger(), work.task().part));
+            return work.take_saved(save(by.run, work.ledger(), work.task().part));
         case Convergence::Need::steps:
-            return work.take_steps(kernel.apply(work.plan(), work.first(), work.last()));
+            return work.take_steps(by.kernel.apply(work.plan(), work.first(), work.last()));
         case Convergence::Need::announcements:
-            (void)kernel.announce(work.announcements(), work.plan().observed->facts);
+            if (by.bound) {
+                by.bound(work.announcements());
+            } else {
+                announce(by.kernel, work.announcements(), work.plan().observed->facts);
+            }
             return work.take_announced();
         case Convergence::Need::nothing:
             return;
@@ -64,17 +89,18 @@ Result<plan::Plan> look(plan::Kernel& kernel, const Ledger& ledger, const plan::
 }
 
 plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task task, BootTime now,
-                       const std::function<void(const plan::Plan&)>& announce, const std::atomic<bool>* overtaken) {
+                       const std::function<void(const plan::Plan&)>& planned, const std::atomic<bool>* overtaken,
+                       const std::function<void(const std::vector<plan::Announcement>&)>& bound) {
     LoadedLedger loaded = run.load(task.part);
     Convergence work(std::move(task), std::move(loaded.ledger), now);
     work.outcome().notes = std::move(loaded.notes);
-    bool announced = false;
+    bool on_record = false;
     while (true) {
         if (is_set(overtaken)) work.stop();
         if (work.need() == Convergence::Need::nothing) return std::move(work.outcome());
-        const bool planned = work.outcome().planned && work.need() == Convergence::Need::save;
-        if (planned && !std::exchange(announced, true)) announce(work.plan_on_record());
-        serve(work, kernel, run, overtaken);
+        const bool has_plan = work.outcome().planned && work.need() == Convergence::Need::save;
+        if (has_plan && !std::exchange(on_record, true)) planned(work.plan_on_record());
+        serve(work, {kernel, run, overtaken, bound});
     }
 }
 

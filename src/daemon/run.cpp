@@ -104,6 +104,7 @@ private:
     void tell_supervisor();
     void tell(const node::Event& event);
     std::vector<node::Unsent> send(const std::vector<node::Packet>& packets);
+    plan::Told announce(const std::vector<plan::Announcement>& vips);
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
@@ -161,7 +162,6 @@ private:
     std::unique_ptr<kernel::Watch> watch_;
     // Last: their threads end before anything that they use.
     Worker lanes_[node::lane_count];
-    Worker telling_;  // does not queue behind a lane: an announcement that comes late may come after another master's
     Worker files_;
     Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
         loop_.post([this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
@@ -202,8 +202,17 @@ void Daemon::tell(const node::Event& event) {
     node::Effects effects = node_.turn(event, now());
     end_if(node_.broken_invariant(Depth::quick));
     const std::vector<node::Unsent> unsent = send(effects.send);
+    const plan::Told told = announce(effects.announce);
     carry_out(std::move(effects));
     for (const node::Unsent& each : unsent) tell(each);
+    if (!told.untaken.empty() || !told.why.empty()) tell(node::Untaken{told.untaken, told.why});
+}
+
+/// On this thread, as the advertisements: what is announced later than a last word would be later than the
+/// announcements of the node that has heard it.
+plan::Told Daemon::announce(const std::vector<plan::Announcement>& vips) {
+    if (vips.empty() || surroundings_ == nullptr) return {};
+    return announcer_->announce(vips, surroundings_->facts);
 }
 
 std::vector<node::Unsent> Daemon::send(const std::vector<node::Packet>& packets) {
@@ -248,12 +257,6 @@ void Daemon::carry_out(node::Effects effects) {
     for (const node::Converge& each : effects.converge) converge(each);
     if (!effects.probe.empty()) probes_.ask(std::move(effects.probe));
     if (effects.remember != nullptr) remember(effects.remember);
-    if (!effects.announce.empty() && surroundings_ != nullptr) {
-        telling_.post([this, seen = surroundings_, all = std::move(effects.announce)] {
-            const Result<void> told = announcer_->announce(all, seen->facts);
-            if (!told) loop_.post([this, what = told.error().what] { turn(node::Trouble{what}); });
-        });
-    }
     for (const node::RunHook& each : effects.run_hooks) run_hook(each);
     for (const std::uint64_t each : effects.end_hooks) {
         if (const auto at = hooks_.find(each); at != hooks_.end()) processes_.end(at->second);
@@ -333,8 +336,11 @@ void Daemon::converge(const node::Converge& job) {
         std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
     lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
         plan::Task task = node::task_of(job, job.part == kinds::Part::network ? seen_ : nullptr);
+        const auto bound = [this](const std::vector<plan::Announcement>& vips) {
+            loop_.post([this, vips] { turn(node::VipsBound{vips}); });
+        };
         const plan::Outcome report = daemon::converge(
-            *kernels_[lane], run_, std::move(task), boot_time(), [](const plan::Plan&) {}, &overtaken_[lane]);
+            *kernels_[lane], run_, std::move(task), boot_time(), [](const plan::Plan&) {}, &overtaken_[lane], bound);
         for (const std::string& note : report.notes) log(Level::warning, note);
         if (job.part == kinds::Part::network) seen_ = report.seen;
         node::Converged result = node::converged_of(job, report);

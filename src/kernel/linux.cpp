@@ -1,14 +1,14 @@
 // The real kernel. This file has what is the same for all kinds; the rest is in each kind.
 #include "lbconverge/kernel/kernel.hpp"
 
+#include "announcer.hpp"
 #include "interfaces.hpp"
 #include "lbconverge/model/setting.hpp"
-#include "lbconverge/wire/announcement.hpp"
 #include "netlink.hpp"
 #include "nft.hpp"
+#include "setting_file.hpp"
 
 #include <fcntl.h>
-#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -30,37 +30,7 @@ using plan::Failure;
 
 namespace {
 
-constexpr const char* proc_sys = "/proc/sys/";
 constexpr int dump_attempts = 5;
-
-class File {
-public:
-    File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int fd() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-/// A /proc/sys file is one page at most.
-std::optional<std::string> read_setting(const std::string& path) {
-    const File file(proc_sys + path, O_RDONLY);
-    char text[4096];
-    const ssize_t size = file.fd() < 0 ? -1 : ::read(file.fd(), text, sizeof text);
-    if (size < 0) return std::nullopt;
-    return std::string(text, static_cast<std::size_t>(size));
-}
-
-/// The kernel's own advertisements say router where it forwards (linux: ndisc_send_na), and so do ours.
-bool is_router(const InterfaceName& interface) {
-    const auto text = read_setting(setting_path(interface, "forwarding", Family::ipv6));
-    return text && !text->starts_with('0');
-}
 
 /// 0 or errno.
 int write_setting(const std::string& path, std::string_view value) {
@@ -87,7 +57,9 @@ public:
     Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const HostFacts& facts) override;
     Result<std::vector<Failure>> offers(const plan::Plan& plan) override;
     Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
-    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
+    plan::Told announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override {
+        return announcer_.announce(announcements, facts);
+    }
 
 private:
     Result<NetlinkSocket*> socket(wire::Transport transport);
@@ -111,6 +83,7 @@ private:
     bool ipvs_is_fresh_ = false;  ///< the number of its family was asked for since the last piece of work began
     std::optional<Nft> nft_;
     bool leaves_out_ = false;
+    Announcer announcer_;
 };
 
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
@@ -380,30 +353,6 @@ Result<std::vector<Failure>> LinuxKernel::apply(const plan::Plan& plan, std::siz
         flush(requests, first, failures);
     }
     return failures;
-}
-
-Result<void> LinuxKernel::announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) {
-    if (announcements.empty()) return {};
-    const int fd = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);  // 0: sends only, receives nothing
-    if (fd < 0) return fail(ErrorKind::failed, std::string("packet socket: ") + std::strerror(errno));
-    int error = 0;
-    for (const plan::Announcement& each : announcements) {
-        const Interface* interface = facts.interface(each.interface);
-        if (interface == nullptr || interface->link_address == wire::LinkAddress{}) continue;
-        const bool router = each.address.family == Family::ipv6 && is_router(each.interface);
-        const std::vector<std::byte> frame = wire::announcement(each.address, interface->link_address, router);
-        sockaddr_ll to{};
-        to.sll_family = AF_PACKET;
-        to.sll_ifindex = static_cast<int>(interface->index);
-        for (std::uint32_t i = 0; i < each.count; ++i) {
-            const auto sent = ::sendto(fd, frame.data(), frame.size(), MSG_DONTWAIT,
-                                       reinterpret_cast<const sockaddr*>(&to), sizeof to);
-            if (sent < 0 && error == 0) error = errno;
-        }
-    }
-    ::close(fd);
-    if (error != 0) return fail(ErrorKind::failed, std::string("gratuitous ARP: ") + std::strerror(error));
-    return {};
 }
 
 }  // namespace

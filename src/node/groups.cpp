@@ -100,10 +100,10 @@ void Node::lead_groups(Instant now) {
 
 /// The node that was heard as master of one member was master of the others as well, and announced their VIPs. It may
 /// have given those up without another advertisement.
-void Node::announce_group_against(Instance& instance, Instant now) {
-    announce_against(instance, now);
-    for (Instance& each : instances_) {
-        if (same_group(each, instance) && each.machine.state() == State::master) announce_against(each, now);
+void Node::announce_group_against(const Instance& instance, Instant now) {
+    announcements_.answer(instance.vips, now);
+    for (const Instance& each : instances_) {
+        if (same_group(each, instance)) announcements_.answer(each.vips, now);
     }
 }
 

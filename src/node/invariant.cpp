@@ -33,8 +33,8 @@ BrokenInvariant Node::broken_instance(const Instance& instance) const {
     if (auto broken = instance.machine.broken_invariant()) return broken;
     const State is = instance.machine.state();
     const bool master = is == State::master;
-    const bool announces =
-        instance.announce_at || instance.again_at || instance.told || instance.owed || !instance.due.empty();
+    const bool announces = std::any_of(instance.vips.begin(), instance.vips.end(),
+                                       [&](const plan::Announcement& vip) { return announcements_.knows(vip); });
     return first_broken({
         {instance.started ? links_known_ : is == State::init, "an instance starts when the links are known"},
         {!master || instance.machine.source(), "a master has an address to send from"},

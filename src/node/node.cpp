@@ -23,9 +23,6 @@ constexpr Duration first_backoff = seconds(1);
 constexpr Duration last_backoff = seconds(30);
 /// The shortest time between two equal complaints about an instance.
 constexpr Duration complaint_interval = seconds(60);
-/// The shortest time between two announcements because of a master of lower priority (RFC 4861 §7.2.6 requires a
-/// second).
-constexpr Duration announce_interval = seconds(1);
 /// Role both: the time that an old master gets to give up its table; much shorter than vrrp::hand_over_grace.
 constexpr Duration yield_time = std::chrono::milliseconds(20);
 
@@ -37,10 +34,6 @@ bool follows_election(const config::Config& config) {
 }
 
 bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <= now; }
-/// 0: never.
-std::optional<Instant> after(Instant now, Duration duration) {
-    return duration.count() > 0 ? std::optional(now + duration) : std::nullopt;
-}
 
 }  // namespace
 
@@ -48,6 +41,7 @@ Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_
     renew_tracks();
     renew_hooks({});
     prioritize(instances_, {});
+    revise_announcements({});
     board_.configure(*config_, Instant{});
 }
 
@@ -67,7 +61,7 @@ Effects Node::turn(const Event& event, Instant now) {
         // Only a Tick says that all packets were handed over. One of them may be what the timer waits for.
         if (std::holds_alternative<Tick>(event)) run_mute(now);
         if (std::holds_alternative<Tick>(event)) run_timers(now);
-        if (std::holds_alternative<Tick>(event)) run_announcements(now);
+        if (std::holds_alternative<Tick>(event)) effects_.announce = announcements_.due(now);
         run_hooks(now);
         if (stopping_) finish_stop();
     }
@@ -85,11 +79,8 @@ std::optional<Instant> Node::wake_at() const {
         sooner(each.machine.wake_at());
         if (!stopping_) sooner(each.try_at);
         if (const auto sleep = each.machine.longest_sleep(); sleep && ran_at_) sooner(*ran_at_ + *sleep);
-        if (each.machine.listening()) continue;  // and it announces nothing
-        sooner(each.announce_at);
-        sooner(each.again_at);
-        if (!each.due.empty()) sooner(ran_at_);
     }
+    if (ran_at_) sooner(announcements_.wake_at(*ran_at_));
     for (const Track& each : tracks_) sooner(each.wake_at());
     for (const HookQueue& each : hooks_) sooner(each.wake_at());
     for (const PartingHook& each : parting_) sooner(each.queue.wake_at());
@@ -154,7 +145,7 @@ void Node::handle(const Links& event, Instant now) {
     const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
     const bool news = links_ != event.links;
     const std::vector<InterfaceState> links_before = std::exchange(links_, event.links);
-    const std::vector<IpAddress> before = std::exchange(holding_, event.holding);
+    holding_ = event.holding;
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {
         if (first) {
@@ -168,8 +159,7 @@ void Node::handle(const Links& event, Instant now) {
         try_again();
         dark_moved_ = true;
     }
-    announce_owed(before);
-    announce_moved(links_before, now);
+    follow_links(links_before, now);
     if (first) look_at_ = now;
     if (!moved) return;
     want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
@@ -222,6 +212,7 @@ void Node::run_timers(Instant now) {
 void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now) {
     if (output.send) send(instance, *output.send);
     if (output.from) on_transition(instance, *output.from, now);
+    announcements_.hush(instance.vips, instance.machine.listening());
     if (output.announce) announce_group_against(instance, now);
     if (output.obeys) yield_group(instance, output.from != vrrp::State::master, now);
     if (output.given_up) hurry_group(instance, now);
@@ -242,14 +233,10 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     say(machine.state() == vrrp::State::fault ? Level::warning : Level::info,
         machine.settings().name + ": " + std::string(vrrp::to_text(from)) + " -> " +
             std::string(vrrp::to_text(machine.state())) + ": " + machine.why());
-    instance.told = instance.owed = false;
-    instance.announce_at.reset();
-    instance.again_at.reset();
-    instance.due.clear();
+    announcements_.lost(instance.vips);
     if (machine.state() != vrrp::State::master) return;
-    announce_soon(instance);  // VIPs that are here already: no plan announces them
-    const bool repeats = instance.garp_repeat.count() > 0;
-    instance.announce_at = after(now, repeats ? instance.garp_repeat : instance.garp_refresh);
+    announcements_.won(instance.vips, instance.rhythm, now);
+    announcements_.here(holding_);  // no run binds what is here already
 }
 
 /// Two nodes that balance at the same moment send packets to each other. The old master hears this node and gives up
@@ -336,67 +323,6 @@ void Node::complain(Instance& instance, const std::string& what, Instant now) {
     say(Level::warning, instance.machine.settings().name + ": " + what);
 }
 
-// ---- telling the neighbours ----------------------------------------------------------------------------------------
-
-/// Only a Tick announces: a packet that has arrived already may say that another node is master. A VIP that is not here
-/// yet is announced by the plan that binds it.
-void Node::announce_soon(Instance& instance, const plan::Announcement& vip) {
-    const bool waits = std::find(instance.due.begin(), instance.due.end(), vip) != instance.due.end();
-    if (holds(vip.address) && !waits) instance.due.push_back(vip);
-}
-
-void Node::announce_soon(Instance& instance) {
-    for (const plan::Announcement& vip : instance.vips) announce_soon(instance, vip);
-}
-
-/// Announces the VIPs at once, and once more after a while: the other node announces them after its advertisement, when
-/// its kernel has the addresses.
-void Node::announce_against(Instance& instance, Instant now) {
-    instance.again_at = now + announce_interval;
-    if (instance.announced_at && now < *instance.announced_at + announce_interval) return;
-    announce_soon(instance);
-    if (!instance.due.empty()) instance.announced_at = now;
-}
-
-/// A run of the network lane binds and announces the VIPs of all instances that were master when it began. A run that
-/// is overtaken may have bound VIPs without announcing them, and the next run does not announce a VIP that is there
-/// already.
-void Node::settle_announcements(const Converged& event) {
-    if (event.lane != Lane::network) return;
-    for (Instance& each : instances_) {
-        if (each.machine.state() != vrrp::State::master || each.machine.since() > lane(event.lane).began) continue;
-        if (event.overtaken && !each.told && !std::exchange(each.owed, true)) announce_soon(each);
-        if (!event.overtaken && event.error.empty()) each.told = true;
-        if (each.told) each.owed = false;
-    }
-}
-
-/// The notification about an address comes after the end of the run that bound it.
-void Node::announce_owed(const std::vector<IpAddress>& before) {
-    for (Instance& each : instances_) {
-        if (!each.owed || each.machine.state() != vrrp::State::master) continue;
-        for (const plan::Announcement& vip : each.vips) {
-            const bool was_here = std::find(before.begin(), before.end(), vip.address) != before.end();
-            if (!was_here) announce_soon(each, vip);
-        }
-    }
-}
-
-/// The plan that adds an address sends the first announcements; this function sends the later ones. A master that
-/// listens waits with them: there may be another one.
-void Node::run_announcements(Instant now) {
-    for (Instance& each : instances_) {
-        if (each.machine.listening()) continue;
-        const bool again = elapsed(each.again_at, now);
-        const bool refresh = elapsed(each.announce_at, now);
-        if (again) each.again_at.reset();
-        if (refresh) each.announce_at = after(now, each.garp_refresh);
-        if (again || refresh) announce_soon(each);
-        const std::vector<plan::Announcement> due = std::exchange(each.due, {});
-        effects_.announce.insert(effects_.announce.end(), due.begin(), due.end());
-    }
-}
-
 // ---- kernel work ---------------------------------------------------------------------------------------------------
 
 void Node::want(Lane lane) {
@@ -458,7 +384,6 @@ void Node::handle(const Converged& event, Instant now) {
     lane.took = now - lane.began;
     ++lane.runs;
     lane.changes += event.done;
-    settle_announcements(event);
     board_.found(event.found, now);
     learn_refusals(event, now);
     learn_what_is_dark(event);
@@ -504,16 +429,11 @@ void Node::handle(const Asked&, Instant) {
 /// goes on as if there had been no reload.
 void Node::keep(Instance& fresh, Instance kept, Instant now) {
     kept.vips = fresh.vips;
-    kept.garp_repeat = fresh.garp_repeat;
-    kept.garp_refresh = fresh.garp_refresh;
+    kept.rhythm = fresh.rhythm;
     kept.base_priority = fresh.base_priority;
     kept.tracks = fresh.tracks;
     kept.group = fresh.group;
     kept.machine.set_grouped(fresh.machine.grouped(), now);
-    const auto refresh = after(now, kept.garp_refresh);
-    if (refresh && kept.machine.state() == vrrp::State::master) {
-        kept.announce_at = std::min(kept.announce_at.value_or(*refresh), *refresh);
-    }
     carry_out(kept, kept.machine.reconfigure(fresh.machine.settings(), now), now);
     fresh = std::move(kept);
 }
@@ -559,6 +479,7 @@ void Node::handle(const Reload& event, Instant now) {
     avoided_.clear();
     renew_tracks();
     renew_hooks(renew_instances(now));
+    revise_announcements(now);
     if (links_known_) read_links(now);
     for (Instance& each : instances_) watch_link(each, now);
     dark_moved_ = true;

@@ -60,8 +60,7 @@ std::vector<Instance> instances_of(const config::Config& config) {
         instances.push_back({.interface = each.interface,
                              .machine = vrrp::Machine(settings_of(each, config)),
                              .vips = std::move(vips),
-                             .garp_repeat = each.garp_repeat,
-                             .garp_refresh = each.garp_refresh,
+                             .rhythm = {each.garp_repeat, each.garp_refresh},
                              .base_priority = each.priority,
                              .tracks = each.track,
                              .group = group_of(each, config)});

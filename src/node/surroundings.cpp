@@ -1,4 +1,4 @@
-// Changes of the sockets and link addresses that an election uses.
+// The sockets that an election uses, and what becomes of what is sent.
 #include "lbconverge/node/node.hpp"
 
 #include <algorithm>
@@ -15,8 +15,6 @@ constexpr Duration first_try = std::chrono::seconds(1);
 constexpr Duration last_try = std::chrono::seconds(16);
 /// By then the kernel has said whether it sends.
 constexpr Duration answer_time = std::chrono::milliseconds(10);
-/// One announcement may be lost, as when a node becomes master.
-constexpr Duration announce_again = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -126,31 +124,6 @@ void Node::handle(const Trouble& event, Instant now) {
     std::erase_if(troubles_, [&](const auto& each) { return now - each.second >= trouble_interval; });
     const bool many = troubles_.size() >= troubles_at_once;
     if (!many && troubles_.try_emplace(event.what, now).second) say(Level::warning, event.what);
-}
-
-// ---- link addresses ------------------------------------------------------------------------------------------------
-
-/// Without an announcement the neighbours would use the old link address until their entries expire.
-void Node::announce_moved(const std::vector<InterfaceState>& before, Instant now) {
-    const auto has_moved = [&](const InterfaceName& name) {
-        const auto was =
-            std::find_if(before.begin(), before.end(), [&](const auto& each) { return each.name == name; });
-        const InterfaceState* is = link(name);
-        return was != before.end() && is != nullptr && is->link_address != was->link_address;
-    };
-    for (Instance& each : instances_) {
-        if (each.machine.state() != vrrp::State::master) continue;
-        for (const plan::Announcement& vip : each.vips) {
-            if (!holds(vip.address) || !has_moved(vip.interface)) continue;
-            announce_soon(each, vip);
-            each.again_at = now + announce_again;
-        }
-    }
-    if (config_->role == Role::real_server) return;  // a real server never announces its VIPs
-    for (const config::Vip& vip : config_->vips) {
-        if (!vip.vrrp.empty() || !holds(vip.address) || !has_moved(vip.interface)) continue;
-        effects_.announce.push_back({vip.address, vip.interface, config::Vrrp{}.garp_count});
-    }
 }
 
 }  // namespace lbconverge::node

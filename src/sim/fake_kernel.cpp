@@ -112,7 +112,7 @@ FakeKernel::FakeKernel(Observed state) : node(std::move(state)) {
     node.get<Link>().finish();
 }
 
-Result<void> FakeKernel::announce(std::span<const plan::Announcement> announcements, const HostFacts&) {
+plan::Told FakeKernel::announce(std::span<const plan::Announcement> announcements, const HostFacts&) {
     announced.insert(announced.end(), announcements.begin(), announcements.end());
     return {};
 }

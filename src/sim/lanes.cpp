@@ -91,7 +91,8 @@ void World::serve(std::size_t node, std::size_t lane) {
             job.failures.clear();
             return step(node, lane);
         case Need::announcements:
-            announce(node, work.announcements());
+            for_process(node, least_cost,
+                        [this, node, vips = work.announcements()] { turn(node, node::VipsBound{vips}); });
             work.take_announced();
             return serve_later(node, lane);
         case Need::nothing:
@@ -192,11 +193,6 @@ void World::announce(std::size_t node, const std::vector<plan::Announcement>& an
         }
     }
     checker_->look(queue_.now());
-}
-
-/// On a thread of its own, beside the lanes.
-void World::announce_later(std::size_t node, std::vector<plan::Announcement> announcements) {
-    for_process(node, cost(node), [this, node, all = std::move(announcements)] { announce(node, all); });
 }
 
 }  // namespace lbconverge::sim

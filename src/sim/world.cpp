@@ -288,7 +288,7 @@ void World::carry_out(std::size_t node, node::Effects effects) {
     run_hooks(node, effects);
     if (!effects.probe.empty()) probe(node, effects.probe);
     if (effects.remember != nullptr) hosts_[node].overlay = effects.remember;
-    if (!effects.announce.empty()) announce_later(node, std::move(effects.announce));
+    announce(node, effects.announce);
     if (effects.exit) {
         exited(node);
     } else {

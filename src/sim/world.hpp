@@ -131,7 +131,6 @@ private:
     void carry_out_step(std::size_t node, std::size_t lane, std::size_t index);
     void finish(std::size_t node, std::size_t lane);
     void announce(std::size_t node, const std::vector<plan::Announcement>& announcements);
-    void announce_later(std::size_t node, std::vector<plan::Announcement> announcements);
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
     [[nodiscard]] plan::Plan make_plan(Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;

@@ -186,7 +186,7 @@ public:
         written_ = true;
         return std::vector<plan::Failure>{};
     }
-    Result<void> announce(std::span<const plan::Announcement>, const HostFacts&) override { return {}; }
+    plan::Told announce(std::span<const plan::Announcement>, const HostFacts&) override { return {}; }
 
 private:
     template <class Kind>

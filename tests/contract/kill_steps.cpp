@@ -97,7 +97,7 @@ public:
         }
         return failures;
     }
-    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override {
+    plan::Told announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override {
         return real_->announce(announcements, facts);
     }
     unsigned long written = 0;

@@ -213,11 +213,26 @@ private:
             case 15:
                 return Unsent{.interface = "eth0", .vrid = static_cast<std::uint8_t>(bytes_.next() % 4), .why = "no"};
             case 16:
-                if (bytes_.next() % 2 == 0) return Trouble{"no"};
-                return NoSocket{.interface = "eth0", .family = Family::ipv6, .why = "no"};
+                return of_the_surroundings();
             default:
                 now_ = std::max(now_, std::min(node_.wake_at().value_or(now_), now_ + std::chrono::hours(1)));
                 return Tick{};
+        }
+    }
+
+    Event of_the_surroundings() {
+        const std::uint8_t choice = bytes_.next();
+        const std::vector<plan::Announcement> vips{
+            {ip("192.0.2.20"), "eth0", static_cast<std::uint32_t>(choice / 4 % 8)}};
+        switch (choice % 4) {
+            case 0:
+                return Trouble{"no"};
+            case 1:
+                return NoSocket{.interface = "eth0", .family = Family::ipv6, .why = "no"};
+            case 2:
+                return VipsBound{vips};
+            default:
+                return Untaken{vips, ""};
         }
     }
 
@@ -332,8 +347,8 @@ private:
         if (std::holds_alternative<Tick>(event)) require(!node_.wake_at() || *node_.wake_at() > now_);
         // Each instance that there was or is says one thing, to two peers at most.
         require(effects.send.size() <= 2 * (instances + node_.instances().size()));
-        // Each of three addresses thrice: because it is time to, because of who else was heard, because it is here now.
-        require(effects.announce.size() <= 9 && effects.say.size() <= 10);
+        // Each of three addresses once.
+        require(effects.announce.size() <= 3 && effects.say.size() <= 10);
         require(effects.overtaken.size() <= instances + node_.instances().size());
         for (const Lane each : effects.overtaken) {
             require(at_work_[static_cast<std::size_t>(each)].has_value());

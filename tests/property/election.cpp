@@ -331,10 +331,13 @@ void require_sane(const Machine& machine, const Output& output, State before) {
     // Every change is told, and nothing else but that held addresses have to go.
     if (is != before) RC_ASSERT(output.from == before);
     if (is == before && output.from) RC_ASSERT(is == State::backup);
-    if (output.send && *output.send == 0) RC_ASSERT((is == State::leaving || is == State::fault));
+    const bool last_word =
+        is == State::backup && before == State::master;  // below the winner's priority, which may be 1
+    if (output.send && *output.send == 0) RC_ASSERT((is == State::leaving || is == State::fault || last_word));
     if (output.send && *output.send != 0) {
-        RC_ASSERT((is == State::master || (is == State::backup && before == State::master)));  // or its last word
-        RC_ASSERT(*output.send == machine.settings().priority);
+        RC_ASSERT((is == State::master || last_word));
+        const std::uint8_t own = machine.settings().priority;
+        RC_ASSERT((last_word ? *output.send <= own : *output.send == own));
     }
     if (output.announce) RC_ASSERT(is == State::master);
     if (is == State::master && before != State::master) RC_ASSERT(output.send.has_value());

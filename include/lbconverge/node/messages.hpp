@@ -115,6 +115,15 @@ struct Converged {
     std::vector<DarkVip> unbound{};      ///< wanted on an interface, and not there
     std::vector<DarkVip> unserved{};     ///< VIPs for which no service could be loaded with a server
 };
+/// A run of the network lane that is still at work has bound these VIPs. It announces nothing itself.
+struct VipsBound {
+    std::vector<plan::Announcement> vips;
+};
+/// Of Effects::announce, the devices did not take so many frames; or the kernel refused others, and why.
+struct Untaken {
+    std::vector<plan::Announcement> rest;
+    std::string why;
+};
 /// A one-shot apply asks for convergence now.
 struct Asked {};
 /// A new configuration, already checked.
@@ -151,7 +160,7 @@ struct DrainAsked {
     bool undo = false;
 };
 using Event = std::variant<Tick, Arrived, Links, Disturbed, Converged, Asked, Reload, Stop, Tracked, HookEnded, Probed,
-                           Remembered, DrainAsked, Unsent, NoSocket, Trouble>;
+                           Remembered, DrainAsked, Unsent, NoSocket, Trouble, VipsBound, Untaken>;
 
 // ---- effects -------------------------------------------------------------------------------------------------------
 
@@ -182,11 +191,13 @@ struct Say {
 /// What one turn asks for. Packets are sent first and wait for nothing.
 struct Effects {
     std::vector<Packet> send;
-    /// Lanes whose election has changed while they were at work. They must do nothing more, and above all not announce
-    /// addresses that another node has now. Converged comes as always, without an error.
+    /// Lanes whose election has changed while they were at work. They must do nothing more. Converged comes as always,
+    /// without an error.
     std::vector<Lane> overtaken;
     std::vector<Converge> converge;
-    /// Gratuitous ARP and neighbour advertisements to send at once: after kernel work they may not be true any more.
+    /// Gratuitous ARP and neighbour advertisements to send at once, after the packets, since later they may not be true
+    /// any more: one frame of each, in this order, before the second of any. What a device does not take comes back as
+    /// Untaken.
     std::vector<plan::Announcement> announce;
     std::vector<RunHook> run_hooks;
     std::vector<std::uint64_t> end_hooks;  ///< runs that a newer state has overtaken

@@ -5,6 +5,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/model/instant.hpp"
+#include "lbconverge/node/announcements.hpp"
 #include "lbconverge/node/hooks.hpp"
 #include "lbconverge/node/messages.hpp"
 #include "lbconverge/node/tracks.hpp"
@@ -46,21 +47,15 @@ struct Transition {
 struct Instance {
     InterfaceName interface;
     vrrp::Machine machine;
-    std::vector<plan::Announcement> vips{};    ///< all that hang on it, of both families, with where and how often
-    Duration garp_repeat{0}, garp_refresh{0};  ///< 0: never
-    std::uint8_t base_priority = 100;          ///< before tracks and the sync group
-    std::vector<std::string> tracks{};         ///< their names
-    std::string group{};                       ///< its sync group; empty: none
+    std::vector<plan::Announcement> vips{};  ///< all that hang on it, of both families, with where and how often
+    Rhythm rhythm{};                         ///< of their announcements
+    std::uint8_t base_priority = 100;        ///< before tracks and the sync group
+    std::vector<std::string> tracks{};       ///< their names
+    std::string group{};                     ///< its sync group; empty: none
     [[nodiscard]] bool names(const Track& track) const;
     bool started = false;
-    bool holding = false;  ///< its VIPs were here when the daemon started
-    bool told = false;     ///< master: a run of the network lane that began after that has bound and announced its VIPs
-    bool owed = false;     ///< such a run was overtaken: VIPs that are here may not have been announced
-    std::optional<Instant> announce_at{};   ///< the repetition or the next refresh
-    std::vector<plan::Announcement> due{};  ///< to be announced with the next Tick
-    std::optional<Instant> announced_at{};  ///< when it was last done because of a master of lower priority
-    std::optional<Instant> again_at{};      ///< when to do that once more
-    std::vector<Transition> history{};      ///< the last few, oldest first
+    bool holding = false;               ///< its VIPs were here when the daemon started
+    std::vector<Transition> history{};  ///< the last few, oldest first
     std::vector<DarkVip>
         dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
     std::optional<IpAddress> home{};    ///< the source that it began with, and to which it returns
@@ -205,7 +200,6 @@ private:
     [[nodiscard]] std::map<std::string, std::string> renew_instances(Instant now);
     void start_what_can(Instant now);
     void run_timers(Instant now);
-    void run_announcements(Instant now);
     void notice_absence(Instant now);
     void run_lanes(Instant now);
     void finish_stop();
@@ -214,12 +208,7 @@ private:
     void on_transition(Instance& instance, vrrp::State from, Instant now);
     void let_others_yield(Instant now);
     void send(Instance& instance, std::uint8_t priority);
-    void announce_soon(Instance& instance, const plan::Announcement& vip);
-    void announce_soon(Instance& instance);
-    void announce_against(Instance& instance, Instant now);
-    void announce_group_against(Instance& instance, Instant now);
-    void announce_owed(const std::vector<IpAddress>& before);
-    void settle_announcements(const Converged& event);
+    void announce_group_against(const Instance& instance, Instant now);
     void unreadable(Instance& instance, wire::VrrpRefusal refusal, const IpAddress& source, Instant now);
     void complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now);
     void complain(Instance& instance, const std::string& what, Instant now);
@@ -254,7 +243,12 @@ private:
     void judge_refusal(Instance& instance, const std::string& why, Instant now);
     void run_mute(Instant now);
     [[nodiscard]] std::optional<std::string> unheard(const Instance& instance) const;
-    void announce_moved(const std::vector<InterfaceState>& before, Instant now);
+
+    // ---- telling the neighbours (telling.cpp)
+    void handle(const VipsBound& event, Instant now);
+    void handle(const Untaken& event, Instant now);
+    void follow_links(const std::vector<InterfaceState>& before, Instant now);
+    void revise_announcements(Instant now);
 
     // ---- tracks (tracks.cpp)
     void renew_tracks();
@@ -311,6 +305,7 @@ private:
     std::uint64_t strangers_ = 0;
     std::vector<Track> tracks_;
     bool tracks_moved_ = false;  ///< what they say has changed since the priorities were last set
+    Announcements announcements_;
     std::vector<HookQueue> hooks_;
     std::vector<PartingHook> parting_;
     std::uint64_t last_hook_ = 0;

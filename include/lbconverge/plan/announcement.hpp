@@ -5,6 +5,8 @@
 #include "lbconverge/model/name.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace lbconverge::plan {
 
@@ -15,6 +17,12 @@ struct Announcement {
     InterfaceName interface;
     std::uint32_t count = 1;  ///< frames, one behind the other
     bool operator==(const Announcement&) const = default;
+};
+
+/// What became of announcements.
+struct Told {
+    std::vector<Announcement> untaken{};  ///< frames for which a device, or its queue, has no room now
+    std::string why{};                    ///< why others cannot be sent; empty: there are none
 };
 
 }  // namespace lbconverge::plan

@@ -26,8 +26,8 @@ public:
     /// Carries out the steps [first, last) of the plan that are not blocked; all belong to one phase. Each step is
     /// attempted, even if others fail. An Error means that it is not known which steps were done.
     virtual Result<std::vector<Failure>> apply(const Plan& plan, std::size_t first, std::size_t last) = 0;
-    /// Tells the neighbours. One that misses it learns the address later, so only the first error is returned.
-    virtual Result<void> announce(std::span<const Announcement> announcements, const HostFacts& facts) = 0;
+    /// Tells the neighbours: one frame of each, in this order, before the second of any. Waits for no device.
+    virtual Told announce(std::span<const Announcement> announcements, const HostFacts& facts) = 0;
 };
 
 }  // namespace lbconverge::plan

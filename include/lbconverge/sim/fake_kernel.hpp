@@ -40,7 +40,7 @@ public:
     Result<std::vector<plan::Failure>> offers(const plan::Plan& plan) override;
     Result<std::vector<plan::Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
 
-    Result<void> announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
+    plan::Told announce(std::span<const plan::Announcement> announcements, const HostFacts& facts) override;
 
     /// One change: 0 or errno. Counts as a write; knows nothing of the faults below.
     template <class Kind>

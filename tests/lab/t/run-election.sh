@@ -96,6 +96,11 @@ cp "$LBC_CONFIG" "$T/good.toml"
 echo 'nonsense = 1' >"$LBC_CONFIG"
 kill -HUP "${DAEMON[lb1]}"
 check "a bad file is refused" within 3 grep -q 'the configuration stays as it was' "$T/lb1.log"
+sed 's/^port = 80/port = 81/' "$T/good.toml" >"$LBC_CONFIG"
+printf '\n[limits]\nmax_service_deletes = 0\n' >>"$LBC_CONFIG"
+kill -HUP "${DAEMON[lb1]}"
+check "and so is one that exceeds a guard" within 3 \
+  grep -q 'max_service_deletes is 0; the configuration stays as it was' "$T/lb1.log"
 check "lb1 is still master" is lb1 master
 sed 's/^port = 80/port = 80\nscheduler = "rr"/' "$T/good.toml" >"$LBC_CONFIG"
 before=$(masters_of lb1)

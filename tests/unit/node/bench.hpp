@@ -167,6 +167,12 @@ struct Bench {
         links(std::move(vips));
         settle();
     }
+    /// A run of the network lane that is at work has bound these.
+    Effects bound(const std::vector<const char*>& vips) {
+        VipsBound event;
+        for (const char* each : vips) event.vips.push_back({ip(each), "eth0"});
+        return ticked(turn(event));
+    }
     Effects link_goes(bool is_up) {
         up.front().up = is_up;
         return links();

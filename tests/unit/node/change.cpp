@@ -136,8 +136,10 @@ TEST_CASE("a reload takes over what the node adds to the protocol: addresses, re
     )"_text);
     bench.settle();
     bench.arrive();
-    CHECK(announced(bench.pass(seconds(20))) == "192.0.2.20 on eth0 x2\n192.0.2.21 on eth0 x2\n");
-    CHECK(announced(bench.pass(seconds(20))) == "192.0.2.20 on eth0 x2\n192.0.2.21 on eth0 x2\n");
+    for (int i = 0; i < 2; ++i) {  // what is new is repeated once before its refreshes
+        CHECK(announced(bench.pass(seconds(5))) == "192.0.2.21 on eth0 x2\n");
+        CHECK(announced(bench.pass(seconds(15))) == "192.0.2.20 on eth0 x2\n");
+    }
     bench.reload(director(R"(garp = { repeat = "5s", refresh = "0s" })"));
     bench.pass(seconds(20));
     CHECK(announced(bench.pass(seconds(60))) == "");

@@ -137,7 +137,7 @@ TEST_CASE("the source is the node's own address where the interface has it") {
 }
 
 TEST_CASE("by unicast between nodes the source is the node's own address in [nodes], or the instance is in fault") {
-    const std::string toml = director("unicast = true") + R"(
+    const std::string toml = director("unicast = true\n") + R"(
         [nodes.a]
         address = "192.0.2.5"
         [nodes.b]
@@ -161,7 +161,7 @@ TEST_CASE("by unicast between nodes the source is the node's own address in [nod
 }
 
 TEST_CASE("by unicast to peers that are no nodes of the file, the address in [nodes] may be on another interface") {
-    Bench bench(director(R"(peers = ["192.0.2.6"])") + R"(
+    Bench bench(director("peers = [\"192.0.2.6\"]\n") + R"(
         [nodes.a]
         address = "198.51.100.5"
         [nodes.b]
