@@ -15,8 +15,8 @@ using std::chrono::seconds;
 /// twentieth of the time.
 constexpr Duration look_interval = seconds(10);
 constexpr int look_share = 20;
-/// A look that has found nothing to do is followed by a rest as long as it took, up to this: on a host where something
-/// changes all the time a lane would do nothing but look.
+/// If something changes during a look that finds nothing to do, the lane rests as long as the look took, up to this: on
+/// a host where something changes all the time it would do nothing but look.
 constexpr Duration longest_rest = std::chrono::milliseconds(500);
 /// After an error a lane waits: longer each time, between these two limits.
 constexpr Duration first_backoff = seconds(1);
@@ -392,7 +392,7 @@ void Node::handle(const Converged& event, Instant now) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
         if (!event.overtaken) lane.settled = lane.file;
-        if (!event.overtaken && event.done == 0) lane.retry_at = now + std::min(lane.took, longest_rest);
+        if (!event.overtaken && event.done == 0 && lane.wanted) lane.retry_at = now + std::min(lane.took, longest_rest);
         // VIPs may have waited for their services.
         if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
     } else {

@@ -80,7 +80,7 @@ struct LaneState {
     kinds::Part part = kinds::Part::all;  ///< what it is at, or was last
     bool converged = false;               ///< it has done what could be done, at least once
     std::uint64_t file = 0, settled = 0;  ///< the configuration it is at, and that which it has carried out; from 1
-    std::optional<Instant> retry_at{};    ///< after an error, or after a look that has found nothing to do
+    std::optional<Instant> retry_at{};    ///< after an error, or where something changes all the time
     Duration backoff{0};
     Instant began{};
     Instant finished{};
