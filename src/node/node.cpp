@@ -115,8 +115,8 @@ Election Node::election() const {
 
 const InterfaceState* Node::link(const InterfaceName& name) const {
     const auto at =
-        std::find_if(links_.begin(), links_.end(), [&](const InterfaceState& each) { return each.name == name; });
-    return at == links_.end() ? nullptr : &*at;
+        std::lower_bound(links_.begin(), links_.end(), name, [](const auto& a, const auto& b) { return a.name < b; });
+    return at == links_.end() || at->name != name ? nullptr : &*at;
 }
 
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
@@ -142,9 +142,11 @@ void Node::watch_link(Instance& instance, Instant now) {
 
 void Node::handle(const Links& event, Instant now) {
     const auto same = [](const InterfaceState& a, const InterfaceState& b) { return a.name == b.name && a.up == b.up; };
-    const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
-    const bool news = links_ != event.links;
-    const std::vector<InterfaceState> links_before = std::exchange(links_, event.links);
+    std::vector<InterfaceState> links = event.links;  // by name: there may be thousands, and they are looked up
+    std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    const bool moved = !std::equal(links_.begin(), links_.end(), links.begin(), links.end(), same);
+    const bool news = links_ != links;
+    const std::vector<InterfaceState> links_before = std::exchange(links_, std::move(links));
     holding_ = event.holding;
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {

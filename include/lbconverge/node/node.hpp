@@ -281,8 +281,8 @@ private:
     ConfigPtr config_;
     std::vector<Instance> instances_;
     std::array<LaneState, lane_count> lanes_{};
-    std::vector<InterfaceState> links_;
-    std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
+    std::vector<InterfaceState> links_;  ///< by name
+    std::vector<IpAddress> holding_;     ///< VIPs that are here, as the last Links event said
     std::map<InterfaceName, Muteness> muteness_;
     std::map<std::string, Instant> troubles_;  ///< when each was last said
     std::map<std::pair<InterfaceName, Family>, std::string>
