@@ -41,7 +41,7 @@ Result<std::shared_ptr<const Observed>> observe_all() {
         {.may_load_ipvs = false, .left_out = [](const Error& error) {
              report({error.kind, "ARP filters, redirections and marks are left out: " + error.what, error.hint});
          }});
-    const Result<HostFacts> facts = kernel->facts();
+    const Result<HostFacts> facts = kernel->facts({});
     RETURN_IF_ERROR(facts);
     Reading reading;
     reading.ipvs = facts->ipvs_loaded;

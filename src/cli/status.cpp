@@ -193,7 +193,7 @@ Json with_owners(Json services, const Json& status) {
 /// The part of the kernel's state that status shows; nullptr where it may not be read.
 std::shared_ptr<const kinds::Observed> tables() {
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const auto facts = kernel->facts();
+    const auto facts = kernel->facts({});
     if (!facts || !facts->ipvs_loaded) return nullptr;
     auto observed = kernel::complete(kernel->observe({.ipvs = true}, *facts));
     return observed ? *observed : nullptr;

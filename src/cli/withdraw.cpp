@@ -29,7 +29,7 @@ Result<LeftBehind> what_was_here(const Options& options, const daemon::RunDirect
         if (Result<config::Config> last = load_node(file, options.node)) return LeftBehind{*std::move(last)};
     }
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
-    const Result<HostFacts> facts = kernel->facts();
+    const Result<HostFacts> facts = kernel->facts({});
     RETURN_IF_ERROR(facts);
     const auto observed = kernel->observe({}, *facts);
     RETURN_IF_ERROR(observed);

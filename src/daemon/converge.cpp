@@ -1,5 +1,6 @@
 #include "lbconverge/daemon/converge.hpp"
 
+#include "lbconverge/config/interfaces.hpp"
 #include "lbconverge/plan/ledger.hpp"
 
 #include <chrono>
@@ -32,25 +33,40 @@ void announce(plan::Kernel& kernel, std::vector<plan::Announcement> vips, const 
     }
 }
 
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+
+/// What a convergence is carried out with.
+struct Means {
+    plan::Kernel& kernel;
+    const RunDirectory& run;
+    const std::atomic<bool>* overtaken;
+    const std::function<void(const std::vector<plan::Announcement>&)>& bound;
+
+    /// What a look has shown. One that was cut short has shown nothing.
+    template <class Seen>
+    void take(Convergence& work, Seen seen, void (Convergence::*where)(Seen)) const {
+        if (!is_set(overtaken)) (work.*where)(std::move(seen));
+    }
+};
+
 /// Does what the convergence needs next, and tells it what came of it.
-void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run,
-           const std::function<void(const std::vector<plan::Announcement>&)>& bound) {
+void serve(Convergence& work, const Means& by) {
     switch (work.need()) {
         case Convergence::Need::facts:
-            return work.take_facts(kernel.facts());
+            return by.take(work, by.kernel.facts(work.needed_interfaces()), &Convergence::take_facts);
         case Convergence::Need::rows:
-            return work.take_rows(kernel.observe(work.reading(), work.facts()));
+            return by.take(work, by.kernel.observe(work.reading(), work.facts()), &Convergence::take_rows);
         case Convergence::Need::offers:
-            return work.take_offers(kernel.offers(work.plan()));
+            return work.take_offers(by.kernel.offers(work.plan()));
         case Convergence::Need::save:
-            return work.take_saved(save(run, work.ledger(), work.task().part));
+            return work.take_saved(save(by.run, work.ledger(), work.task().part));
         case Convergence::Need::steps:
-            return work.take_steps(kernel.apply(work.plan(), work.first(), work.last()));
+            return work.take_steps(by.kernel.apply(work.plan(), work.first(), work.last()));
         case Convergence::Need::announcements:
-            if (bound) {
-                bound(work.announcements());
+            if (by.bound) {
+                by.bound(work.announcements());
             } else {
-                announce(kernel, work.announcements(), work.plan().observed->facts);
+                announce(by.kernel, work.announcements(), work.plan().observed->facts);
             }
             return work.take_announced();
         case Convergence::Need::nothing:
@@ -61,10 +77,13 @@ void serve(Convergence& work, plan::Kernel& kernel, const RunDirectory& run,
 }  // namespace
 
 Result<plan::Plan> look(plan::Kernel& kernel, const Ledger& ledger, const plan::Task& task, BootTime now) {
-    const Result<HostFacts> facts = kernel.facts();
+    const std::vector<InterfaceName> needed = config::named_interfaces(task.config);
+    const Result<HostFacts> facts = kernel.facts(needed);
     RETURN_IF_ERROR(facts);
     kinds::Desired desired = plan::desired_for(task, *facts);
-    auto observed = kernel.observe(kinds::reading_for(desired, ledger, task.config.role, *facts), *facts);
+    kinds::Reading reading = kinds::reading_for(desired, ledger, task.config.role, *facts);
+    reading.interfaces = needed;
+    auto observed = kernel.observe(reading, *facts);
     RETURN_IF_ERROR(observed);
     return plan::plan_for(task, std::move(desired), std::move(*observed), ledger, now, task.avoid);
 }
@@ -77,11 +96,11 @@ plan::Outcome converge(plan::Kernel& kernel, const RunDirectory& run, plan::Task
     work.outcome().notes = std::move(loaded.notes);
     bool on_record = false;
     while (true) {
-        if (overtaken != nullptr && overtaken->load()) work.stop();
+        if (is_set(overtaken)) work.stop();
         if (work.need() == Convergence::Need::nothing) return std::move(work.outcome());
         const bool has_plan = work.outcome().planned && work.need() == Convergence::Need::save;
         if (has_plan && !std::exchange(on_record, true)) planned(work.plan_on_record());
-        serve(work, kernel, run, bound);
+        serve(work, {kernel, run, overtaken, bound});
     }
 }
 

@@ -1,12 +1,16 @@
 #include "links.hpp"
 
+#include "lbconverge/config/interfaces.hpp"
 #include "lbconverge/node/node.hpp"
 
 #include <linux/if_addr.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <tuple>
+#include <vector>
 
 namespace lbconverge::daemon {
 
@@ -47,10 +51,37 @@ Candidate candidate_of(const Address::Key& key, const Address::Value& value, con
             .later = facts.later};
 }
 
-bool is_vip(const IpAddress& address, const config::Config& config) {
-    return std::any_of(config.vips.begin(), config.vips.end(),
-                       [&](const config::Vip& vip) { return vip.address == address; });
-}
+/// The interfaces that concern the node, with their places in Links.
+class Places {
+public:
+    Places(const HostFacts& facts, const config::Config& config, const config::Config* next) {
+        const Named now(config);
+        const std::optional<Named> later = next != nullptr ? std::optional<Named>(*next) : std::nullopt;
+        for (const Interface& each : facts.interfaces) {
+            if (!now.has(each.name) && !(later && later->has(each.name))) continue;
+            if (places_.try_emplace(each.name, interfaces_.size()).second) interfaces_.push_back(&each);
+        }
+    }
+    [[nodiscard]] const std::vector<const Interface*>& interfaces() const { return interfaces_; }
+    [[nodiscard]] std::optional<std::size_t> of(const InterfaceName& name) const {
+        const auto at = places_.find(name);
+        return at == places_.end() ? std::nullopt : std::optional(at->second);
+    }
+
+private:
+    struct Named {
+        explicit Named(const config::Config& config)
+            : names(config::named_interfaces(config)), all(kinds::concerns_all_interfaces(config)) {}
+        [[nodiscard]] bool has(const InterfaceName& name) const {
+            return all || std::binary_search(names.begin(), names.end(), name);
+        }
+        std::vector<InterfaceName> names;
+        bool all;
+    };
+
+    std::map<InterfaceName, std::size_t> places_;
+    std::vector<const Interface*> interfaces_;
+};
 
 /// This node owns the VIP (RFC 9568 §1.7, priority 255), and this is the address that it owns: the file says so, or the
 /// address has a net and was there before others. It sends from it, and keeps it when it is not master.
@@ -68,31 +99,41 @@ bool is_owned(const Address::Key& key, const Address::Facts& facts, const config
     return named || (key.prefix != key.address.bits() && !Address::is_secondary(key, facts) && !facts.beside);
 }
 
+std::vector<IpAddress> vips_of(const config::Config& config) {
+    std::vector<IpAddress> vips;
+    for (const config::Vip& each : config.vips) vips.push_back(each.address);
+    std::sort(vips.begin(), vips.end());
+    return vips;
+}
+
+/// With our mark it is a VIP that has left the file. The others of the node's own addresses can be used once the kernel
+/// has proved that they are its own.
+bool is_usable(const Address::Facts& facts) {
+    return facts.protocol != Address::protocol_tag && (facts.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
+}
+
 }  // namespace
 
-node::Links links_of(const kinds::Observed& seen, const config::Config& config) {
+node::Links links_of(const kinds::Observed& seen, const config::Config& config, const config::Config* next) {
     node::Links event;
-    std::vector<std::vector<Candidate>> candidates;
-    const auto& interfaces = seen.facts.interfaces;
-    for (const Interface& each : interfaces) {
+    const Places places(seen.facts, config, next);
+    for (const Interface* each : places.interfaces()) {
         event.links.push_back(
-            {.name = each.name, .up = each.up && each.carrier, .addresses = {}, .link_address = each.link_address});
+            {.name = each->name, .up = each->up && each->carrier, .addresses = {}, .link_address = each->link_address});
     }
-    candidates.resize(interfaces.size());
+    std::vector<std::vector<Candidate>> candidates(event.links.size());
+    const std::vector<IpAddress> vips = vips_of(config);
     const auto& addresses = seen.get<Address>();
     for (std::uint32_t i = 0; i < addresses.size(); ++i) {
         const Address::Key& key = addresses.row(i).key;
         const Address::Facts& facts = addresses.note(i);
-        const bool vip = is_vip(key.address, config);
+        const bool vip = std::binary_search(vips.begin(), vips.end(), key.address);
         if (vip && !key.interface.is_loopback()) event.holding.push_back(key.address);
-        // With our mark it is a VIP that has left the file.
-        if ((vip && !is_owned(key, facts, config)) || facts.protocol == Address::protocol_tag) continue;
-        if ((facts.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) continue;
-        for (std::size_t on = 0; on < interfaces.size(); ++on) {
-            if (interfaces[on].name != key.interface) continue;
-            candidates[on].push_back(candidate_of(key, addresses.row(i).value, facts, interfaces[on].address));
-            if (is_formed(key, facts, event.links[on])) event.links[on].formed.push_back(key.address);
-        }
+        const auto on = places.of(key.interface);
+        if ((vip && !is_owned(key, facts, config)) || !on || !is_usable(facts)) continue;
+        const auto& first = places.interfaces()[*on]->address;
+        candidates[*on].push_back(candidate_of(key, addresses.row(i).value, facts, first));
+        if (is_formed(key, facts, event.links[*on])) event.links[*on].formed.push_back(key.address);
     }
     for (std::size_t on = 0; on < candidates.size(); ++on) {
         std::stable_sort(candidates[on].begin(), candidates[on].end(),

@@ -6,6 +6,7 @@
 
 namespace lbconverge::daemon {
 
-node::Links links_of(const kinds::Observed& seen, const config::Config& config);
+/// Of the interfaces that concern the node: those that its file names, or all. `next`: those of the file to come, too.
+node::Links links_of(const kinds::Observed& seen, const config::Config& config, const config::Config* next = nullptr);
 
 }  // namespace lbconverge::daemon

@@ -1,7 +1,9 @@
 #include "memberships.hpp"
 
+#include "lbconverge/kernel/file.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <sstream>
@@ -25,7 +27,24 @@ std::string group_text(Family family) {
     return text;
 }
 
+/// Nothing where the kernel does not say.
+std::optional<std::set<std::uint32_t>> read_table(Family family) {
+    const auto table = kernel::read_file(family == Family::ipv4 ? "/proc/net/igmp" : "/proc/net/igmp6");
+    if (!table) return std::nullopt;
+    return members_in(*table, family);
+}
+
 }  // namespace
+
+Memberships read_memberships(const std::vector<config::Vrrp>& instances) {
+    Memberships read{.read_at = std::chrono::steady_clock::now()};
+    const auto has = [&](Family family) {
+        return std::any_of(instances.begin(), instances.end(), [&](const auto& each) { return each.family == family; });
+    };
+    if (has(Family::ipv4)) read.ipv4 = read_table(Family::ipv4);
+    if (has(Family::ipv6)) read.ipv6 = read_table(Family::ipv6);
+    return read;
+}
 
 std::set<std::uint32_t> members_in(std::string_view table, Family family) {
     const std::string group = group_text(family);

@@ -12,6 +12,7 @@
 #include "lbconverge/node/node.hpp"
 #include "links.hpp"
 #include "loop.hpp"
+#include "picture.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
 #include "service_manager.hpp"
@@ -28,6 +29,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <deque>
 #include <future>
 #include <set>
 
@@ -62,6 +64,12 @@ struct Waiting {
     std::vector<Lane> lanes;  ///< still to come
     bool changed = false;
     ControlReply reply{};
+};
+
+/// A file that was read, and waits for a picture of its interfaces.
+struct PendingReload {
+    node::ConfigPtr config;
+    std::optional<Waiting> then_apply;
 };
 
 /// What a lane did, as those want it who wait for it.
@@ -100,14 +108,17 @@ private:
     void carry_out(node::Effects effects);
     void set_timer();
     void receive();
-    void look_round(const kernel::Surroundings& seen);
-    void open_sockets();
+    void look_round();
+    void cannot_look(const std::string& what);
+    void open_sockets(const Memberships& memberships);
     void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
     void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output);
     void signalled(int signal);
     void reload(std::optional<Waiting> then_apply);
     void reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply);
+    void take_reloads(const node::ConfigPtr& last);
+    void take_reload(PendingReload reload);
     void not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply);
     void request(const ControlRequest& asked, Admission::Client client, bool is_root);
     void serve(const StatusRequest& status, Admission::Client client);
@@ -133,17 +144,19 @@ private:
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
     Tracker tracker_;
+    HostPictures pictures_;
     kernel::Surroundings surroundings_;
     /// What the network lane saw last; only its own thread touches it.
     std::shared_ptr<const kinds::Observed> seen_;
     /// Per lane: the work that is under way there has been overtaken.
     std::atomic<bool> overtaken_[node::lane_count] = {};
     std::vector<Waiting> waiting_;
+    std::deque<PendingReload> reloads_;
     std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write takes
     bool writing_ = false;
     std::unique_ptr<plan::Kernel> kernels_[node::lane_count] = {
-        kernel::linux_kernel({.may_load_ipvs = true}),
-        kernel::linux_kernel({.may_load_ipvs = true}),
+        kernel::linux_kernel({.may_load_ipvs = true, .cut_short = &overtaken_[0]}),
+        kernel::linux_kernel({.may_load_ipvs = true, .cut_short = &overtaken_[1]}),
     };
     std::unique_ptr<plan::Kernel> announcer_ = kernel::linux_kernel({});
     std::unique_ptr<kernel::Watch> watch_;
@@ -157,14 +170,15 @@ private:
 
 Result<void> Daemon::run() {
     RETURN_IF_ERROR(control_.listen(run_.path() + "/control"));
-    auto watch = kernel::Watch::start({
+    kernel::Watch::Calls calls{
         .disturbed = [this] { loop_.post([this] { turn(node::Disturbed{}); }); },
-        .now = [this](kernel::Surroundings seen) { loop_.post([this, seen = std::move(seen)] { look_round(seen); }); },
-        .problem =
-            [this](const std::string& what) {
-                loop_.post([this, what] { turn(node::Trouble{"reading interfaces: " + what}); });
+        .now =
+            [this](kernel::Surroundings seen, const kernel::Concern& concern) {
+                if (pictures_.draw(std::move(seen), concern.config)) loop_.post([this] { look_round(); });
             },
-    });
+        .problem = [this](const std::string& what) { loop_.post([this, what] { cannot_look(what); }); },
+    };
+    auto watch = kernel::Watch::start(kernel::concern_of(options_.config), std::move(calls));
     RETURN_IF_ERROR(watch);
     watch_ = std::move(*watch);
     if (kinds::uses_nftables(*options_.config)) watch_->follow_nftables();
@@ -286,21 +300,30 @@ void Daemon::write_the_rest() {
     written.get_future().wait();
 }
 
-void Daemon::look_round(const kernel::Surroundings& seen) {
-    surroundings_ = seen;
-    open_sockets();
-    turn(links_of(*seen, node_.config()));
+void Daemon::look_round() {
+    const HostPicturePtr picture = pictures_.take();
+    if (picture == nullptr) return;
+    surroundings_ = picture->seen;
+    take_reloads(picture->config);
+    if (picture->config != node_.shared_config()) return;  // the picture for this file is under way
+    open_sockets(picture->memberships);
+    turn(picture->links);
+}
+
+void Daemon::cannot_look(const std::string& what) {
+    turn(node::Trouble{"reading interfaces: " + what});
+    if (!reloads_.empty()) take_reloads(reloads_.back().config);
 }
 
 /// What cannot be opened is tried again on a timer: nothing tells when it can be.
-void Daemon::open_sockets() {
+void Daemon::open_sockets(const Memberships& memberships) {
     std::set<VrrpSockets::SocketKey> places;
     for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
-    for (node::NoSocket& each : sockets_.match(places, surroundings_->facts)) tell(std::move(each));
+    for (node::NoSocket& each : sockets_.match(places, surroundings_->facts, memberships)) tell(std::move(each));
     socket_timer_.cancel();
     if (!sockets_.lacks_some()) return;
     socket_timer_.start(socket_retry, [this] {
-        open_sockets();
+        open_sockets({});
         act();
     });
 }
@@ -378,8 +401,8 @@ void Daemon::reload(std::optional<Waiting> then_apply) {
                 reloaded(*fresh.config, then_apply);
             } else {
                 not_reloaded(fresh, then_apply);
+                service_manager_.ready();
             }
-            service_manager_.ready();
         });
     });
 }
@@ -395,20 +418,39 @@ void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>
                                  .errors = {error.what + "; the daemon goes on with the one before" + hint}});
 }
 
+/// Nobody has watched the interfaces that only the new file names: the node hears of them first.
 void Daemon::reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply) {
-    log(Level::info, "configuration read again");
-    if (then_apply) {  // before the work begins, which is what is asked for
-        then_apply->since = now();
-        then_apply->lanes = {Lane::network};
-        if (config->role == Role::director) then_apply->lanes.push_back(Lane::tables);
-        waiting_.push_back(std::move(*then_apply));
+    reloads_.push_back({config, std::move(then_apply)});
+    watch_->follow(kernel::concern_of(config));
+}
+
+/// Those down to this one.
+void Daemon::take_reloads(const node::ConfigPtr& last) {
+    const auto is_last = [&](const PendingReload& each) { return each.config == last; };
+    if (std::none_of(reloads_.begin(), reloads_.end(), is_last)) return;
+    for (bool more = true; more;) {
+        PendingReload next = std::move(reloads_.front());
+        reloads_.pop_front();
+        more = next.config != last;
+        take_reload(std::move(next));
     }
+}
+
+void Daemon::take_reload(PendingReload reload) {
+    log(Level::info, "configuration read again");
+    const node::ConfigPtr& config = reload.config;
+    if (reload.then_apply) {  // before the work begins, which is what is asked for
+        reload.then_apply->since = now();
+        reload.then_apply->lanes = {Lane::network};
+        if (config->role == Role::director) reload.then_apply->lanes.push_back(Lane::tables);
+        waiting_.push_back(std::move(*reload.then_apply));
+    }
+    if (surroundings_ != nullptr) tell(links_of(*surroundings_, node_.config(), config.get()));
     turn(node::Reload{config});
     end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
     tracker_.match(node_.tracks());
     if (kinds::uses_nftables(*config)) watch_->follow_nftables();
-    // Which sockets and which addresses matter may have changed with it.
-    if (surroundings_ != nullptr) look_round(surroundings_);
+    service_manager_.ready();
 }
 
 void Daemon::request(const ControlRequest& asked, Admission::Client client, bool is_root) {

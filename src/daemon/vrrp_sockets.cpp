@@ -1,8 +1,6 @@
 #include "vrrp_sockets.hpp"
 
 #include "endpoint.hpp"
-#include "lbconverge/kernel/file.hpp"
-#include "memberships.hpp"
 
 #include <netinet/ip.h>
 #include <sys/socket.h>
@@ -13,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 namespace lbconverge::daemon {
@@ -125,27 +122,18 @@ void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& 
     }
 }
 
-/// Where the group is listened to; nothing where the kernel does not say.
-std::optional<std::set<std::uint32_t>> members(Family family, const std::set<VrrpSockets::SocketKey>& needed) {
-    const auto its = [&](const VrrpSockets::SocketKey& key) { return key.second == family; };
-    if (std::none_of(needed.begin(), needed.end(), its)) return std::nullopt;
-    const auto table = kernel::read_file(family == Family::ipv4 ? "/proc/net/igmp" : "/proc/net/igmp6");
-    if (!table) return std::nullopt;
-    return members_in(*table, family);
-}
-
 }  // namespace
 
-std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts) {
+std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed, const HostFacts& facts,
+                                               const Memberships& memberships) {
     std::vector<node::NoSocket> news;
     const std::set<SocketKey> before = std::exchange(failed_, {});
-    const auto ipv4 = members(Family::ipv4, needed);
-    const auto ipv6 = members(Family::ipv6, needed);
     std::erase_if(sockets_, [&](const auto& socket) {
         const auto& [interface, family] = socket.first;
         const Interface* is = facts.interface(interface);
-        const auto& hears = family == Family::ipv4 ? ipv4 : ipv6;
-        const bool deaf = hears && !hears->contains(socket.second.index);
+        const auto& hears = memberships.of(family);
+        const bool told = hears && socket.second.opened_at < memberships.read_at;
+        const bool deaf = told && !hears->contains(socket.second.index);
         return !needed.contains(socket.first) || is == nullptr || is->index != socket.second.index || deaf;
     });
     for (const SocketKey& key : needed) {
@@ -157,7 +145,8 @@ std::vector<node::NoSocket> VrrpSockets::match(const std::set<SocketKey>& needed
             failed_.insert(key);
             continue;
         }
-        wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index}).first->second);
+        wait(sockets_.emplace(key, RawSocket{Descriptor(loop_, fd), is->index, std::chrono::steady_clock::now()})
+                 .first->second);
     }
     for (const SocketKey& key : before) {
         if (!failed_.contains(key)) news.push_back({key.first, key.second, {}});

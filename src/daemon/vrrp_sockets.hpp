@@ -5,6 +5,7 @@
 #include "lbconverge/model/host_facts.hpp"
 #include "lbconverge/node/messages.hpp"
 #include "loop.hpp"
+#include "memberships.hpp"
 
 #include <functional>
 #include <map>
@@ -25,7 +26,8 @@ public:
     /// Opens what is needed at these places and closes the rest; an interface with a new index is another one, and so
     /// is one on which the kernel has forgotten that we listen. Returns what could not be opened, and what can be used
     /// again.
-    std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts);
+    std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts,
+                                      const Memberships& memberships);
 
     /// All that has arrived.
     std::vector<node::Packet> receive();
@@ -38,6 +40,7 @@ private:
     struct RawSocket {
         Descriptor descriptor;
         std::uint32_t index = 0;
+        std::chrono::steady_clock::time_point opened_at{};  ///< by the clock of Memberships
     };
     void wait(RawSocket& socket);
     void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);

@@ -2,22 +2,16 @@
 #include "lbconverge/kernel/kernel.hpp"
 
 #include "announcer.hpp"
+#include "interfaces.hpp"
 #include "lbconverge/model/setting.hpp"
 #include "netlink.hpp"
 #include "nft.hpp"
 #include "setting_file.hpp"
 
 #include <fcntl.h>
-#include <linux/ip.h>
 #include <linux/netlink.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <netlink/addr.h>
-#include <netlink/cache.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,39 +39,8 @@ int write_setting(const std::string& path, std::string_view value) {
     return ::write(file.fd(), value.data(), value.size()) == static_cast<ssize_t>(value.size()) ? 0 : errno;
 }
 
-/// linux: devinet_ioctl, the first address of the list.
-std::optional<IpAddress> first_address(int fd, const InterfaceName& interface) {
-    ifreq request{};
-    interface.view().copy(request.ifr_name, sizeof request.ifr_name - 1);
-    if (fd < 0 || ::ioctl(fd, SIOCGIFADDR, &request) != 0) return std::nullopt;
-    sockaddr_in address;
-    std::memcpy(&address, &request.ifr_addr, sizeof address);
-    std::uint8_t bytes[4];
-    std::memcpy(bytes, &address.sin_addr, sizeof bytes);
-    return IpAddress::from_bytes(Family::ipv4, bytes);
-}
-
 std::string_view text_of(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Interface interface_of(rtnl_link* link) {
-    const unsigned flags = rtnl_link_get_flags(link);
-    Interface interface {
-        .index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link)),
-        .name = InterfaceName(rtnl_link_get_name(link)), .up = (flags & IFF_UP) != 0,
-        .carrier = (flags & IFF_RUNNING) != 0, .loopback = (flags & IFF_LOOPBACK) != 0,
-        .speaks_arp = (flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
-    };
-    if (nl_addr* address = rtnl_link_get_addr(link);
-        address != nullptr && nl_addr_get_len(address) == interface.link_address.size()) {
-        std::memcpy(interface.link_address.data(), nl_addr_get_binary_addr(address), interface.link_address.size());
-    }
-    std::uint32_t value = 0;
-    for (unsigned id = 1; id < __IPV4_DEVCONF_MAX && rtnl_link_inet_get_conf(link, id, &value) == 0; ++id) {
-        interface.ipv4_devconf.push_back(value);
-    }
-    return interface;
 }
 
 /// The kernel changed while it was read.
@@ -90,7 +53,7 @@ class LinuxKernel final : public plan::Kernel {
 public:
     explicit LinuxKernel(LinuxOptions options) : options_(std::move(options)) {}
 
-    Result<HostFacts> facts() override;
+    Result<HostFacts> facts(const std::vector<InterfaceName>& needed) override;
     Result<std::shared_ptr<const Observed>> observe(const Reading& reading, const HostFacts& facts) override;
     Result<std::vector<Failure>> offers(const plan::Plan& plan) override;
     Result<std::vector<Failure>> apply(const plan::Plan& plan, std::size_t first, std::size_t last) override;
@@ -126,6 +89,7 @@ private:
 Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     const bool ipvs = transport == wire::Transport::ipvs;
     std::optional<NetlinkSocket>& slot = ipvs ? ipvs_ : route_;
+    if (slot && slot->is_midway()) slot.reset();
     // The family gets a new number each time its module is loaded, and another family may have the old number now.
     if (ipvs && slot && !std::exchange(ipvs_is_fresh_, true)) {
         const Result<std::uint16_t> family = slot->resolve("IPVS");
@@ -135,6 +99,8 @@ Result<NetlinkSocket*> LinuxKernel::socket(wire::Transport transport) {
     if (slot) return &*slot;
     Result<NetlinkSocket> opened = NetlinkSocket::open(ipvs ? NETLINK_GENERIC : NETLINK_ROUTE);
     RETURN_IF_ERROR(opened);
+    opened->cut_short_by(options_.cut_short);
+    if (!ipvs) opened->filter_dumps();
     if (ipvs) {
         const Result<std::uint16_t> family = opened->resolve("IPVS");
         RETURN_IF_ERROR(family);
@@ -163,21 +129,13 @@ bool LinuxKernel::may_leave_out(const Error& error) {
     return true;
 }
 
-Result<HostFacts> LinuxKernel::facts() {
+Result<HostFacts> LinuxKernel::facts(const std::vector<InterfaceName>& needed) {
     const Result<NetlinkSocket*> route = socket(wire::Transport::route);
     RETURN_IF_ERROR(route);
-    nl_cache* links = nullptr;
-    if (const int error = rtnl_link_alloc_cache((*route)->handle(), AF_UNSPEC, &links); error < 0) {
-        return fail(ErrorKind::failed, std::string("reading the network interfaces: ") + nl_geterror(error));
-    }
-    const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, nl_cache_free);
+    auto interfaces = options_.only_needed ? read_these_interfaces(**route, needed) : read_interfaces(**route, needed);
+    RETURN_IF_ERROR(interfaces);
     HostFacts facts;
-    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    for (nl_object* each = nl_cache_get_first(links); each != nullptr; each = nl_cache_get_next(each)) {
-        Interface& interface = facts.interfaces.emplace_back(interface_of(reinterpret_cast<rtnl_link*>(each)));
-        if (interface.speaks_arp) interface.address = first_address(fd, interface.name);
-    }
-    if (fd >= 0) ::close(fd);
+    facts.interfaces = std::move(*interfaces);
     facts.ipvs_loaded = ::access("/proc/net/ip_vs", F_OK) == 0;
     const auto read_all = [](const char* name, std::uint32_t& value) {
         const std::string all = read_setting(setting_path("all", name)).value_or("0");
@@ -188,11 +146,11 @@ Result<HostFacts> LinuxKernel::facts() {
     return facts;
 }
 
-/// Gives the kind the reply to each request. Returns the tags of the answers that came in pieces.
+/// Gives the kind the reply to each request. Returns the tags of the answers in which rows may be missing.
 template <class Kind>
 Result<std::vector<std::uint32_t>> LinuxKernel::answers(wire::Requests& requests, const Reading& reading,
                                                         Observed& observed) {
-    std::vector<std::uint32_t> in_pieces;
+    std::vector<std::uint32_t> open;
     for (const wire::Request& request : requests.list()) {
         if (request.transport == wire::Transport::file) {
             const std::string path(text_of(requests.bytes(request)));
@@ -216,31 +174,40 @@ Result<std::vector<std::uint32_t>> LinuxKernel::answers(wire::Requests& requests
         }
         const Result<NetlinkSocket*> netlink = socket(request.transport);
         RETURN_IF_ERROR(netlink);
-        const Result<bool> pieces = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
+        const auto answer = (*netlink)->query(requests, request, [&](std::span<const std::byte> message) {
             Kind::decode({request.transport, request.tag, message}, reading, observed);
         });
-        RETURN_IF_ERROR(pieces);
-        if (*pieces) in_pieces.push_back(request.tag);
+        RETURN_IF_ERROR(answer);
+        // IPVS does not say whether its tables have changed between the pieces.
+        const bool ipvs = request.transport == wire::Transport::ipvs;
+        if (ipvs ? answer->in_pieces : answer->interrupted) open.push_back(request.tag);
     }
-    return in_pieces;
+    return open;
 }
 
-/// Reads a kind. If an answer came in pieces and rows seem to be missing, it asks for these once more.
+/// Reads a kind. If rows may be missing in an answer, it asks for these once more. What is missing after some attempts
+/// is not waited for: other programs may never rest.
 template <class Kind>
 Result<void> LinuxKernel::read(const Reading& reading, Observed& observed) {
     wire::Requests requests;
     Kind::ask(reading, observed, requests);
-    auto in_pieces = answers<Kind>(requests, reading, observed);
-    RETURN_IF_ERROR(in_pieces);
+    auto open = answers<Kind>(requests, reading, observed);
+    RETURN_IF_ERROR(open);
     observed.get<Kind>().finish();
     if constexpr (AsksAgain<Kind>) {
-        for (int attempt = 0; attempt < dump_attempts && !in_pieces->empty(); ++attempt) {
+        for (int attempt = 0; attempt < dump_attempts && !open->empty(); ++attempt) {
             requests.clear();
-            Kind::ask_again(reading, *in_pieces, observed, requests);
-            in_pieces = answers<Kind>(requests, reading, observed);
-            RETURN_IF_ERROR(in_pieces);
+            Kind::ask_again(reading, *open, observed, requests);
+            open = answers<Kind>(requests, reading, observed);
+            RETURN_IF_ERROR(open);
             observed.get<Kind>().finish();
         }
+    }
+    if constexpr (AsksMore<Kind>) {
+        requests.clear();
+        Kind::ask_more(reading, observed, requests);
+        RETURN_IF_ERROR(answers<Kind>(requests, reading, observed));
+        observed.get<Kind>().finish();
     }
     return {};
 }

@@ -8,8 +8,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace lbconverge::kernel {
@@ -31,6 +33,15 @@ Error reading_error(int error, bool generic) {
         return {ErrorKind::world_moved, "a module of the kernel went while it was being read", {}};
     }
     return system_error("reading from the kernel", error);
+}
+
+/// The message with which an answer ends: 0 or errno. A list that failed says so in its last message, too.
+std::optional<int> end_in(const nlmsghdr& header) {
+    int status = 0;
+    if (header.nlmsg_type != NLMSG_DONE && header.nlmsg_type != NLMSG_ERROR) return std::nullopt;
+    if (header.nlmsg_len < NLMSG_LENGTH(sizeof status)) return 0;
+    std::memcpy(&status, NLMSG_DATA(&header), sizeof status);
+    return status < 0 ? -status : 0;
 }
 
 }  // namespace
@@ -58,6 +69,11 @@ Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
     const int send_buffer = 512 * 1024;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof send_buffer);
     return NetlinkSocket(std::move(socket));
+}
+
+void NetlinkSocket::filter_dumps() {
+    const int yes = 1;
+    setsockopt(fd_, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &yes, sizeof yes);
 }
 
 Result<std::uint16_t> NetlinkSocket::resolve(const char* family) {
@@ -137,38 +153,56 @@ Result<std::vector<NetlinkSocket::Refused>> NetlinkSocket::send_batch(wire::Requ
     return refused;
 }
 
-Result<bool> NetlinkSocket::query(wire::Requests& requests, const wire::Request& request,
-                                  const std::function<void(std::span<const std::byte>)>& receive_one) {
-    const std::uint32_t sequence = number(requests.bytes(request), request.dump ? 0 : NLM_F_ACK);
-    RETURN_IF_ERROR(send(requests.bytes(request)));
-    bool interrupted = false;
-    int pieces = 0;
-    for (;;) {
+std::span<const std::byte> NetlinkSocket::datagram(int index) const {
+    const auto at = static_cast<std::size_t>(index);
+    return std::span(buffers_).subspan(at * buffer_size, std::min(received_[at], buffer_size));
+}
+
+Result<NetlinkSocket::Answer> NetlinkSocket::query(wire::Requests& requests, const wire::Request& request,
+                                                   const Receive& receive_one) {
+    const std::span<std::byte> message = requests.bytes(request);
+    number(message, request.dump ? 0 : NLM_F_ACK);
+    RETURN_IF_ERROR(send(message));
+    Answer answer;
+    pieces_ = 0;
+    midway_ = true;
+    while (midway_) {
+        if (cut_short_ != nullptr && *cut_short_) return fail(ErrorKind::failed, "reading from the kernel: cut short");
         const Result<int> count = receive();
         RETURN_IF_ERROR(count);
         for (int i = 0; i < *count; ++i) {
-            auto rest = static_cast<int>(received_[i]);
-            const std::byte* at = buffers_.data() + static_cast<std::size_t>(i) * buffer_size;
-            bool rows = false;
-            for (const auto* header = reinterpret_cast<const nlmsghdr*>(at);
-                 NLMSG_OK(header, static_cast<unsigned>(rest)); header = NLMSG_NEXT(header, rest)) {
-                if (header->nlmsg_seq != sequence) continue;
-                interrupted = interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-                if (header->nlmsg_type == NLMSG_ERROR) {
-                    const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
-                    const bool absent = error == ESRCH && type_ != 0 && !request.dump;
-                    if (error != 0 && !absent) return tl::unexpected(reading_error(error, type_ != 0));
-                }
-                if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-                    if (interrupted)
-                        return fail(ErrorKind::world_moved, "the kernel's tables changed while being read");
-                    return pieces > 1;
-                }
-                if (!std::exchange(rows, true)) ++pieces;
-                receive_one({reinterpret_cast<const std::byte*>(header), header->nlmsg_len});
-            }
+            const Result<bool> end = take(datagram(i), request.dump, receive_one, answer);
+            RETURN_IF_ERROR(end);
+            midway_ = midway_ && !*end;
         }
     }
+    answer.in_pieces = pieces_ > 1;
+    return answer;
+}
+
+/// Hands over the messages of one datagram. True: the answer ends with it.
+Result<bool> NetlinkSocket::take(std::span<const std::byte> messages, bool dump, const Receive& receive_one,
+                                 Answer& answer) {
+    auto rest = static_cast<int>(messages.size());
+    bool rows = false;
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(messages.data());
+         NLMSG_OK(header, static_cast<unsigned>(rest)); header = NLMSG_NEXT(header, rest)) {
+        if (header->nlmsg_seq != sequence_) continue;
+        answer.interrupted = answer.interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+        if (const auto status = end_in(*header)) {
+            midway_ = false;
+            if (*status != 0 && !is_absence(*status, dump)) return tl::unexpected(reading_error(*status, type_ != 0));
+            return true;
+        }
+        if (!std::exchange(rows, true)) ++pieces_;
+        receive_one({reinterpret_cast<const std::byte*>(header), header->nlmsg_len});
+    }
+    return false;
+}
+
+bool NetlinkSocket::is_absence(int error, bool dump) const {
+    if (type_ != 0) return error == ESRCH && !dump;
+    return error == ENODEV || error == ENOENT;
 }
 
 }  // namespace lbconverge::kernel

@@ -5,6 +5,7 @@
 #include "lbconverge/model/result.hpp"
 #include "lbconverge/wire/request.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,12 +35,22 @@ public:
     /// it is not known what was done.
     Result<std::vector<Refused>> send_batch(wire::Requests& requests, std::span<const wire::Request> batch);
 
-    /// Sends one request that reads and calls `receive` with each message of the answer. True: the answer came in more
-    /// than one piece, and the kernel's tables may have changed in between.
-    /// world_moved when the kernel says that the dump is not consistent (NLM_F_DUMP_INTR), or when there is no generic
-    /// netlink family of that number any more. A single row that is not there is an answer without a message.
-    Result<bool> query(wire::Requests& requests, const wire::Request& request,
-                       const std::function<void(std::span<const std::byte>)>& receive);
+    struct Answer {
+        bool in_pieces = false;    ///< more than one; the kernel's tables may have changed in between
+        bool interrupted = false;  ///< they have, says the kernel (NLM_F_DUMP_INTR): rows may be missing, or be old
+    };
+    using Receive = std::function<void(std::span<const std::byte>)>;
+    /// Sends one request that reads and calls `receive` with each message of the answer. world_moved when there is no
+    /// generic netlink family of that number any more. What is not there (a single row, the interface or the table that
+    /// was asked for) is an answer without a message.
+    Result<Answer> query(wire::Requests& requests, const wire::Request& request, const Receive& receive);
+
+    /// A query ends with an error as soon as this is true. It must outlive the socket.
+    void cut_short_by(const std::atomic<bool>* flag) { cut_short_ = flag; }
+    /// The kernel filters what it lists by the interface, the table and the protocol of the request (since 4.20).
+    void filter_dumps();
+    /// A query ended before its answer did. The kernel begins no other list on this socket then.
+    [[nodiscard]] bool is_midway() const { return midway_; }
 
     [[nodiscard]] nl_sock* handle() const { return socket_.get(); }
 
@@ -52,6 +63,9 @@ private:
     Result<void> send(std::span<const std::byte> bytes) const;
     /// Receives up to two datagrams, the data of a small dump and its end, in one system call.
     Result<int> receive();
+    [[nodiscard]] std::span<const std::byte> datagram(int index) const;
+    Result<bool> take(std::span<const std::byte> messages, bool dump, const Receive& receive_one, Answer& answer);
+    [[nodiscard]] bool is_absence(int error, bool dump) const;
 
     static constexpr std::size_t buffer_size = 64 * 1024;
     std::unique_ptr<nl_sock, Free> socket_;
@@ -60,6 +74,9 @@ private:
     std::uint32_t sequence_ = 0;
     std::vector<std::byte> buffers_;
     std::size_t received_[2]{};
+    std::size_t pieces_ = 0;  ///< of the answer that is being received
+    bool midway_ = false;
+    const std::atomic<bool>* cut_short_ = nullptr;
 };
 
 }  // namespace lbconverge::kernel

@@ -15,10 +15,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <thread>
@@ -44,10 +47,21 @@ bool concerns_us(std::span<const std::byte> messages) {
     return false;
 }
 
+/// From so many interfaces on, one list of all is cheaper than a question for each.
+constexpr std::size_t few_interfaces = 32;
+/// So many datagrams are judged before the thread looks at anything else.
+constexpr int datagrams_at_once = 1024;
+
+using std::chrono::steady_clock;
+
 class LinuxWatch final : public Watch {
 public:
-    LinuxWatch(NetlinkSocket socket, int wake, Calls calls)
-        : socket_(std::move(socket)), wake_(wake), calls_(std::move(calls)), thread_([this] { watch(); }) {}
+    LinuxWatch(NetlinkSocket socket, int wake, Concern concern, Calls calls)
+        : socket_(std::move(socket)),
+          judge_(std::move(concern)),
+          wake_(wake),
+          calls_(std::move(calls)),
+          thread_([this] { watch(); }) {}
     ~LinuxWatch() override {
         ending_ = true;
         wake();
@@ -57,6 +71,13 @@ public:
     LinuxWatch(const LinuxWatch&) = delete;
     LinuxWatch& operator=(const LinuxWatch&) = delete;
 
+    void follow(Concern concern) override {
+        {
+            const std::lock_guard guard(mutex_);
+            next_ = std::move(concern);
+        }
+        wake();
+    }
     void follow_nftables() override {
         if (!nftables_wanted_.exchange(true)) wake();
     }
@@ -73,44 +94,67 @@ private:
         }
     }
 
-    /// False: the thread must end. Else links or addresses have changed, or `wait_ms` are over.
+    /// False: the thread must end. Else it is time to look: links or addresses have changed, or `wait_ms` are over.
     bool sleep(int wait_ms) {
+        const auto end = steady_clock::now() + std::chrono::milliseconds(wait_ms);
         while (!ending_) {
+            if (takes_concern()) return true;
             if (nftables_wanted_ && !nftables_) open_nftables();
             const int nftables = nftables_ ? nl_socket_get_fd(nftables_->handle()) : -1;
             std::array<pollfd, 3> polled{
                 {{nl_socket_get_fd(socket_.handle()), POLLIN, 0}, {wake_, POLLIN, 0}, {nftables, POLLIN, 0}}};
-            while (::poll(polled.data(), polled.size(), wait_ms) < 0 && errno == EINTR) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()).count();
+            const int wait = wait_ms < 0 ? -1 : static_cast<int>(std::max<std::int64_t>(left, 0));
+            while (::poll(polled.data(), polled.size(), wait) < 0 && errno == EINTR) {
             }
             std::uint64_t count = 0;
             if (polled[1].revents != 0 && ::read(wake_, &count, sizeof count) < 0) return false;
             if (polled[2].revents != 0 && drain_nftables(nftables)) calls_.disturbed();
-            if (polled[0].revents != 0) {
-                drain(polled[0].fd);
-                calls_.disturbed();
-                return true;
-            }
-            if (polled[1].revents == 0 && polled[2].revents == 0) return true;
+            if (polled[0].revents != 0 && has_moved(polled[0].fd)) return true;
+            if (wait_ms >= 0 && steady_clock::now() >= end) return true;
         }
         return false;
     }
 
-    /// The messages are not read: the next look shows what has changed. ENOBUFS (messages were lost) means the same.
-    static void drain(int fd) {
-        char rest[16384];
-        while (::recv(fd, rest, sizeof rest, MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR) {
+    bool takes_concern() {
+        const std::lock_guard guard(mutex_);
+        if (!next_) return false;
+        judge_ = Judge(*std::exchange(next_, std::nullopt));
+        at_all_ = true;
+        return true;
+    }
+
+    /// Reads what has been notified.
+    bool has_moved(int fd) {
+        const Notice notice = drain(fd);
+        at_all_ = at_all_ || notice.elsewhere;
+        if (notice.disturbed) calls_.disturbed();
+        return notice.moved;
+    }
+
+    /// If messages were lost (ENOBUFS) anything may have changed.
+    Notice drain(int fd) {
+        constexpr Notice everything{.disturbed = true, .moved = true, .elsewhere = true};
+        Notice all;
+        for (int i = 0; i < datagrams_at_once; ++i) {
+            const ssize_t size = ::recv(fd, datagram_.data(), datagram_.size(), MSG_DONTWAIT | MSG_TRUNC);
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && errno != ENOBUFS) break;
+            const bool lost = size < 0 || static_cast<std::size_t>(size) > datagram_.size();
+            all |= lost ? everything : judge_.judge(std::span(datagram_).first(static_cast<std::size_t>(size)));
         }
+        return all;
     }
 
     /// True: one of our tables may have changed. Other programs change theirs all the time.
-    static bool drain_nftables(int fd) {
+    bool drain_nftables(int fd) {
         bool ours = false;
-        alignas(nlmsghdr) std::array<std::byte, 65536> buffer;
         for (;;) {
-            const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+            const ssize_t size = ::recv(fd, datagram_.data(), datagram_.size(), MSG_DONTWAIT | MSG_TRUNC);
             if (size < 0 && errno != ENOBUFS && errno != EINTR) return ours;
-            const bool lost = size < 0 ? errno == ENOBUFS : static_cast<std::size_t>(size) > buffer.size();
-            ours = ours || lost || (size > 0 && concerns_us(std::span(buffer).first(static_cast<std::size_t>(size))));
+            const bool lost = size < 0 ? errno == ENOBUFS : static_cast<std::size_t>(size) > datagram_.size();
+            ours =
+                ours || lost || (size > 0 && concerns_us(std::span(datagram_).first(static_cast<std::size_t>(size))));
         }
     }
 
@@ -123,21 +167,37 @@ private:
 
     /// How long to wait for the next change, in milliseconds; -1: for ever.
     int look() {
-        const Result<HostFacts> facts = kernel_->facts();
-        auto seen = facts ? complete(kernel_->observe({}, *facts)) : tl::unexpected(facts.error());
+        const std::vector<InterfaceName>& names = judge_.concern().interfaces;
+        const bool all = at_all_ || names.size() > few_interfaces;
+        auto seen = look_at(names, all ? *kernel_ : *few_, !all);
+        if (ending_) return -1;
         if (!seen) {
             calls_.problem(seen.error().what);
             return retry_ms;
         }
-        calls_.now(std::move(*seen));
+        at_all_ = judge_.concern().all_interfaces;
+        judge_.learn(**seen);
+        calls_.now(std::move(*seen), judge_.concern());
         return -1;
+    }
+
+    static Result<Surroundings> look_at(const std::vector<InterfaceName>& names, plan::Kernel& kernel, bool only) {
+        const Result<HostFacts> facts = kernel.facts(names);
+        RETURN_IF_ERROR(facts);
+        return complete(kernel.observe({.interfaces = names, .only_interfaces = only}, *facts));
     }
 
     NetlinkSocket socket_;
     std::optional<NetlinkSocket> nftables_;  ///< used only by the thread
     std::atomic<bool> nftables_wanted_ = false;
     std::atomic<bool> ending_ = false;
-    std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({});
+    Judge judge_;  ///< used only by the thread, as the rest down to wake_
+    alignas(nlmsghdr) std::array<std::byte, 65536> datagram_;
+    bool at_all_ = true;  ///< the next look is at all interfaces
+    std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({.cut_short = &ending_});
+    std::unique_ptr<plan::Kernel> few_ = linux_kernel({.cut_short = &ending_, .only_needed = true});
+    std::mutex mutex_;
+    std::optional<Concern> next_;
     int wake_;
     Calls calls_;
     std::thread thread_;
@@ -145,7 +205,7 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Watch>> Watch::start(Calls calls) {
+Result<std::unique_ptr<Watch>> Watch::start(Concern concern, Calls calls) {
     Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_ROUTE);
     RETURN_IF_ERROR(socket);
     const int error = nl_socket_add_memberships(socket->handle(), RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
@@ -154,7 +214,7 @@ Result<std::unique_ptr<Watch>> Watch::start(Calls calls) {
     if (error < 0) return fail(ErrorKind::failed, std::string("netlink notifications: ") + nl_geterror(error));
     const int wake = ::eventfd(0, EFD_CLOEXEC);
     if (wake < 0) return fail(ErrorKind::failed, std::string("eventfd: ") + std::strerror(errno));
-    return std::make_unique<LinuxWatch>(std::move(*socket), wake, std::move(calls));
+    return std::make_unique<LinuxWatch>(std::move(*socket), wake, std::move(concern), std::move(calls));
 }
 
 }  // namespace lbconverge::kernel

@@ -118,6 +118,32 @@ void put_first(Seen<Address>& seen, const Address::Key& key, const Address::Valu
     seen = std::move(all);
 }
 
+/// The addresses of one interface; 0: of all. The tag of the request is that index.
+void ask_for_addresses(std::uint32_t index, wire::Requests& requests) {
+    ifaddrmsg header{};
+    header.ifa_index = index;
+    requests.begin(wire::Transport::route, RTM_GETADDR, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), index);
+    requests.end();
+}
+
+/// Of those that are there.
+std::vector<std::uint32_t> indices_of(const std::vector<InterfaceName>& names, const HostFacts& facts) {
+    std::vector<std::uint32_t> indices;
+    for (const InterfaceName& name : names) {
+        if (const Interface* interface = facts.interface(name)) indices.push_back(interface->index);
+    }
+    return indices;
+}
+
+void forget_those_of(const InterfaceName& interface, Seen<Address>& seen) {
+    Seen<Address> others;
+    for (std::uint32_t i = 0; i < seen.size(); ++i) {
+        const Row<Address>& row = seen.row(i);
+        if (row.key.interface != interface) others.add(row.key, row.value, seen.note(i));
+    }
+    seen = std::move(others);
+}
+
 void write_value(const Address::Value& value, Family family, bool is_new, wire::Requests& requests) {
     if (!value.label.empty()) requests.attribute_text(IFA_LABEL, value.label.view());
     if (value.broadcast) {
@@ -170,10 +196,25 @@ void Address::desire(const Inputs& inputs, Wanted<Address>& wanted) {
     }
 }
 
-void Address::ask(const Reading&, Observed&, wire::Requests& requests) {
-    const ifaddrmsg header{};
-    requests.begin(wire::Transport::route, RTM_GETADDR, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
-    requests.end();
+void Address::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
+    if (!reading.only_interfaces) return ask_for_addresses(0, requests);
+    for (const std::uint32_t index : indices_of(reading.interfaces, observed.facts)) ask_for_addresses(index, requests);
+}
+
+void Address::ask_again(const Reading& reading, std::span<const std::uint32_t> open, Observed& observed,
+                        wire::Requests& requests) {
+    if (reading.interfaces.empty() && !open.empty()) {
+        observed.get<Address>() = {};
+        return ask_for_addresses(0, requests);
+    }
+    const auto doubtful = [&](std::uint32_t index) {
+        return std::any_of(open.begin(), open.end(), [&](std::uint32_t tag) { return tag == 0 || tag == index; });
+    };
+    for (const std::uint32_t index : indices_of(reading.interfaces, observed.facts)) {
+        if (!doubtful(index)) continue;
+        forget_those_of(observed.facts.interface(index)->name, observed.get<Address>());
+        ask_for_addresses(index, requests);
+    }
 }
 
 void Address::decode(const wire::Reply& reply, const Reading&, Observed& observed) {
@@ -182,6 +223,7 @@ void Address::decode(const wire::Reply& reply, const Reading&, Observed& observe
     const auto header = wire::fixed_header<ifaddrmsg>(reply.bytes, NLMSG_HDRLEN);
     const auto family = static_cast<Family>(header.ifa_family);
     if (family != Family::ipv4 && family != Family::ipv6) return;
+    if (reply.tag != 0 && reply.tag != header.ifa_index) return;  // a kernel that does not filter what it lists
     const Interface* interface = observed.facts.interface(header.ifa_index);
     if (interface == nullptr) return;
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 namespace lbconverge::kinds {
 
@@ -31,6 +32,16 @@ Route::Value value_of(const config::Route& route) {
 /// is. A route by which another protocol has replaced ours belongs to that protocol. We neither change nor remove such
 /// routes.
 bool is_ours(const Route::Facts& facts) { return facts.protocol == Route::protocol_tag; }
+
+/// 0 in a field: any.
+void ask_for_routes(std::uint8_t family, std::uint32_t table, std::uint8_t protocol, wire::Requests& requests) {
+    rtmsg header{};
+    header.rtm_family = family;
+    header.rtm_protocol = protocol;
+    requests.begin(wire::Transport::route, RTM_GETROUTE, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
+    if (table != RT_TABLE_UNSPEC) requests.attribute_u32(RTA_TABLE, table);
+    requests.end();
+}
 
 }  // namespace
 
@@ -75,11 +86,26 @@ void Route::desire(const Inputs& inputs, Wanted<Route>& wanted) {
     }
 }
 
+/// A director may have a full routing table of the Internet, and the kernel lists only what passes the filter: our own
+/// routes. Without a desired state everything is asked for.
 void Route::ask(const Reading& reading, Observed&, wire::Requests& requests) {
     if (!reads<Route>(reading)) return;
-    const rtmsg header{};
-    requests.begin(wire::Transport::route, RTM_GETROUTE, NLM_F_DUMP, std::as_bytes(std::span(&header, 1)), 0);
-    requests.end();
+    if (reading.desired == nullptr) return ask_for_routes(0, RT_TABLE_UNSPEC, RTPROT_UNSPEC, requests);
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        ask_for_routes(static_cast<std::uint8_t>(family), RT_TABLE_UNSPEC, protocol_tag, requests);
+    }
+}
+
+void Route::ask_more(const Reading& reading, const Observed& observed, wire::Requests& requests) {
+    if (!reads<Route>(reading) || reading.desired == nullptr) return;
+    std::set<std::pair<Family, std::uint32_t>> tables;
+    for (const Row<Route>& row : reading.desired->get<Route>().rows.rows()) {
+        const bool ours = observed.get<Route>().find(row.key) != Seen<Route>::npos;
+        if (!ours) tables.emplace(row.key.to.family, row.key.table);
+    }
+    for (const auto& [family, table] : tables) {
+        ask_for_routes(static_cast<std::uint8_t>(family), table, RTPROT_UNSPEC, requests);
+    }
 }
 
 void Route::decode(const wire::Reply& reply, const Reading&, Observed& observed) {

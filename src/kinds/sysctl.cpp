@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <functional>
+#include <map>
 
 namespace lbconverge::kinds {
 
@@ -39,12 +39,14 @@ struct Devconf {
     std::uint16_t id = 0;
 };
 
-std::optional<Devconf> devconf_of(std::string_view path, const HostFacts& facts) {
+/// `find`: the interface of a name, or nullptr.
+template <class Find>
+std::optional<Devconf> devconf_of(std::string_view path, Find&& find) {
     const auto setting = parse_setting_path(path);
     if (!setting || setting->family != Family::ipv4) return std::nullopt;
     for (const DevconfId& each : devconf_ids) {
         if (each.name != setting->name) continue;
-        const Interface* interface = facts.interface(setting->interface);
+        const Interface* interface = find(setting->interface);
         if (interface == nullptr || interface->ipv4_devconf.size() < each.id) return std::nullopt;
         return Devconf{interface, each.id};
     }
@@ -107,33 +109,27 @@ std::vector<InterfaceName> arp_interfaces(const Inputs& inputs) {
 /// Quiet for every scope: a VIP that is there already may have another scope than the file wants.
 bool ignores_for_all(std::uint32_t effective) { return quiet_arp_ignore(effective, Scope::global); }
 
-using Want = std::function<void(const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source)>;
-
-/// A setting that the file has in [sysctl] keeps the value of the file.
-Want unless_named(Wanted<Sysctl>& wanted) {
-    return [&wanted](const InterfaceName& interface, std::string_view setting, std::uint32_t value, Source source) {
-        Sysctl::Key key(setting_path(interface, setting));
-        if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) return;
-        wanted.rows.put(key, {std::to_string(value)}, {source, Cause::config});
-    };
+/// What the file says in [sysctl] is wanted already, and of two rows of a setting the first stays.
+void want(Wanted<Sysctl>& wanted, const InterfaceName& interface, std::string_view setting, std::uint32_t value,
+          Source source) {
+    wanted.rows.add(Sysctl::Key(setting_path(interface, setting)), {std::to_string(value)}, {source, Cause::config});
 }
 
 /// If [arp] does not name a setting, the place of the VIP in the file counts as its place.
 void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) {
     const config::Arp& arp = inputs.config.arp;
-    const Want want = unless_named(wanted);
     const Source ignore = arp.ignore_source.known() ? arp.ignore_source : vip;
     const Source announce = arp.announce_source.known() ? arp.announce_source : vip;
     for (const InterfaceName& interface : arp_interfaces(inputs)) {
-        want(interface, "arp_ignore", arp.arp_ignore, ignore);
-        want(interface, "arp_announce", arp.arp_announce, announce);
+        want(wanted, interface, "arp_ignore", arp.arp_ignore, ignore);
+        want(wanted, interface, "arp_announce", arp.arp_announce, announce);
     }
     if (!arp.automatic) return;
     // "all" is changed only if its value would make an interface answer: the larger of the two counts. A value that is
     // quiet stays desired, since it may be ours: a setting that is not desired any more gets its old value back.
     const auto mend_all = [&](std::string_view setting, std::uint32_t all, std::uint32_t own, auto is_quiet,
                               Source at) {
-        if (all != 0) want("all", setting, is_quiet(std::max(all, own)) ? all : own, at);
+        if (all != 0) want(wanted, "all", setting, is_quiet(std::max(all, own)) ? all : own, at);
     };
     mend_all("arp_ignore", inputs.facts.all_arp_ignore, arp.arp_ignore, ignores_for_all, ignore);
     mend_all("arp_announce", inputs.facts.all_arp_announce, arp.arp_announce, quiet_arp_announce, announce);
@@ -144,7 +140,7 @@ void desire_quiet_arp(const Inputs& inputs, Source vip, Wanted<Sysctl>& wanted) 
 void desire_open_tunnel(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     const config::RealServer* here = config::tunnelled_here(inputs.config, Family::ipv4);
     if (here == nullptr) return;
-    for (const char* interface : {"all", "tunl0"}) unless_named(wanted)(interface, "rp_filter", 0, here->source);
+    for (const char* interface : {"all", "tunl0"}) want(wanted, interface, "rp_filter", 0, here->source);
 }
 
 /// The answer to a check via the VIP has the VIP as source, and the master has this address itself. Linux drops such a
@@ -154,9 +150,7 @@ void desire_own_answers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
         const IpAddress& address = inputs.config.services[each.service].vip;
         for (const config::Vip& vip : inputs.config.vips) {
             if (vip.address != address || address.family != Family::ipv4 || vip.interface.empty()) continue;
-            Sysctl::Key key(setting_path(vip.interface, "accept_local"));
-            if (wanted.rows.find(key) != Table<Sysctl, Origin>::npos) continue;
-            wanted.rows.put(key, {"1"}, {vip.source, Cause::config});
+            want(wanted, vip.interface, "accept_local", 1, vip.source);
         }
     }
 }
@@ -173,7 +167,7 @@ void desire_owner_heard(const Inputs& inputs, Wanted<Sysctl>& wanted) {
                            });
         if (!owned) continue;
         for (const config::Vrrp& each : config.vrrp) {
-            if (each.name == vip.vrrp) unless_named(wanted)(each.interface, "accept_local", 1, vip.source);
+            if (each.name == vip.vrrp) want(wanted, each.interface, "accept_local", 1, vip.source);
         }
     }
 }
@@ -182,6 +176,10 @@ void desire_owner_heard(const Inputs& inputs, Wanted<Sysctl>& wanted) {
 
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
     return effective == 1 || effective == 2 || effective == 8 || (effective == 3 && vip_scope == Scope::host);
+}
+
+bool concerns_all_interfaces(const config::Config& config) {
+    return config.arp.automatic && quiet_vip(config) != nullptr;
 }
 
 bool quiet_arp_announce(std::uint32_t effective) { return effective == 1 || effective == 2; }
@@ -200,7 +198,6 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     for (const config::Sysctl& each : inputs.config.sysctls) {
         wanted.rows.add(Key(each.path), {normalised(each.path, each.value)}, {each.source, Cause::config});
     }
-    wanted.rows.finish();
     if (const config::Vip* vip = quiet_vip(inputs.config)) desire_quiet_arp(inputs, vip->source, wanted);
     desire_own_answers(inputs, wanted);
     desire_owner_heard(inputs, wanted);
@@ -209,9 +206,15 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
 
 void Sysctl::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {
     Seen<Sysctl>& seen = observed.get<Sysctl>();
+    std::map<InterfaceName, const Interface*> by_name;  // there may be thousands, each with a setting
+    for (const Interface& each : observed.facts.interfaces) by_name.try_emplace(each.name, &each);
+    const auto find = [&](const InterfaceName& name) {
+        const auto at = by_name.find(name);
+        return at == by_name.end() ? nullptr : at->second;
+    };
     for (std::uint32_t i = 0; i < reading.sysctls.size(); ++i) {
         const std::string& path = reading.sysctls[i];
-        if (const auto devconf = devconf_of(path, observed.facts)) {
+        if (const auto devconf = devconf_of(path, find)) {
             seen.add(Key(path), {std::to_string(devconf->interface->ipv4_devconf[devconf->id - 1U])});
         } else {
             requests.file(path, nullptr, i);
@@ -249,7 +252,7 @@ Phase Sysctl::phase(const Change<Sysctl>& change, const Inputs&) {
 void Sysctl::encode(const Change<Sysctl>& change, const HostFacts& facts, std::uint32_t tag, wire::Requests& requests) {
     if (change.after == nullptr) return;
     const std::string& value = change.after->value;
-    const auto devconf = devconf_of(change.key.path, facts);
+    const auto devconf = devconf_of(change.key.path, [&](const InterfaceName& name) { return facts.interface(name); });
     std::uint32_t number = 0;
     if (!devconf || !from_text(value, number)) {
         const std::string_view text = value;

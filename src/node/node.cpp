@@ -15,6 +15,9 @@ using std::chrono::seconds;
 /// twentieth of the time.
 constexpr Duration look_interval = seconds(10);
 constexpr int look_share = 20;
+/// If something changes during a look that finds nothing to do, the lane rests as long as the look took, up to this: on
+/// a host where something changes all the time it would do nothing but look.
+constexpr Duration longest_rest = std::chrono::milliseconds(500);
 /// After an error a lane waits: longer each time, between these two limits.
 constexpr Duration first_backoff = seconds(1);
 constexpr Duration last_backoff = seconds(30);
@@ -112,8 +115,8 @@ Election Node::election() const {
 
 const InterfaceState* Node::link(const InterfaceName& name) const {
     const auto at =
-        std::find_if(links_.begin(), links_.end(), [&](const InterfaceState& each) { return each.name == name; });
-    return at == links_.end() ? nullptr : &*at;
+        std::lower_bound(links_.begin(), links_.end(), name, [](const auto& a, const auto& b) { return a.name < b; });
+    return at == links_.end() || at->name != name ? nullptr : &*at;
 }
 
 std::optional<std::string> Node::unable_alone(const Instance& instance) const {
@@ -139,9 +142,11 @@ void Node::watch_link(Instance& instance, Instant now) {
 
 void Node::handle(const Links& event, Instant now) {
     const auto same = [](const InterfaceState& a, const InterfaceState& b) { return a.name == b.name && a.up == b.up; };
-    const bool moved = !std::equal(links_.begin(), links_.end(), event.links.begin(), event.links.end(), same);
-    const bool news = links_ != event.links;
-    const std::vector<InterfaceState> links_before = std::exchange(links_, event.links);
+    std::vector<InterfaceState> links = event.links;  // by name: there may be thousands, and they are looked up
+    std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    const bool moved = !std::equal(links_.begin(), links_.end(), links.begin(), links.end(), same);
+    const bool news = links_ != links;
+    const std::vector<InterfaceState> links_before = std::exchange(links_, std::move(links));
     holding_ = event.holding;
     const bool first = !std::exchange(links_known_, true);
     for (Instance& each : instances_) {
@@ -389,6 +394,7 @@ void Node::handle(const Converged& event, Instant now) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};
         if (!event.overtaken) lane.settled = lane.file;
+        if (!event.overtaken && event.done == 0 && lane.wanted) lane.retry_at = now + std::min(lane.took, longest_rest);
         // VIPs may have waited for their services.
         if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
     } else {

@@ -146,12 +146,11 @@ void Node::read_links(Instant now) {
     for (Track& each : tracks_) {
         if (each.settings().type != TrackType::interface) continue;
         const std::string& name = each.settings().target;
-        const auto at = std::find_if(links_.begin(), links_.end(),
-                                     [&](const InterfaceState& link) { return link.name.view() == name; });
-        const bool up = at != links_.end() && at->up;
-        const std::string why = at == links_.end() ? "there is no interface " + name
-                                : up               ? "interface " + name + " is up"
-                                                   : "interface " + name + " has no link";
+        const InterfaceState* on = link(InterfaceName(name));
+        const bool up = on != nullptr && on->up;
+        const std::string why = on == nullptr ? "there is no interface " + name
+                                : up          ? "interface " + name + " is up"
+                                              : "interface " + name + " has no link";
         take(each, {.opinion = up ? TrackOpinion::good : TrackOpinion::bad, .why = why}, now);
     }
 }

@@ -1,5 +1,6 @@
 #include "lbconverge/plan/convergence.hpp"
 
+#include "lbconverge/config/interfaces.hpp"
 #include "lbconverge/model/exit.hpp"
 #include "lbconverge/plan/ledger.hpp"
 #include "lbconverge/plan/safety.hpp"
@@ -99,6 +100,8 @@ Convergence::Convergence(Task task, Ledger ledger, BootTime now)
     begin();
 }
 
+std::vector<InterfaceName> Convergence::needed_interfaces() const { return config::named_interfaces(task_.config); }
+
 void Convergence::look() {
     hurried_ = false;
     need_ = Need::facts;
@@ -121,6 +124,7 @@ void Convergence::take_facts(Result<HostFacts> facts) {
     facts_ = std::move(*facts);
     desired_ = desired_for(task_, facts_);
     reading_ = reading_for(desired_, ledger_, task_.config.role, facts_);
+    reading_.interfaces = needed_interfaces();
     need_ = Need::rows;
 }
 

@@ -117,7 +117,7 @@ plan::Told FakeKernel::announce(std::span<const plan::Announcement> announcement
     return {};
 }
 
-Result<HostFacts> FakeKernel::facts() {
+Result<HostFacts> FakeKernel::facts(const std::vector<InterfaceName>&) {
     ++reads;
     HostFacts facts = node.facts;
     for (Interface& each : facts.interfaces) {

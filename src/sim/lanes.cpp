@@ -37,7 +37,7 @@ bool World::fails(std::size_t node) {
 
 plan::Plan World::make_plan(Host& host, const Ledger& ledger, const node::Converge& ask) const {
     const plan::Task task = node::task_of(ask, nullptr);
-    const HostFacts facts = *host.kernel.facts();
+    const HostFacts facts = *host.kernel.facts({});
     Desired desired = plan::desired_for(task, facts);
     auto observed = *host.kernel.observe(reading_for(desired, ledger, ask.config->role, facts), facts);
     return plan::plan_for(task, std::move(desired), std::move(observed), ledger, boot_time(), task.avoid);
@@ -73,7 +73,7 @@ void World::serve(std::size_t node, std::size_t lane) {
     using Need = plan::Convergence::Need;
     switch (work.need()) {
         case Need::facts:
-            work.take_facts(host.kernel.facts());
+            work.take_facts(host.kernel.facts({}));
             return serve(node, lane);
         case Need::rows:
             look(node, lane);

@@ -28,7 +28,7 @@ std::optional<IpAddress> vip_of(const typename Kind::Key& key) {
 /// Of a node as master and as backup. Addresses on answering interfaces are left out: FaultKind::refused names those.
 WantedRows wanted_rows(const config::Config& config, std::size_t node) {
     WantedRows wanted;
-    const HostFacts facts = *FakeKernel(booted(config, node)).facts();
+    const HostFacts facts = *FakeKernel(booted(config, node)).facts({});
     for (const ElectionState state : {ElectionState::master, ElectionState::backup}) {
         plan::Task task{.config = config, .election = {}};
         for (const config::Vrrp& each : config.vrrp) task.election[each.name] = state;

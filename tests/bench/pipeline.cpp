@@ -160,7 +160,7 @@ class RecordedKernel final : public plan::Kernel {
 public:
     explicit RecordedKernel(std::span<const std::byte> recording) : recording_(recording) {}
 
-    Result<HostFacts> facts() override {
+    Result<HostFacts> facts(const std::vector<InterfaceName>&) override {
         HostFacts facts;
         facts.ipvs_loaded = true;
         return facts;
@@ -260,7 +260,7 @@ struct Names {
 };
 plan::Plan look(Stages& stages, const Names& names, plan::Kernel& kernel, const Ledger& ledger,
                 const plan::Task& task) {
-    const HostFacts facts = stages("facts", [&] { return must(kernel.facts()); });
+    const HostFacts facts = stages("facts", [&] { return must(kernel.facts({})); });
     Desired desired = stages(names.desire, [&] { return plan::desired_for(task, facts); });
     const Reading reading = reading_for(desired, ledger, task.config.role, facts);
     auto observed = stages(names.observe, [&] { return must(kernel.observe(reading, facts)); });

@@ -48,7 +48,7 @@ T must(Result<T> answer) {
 }
 
 Observed observe(plan::Kernel& kernel) {
-    const HostFacts facts = must(kernel.facts());
+    const HostFacts facts = must(kernel.facts({}));
     const bool ipvs = facts.ipvs_loaded;
     const Reading reading{.ipvs = ipvs, .kinds = kinds_on_demand(ipvs), .sysctls = Node::settings()};
     return *must(kernel.observe(reading, facts));
@@ -56,7 +56,7 @@ Observed observe(plan::Kernel& kernel) {
 
 /// In the order of the script; a failure of the whole call would hide behind zeros, so it ends the test.
 std::vector<int> apply(plan::Kernel& kernel, const Script& script) {
-    const plan::Plan plan = script.plan(must(kernel.facts()));
+    const plan::Plan plan = script.plan(must(kernel.facts({})));
     const auto failures = must(kernel.apply(plan, 0, plan.steps.size()));
     std::vector<int> errors(plan.steps.size());
     for (const plan::Failure& failure : failures) errors.at(failure.step) = failure.error;
@@ -169,7 +169,7 @@ void Node::by_hand(const std::string& command, const std::function<void(FakeKern
 
 Result<void> Node::offers(const Script& script) {
     const auto ask = [&](plan::Kernel& kernel) -> Result<void> {
-        const plan::Plan plan = script.plan(*kernel.facts());
+        const plan::Plan plan = script.plan(*kernel.facts({}));
         const auto lacking = kernel.offers(plan);
         RETURN_IF_ERROR(lacking);
         if (!lacking->empty()) return tl::unexpected(plan::error_of(plan, lacking->front()));

@@ -611,7 +611,7 @@ TEST_CASE("Debian's kernel has no scheduler twos") {
     if (real_kernel_wanted()) {
         // On a kernel that has it there is nothing to show here, and the fake must not be held against it.
         const auto real = kernel::linux_kernel({.may_load_ipvs = true});
-        const Result<HostFacts> facts = real->facts();
+        const Result<HostFacts> facts = real->facts({});
         REQUIRE(facts.has_value());
         if (const auto lacking = real->offers(twos.plan(*facts)); lacking && lacking->empty()) {
             std::cout << "SKIP this kernel has the scheduler twos" << std::endl;

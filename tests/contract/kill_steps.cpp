@@ -80,7 +80,7 @@ class Stepwise final : public plan::Kernel {
 public:
     explicit Stepwise(std::optional<unsigned long> killed_before) : killed_before_(killed_before) {}
 
-    Result<HostFacts> facts() override { return real_->facts(); }
+    Result<HostFacts> facts(const std::vector<InterfaceName>& needed) override { return real_->facts(needed); }
     Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                            const HostFacts& facts) override {
         return real_->observe(reading, facts);

@@ -3,6 +3,7 @@
 
 #include "lbconverge/plan/kernel.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -21,6 +22,9 @@ struct LinuxOptions {
     /// Called once if libnftables is not installed; the rest of the kernel is read then. If it is empty, that is an
     /// error.
     std::function<void(const Error&)> left_out{};
+    /// While this is true, reading fails as soon as it can; writing does not. It must outlive the kernel.
+    const std::atomic<bool>* cut_short = nullptr;
+    bool only_needed = false;  ///< facts() tells of the needed interfaces only, and costs nothing for the others
 };
 
 /// The kernel of the network namespace that the calling thread is in. Sockets are opened at the first use.

@@ -14,7 +14,7 @@
 namespace lbconverge::kernel {
 
 /// Sends requests of Transport::route, one after the other, and hands over each message of the answers.
-/// world_moved: a table changed while it was read.
+/// What changes all the time while it is read may have a row twice, or not at all.
 Result<void> query_rtnetlink(wire::Requests& requests, const std::function<void(std::span<const std::byte>)>& receive);
 
 /// What "nft -j list ruleset" prints, with numbers for protocols and priorities; nullopt: this kernel has no nftables.

@@ -1,7 +1,9 @@
-// Watches the kernel for changes of links, addresses, routes, some settings and our tables in nftables. It has a thread
-// of its own, because a dump may have to wait for the kernel's network lock, and the election must not wait.
+// Watches the kernel for changes of links, addresses, routes, some settings and our tables in nftables, as far as they
+// concern the node. It has a thread of its own, because a dump may have to wait for the kernel's network lock, and the
+// election must not wait.
 #pragma once
 
+#include "lbconverge/kernel/concern.hpp"
 #include "lbconverge/kinds/all.hpp"
 
 #include <functional>
@@ -9,18 +11,21 @@
 
 namespace lbconverge::kernel {
 
-/// Links and addresses as they are now.
+/// Links and addresses as they are now; of interfaces that the file does not name perhaps nothing.
 using Surroundings = std::shared_ptr<const kinds::Observed>;
 
 class Watch {
 public:
     struct Calls {
-        std::function<void()> disturbed;                  ///< something has changed; called at once
-        std::function<void(Surroundings)> now;            ///< the state after that; called once at the beginning, too
+        std::function<void()> disturbed;  ///< something has changed; called at once
+        /// The state after that; called at the beginning, too, and after follow().
+        std::function<void(Surroundings, const Concern&)> now;
         std::function<void(const std::string&)> problem;  ///< the kernel cannot be read; it is tried again
     };
     /// Starts the thread, in the network namespace of the caller. The calls are made on that thread.
-    static Result<std::unique_ptr<Watch>> start(Calls calls);
+    static Result<std::unique_ptr<Watch>> start(Concern concern, Calls calls);
+    /// There is another file now: the state is told once more, of all interfaces.
+    virtual void follow(Concern concern) = 0;
     /// Watches our tables in nftables from now on, too. It loads the module, so it must not be called before we need a
     /// table.
     virtual void follow_nftables() = 0;

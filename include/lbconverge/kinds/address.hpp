@@ -57,6 +57,9 @@ struct Address {
     static std::string display(const Key& key);
 
     LBCONVERGE_KIND_FUNCTIONS(Address)
+    /// Those of Reading::interfaces; the rows of these are forgotten first. All, if that names none.
+    static void ask_again(const Reading& reading, std::span<const std::uint32_t> open, Observed& observed,
+                          wire::Requests& requests);
     /// IPv4: the kernel removes it together with the first address of its subnet. (For an IPv6 address the same bit
     /// means that it is temporary.)
     static bool is_secondary(const Key& key, const Facts& facts);

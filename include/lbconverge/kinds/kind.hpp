@@ -15,6 +15,7 @@
 //   refusal  an errno for one change → a sentence for a person
 //   obstacle (where a kind has any) what is known before the first write to stand in the way of a change
 //   ask_again (where a kind has it) once more for rows that should be there, and that a dump may have passed over
+//   ask_more (where a kind has it) for what the first answers leave open
 //
 // all.hpp lists the kinds; everything else is generic over that list.
 #pragma once
@@ -166,10 +167,12 @@ struct Inputs {
 
 /// What is to be read from the kernel.
 struct Reading {
-    bool ipvs = false;                      ///< services and real servers
-    std::uint32_t kinds = 0;                ///< bit kind_id: of the kinds on demand, those to be read
-    std::vector<std::string> sysctls;       ///< paths below /proc/sys, sorted
-    std::size_t expected_real_servers = 0;  ///< room to reserve; any number is right
+    bool ipvs = false;                        ///< services and real servers
+    std::uint32_t kinds = 0;                  ///< bit kind_id: of the kinds on demand, those to be read
+    std::vector<std::string> sysctls;         ///< paths below /proc/sys, sorted
+    std::size_t expected_real_servers = 0;    ///< room to reserve; any number is right
+    std::vector<InterfaceName> interfaces{};  ///< whose addresses must not be missed
+    bool only_interfaces = false;             ///< the addresses of others are not asked for
     /// The rows that should be there, if they are known. A dump in pieces may miss one of them; then that row is asked
     /// for once more. Both pointers must stay valid during the reading.
     const Desired* desired = nullptr;
@@ -245,10 +248,17 @@ concept Bound = requires(const typename Kind::Value& value) {
 
 /// A kind that asks once more for rows that a dump may have missed. The kernel sends a large dump in pieces and counts
 /// rows to know where to go on. If other programs add or remove rows meanwhile, some rows come twice or not at all
-/// (linux: ip_vs_genl_dump_services, ip_vs_genl_dump_dests; without NLM_F_DUMP_INTR).
+/// (linux: ip_vs_genl_dump_services, ip_vs_genl_dump_dests; without NLM_F_DUMP_INTR. inet_dump_ifaddr, with it).
+/// `open`: the tags of the requests whose answers leave a doubt.
 template <class Kind>
 concept AsksAgain = requires {
     &Kind::ask_again;
+};
+
+/// A kind that asks for little first, and for more only if that leaves something open.
+template <class Kind>
+concept AsksMore = requires {
+    &Kind::ask_more;
 };
 
 /// The kinds that a plan is about. The plan does not change the others, and the ledger keeps their claims.

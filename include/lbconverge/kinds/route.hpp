@@ -43,6 +43,8 @@ struct Route {
     static std::optional<Key> parse_id(std::string_view id);
 
     LBCONVERGE_KIND_FUNCTIONS(Route)
+    /// Whose tables lack a desired route that is ours: somebody else's may stand in its place.
+    static void ask_more(const Reading& reading, const Observed& observed, wire::Requests& requests);
     /// Somebody else's route to the same destination is not replaced; its interface is not there.
     static std::optional<Error> obstacle(const Change<Route>& change, const Facts* facts, const Circumstances& at);
 };

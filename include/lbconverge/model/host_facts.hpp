@@ -22,6 +22,8 @@ struct Interface {
     std::optional<IpAddress> address;            ///< its first IPv4 address
     /// IFLA_INET_CONF: value of setting id N at index N-1; empty when the kernel did not say (IPv4 off on the link).
     std::vector<std::uint32_t> ipv4_devconf;
+
+    bool operator==(const Interface&) const = default;
 };
 
 struct HostFacts {

@@ -80,7 +80,7 @@ struct LaneState {
     kinds::Part part = kinds::Part::all;  ///< what it is at, or was last
     bool converged = false;               ///< it has done what could be done, at least once
     std::uint64_t file = 0, settled = 0;  ///< the configuration it is at, and that which it has carried out; from 1
-    std::optional<Instant> retry_at{};    ///< after an error
+    std::optional<Instant> retry_at{};    ///< after an error, or where something changes all the time
     Duration backoff{0};
     Instant began{};
     Instant finished{};
@@ -281,8 +281,8 @@ private:
     ConfigPtr config_;
     std::vector<Instance> instances_;
     std::array<LaneState, lane_count> lanes_{};
-    std::vector<InterfaceState> links_;
-    std::vector<IpAddress> holding_;  ///< VIPs that are here, as the last Links event said
+    std::vector<InterfaceState> links_;  ///< by name
+    std::vector<IpAddress> holding_;     ///< VIPs that are here, as the last Links event said
     std::map<InterfaceName, Muteness> muteness_;
     std::map<std::string, Instant> troubles_;  ///< when each was last said
     std::map<std::pair<InterfaceName, Family>, std::string>

@@ -83,6 +83,7 @@ public:
     Convergence(Task task, kinds::Ledger ledger, BootTime now);
 
     [[nodiscard]] Need need() const { return need_; }
+    [[nodiscard]] std::vector<InterfaceName> needed_interfaces() const;  ///< for Need::facts
     [[nodiscard]] const HostFacts& facts() const { return facts_; }
     [[nodiscard]] const kinds::Reading& reading() const { return reading_; }
     [[nodiscard]] const Plan& plan() const { return plan_; }

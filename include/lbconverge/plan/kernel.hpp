@@ -14,8 +14,9 @@ namespace lbconverge::plan {
 class Kernel {
 public:
     virtual ~Kernel() = default;
-    /// Interfaces and what this kernel offers. Changes nothing, loads no module.
-    virtual Result<HostFacts> facts() = 0;
+    /// Interfaces and what this kernel offers. Changes nothing, loads no module. If interfaces come and go meanwhile,
+    /// one that is not `needed` may be missed.
+    virtual Result<HostFacts> facts(const std::vector<InterfaceName>& needed) = 0;
     /// If a kind cannot be read, Observed::unread says why.
     virtual Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                                    const HostFacts& facts) = 0;

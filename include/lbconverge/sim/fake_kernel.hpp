@@ -34,7 +34,7 @@ public:
 
     explicit FakeKernel(kinds::Observed state);
 
-    Result<HostFacts> facts() override;
+    Result<HostFacts> facts(const std::vector<InterfaceName>& needed) override;
     Result<std::shared_ptr<const kinds::Observed>> observe(const kinds::Reading& reading,
                                                            const HostFacts& facts) override;
     Result<std::vector<plan::Failure>> offers(const plan::Plan& plan) override;

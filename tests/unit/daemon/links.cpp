@@ -17,6 +17,7 @@ struct Host {
     config::Config config;
 
     Host() {
+        config.interface = "eth0";
         seen.facts.interfaces = {{.index = 1, .name = "lo", .up = true, .loopback = true},
                                  {.index = 2, .name = "eth0", .up = true, .link_address = {2, 0, 0, 0, 1, 5}}};
     }
@@ -80,6 +81,22 @@ TEST_CASE("link-local addresses that were formed here are told from those that s
     host.add("fe80::ff:fe00:105", 64);  // of the MAC: kernels before 5.18 say no more
     host.add("2001:db8::5", 64, {.protocol = 3});
     CHECK(host.formed() == "fe80::2 fe80::3 fe80::ff:fe00:105 ");
+}
+
+TEST_CASE("of interfaces that the file does not name nothing is told; of those that the next file names, it is") {
+    Host host;
+    host.seen.facts.interfaces.push_back({.index = 3, .name = "eth1", .up = true});
+    host.add("192.0.2.5", 24, {}, {}, "eth1");
+    CHECK(links_of(host.seen, host.config).links.size() == 2);
+    config::Config next;
+    next.interface = "eth1";
+    const auto all = links_of(host.seen, host.config, &next).links;
+    REQUIRE(all.size() == 3);
+    CHECK(all.back().name.view() == "eth1");
+    CHECK(Host::text(all.back().addresses) == "192.0.2.5 ");
+    host.config.role = Role::real_server;
+    host.config.vips.push_back({.address = ip("192.0.2.20")});
+    CHECK(links_of(host.seen, host.config).links.size() == 3);
 }
 
 TEST_CASE("VIPs are held and no addresses of the node, neither are those that have left the file or are not usable") {

@@ -236,6 +236,44 @@ TEST_CASE("older addresses of IPv4 are listed first, those of IPv6 last; single 
     )"_text);
 }
 
+TEST_CASE("where a list was interrupted, the addresses of the interfaces that matter are asked for once more") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    const auto put_row = [&](const char* id) { observed.get<Address>().put(key<Address>(id), {}); };
+    const auto asked = [&](const Reading& reading, const std::vector<std::uint32_t>& open) {
+        wire::Requests requests;
+        Address::ask_again(reading, open, observed, requests);
+        std::string text;
+        for (const wire::Request& each : requests.list()) {
+            CHECK(each.tag == wire::fixed_header<ifaddrmsg>(requests.bytes(each), NLMSG_HDRLEN).ifa_index);
+            text += std::to_string(each.tag) + " ";
+        }
+        return text;
+    };
+    put_row("192.0.2.1/24 eth0");
+    put_row("192.0.2.2/24 eth1");
+    put_row("192.0.2.3/24 tun0");
+    const Reading reading{.interfaces = {"eth0", "eth1", "none0"}};
+    CHECK(asked(reading, {}).empty());
+    CHECK(observed.get<Address>().size() == 3);
+    CHECK(asked(reading, {3}) == "3 ");
+    CHECK(rows_text(observed.get<Address>()) == "192.0.2.1/24 eth0\n192.0.2.3/24 tun0\n");
+    CHECK(asked(reading, {0}) == "2 3 ");
+    CHECK(rows_text(observed.get<Address>()) == "192.0.2.3/24 tun0\n");
+    CHECK(asked({}, {0}) == "0 ");
+    CHECK(observed.get<Address>().empty());
+}
+
+TEST_CASE("of a kernel that does not filter, the addresses that were asked for") {
+    Observed observed;
+    observed.facts = test::plain_facts();
+    const auto message = dumped(header(2, 32, 0, 2), [](wire::Requests& out) { put(out, IFA_LOCAL, "c0000214"); });
+    test::decode<Address>(message, observed, wire::Transport::route, 3);
+    CHECK(observed.get<Address>().empty());
+    test::decode<Address>(message, observed, wire::Transport::route, 2);
+    CHECK(observed.get<Address>().size() == 1);
+}
+
 TEST_CASE("messages that are no address of a known interface are passed over") {
     const auto fill = [](wire::Requests& out) { put(out, IFA_LOCAL, "c0000214"); };
     CHECK(decoded(dumped(header(2, 32, 0, 99), fill)).empty());

@@ -1,5 +1,6 @@
 #include "lbconverge/kinds/route.hpp"
 
+#include "lbconverge/wire/attributes.hpp"
 #include "messages.hpp"
 #include "support/ip.hpp"
 #include "unit/world.hpp"
@@ -161,6 +162,42 @@ TEST_CASE("somebody else's route to the same destination is an obstacle, not a r
     CHECK_FALSE(Route::obstacle({to, nullptr, &wanted}, nullptr, at));
     ledger.get<Route>().push_back({to});
     CHECK(Route::obstacle({to, &theirs, &wanted}, &foreign, at));  // another protocol has replaced ours
+}
+
+/// One line per request: family, table, protocol.
+std::string asked(const Reading& reading, const Observed* observed) {
+    wire::Requests requests;
+    Observed nothing;
+    if (observed == nullptr) Route::ask(reading, nothing, requests);
+    if (observed != nullptr) Route::ask_more(reading, *observed, requests);
+    std::string text;
+    for (const wire::Request& each : requests.list()) {
+        CHECK(each.dump);
+        const auto header = wire::fixed_header<rtmsg>(requests.bytes(each), NLMSG_HDRLEN);
+        std::uint32_t table = 0;
+        for (wire::Attributes walk(wire::attributes_of(requests.bytes(each), sizeof header)); walk.next();) {
+            if (walk.current().type == RTA_TABLE) table = walk.current().as<std::uint32_t>();
+        }
+        text += std::to_string(header.rtm_family) + " " + std::to_string(table) + " " +
+                std::to_string(header.rtm_protocol) + "\n";
+    }
+    return text;
+}
+
+TEST_CASE("only our own routes are listed; a table only if it lacks one that should be there") {
+    const Desired desired = world(elected, {{"LB", ElectionState::master}}).desired();
+    const Ledger ledger;
+    const Reading reading{.kinds = kind_bit<Route>, .desired = &desired, .ledger = &ledger};
+    CHECK(asked(reading, nullptr) == "2 0 76\n10 0 76\n");
+    Observed observed;
+    CHECK(asked(reading, &observed) == "2 254 0\n");
+    observed.get<Route>().put(key<Route>("default"), {.via = ip("192.0.2.1")}, {Route::protocol_tag});
+    CHECK(asked(reading, &observed).empty());
+    CHECK(asked({}, nullptr).empty());
+    CHECK(asked({}, &observed).empty());
+    const Reading everything{.kinds = kind_bit<Route>};
+    CHECK(asked(everything, nullptr) == "0 0 0\n");
+    CHECK(asked(everything, &observed).empty());
 }
 
 TEST_CASE("a route is made after its source address and removed before it") {

@@ -54,6 +54,28 @@ TEST_CASE("where nothing is to be repaired a disturbance is nobody's business, a
     CHECK_FALSE(bench.node.wake_at());
 }
 
+TEST_CASE("where something changes all the time, a lane rests as long as it has looked in vain") {
+    Bench bench = at_rest(quiet());
+    const auto looked_for = [&](Duration time) {
+        bench.turn(Disturbed{});
+        bench.now += time;
+        return bench.done(Lane::network);
+    };
+    bench.turn(Disturbed{});
+    CHECK(nothing(looked_for(milliseconds(200))));
+    CHECK(nothing(bench.pass(milliseconds(199))));
+    CHECK(asked(bench.pass(milliseconds(1))) == "network network\n");
+    CHECK(nothing(looked_for(seconds(5))));
+    CHECK(nothing(bench.pass(milliseconds(499))));
+    CHECK(asked(bench.pass(milliseconds(1))) == "network network\n");
+    bench.turn(Disturbed{});
+    bench.now += milliseconds(200);
+    CHECK(asked(bench.turn(Converged{.lane = Lane::network, .done = 1})) == "network network\n");  // there may be more
+    bench.now += milliseconds(200);
+    bench.done(Lane::network);
+    CHECK(asked(bench.turn(Disturbed{})) == "network network\n");  // nothing had changed meanwhile
+}
+
 TEST_CASE("while a lane is busy further wishes wait, and are carried out afterwards once") {
     Bench bench = at_rest(quiet());
     bench.turn(Disturbed{});

@@ -44,7 +44,7 @@ void serve_until(Convergence& work, FakeKernel& kernel, Need end, const Result<v
     for (int i = 0; i < 100 && work.need() != end && work.need() != Need::nothing; ++i) {
         switch (work.need()) {
             case Need::facts:
-                work.take_facts(kernel.facts());
+                work.take_facts(kernel.facts(work.needed_interfaces()));
                 break;
             case Need::rows:
                 work.take_rows(kernel.observe(work.reading(), work.facts()));
