@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -241,10 +242,12 @@ void LinuxKernel::read_all(const Reading& reading, Observed& observed) {
     });
 }
 
-/// Whether a service with this scheduler and engine can be made. It is made in a new network namespace, which
-/// disappears with the thread, so the real table does not change. 0 or errno; 0 also if namespaces are not permitted.
-int try_service(const Change<Service>& change) {
-    int result = 0;
+/// Whether services with such schedulers and engines can be made: of each 0 or errno. They are made in a new network
+/// namespace, which disappears with the thread, so the real table does not change. It is one namespace for all of them:
+/// the kernel loads a scheduler with IPVS locked, and lblc and lblcr, as they are loaded, wait until no namespace is
+/// ending; the end of one waits for IPVS, and so everything waits for ever. All 0 if namespaces are not permitted.
+std::vector<int> try_services(std::span<const Change<Service>> changes) {
+    std::vector<int> results(changes.size());
     std::thread([&] {
         if (unshare(CLONE_NEWNET) != 0) return;
         Result<NetlinkSocket> fd = NetlinkSocket::open(NETLINK_GENERIC);
@@ -253,31 +256,49 @@ int try_service(const Change<Service>& change) {
         if (!family) return;
         fd->set_type(*family);
         wire::Requests requests;
-        Service::encode({.key = change.key, .before = nullptr, .after = change.after}, {}, 0, requests);
+        for (std::uint32_t i = 0; i < changes.size(); ++i) {
+            Service::encode({.key = changes[i].key, .before = nullptr, .after = changes[i].after}, {}, i, requests);
+        }
         const auto refused = fd->send_batch(requests, requests.list());
-        if (refused && !refused->empty()) result = refused->front().error;
+        if (!refused) return;
+        for (const auto& each : *refused) results[each.tag] = each.error;
     }).join();
-    return result;
+    return results;
 }
+
+/// A service of the plan that is made or changed, and its place in the list of what is tried.
+struct Offered {
+    std::size_t step;
+    std::size_t trial;
+};
 
 Result<std::vector<Failure>> LinuxKernel::offers(const plan::Plan& plan) {
     // Schedulers and engines that are in the table work. Of the others, each combination is tried once.
-    std::map<std::tuple<ShortName, ShortName, Family>, int> proven;
+    constexpr std::size_t works = SIZE_MAX;
+    std::map<std::tuple<ShortName, ShortName, Family>, std::size_t> trials;
     for (const Row<Service>& row : plan.observed->get<Service>().rows()) {
-        proven.emplace(std::tuple(row.value.scheduler, row.value.engine, row.key.vip.family), 0);
+        trials.emplace(std::tuple(row.value.scheduler, row.value.engine, row.key.vip.family), works);
     }
-    std::vector<Failure> lacking;
+    std::vector<Change<Service>> tried;
+    std::vector<Offered> offered;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const plan::Step& step = plan.steps[i];
         if (step.kind != kind_id<Service> || step.after == plan::Step::none || step.blocked) continue;
         plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
             if constexpr (std::is_same_v<Kind, Service>) {
                 const std::tuple sort(change.after->scheduler, change.after->engine, change.key.vip.family);
-                const auto [at, fresh] = proven.emplace(sort, 0);
-                if (fresh) at->second = try_service(change);
-                if (at->second != 0 && at->second != EPERM) lacking.push_back({i, at->second});
+                const auto [at, fresh] = trials.emplace(sort, tried.size());
+                if (fresh) tried.push_back(change);
+                if (at->second != works) offered.push_back({i, at->second});
             }
         });
+    }
+    if (tried.empty()) return std::vector<Failure>{};
+    const std::vector<int> errors = try_services(tried);
+    std::vector<Failure> lacking;
+    for (const Offered& each : offered) {
+        const int error = errors[each.trial];
+        if (error != 0 && error != EPERM) lacking.push_back({each.step, error});
     }
     return lacking;
 }

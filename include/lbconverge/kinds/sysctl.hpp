@@ -53,8 +53,6 @@ bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope);
 /// counts as 0 (linux: arp_solicit).
 bool quiet_arp_announce(std::uint32_t effective);
 
-/// The file wants settings of all interfaces that speak ARP, whatever their names.
-bool concerns_all_interfaces(const config::Config& config);
 /// Settings of all interfaces that speak ARP follow from the file, whatever their names.
 bool concerns_all_interfaces(const config::Config& config);
 

@@ -1,0 +1,22 @@
+#!/bin/bash
+# All schedulers of a file are loaded on demand. The kernel loads ip_vs_lblc and ip_vs_lblcr with IPVS locked; if a network
+# namespace ends meanwhile (as that one does in which schedulers are tried), both wait for each other for ever.
+. "$(dirname "$0")/../lab.sh"
+lab_begin
+node lb1 eth0=192.168.100.1/24
+LBC_CONFIG=$T/lb.toml
+order=(rr wrr lc lblc wlc dh lblcr sh mh sed nq fo ovf)
+{
+  printf 'role = "director"\ninterface = "eth0"\nvips = ["192.168.100.20"]\n'
+  port=8000
+  for scheduler in "${order[@]}"; do
+    printf '[[service]]\nvip = "192.168.100.20"\nport = %s\nscheduler = "%s"\nreal_servers = ["192.168.100.3"]\n' $((++port)) "$scheduler"
+  done
+} >"$LBC_CONFIG"
+modprobe -q ip_vs
+loaded() { lsmod | grep -c '^ip_vs_[a-z]* ' || true; }
+modprobe -r "${order[@]/#/ip_vs_}"
+check_eq "no scheduler is loaded before" 0 "$(loaded)"
+check_exit "services with all schedulers" 0 lbc lb1 apply
+check_eq "they are in the kernel" 13 "$(X lb1 ipvsadm -Ln | grep -c '^TCP')"
+check_eq "and all their schedulers" "${#order[@]}" "$(loaded)"
