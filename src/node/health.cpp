@@ -34,7 +34,7 @@ void Node::handle(const DrainAsked& event, Instant now) {
         board_.drain(event.what, now);
     }
     // This is done also if nothing has changed, because a command waits for the result.
-    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);
+    lanes_.want_at_once(lanes_.has(Lane::tables) ? Lane::tables : Lane::network);
 }
 
 void Node::run_health(Instant now, bool tick) {
@@ -53,7 +53,7 @@ void Node::run_health(Instant now, bool tick) {
     effects_.remember = std::make_shared<const kinds::Health>(board_.health(now));
     // At once: a server that is down must not wait until an earlier failure is tried again. Changes that come while the
     // lane is busy are carried out together after it.
-    want_at_once(has(Lane::tables) ? Lane::tables : Lane::network);
+    lanes_.want_at_once(lanes_.has(Lane::tables) ? Lane::tables : Lane::network);
 }
 
 /// Tracks of a service: whether it has its quorum.

@@ -75,34 +75,18 @@ BrokenInvariant Node::broken_groups() const {
     return std::nullopt;
 }
 
-BrokenInvariant Node::broken_lanes() const {
-    const LaneState& network = lane(Lane::network);
-    const LaneState& tables = lane(Lane::tables);
-    const bool apart =
-        network.part != tables.part && network.part != kinds::Part::all && tables.part != kinds::Part::all;
-    const bool idle = !network.busy && !tables.busy && !network.wanted && !tables.wanted;
-    const auto waits = [&](Lane each) {
-        const LaneState& state = lane(each);
-        return !state.wanted || !is_free(each) || (state.retry_at && !state.at_once);
-    };
-    const auto backs_off = [](const LaneState& each) { return (each.backoff.count() > 0) == !each.last.error.empty(); };
+BrokenInvariant Node::broken_work() const {
     const auto remembers = [&](Lane each) {
-        const LaneState& state = lane(each);
-        const auto& refused = state.last.refused;
-        return !has(each) || state.busy || state.wanted ||
+        const auto& refused = lanes_[each].last.refused;
+        return !lanes_.has(each) || lanes_[each].busy || lanes_[each].wanted ||
                std::all_of(refused.begin(), refused.end(),
                            [&](const BadRow& row) { return avoided_.contains(row.row); });
     };
+    const bool idle = !lanes_[Lane::network].busy && !lanes_[Lane::tables].busy;
+    if (auto broken = lanes_.broken_invariant(links_known_ && !exited_)) return broken;
     return first_broken({
-        {links_known_ || (!network.busy && !tables.busy), "no lane works before the links are known"},
-        {!network.busy || !tables.busy || apart, "two lanes never work on the same"},
-        {!links_known_ || exited_ || (waits(Lane::network) && waits(Lane::tables)),
-         "a lane begins when nothing is in its way"},
-        {!links_known_ || exited_ || has(Lane::tables) || !tables.wanted,
-         "only a director wants its tables on their own"},
-        {backs_off(network) && backs_off(tables), "a lane backs off after an error, and only then"},
+        {links_known_ || idle, "no lane works before the links are known"},
         {exited_ || (remembers(Lane::network) && remembers(Lane::tables)), "what was refused is tried again"},
-        {!links_known_ || exited_ || !config_->daemon.repair || look_at_ || !idle, "a node that repairs looks again"},
         {!last_run_ || stopping_, "only a node that stops has a last run"},
     });
 }
@@ -143,7 +127,7 @@ BrokenInvariant Node::broken_invariant(Depth depth) const {
         if (auto broken = each.broken_invariant()) return "track " + each.settings().name + ": " + *broken;
     }
     if (auto broken = broken_groups()) return broken;
-    if (auto broken = broken_lanes()) return broken;
+    if (auto broken = broken_work()) return broken;
     if (tracks_moved_) return "what tracks say is followed in the same turn";
     if (depth == Depth::quick) return std::nullopt;
     for (const Instance& each : instances_) {

@@ -11,16 +11,6 @@ namespace {
 
 using std::chrono::seconds;
 
-/// The interval between two looks at rows without notifications (settings, IPVS). Looking never takes more than a
-/// twentieth of the time.
-constexpr Duration look_interval = seconds(10);
-constexpr int look_share = 20;
-/// If something changes during a look that finds nothing to do, the lane rests as long as the look took, up to this: on
-/// a host where something changes all the time it would do nothing but look.
-constexpr Duration longest_rest = std::chrono::milliseconds(500);
-/// After an error a lane waits: longer each time, between these two limits.
-constexpr Duration first_backoff = seconds(1);
-constexpr Duration last_backoff = seconds(30);
 /// The shortest time between two equal complaints about an instance.
 constexpr Duration complaint_interval = seconds(60);
 /// Role both: the time that an old master gets to give up its table; much shorter than vrrp::hand_over_grace.
@@ -37,15 +27,13 @@ bool elapsed(const std::optional<Instant>& at, Instant now) { return at && *at <
 
 }  // namespace
 
-Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)) {
+Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_of(*config_)), lanes_(*config_) {
     renew_tracks();
     renew_hooks({});
     prioritize(instances_, {});
     revise_announcements({});
     board_.configure(*config_, Instant{});
 }
-
-bool Node::has(Lane lane) const { return lane == Lane::network || config_->role == Role::director; }
 
 Effects Node::turn(const Event& event, Instant now) {
     effects_ = {};
@@ -71,7 +59,7 @@ Effects Node::turn(const Event& event, Instant now) {
 
 std::optional<Instant> Node::wake_at() const {
     if (exited_) return std::nullopt;
-    std::optional<Instant> at = look_at_;
+    std::optional<Instant> at = lanes_.wake_at();
     const auto sooner = [&](const std::optional<Instant>& other) {
         if (other && (!at || *other < *at)) at = other;
     };
@@ -91,9 +79,6 @@ std::optional<Instant> Node::wake_at() const {
         sooner(attempt.until);
     }
     if (!stopping_) sooner(board_.wake_at());
-    for (const Lane each : {Lane::network, Lane::tables}) {
-        if (lane(each).wanted && is_free(each)) sooner(lane(each).retry_at);
-    }
     return at;
 }
 
@@ -162,14 +147,14 @@ void Node::handle(const Links& event, Instant now) {
         dark_moved_ = true;
     }
     follow_links(links_before, now);
-    if (first) look_at_ = now;
+    if (first) lanes_.look(now);
     if (!moved) return;
-    want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
-    if (config_->ipvs.sync) want(Lane::tables);  // the sync daemon does not work with an interface that was made again
+    lanes_.want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
+    if (config_->ipvs.sync) lanes_.want(Lane::tables);  // the sync daemon does not work with an interface that was made again
 }
 
 void Node::handle(const Disturbed&, Instant) {
-    if (config_->daemon.repair) want(Lane::network);
+    if (config_->daemon.repair) lanes_.want(Lane::network);
 }
 
 // ---- the election --------------------------------------------------------------------------------------------------
@@ -177,7 +162,7 @@ void Node::handle(const Disturbed&, Instant) {
 /// A director takes part in elections once its tables are loaded with the servers that answer. Before that, it would
 /// attract traffic that no server gets.
 bool Node::ready_to_elect() const {
-    const Lane last = has(Lane::tables) ? Lane::tables : Lane::network;
+    const Lane last = lanes_.has(Lane::tables) ? Lane::tables : Lane::network;
     return lane(last).converged && board_.knows_all();
 }
 
@@ -222,9 +207,9 @@ void Node::carry_out(Instance& instance, const vrrp::Output& output, Instant now
 
 void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
     const vrrp::Machine& machine = instance.machine;
-    if (state_of(Lane::network).busy) effects_.overtaken.push_back(Lane::network);
-    want_at_once(Lane::network);  // even if the lane waits after an error: a VIP must not wait
-    if (follows_election(*config_)) want_at_once(Lane::tables);
+    if (lanes_[Lane::network].busy) effects_.overtaken.push_back(Lane::network);
+    lanes_.want_at_once(Lane::network);  // even if the lane waits after an error: a VIP must not wait
+    if (follows_election(*config_)) lanes_.want_at_once(Lane::tables);
     if (machine.state() != from) forget_refusals();
     if (machine.state() == vrrp::State::master && config_->role == Role::both && machine.has_living_peer(now)) {
         let_others_yield(now);
@@ -245,9 +230,7 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
 /// its table, but goes on answering for the VIP (vrrp::hand_over_grace). This node waits a moment, so that the old
 /// master can do that before this one loads its table.
 void Node::let_others_yield(Instant now) {
-    LaneState& lane = state_of(Lane::network);
-    lane.at_once = false;
-    lane.retry_at = now + yield_time;
+    lanes_.hold_back(Lane::network, now + yield_time);
 }
 
 void Node::send(Instance& instance, std::uint8_t priority) {
@@ -327,85 +310,33 @@ void Node::complain(Instance& instance, const std::string& what, Instant now) {
 
 // ---- kernel work ---------------------------------------------------------------------------------------------------
 
-void Node::want(Lane lane) {
-    if (has(lane)) state_of(lane).wanted = true;
-}
-
-void Node::want_at_once(Lane lane) {
-    want(lane);
-    state_of(lane).at_once = true;
-}
-
-kinds::Part Node::part_of(Lane lane) const {
-    if (lane == Lane::tables) return kinds::Part::tables;
-    return has(Lane::tables) ? kinds::Part::network : kinds::Part::all;
-}
-
-/// The lane is not at work, and the other lane is not at work on the same part, which is possible after a change of
-/// role.
-bool Node::is_free(Lane which) const {
-    const LaneState& other = lane(which == Lane::network ? Lane::tables : Lane::network);
-    const bool apart = part_of(which) != kinds::Part::all && other.part != kinds::Part::all;
-    return !lane(which).busy && (!other.busy || apart);
-}
-
 void Node::run_lanes(Instant now) {
     if (!links_known_) return;
-    if (elapsed(look_at_, now)) {
-        want(Lane::network);
-        want(Lane::tables);
-        look_at_.reset();
-    }
+    lanes_.wake(now);
     for (const Lane each : {Lane::network, Lane::tables}) {
-        LaneState& lane = state_of(each);
-        if (!has(each)) lane.wanted = false;  // the node had this lane in another role
-        const bool waits = !lane.at_once && lane.retry_at && now < *lane.retry_at;
-        if (!lane.wanted || waits || !is_free(each)) continue;
-        const bool urgent = std::exchange(lane.at_once, false);
-        lane.wanted = false;
-        lane.busy = true;
-        lane.part = part_of(each);
-        lane.file = file_;
-        lane.began = now;
-        lane.retry_at.reset();
+        const auto start = lanes_.begin(each, now);
+        if (!start) continue;
         effects_.converge.push_back({.lane = each,
-                                     .part = lane.part,
+                                     .part = start->part,
                                      .config = config_,
                                      .election = election(),
-                                     .urgent = urgent,
-                                     .health = health_for(lane.part, now),
+                                     .urgent = start->urgent,
+                                     .health = health_for(start->part, now),
                                      .avoid = rows_to_avoid(each)});
     }
 }
 
 void Node::handle(const Converged& event, Instant now) {
-    LaneState& lane = state_of(event.lane);
-    const Converged before = std::exchange(lane.last, event);
-    lane.busy = false;
-    lane.finished = now;
-    lane.took = now - lane.began;
-    ++lane.runs;
-    lane.changes += event.done;
+    const bool failed_before = lanes_[event.lane].backoff.count() > 0;
+    const Converged before = lanes_.ended(event, lacks_vips(), now);
     board_.found(event.found, now);
     learn_refusals(event, now);
     learn_what_is_dark(event);
     complain_about_lane(event, before);
-    if (event.error.empty()) {
-        lane.converged = lane.converged || !event.overtaken;
-        lane.backoff = Duration{0};
-        if (!event.overtaken) lane.settled = lane.file;
-        if (!event.overtaken && event.done == 0 && lane.wanted) lane.retry_at = now + std::min(lane.took, longest_rest);
-        // VIPs may have waited for their services.
-        if (event.lane == Lane::tables && !not_yet_.empty()) want_at_once(Lane::network);
-    } else {
-        if (lane.backoff.count() > 0) learn_from_failed_runs(event.lane);
-        const bool hurries = lane.backoff.count() == 0 || lacks_vips();
-        lane.backoff = hurries ? first_backoff : std::min(lane.backoff * 2, last_backoff);
-        lane.retry_at = now + lane.backoff;
-        lane.wanted = true;
-    }
+    if (!event.error.empty() && failed_before) learn_from_failed_runs(event.lane);
+    const bool loaded = event.lane == Lane::tables && event.error.empty();
+    if (loaded && !not_yet_.empty()) lanes_.want_at_once(Lane::network);  // VIPs have waited for their services
     count_repairs(event, now);
-    if (config_->daemon.repair && !look_at_) look_at_ = now + std::max(look_interval, look_share * lane.took);
 }
 
 /// Logs each new reason once: the same one may come with every look.
@@ -422,7 +353,7 @@ void Node::complain_about_lane(const Converged& event, const Converged& before) 
 
 void Node::handle(const Asked&, Instant) {
     try_again();
-    for (const Lane each : {Lane::network, Lane::tables}) want_at_once(each);
+    lanes_.want_all_at_once();
 }
 
 // ---- change and end ------------------------------------------------------------------------------------------------
@@ -475,7 +406,7 @@ std::map<std::string, std::string> Node::renew_instances(Instant now) {
 
 void Node::handle(const Reload& event, Instant now) {
     config_ = event.config;
-    ++file_;
+    lanes_.configure(*config_);
     attempts_.clear();
     unserved_.clear();
     avoided_.clear();
@@ -506,11 +437,11 @@ void Node::handle(const Stop& event, Instant now) {
 void Node::finish_stop() {
     const auto busy = [](const Instance& each) { return each.machine.state() == vrrp::State::leaving; };
     if (std::any_of(instances_.begin(), instances_.end(), busy) || !hooks_idle()) return;
-    LaneState& network = state_of(Lane::network);
+    const LaneState& network = lanes_[Lane::network];
     if (network.busy) return;  // this run was planned while the addresses were still desired
     if (links_known_ && !last_run_) {
         last_run_ = network.runs;
-        want_at_once(Lane::network);
+        lanes_.want_at_once(Lane::network);
         return;
     }
     if (links_known_ && network.runs == *last_run_) return;

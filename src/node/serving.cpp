@@ -114,14 +114,14 @@ bool Node::fought_over(const IpAddress& vip) const {
 
 void Node::learn_what_is_dark(const Converged& event) {
     if (event.overtaken || !event.error.empty()) return;
-    if (event.lane == Lane::tables || !has(Lane::tables)) {
+    if (event.lane == Lane::tables || !lanes_.has(Lane::tables)) {
         dark_moved_ = dark_moved_ || unserved_ != event.unserved;
         unserved_ = event.unserved;
     }
     if (event.lane != Lane::network) return;
     for (const Instance& each : instances_) {
         const bool tried =
-            each.machine.state() == vrrp::State::master && each.machine.since() <= state_of(event.lane).began;
+            each.machine.state() == vrrp::State::master && each.machine.since() <= lanes_[event.lane].began;
         for (const plan::Announcement& vip : each.vips) {
             const DarkVip* unbound = find(event.unbound, vip.address);
             const bool waits = std::find(not_yet_.begin(), not_yet_.end(), vip.address) != not_yet_.end();
@@ -153,7 +153,7 @@ bool Node::lacks_vips() const {
 /// Run after run of a lane has ended with an error: what a master waits for cannot be had here. A single error may be
 /// one that the next run does not meet.
 void Node::learn_from_failed_runs(Lane which) {
-    const LaneState& failed = lane(which);
+    const LaneState& failed = lanes_[which];
     for (const Instance& each : instances_) {
         if (each.machine.state() != vrrp::State::master || failed.began < each.machine.since()) continue;
         for (const config::Vip& vip : config_->vips) {
@@ -167,7 +167,7 @@ void Node::learn_from_failed_runs(Lane which) {
 void Node::forget_refusals() {
     std::erase_if(avoided_, [&](const auto& each) {
         const AvoidedRow& row = each.second;
-        if (!row.fought) want(row.lane);
+        if (!row.fought) lanes_.want(row.lane);
         return !row.fought;
     });
 }
@@ -186,7 +186,7 @@ void Node::run_attempts(Instant now) {
     for (auto& [row, avoided] : avoided_) {
         if (!avoided.until || now < *avoided.until) continue;
         avoided.until.reset();
-        want(avoided.lane);
+        lanes_.want(avoided.lane);
     }
     for (Instance& each : instances_) {
         const bool master = each.machine.state() == vrrp::State::master;
@@ -211,9 +211,9 @@ void Node::run_attempts(Instant now) {
 
 /// A VIP that is not here yet waits until its services are loaded: before that, its clients would only be refused.
 std::optional<std::string> Node::why_not_yet(const config::Vip& vip) const {
-    const LaneState& tables = lane(Lane::tables);
+    const LaneState& tables = lanes_[Lane::tables];
     if (!needs_tables(vip, *config_) || holds(vip.address)) return std::nullopt;
-    if (tables.settled < file_) return "waits for its services to be loaded";
+    if (!lanes_.settled(Lane::tables)) return "waits for its services to be loaded";
     if (loaded_by_master_only(vip, *config_)) {
         for (const Instance& each : instances_) {
             const bool its = each.machine.settings().name == vip.vrrp;
@@ -231,7 +231,7 @@ std::vector<BadRow> Node::rows_to_avoid(Lane which) {
     }
     if (which != Lane::network) return rows;
     not_yet_.clear();
-    if (!has(Lane::tables)) return rows;
+    if (!lanes_.has(Lane::tables)) return rows;
     for (const config::Vip& vip : config_->vips) {
         if (auto why = why_not_yet(vip)) {
             not_yet_.push_back(vip.address);

@@ -42,7 +42,7 @@ void Node::follow_links(const std::vector<InterfaceState>& before, Instant now) 
 }
 
 /// Only a Tick sends what follows from it: a packet that has arrived already may say that another node is master.
-void Node::handle(const VipsBound& event, Instant) { announcements_.bound(event.vips, state_of(Lane::network).began); }
+void Node::handle(const VipsBound& event, Instant) { announcements_.bound(event.vips, lanes_[Lane::network].began); }
 
 void Node::handle(const Untaken& event, Instant now) {
     announcements_.untaken(event.rest, now);

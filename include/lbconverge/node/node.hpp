@@ -7,6 +7,7 @@
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/node/announcements.hpp"
 #include "lbconverge/node/hooks.hpp"
+#include "lbconverge/node/lanes.hpp"
 #include "lbconverge/node/messages.hpp"
 #include "lbconverge/node/tracks.hpp"
 #include "lbconverge/plan/plan.hpp"
@@ -73,22 +74,6 @@ struct Instance {
     std::map<std::string, Instant> warned{};                        ///< when each complaint was last made
 };
 
-struct LaneState {
-    bool wanted = false;
-    bool at_once = false;  ///< a VIP may wait for it; and it does not wait for retry_at
-    bool busy = false;
-    kinds::Part part = kinds::Part::all;  ///< what it is at, or was last
-    bool converged = false;               ///< it has done what could be done, at least once
-    std::uint64_t file = 0, settled = 0;  ///< the configuration it is at, and that which it has carried out; from 1
-    std::optional<Instant> retry_at{};    ///< after an error, or where something changes all the time
-    Duration backoff{0};
-    Instant began{};
-    Instant finished{};
-    Duration took{0};
-    Converged last{};
-    std::uint64_t runs = 0, changes = 0;
-};
-
 /// A row that is left alone for a while, so that its fault does not stop other work.
 struct AvoidedRow {
     Lane lane = Lane::network;
@@ -130,7 +115,7 @@ public:
     [[nodiscard]] const config::Config& config() const { return *config_; }
     [[nodiscard]] const ConfigPtr& shared_config() const { return config_; }
     [[nodiscard]] const std::vector<Instance>& instances() const { return instances_; }
-    [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
+    [[nodiscard]] const LaneState& lane(Lane lane) const { return lanes_[lane]; }
     [[nodiscard]] const std::map<std::string, Fight>& fights() const { return fights_; }
     /// Rows that had to be put back lately, with those that are not followed.
     [[nodiscard]] std::size_t fights_count() const { return fights_.size() + unfollowed_.times; }
@@ -161,7 +146,7 @@ private:
     // ---- invariants (invariant.cpp)
     [[nodiscard]] BrokenInvariant broken_instance(const Instance& instance) const;
     [[nodiscard]] BrokenInvariant broken_groups() const;
-    [[nodiscard]] BrokenInvariant broken_lanes() const;
+    [[nodiscard]] BrokenInvariant broken_work() const;
     [[nodiscard]] BrokenInvariant broken_hook(const HookQueue& queue) const;
     [[nodiscard]] BrokenInvariant broken_parting() const;
 
@@ -193,8 +178,6 @@ private:
     void follow_what_is_dark(Instant now);
     void make_room(Instance& instance, Instant now);
 
-    LaneState& state_of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
-    [[nodiscard]] bool has(Lane lane) const;
     [[nodiscard]] bool ready_to_elect() const;
     void keep(Instance& fresh, Instance kept, Instant now);
     [[nodiscard]] std::map<std::string, std::string> renew_instances(Instant now);
@@ -213,10 +196,6 @@ private:
     void complain_about(Instance& instance, const vrrp::Heard& heard, const vrrp::Counters& before, Instant now);
     void complain(Instance& instance, const std::string& what, Instant now);
     void say(Level level, std::string text) { effects_.say.push_back({level, std::move(text)}); }
-    void want(Lane lane);
-    void want_at_once(Lane lane);
-    [[nodiscard]] kinds::Part part_of(Lane lane) const;
-    [[nodiscard]] bool is_free(Lane which) const;
     void complain_about_lane(const Converged& event, const Converged& before);
     [[nodiscard]] std::optional<std::string> unable_alone(const Instance& instance) const;
     [[nodiscard]] bool holds(const IpAddress& vip) const;
@@ -280,7 +259,7 @@ private:
 
     ConfigPtr config_;
     std::vector<Instance> instances_;
-    std::array<LaneState, lane_count> lanes_{};
+    Lanes lanes_;
     std::vector<InterfaceState> links_;  ///< by name
     std::vector<IpAddress> holding_;     ///< VIPs that are here, as the last Links event said
     std::map<InterfaceName, Muteness> muteness_;
@@ -295,10 +274,8 @@ private:
     std::vector<DarkVip> unserved_;          ///< VIPs for which the tables lane could load nothing
     std::vector<IpAddress> not_yet_;         ///< VIPs that the network lane must not bind yet
     bool dark_moved_ = false;  ///< the set of VIPs that can be served has changed since the priorities were last set
-    std::uint64_t file_ = 1;   ///< counts configurations
     health::Board board_;
     std::optional<Instant> ran_at_;   ///< the last turn
-    std::optional<Instant> look_at_;  ///< when to look again at rows for which there is no notification
     bool stopping_ = false;
     bool exited_ = false;
     std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws
