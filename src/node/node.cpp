@@ -150,7 +150,8 @@ void Node::handle(const Links& event, Instant now) {
     if (first) lanes_.look(now);
     if (!moved) return;
     lanes_.want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
-    if (config_->ipvs.sync) lanes_.want(Lane::tables);  // the sync daemon does not work with an interface that was made again
+    if (config_->ipvs.sync)
+        lanes_.want(Lane::tables);  // the sync daemon does not work with an interface that was made again
 }
 
 void Node::handle(const Disturbed&, Instant) {
@@ -229,9 +230,7 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
 /// Two nodes that balance at the same moment send packets to each other. The old master hears this node and gives up
 /// its table, but goes on answering for the VIP (vrrp::hand_over_grace). This node waits a moment, so that the old
 /// master can do that before this one loads its table.
-void Node::let_others_yield(Instant now) {
-    lanes_.hold_back(Lane::network, now + yield_time);
-}
+void Node::let_others_yield(Instant now) { lanes_.hold_back(Lane::network, now + yield_time); }
 
 void Node::send(Instance& instance, std::uint8_t priority) {
     const vrrp::Machine& machine = instance.machine;

@@ -1,5 +1,5 @@
-// The lanes in which a node works on its kernel: which of them has to work, when it may begin, and what came of its runs.
-// Pure: a run begins where begin() says so, and ends with a Converged event.
+// The lanes in which a node works on its kernel: which of them has to work, when it may begin, and what came of its
+// runs. Pure: a run begins where begin() says so, and ends with a Converged event.
 #pragma once
 
 #include "lbconverge/config/config.hpp"

@@ -275,7 +275,7 @@ private:
     std::vector<IpAddress> not_yet_;         ///< VIPs that the network lane must not bind yet
     bool dark_moved_ = false;  ///< the set of VIPs that can be served has changed since the priorities were last set
     health::Board board_;
-    std::optional<Instant> ran_at_;   ///< the last turn
+    std::optional<Instant> ran_at_;  ///< the last turn
     bool stopping_ = false;
     bool exited_ = false;
     std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws
