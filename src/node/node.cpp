@@ -150,8 +150,8 @@ void Node::handle(const Links& event, Instant now) {
     if (first) lanes_.look(now);
     if (!moved) return;
     lanes_.want(Lane::network);  // a new interface needs its ARP settings, one that is back needs its addresses
-    if (config_->ipvs.sync)
-        lanes_.want(Lane::tables);  // the sync daemon does not work with an interface that was made again
+    // The sync daemon does not work with an interface that was made again.
+    if (config_->ipvs.sync) lanes_.want(Lane::tables);
 }
 
 void Node::handle(const Disturbed&, Instant) {
