@@ -8,7 +8,7 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// A daemon at work is the only writer: it does this now, and says what came of it. nullopt: there is none.
+/// If a daemon is at work, only it may write. So it applies now, and returns the result. nullopt: there is no daemon.
 std::optional<int> applied_by_daemon(const Options& options) {
     if (options.as || options.prune_foreign) {
         return refused_by_daemon("a daemon is at work here, and its election decides who is master",
@@ -27,7 +27,7 @@ int apply_command(const Options& options) {
     const Result<config::Config> config = configuration_of(options);
     if (!config) {
         const int exit = report(config.error());
-        // Giving up needs no good file.
+        // The VIPs are given up even if the file has errors.
         if (options.as == ElectionState::backup && !options.dry_run) withdraw_left_behind(options);
         return exit;
     }

@@ -8,7 +8,7 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// What the daemon would refuse to run or to read, where it can be seen from here.
+/// Reports files that the daemon would refuse to run or to read, as far as this user can see them.
 void report_untrusted(const config::Config& config, config::Diagnostics& diagnostics) {
     const auto look = [&](Source at, const std::string& path, const std::string& user) {
         const auto reason = path.starts_with('/') ? daemon::distrust(path, user) : std::nullopt;
@@ -31,7 +31,7 @@ void report_untrusted(const config::Config& config, config::Diagnostics& diagnos
 
 }  // namespace
 
-/// One node, or all of them.
+/// Checks one node, or all of them.
 int check_command(const Options& options) {
     config::Diagnostics diagnostics;
     const Result<config::Document> parsed = parse_files(options.config, diagnostics);

@@ -4,7 +4,7 @@
 
 namespace lbconverge::cli {
 
-// Each is in the file of its name, undrain beside drain.
+// Each is in the file with its name; undrain is in the file of drain.
 int check_command(const Options& options);
 int diff_command(const Options& options);
 int apply_command(const Options& options);
@@ -73,7 +73,7 @@ constexpr std::array table = {
             .root = {.does = "reads what only root may read", .refused_at_once = true},
             .run = doctor_command},
     Command{.name = "simulate",
-            .argument = {.name = "FILE", .wanted = "one file", .may_lack = true},  // -c names the file as well
+            .argument = {.name = "FILE", .wanted = "one file", .may_lack = true},  // -c can name the file, too
             .help = "let all nodes of FILE play against each other on a virtual clock",
             .options = {"json", "seed", "runs", "duration", "faults", "only", "svg"},
             .run = simulate_command},

@@ -1,4 +1,4 @@
-// The commands of the program. Each is a row of the table in commands.cpp and a file of its own, NAME.cpp. The help,
+// The commands of the program. Each has a row in the table in commands.cpp and a file of its own, NAME.cpp. The help,
 // the errors about the command line and the call of the command come from the row. Private to src/cli.
 #pragma once
 
@@ -13,33 +13,33 @@ struct Options;
 
 /// The word after the name of the command.
 struct Argument {
-    std::string_view name{};                  ///< in the manual page; empty: there is no such word
-    std::string_view wanted = "no argument";  ///< what the error says when the number of words is wrong
+    std::string_view name{};                  ///< its name in the manual page; empty: there is no such word
+    std::string_view wanted = "no argument";  ///< for the error if the number of words is wrong
     bool may_lack = false;
 };
 
-/// What the command does that only root may do.
+/// The part of the command that only root may do.
 struct Root {
     std::string_view does{};       ///< empty: nothing
-    bool refused_at_once = false;  ///< false: only what the kernel or the run directory refuses fails
+    bool refused_at_once = false;  ///< false: it fails when the kernel or the run directory refuses something
 };
 
 struct Command {
     std::string_view name;
     Argument argument{};
     std::string_view help;                      ///< one line of --help
-    std::array<std::string_view, 7> options{};  ///< besides those of every command; the rest is empty
+    std::array<std::string_view, 7> options{};  ///< besides those of every command; unused places are empty
     Root root{};
     int (*run)(const Options& options) = nullptr;
 
     [[nodiscard]] bool takes(std::string_view option) const;
 };
 
-/// In the order of the help and of the manual page.
+/// All commands, in the order of the help and of the manual page.
 std::span<const Command> commands();
 /// nullptr: there is no such command.
 const Command* command_named(std::string_view name);
-/// "diff, apply": the commands that the option belongs to. Empty: it belongs to every command.
+/// "diff, apply": the commands that have this option. Empty: every command has it.
 std::string commands_with(std::string_view option);
 
 }  // namespace lbconverge::cli

@@ -1,4 +1,4 @@
-// What a command asks of the daemon that is at work in this network namespace. Private to src/cli.
+// Requests of a command to the daemon that is at work in this network namespace. Private to src/cli.
 #pragma once
 
 #include "lbconverge/daemon/control.hpp"
@@ -9,13 +9,13 @@
 
 namespace lbconverge::cli {
 
-/// What it says of itself, as JSON. nullopt: there is none.
+/// The status of the daemon as JSON. nullopt: there is no daemon.
 Result<std::optional<std::string>> status_of_daemon();
-/// What its elections have decided; empty where there is none.
+/// What the daemon's elections have decided. Empty: there is no daemon, or it does not answer.
 Election election_of_daemon();
-/// Has the daemon do something, and prints what came of it. nullopt: there is none.
+/// Lets the daemon do something, and prints the result. nullopt: there is no daemon.
 std::optional<int> done_by_daemon(const daemon::ControlRequest& request);
-/// For what a daemon at work must not be asked for: says so. nullopt: there is none.
+/// For commands that must not run beside a daemon: if there is one, prints this error. nullopt: there is no daemon.
 std::optional<int> refused_by_daemon(const std::string& why, const std::string& hint);
 
 }  // namespace lbconverge::cli

@@ -19,7 +19,7 @@ void add_interface(HostFacts& facts, const InterfaceName& name) {
                                 .speaks_arp = !name.is_loopback()});
 }
 
-/// The kernel and the ledger of a node that has converged to `old`; interfaces are those that either file names.
+/// The kernel and the ledger of a node that has converged to `old`. It has the interfaces that either file names.
 Snapshot assume_converged(const config::Config& old, const config::Config& fresh, const Election& election) {
     using namespace kinds;
     auto observed = std::make_shared<Observed>();
@@ -37,7 +37,7 @@ Snapshot assume_converged(const config::Config& old, const config::Config& fresh
     }
     observed->facts.ipvs_loaded = true;
     Election assumed = election;
-    // An instance that only the old file has is in the state of the others.
+    // An instance that only the old file has gets the state that all others have.
     const ElectionState state = election.empty() ? ElectionState::backup : election.begin()->second;
     for (const config::Vrrp& instance : old.vrrp) assumed.try_emplace(instance.name, state);
     const Desired desired = desire({old, assumed, observed->facts});
@@ -49,7 +49,7 @@ Snapshot assume_converged(const config::Config& old, const config::Config& fresh
     return {std::move(observed), std::move(ledger)};
 }
 
-/// What is to be done where the kernel and the ledger are as in the snapshot.
+/// Prints what is to be done if the kernel and the ledger are as in the snapshot.
 int diff_against(const Snapshot& snapshot, BootTime now, const plan::Task& task, const Options& options) {
     const HostFacts& facts = snapshot.observed->facts;
     const plan::Plan plan =
@@ -62,7 +62,7 @@ int diff_against_snapshot(const plan::Task& task, const Options& options) {
     if (!text) return report(text.error());
     const auto snapshot = parse_snapshot(options.against, *text);
     if (!snapshot) return report(snapshot.error());
-    // An older version did not say when it was taken, and its drains began by the clock on the wall.
+    // An older version did not write when the snapshot was taken, and its drains have times of the wall clock.
     const auto wall = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch();
     return diff_against(*snapshot, snapshot->taken.value_or(BootTime(wall)), task, options);
 }

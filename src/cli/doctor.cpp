@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The configuration, if there is one: a file that was named must be there, the default one may lack.
+/// Reads the configuration, if there is one. A file that the user has named must exist, the default one need not.
 Result<void> read_configuration(const Options& options, doctor::Evidence& evidence) {
     std::error_code error;
     if (!options.config_given && !fs::exists(options.config, error)) return {};

@@ -1,4 +1,4 @@
-// What doctor found, as text for people and as JSON. Private to src/cli.
+// The findings of doctor as text for people and as JSON. Private to src/cli.
 #pragma once
 
 #include "lbconverge/doctor/doctor.hpp"
@@ -8,10 +8,10 @@
 
 namespace lbconverge::cli {
 
-/// For people; `name` is the node's.
+/// For people. `name` is the name of the node.
 std::string findings_text(const doctor::Evidence& evidence, const std::vector<doctor::Finding>& findings,
                           const std::string& name);
-/// format_version 1.
+/// JSON of format_version 1.
 std::string findings_json(const doctor::Evidence& evidence, const std::vector<doctor::Finding>& findings,
                           const std::string& name);
 

@@ -1,4 +1,4 @@
-// drain and undrain.
+// The commands drain and undrain.
 #include "lbconverge/health/drain.hpp"
 #include "daemon_client.hpp"
 #include "health.hpp"
@@ -9,7 +9,8 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// The daemon does it where there is one; else what it would remember is written down, and carried out.
+/// If there is a daemon, it does this. Else the drain is saved in the run directory, for the next daemon, and carried
+/// out here.
 int drain_or_undrain(const Options& options, bool undo) {
     const std::string& server = options.arguments.front();
     if (!options.dry_run) {

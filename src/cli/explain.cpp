@@ -19,7 +19,7 @@ bool occurs_in(const std::string& address, const std::string& id) {
     for (std::size_t at = id.find(address); at != std::string::npos; at = id.find(address, at + 1)) {
         const std::size_t end = at + address.size();
         const bool starts = at == 0 || !(part_of_address(id[at - 1]) || id[at - 1] == ':');
-        // After an IPv4 address a colon leads to the port, within brackets it would lead to more of an IPv6 address.
+        // After an IPv4 address, a colon begins the port. In an IPv6 address, it begins the next part of the address.
         const bool ipv6 = address.find(':') != std::string::npos;
         const bool ends = end == id.size() || !(part_of_address(id[end]) || (ipv6 && id[end] == ':'));
         if (starts && ends) return true;
@@ -27,7 +27,7 @@ bool occurs_in(const std::string& address, const std::string& id) {
     return false;
 }
 
-/// What the owner of a row means for it.
+/// What an owner means, for people.
 constexpr std::string_view meaning_of(Owner owner) {
     return owner == Owner::ours      ? "ours: lbconverge made or adopted it"
            : owner == Owner::named   ? "ours: the configuration names it, but not here or not now"

@@ -7,8 +7,8 @@
 
 namespace lbconverge::cli {
 
-/// Every desired and observed row in which the address occurs: who wants it and where, what the kernel has, whose it
-/// is, and what apply would do about it.
+/// Explains each desired or observed row that has the address in it: what asks for the row, and on which line of the
+/// file; what the kernel has; whether the row is ours; and what apply would do about it.
 std::string explain_text(const IpAddress& address, const plan::Plan& plan, const kinds::Ledger& ledger,
                          const Scene& scene);
 

@@ -1,5 +1,6 @@
-// Text with values in it: formatted("{} of {} up", up, all), with the format strings of libfmt. What compiles libfmt is
-// format.cpp alone: its templates, once per call, were most of what the commands took to build. Private to src/cli.
+// Text with values in it: formatted("{} of {} up", up, all), with the format strings of libfmt. Only format.cpp
+// includes libfmt, because its templates, compiled once per call, took most of the time that the commands took to
+// build. Private to src/cli.
 #pragma once
 
 #include <concepts>
@@ -12,7 +13,7 @@
 
 namespace lbconverge::cli {
 
-/// What can be put into a text.
+/// A value that can be put into a text.
 class Piece {
 public:
     template <class T>
@@ -31,7 +32,7 @@ private:
 };
 std::string put_together(std::string_view pattern, std::initializer_list<Piece> pieces);
 
-/// A format string with so many places; any other number of them does not compile.
+/// A format string with this number of places. A string with another number does not compile.
 template <std::size_t places>
 struct Pattern {
     std::string_view text;

@@ -8,10 +8,10 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// Long enough after the beginning for everything that is remembered.
+/// A time on the board's clock, so late that everything that is remembered began after time 0.
 constexpr Instant moment{std::chrono::hours(24 * 365 * 100)};
 
-/// A board that knows what the last daemon knew; nobody asks the servers.
+/// A board with what the last daemon knew. No server is asked.
 health::Board board_of(const config::Config& config, const kinds::Health& before) {
     health::Board board;
     board.configure(config, moment);

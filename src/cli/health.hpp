@@ -1,5 +1,5 @@
-// What health and the operator have said, as commands without a daemon know it: from the run directory. Private to
-// src/cli.
+// What health and the operator have said about real servers, for commands without a daemon: from the run directory.
+// Private to src/cli.
 #pragma once
 
 #include "lbconverge/config/config.hpp"
@@ -14,10 +14,10 @@ namespace lbconverge::cli {
 
 using HealthPtr = std::shared_ptr<const kinds::Health>;
 
-/// nullptr: nobody has said anything.
+/// nullptr: nothing has been said.
 HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& run, BootTime now);
 
-/// The same once these are drained, or (`undo`) given back.
+/// The same after these servers are drained, or, with `undo`, after their drain is taken back.
 Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
                               const std::vector<kinds::Drained>& drains, bool undo);
 

@@ -1,5 +1,5 @@
-// Fields of kinds as JSON values and back. What touches the values is in json.cpp, once, and not in the templates, of
-// which there is one for each kind. Private to src/cli.
+// Converts the fields of kinds to JSON values and back. The code for the JSON values is compiled once, in json.cpp, and
+// not in the templates, which are compiled once for each kind. Private to src/cli.
 #pragma once
 
 #include "lbconverge/model/fields.hpp"
@@ -24,12 +24,12 @@ void set_number(Json& object, std::string_view name, std::uint64_t number);
 void set_flag(Json& object, std::string_view name, bool flag);
 void set_text(Json& object, std::string_view name, std::string text);
 
-/// nullopt, nullptr: there is no such member, or it is of another type; or `json` is no object.
+/// nullopt, nullptr: there is no such member, it has another type, or `json` is not an object.
 std::optional<std::uint64_t> number_in(const Json& json, std::string_view name);
 std::optional<bool> flag_in(const Json& json, std::string_view name);
 const std::string* text_in(const Json& json, std::string_view name);
 
-/// Numbers and truth values as such, everything else as its text.
+/// Numbers and truth values become JSON values of the same type; all other values become text.
 template <class S>
 Json fields_json(const S& object) {
     Json json = Json::object();
@@ -47,13 +47,13 @@ Json fields_json(const S& object) {
     return json;
 }
 
-/// False when a field is missing or has a wrong value.
+/// False if a field is missing or has a wrong value.
 template <class S>
 bool read_fields(const Json& json, S& object) {
     bool good = json.is_object();
     for_each_field(object, [&](const auto& field, auto& value) {
         using T = std::remove_cvref_t<decltype(value)>;
-        // Written by a version that did not know the field: it has its default.
+        // The version that wrote this did not know the field, so the field keeps its default.
         if (good && (field.show == Show::when_set || field.show == Show::never) && !json.contains(field.name)) return;
         if constexpr (std::is_same_v<T, bool>) {
             const auto flag = flag_in(json, field.name);

@@ -21,13 +21,14 @@ constexpr const char* main_copy = "lbconverge.toml";
 
 fs::path parts_folder(const std::string& path) { return fs::path(path).parent_path() / "conf.d"; }
 
-/// What is hidden, or an editor's ("#x.toml#" and "x.toml~" end otherwise), is no part of the configuration.
+/// Hidden files and the temporary files of editors are no part of the configuration. (Names like "#x.toml#" and
+/// "x.toml~" do not end in .toml.)
 bool is_part(const std::string& name) {
     return name.ends_with(".toml") && !name.starts_with('.') && !name.starts_with('#');
 }
 
-/// conf.d/*.toml beside FILE in the order of their names. A folder that is there and cannot be listed is an error: what
-/// its files name must not be taken for gone.
+/// conf.d/*.toml beside FILE, in the order of their names. It is an error if the folder exists but cannot be listed:
+/// otherwise what its files name would look as if it were removed from the configuration.
 Result<std::vector<std::string>> list_parts(const std::string& path) {
     const fs::path folder = parts_folder(path);
     std::vector<std::string> parts;
@@ -48,7 +49,8 @@ Result<std::vector<std::string>> list_parts(const std::string& path) {
     return parts;
 }
 
-/// Nobody named the parts: whoever can put one beside FILE would be obeyed.
+/// The user does not name the parts. Without this check, any user who can put a part beside FILE could configure this
+/// host.
 Result<void> must_be_trusted(const std::string& part, const std::string& path) {
     std::error_code error;
     const auto reason = daemon::distrust_beside(fs::absolute(part, error).string(), path);
@@ -58,7 +60,7 @@ Result<void> must_be_trusted(const std::string& part, const std::string& path) {
                     ", and nobody else may write them");
 }
 
-/// FILE, then its parts.
+/// Reads FILE, then its parts.
 Result<std::vector<config::InputFile>> read_files(const std::string& path) {
     std::vector<config::InputFile> files;
     Result<std::string> first = kernel::read_file(path);
@@ -75,7 +77,7 @@ Result<std::vector<config::InputFile>> read_files(const std::string& path) {
     return files;
 }
 
-/// The names are those that a person may give to --node; a file without [nodes] is good for every node.
+/// The node that was asked for, else the one with the host's name. A file without [nodes] is for every node.
 std::string node_to_use(const config::Document& document, const std::string& asked) {
     if (!asked.empty() || document.nodes().empty()) return asked;
     return host_name();
@@ -96,7 +98,7 @@ std::string absolute(const std::string& path) {
     return error ? path : whole.string();
 }
 
-/// The text of the files is gone on return: for a large table it is memory that the next steps can use.
+/// The text of the files is freed on return: with a large table, the next steps can use that memory.
 Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics) {
     const auto files = read_files(path);
     RETURN_IF_ERROR(files);
@@ -128,7 +130,7 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
         config->files = document.files();
         configs.push_back(std::move(*config));
     }
-    config::lint(configs, diagnostics);  // a mistake that check calls an error is not carried out either
+    config::lint(configs, diagnostics);  // a file with a mistake that check calls an error is not carried out
     diagnostics.finish();
     if (configs.empty() || diagnostics.has_errors()) {
         wrong = listed(diagnostics, document.files());

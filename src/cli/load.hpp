@@ -1,4 +1,5 @@
-// Files → configuration: what the core must not do, opening files and asking for the host name. Private to src/cli.
+// From files to a configuration: opens the files and asks for the host name, which the core must not do. Private to
+// src/cli.
 #pragma once
 
 #include "lbconverge/config/document.hpp"
@@ -9,28 +10,28 @@
 
 namespace lbconverge::cli {
 
-/// Without the domain.
+/// The name of this host, without the domain.
 std::string host_name();
 
 std::string absolute(const std::string& path);
 
-/// FILE and conf.d/*.toml beside it. The text of the files is gone on return: for a large table it is memory that the
-/// next steps can use.
+/// Reads FILE and conf.d/*.toml beside it. The text of the files is freed on return: with a large table, the next steps
+/// can use that memory.
 Result<config::Document> parse_files(const std::string& path, config::Diagnostics& diagnostics);
-/// A line for each.
+/// The diagnostics as text, a line for each.
 std::string listed(const config::Diagnostics& diagnostics, const std::vector<std::string>& files);
 
-/// One node's configuration, free of errors. `node` may be empty: the host name then, if there is a [nodes] at all.
-/// What is wrong is printed on stderr, all of it.
+/// One node's configuration, without errors. If `node` is empty and the file has [nodes], the node is the one with the
+/// host's name. Everything that is wrong is printed on stderr.
 Result<config::Config> load_node(const std::string& path, const std::string& node);
-/// The same; what is wrong is in `wrong`, and not printed.
+/// The same, but what is wrong is put into `wrong` and not printed.
 Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong);
 
-/// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d; for root's eyes only, since there may be
-/// passwords in it.
+/// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d. Only root can read the copy, since it
+/// may have passwords.
 Result<void> copy_files(const std::string& path, const std::string& folder);
 
-/// The configurations of all nodes of a file, free of errors.
+/// The configurations of all nodes of a file, without errors.
 Result<std::vector<config::Config>> load_cluster(const std::string& path);
 
 }  // namespace lbconverge::cli

@@ -25,8 +25,8 @@ Result<void> enter_namespace(const std::string& name) {
     return {};
 }
 
-/// Large tables are built and thrown away one after the other: give nothing back in between, since fresh pages are
-/// dearer than anything else that happens here.
+/// Large tables are built and freed one after the other. The memory is not given back to the kernel in between, since
+/// fresh pages cost more time than anything else here.
 void keep_memory() {
     mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that glibc takes
     mallopt(M_TRIM_THRESHOLD, 1 << 30);

@@ -13,7 +13,7 @@ using namespace kinds;
 
 namespace {
 
-/// Below /proc/sys/net there are keys: nobody wants them in a file that is passed around.
+/// There are keys below /proc/sys/net. They must not be in a file that people pass on.
 bool is_secret(const std::string& path) {
     return path.find("secret") != std::string::npos || path.find("fastopen_key") != std::string::npos;
 }

@@ -1,4 +1,4 @@
-// All of the kernel's state that lbconverge understands. Private to src/cli.
+// Reads all of the kernel's state that lbconverge understands. Private to src/cli.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -7,8 +7,8 @@
 
 namespace lbconverge::cli {
 
-/// With every setting below /proc/sys/net that is not a secret. What cannot be read for want of libnftables is left
-/// out, and said on stderr.
+/// The state has every setting below /proc/sys/net that is not a secret. If libnftables is missing, the rows that need
+/// it are left out, and stderr says so.
 Result<std::shared_ptr<const kinds::Observed>> observe_all();
 
 }  // namespace lbconverge::cli

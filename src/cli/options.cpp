@@ -16,7 +16,7 @@ namespace po = boost::program_options;
 
 namespace {
 
-/// Help on an option that does not belong to every command.
+/// The help for an option that not every command has.
 std::string help_on(std::string_view option, std::string_view does) {
     return commands_with(option).append(": ").append(does);
 }
@@ -113,7 +113,7 @@ Result<void> read_simulate(const po::variables_map& given, Options& options) {
     return {};
 }
 
-/// An option that would do nothing is an error, since whoever gives it expects something of it.
+/// An option that the command does not have is an error: the user expects that it does something.
 Result<void> check_belonging(const po::variables_map& given, const po::options_description& all,
                              const Command& command) {
     for (const auto& each : all.options()) {
@@ -153,7 +153,7 @@ Result<Options> parse_options(int argc, char** argv) {
     positional.add("command", -1);
     po::variables_map given;
     try {
-        // No guessing: an abbreviation that is unique today may not be tomorrow.
+        // No abbreviations: one that is unique today may not be unique in the next version.
         const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
         po::store(po::command_line_parser(argc, argv).options(all).positional(positional).style(style).run(), given);
     } catch (const po::error& error) {

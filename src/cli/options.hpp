@@ -25,8 +25,8 @@ struct Options {
     bool watch = false;
     bool dry_run = false;
     bool prune_foreign = false;
-    bool arp = false;   ///< doctor: ask the wire
-    bool vrrp = false;  ///< doctor: listen for adverts
+    bool arp = false;   ///< doctor: ask the neighbours
+    bool vrrp = false;  ///< doctor: listen for advertisements
     std::optional<ElectionState> as;
     std::string against;
     std::string from;
@@ -41,7 +41,7 @@ struct Options {
     std::optional<std::string> help;  ///< text to print instead of running anything
 };
 
-/// usage errors name the word that is wrong.
+/// An error of kind `usage` names the word that is wrong.
 Result<Options> parse_options(int argc, char** argv);
 
 }  // namespace lbconverge::cli

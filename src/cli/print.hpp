@@ -1,4 +1,4 @@
-// What a command says: its answer on standard output, an error on standard error. Private to src/cli.
+// The output of a command: its answer on standard output, errors on standard error. Private to src/cli.
 #pragma once
 
 #include "lbconverge/model/exit.hpp"
@@ -9,12 +9,12 @@
 
 namespace lbconverge::cli {
 
-// Octets that are no UTF-8 are printed as U+FFFD.
+// Octets that are not UTF-8 are printed as U+FFFD.
 void print(std::string_view text);
 void print_errors(std::string_view text);
-/// Prints an error as a person wants to read it, and returns the exit code that belongs to it.
+/// Prints an error for people, and returns its exit code.
 int report(const Error& error);
-/// What is wrong and stops nobody, on standard error.
+/// Prints, on standard error, things that are wrong but do not stop the command.
 void print_notes(std::span<const std::string> notes);
 
 }  // namespace lbconverge::cli

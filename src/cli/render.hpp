@@ -1,4 +1,5 @@
-// Plans and reports as text for people and as JSON for programs. JSON is the stable contract. Private to src/cli.
+// Plans and outcomes as text for people and as JSON for programs. Programs can rely on the JSON: it is stable. Private
+// to src/cli.
 #pragma once
 
 #include "lbconverge/daemon/converge.hpp"
@@ -12,7 +13,7 @@
 
 namespace lbconverge::cli {
 
-/// What rendering has to know besides the plan.
+/// What is needed besides the plan to render it.
 struct Scene {
     const config::Config& config;
     const Election& election;
@@ -21,25 +22,26 @@ struct Scene {
     bool release = false;
 };
 
-/// Takes the next piece of a long text: a plan of a hundred thousand lines is never held as a whole.
+/// Takes the next piece of a long text, so that a plan of a hundred thousand lines is never in memory as a whole.
 using Sink = std::function<void(std::string_view)>;
 
 /// "lb1: director, LB_1 master      4 to do, 1 held, 1 foreign" and a line per row.
 void write_plan(const plan::Plan& plan, const Scene& scene, const Sink& sink);
 std::string plan_text(const plan::Plan& plan, const Scene& scene);
-/// How an apply ended: what was done, what failed, what was not reached.
+/// How an apply ended: what was done, what failed, and what was not reached.
 std::string outcome_text(const plan::Outcome& report, const Scene& scene);
 
-/// One object with format_version 1; `report` adds how an apply ended.
+/// Writes one object with format_version 1. With `report`, it also says how an apply ended.
 void write_json(const plan::Plan& plan, const Scene& scene, const plan::Outcome* report, int exit, const Sink& sink);
 std::string plan_json(const plan::Plan& plan, const Scene& scene, const plan::Outcome* report, int exit);
-/// The plans of a daemon's lanes, as plan_json() made them, as one; empty when there is none.
+/// Merges the plans of a daemon's lanes, as plan_json() made them, into one. Empty: there is no plan.
 std::string merged_json(const std::vector<std::string>& plans, int exit);
 
 /// "file:line:column", or "" when unknown.
 std::string place_text(Source source, const std::vector<std::string>& files);
 
-/// "wrr", "direct weight 1": bare fields always, others when they differ from the default.
+/// "wrr", "direct weight 1": the fields of a value. Fields with Show::when_set appear only if they differ from the
+/// default, and those with Show::never not at all.
 template <class Value>
 std::string value_text(const Value& value) {
     std::string text;

@@ -128,7 +128,7 @@ Json result_json(const plan::Outcome& report, int exit) {
     return json;
 }
 
-/// Appends the plan of another lane: steps are counted through.
+/// Appends the plan of another lane. The numbers of its steps go on after those before.
 void append(Json& all, Json one) {
     const std::size_t before = all["changes"].size();
     for (Json& change : one["changes"]) {
@@ -157,7 +157,8 @@ void append(Json& all, Json one) {
 }  // namespace
 
 void write_json(const Plan& plan, const Scene& scene, const plan::Outcome* report, int exit, const Sink& sink) {
-    // Change by change: a tree of a hundred thousand of them would cost more memory than everything else together.
+    // One change after the other: a JSON tree of a hundred thousand of them would need more memory than everything else
+    // together.
     sink("{\"format_version\":1,\"node\":" + json_text(scene.config.node) + ",\"changes\":[");
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         sink((i == 0 ? "" : ",\n") + json_text(change_json(plan, i, scene)));

@@ -15,7 +15,7 @@ using plan::Step;
 namespace {
 
 constexpr std::size_t reason_column = 72;
-/// "service", "  server": labels of one length, the indent of what belongs to the row above included.
+/// The widths of labels: "service", and "server", which has an indent of two in front as the label of a child kind.
 constexpr int label_width = 7;
 constexpr int child_label_width = 6;
 
@@ -28,7 +28,7 @@ std::string display(const typename Kind::Key& key) {
     }
 }
 
-/// "0 -> 1", "weight 1 -> 2": the fields that differ. None: see Bound.
+/// "0 -> 1", "weight 1 -> 2": the fields that differ. If none does, the row is made again (see Bound).
 template <class Kind>
 std::string change_text(const typename Kind::Value& before, const typename Kind::Value& after) {
     std::string text;
@@ -41,7 +41,8 @@ std::string change_text(const typename Kind::Value& before, const typename Kind:
     return text.empty() ? "made anew, as its interface was" : text;
 }
 
-/// What health or the operator says of a real server; nothing of a fallback that is not needed any more.
+/// What health or the operator says about a real server. If they say nothing, it is a fallback that is not needed any
+/// more.
 std::string why_overruled(const Plan& plan, const Step& step) {
     std::string text = "enough servers are up";
     plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
@@ -65,8 +66,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
         case Reason::drift:
             return "drifted";
         case Reason::election: {
-            // What a backup has comes when the node becomes one, and goes when it becomes master: role both's VIP on
-            // lo, and the listening side of connection synchronisation.
+            // Some rows are there only on a backup: role both's VIP on lo, and the listening side of connection
+            // synchronisation. They are made when the node becomes backup, and removed when it becomes master.
             bool of_backup = false;
             plan.visit(step, [&]<class Kind>(const Change<Kind>& change) {
                 if constexpr (std::is_same_v<Kind, Address>) of_backup = change.key.interface.is_loopback();
@@ -94,7 +95,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
     return {};
 }
 
-/// Why a step cannot be carried out now, and what can be done about it; a guard says the same of every step.
+/// Why a step cannot be carried out now, and what can be done about it. A guard gives many steps the same reason, which
+/// is printed once.
 std::string blocked_text(const Plan& plan, const plan::Blocked& blocked) {
     const Error& why = *blocked.why;
     const bool again = &blocked != plan.blocked.data() && (&blocked - 1)->why->what == why.what;
@@ -144,7 +146,7 @@ const std::string& label_text() {
     return text;
 }
 
-/// A plan may have a hundred thousand of these: no format string is looked at.
+/// A plan may have a hundred thousand of these lines, so no format string is used, which would take longer.
 template <class Kind>
 std::string step_text(const Change<Kind>& change, std::size_t number, std::size_t width, bool blocked) {
     const std::string digits = std::to_string(number);
@@ -164,7 +166,8 @@ std::string step_text(const Change<Kind>& change, std::size_t number, std::size_
     return text;
 }
 
-/// "192.168.100.4:80  weight 0  of tcp 192.168.100.20:80" where it is not the file that decides, else the id.
+/// "192.168.100.4:80  weight 0  of tcp 192.168.100.20:80": a real server with the weight that is held, or "removed" for
+/// one without a row. Of other rows the id.
 template <class Kind>
 std::string held_text(const Plan& plan, const plan::HeldRow& held) {
     if constexpr (std::is_same_v<Kind, RealServer>) {
@@ -262,7 +265,7 @@ std::string plan_text(const Plan& plan, const Scene& scene) {
 
 namespace {
 
-/// What is left, and why: rows that are blocked, or that the kernel did not keep.
+/// The rows that are left, and why: they are blocked, or the kernel did not keep them.
 std::string left_text(const plan::Outcome& outcome) {
     std::string text;
     for (const std::size_t i : outcome.left) {
@@ -290,7 +293,7 @@ std::string outcome_text(const plan::Outcome& report, const Scene& scene) {
         return text + formatted("{}: {} done, and read again: nothing is left to do\n",
                                 scene.release ? "released" : "converged", total);
     }
-    // Where nothing was changed the plan above still says what there is to do, and what is blocked.
+    // If nothing was changed, the plan above says what is to be done and what is blocked.
     if (!report.changed) return text + "nothing was changed\n";
     if (report.settled && report.left.empty()) {
         return text + formatted("{} of {} done, and read again: nothing else is left to do\n", report.done, total);

@@ -12,7 +12,7 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// Passwords that stand in files of their own (RFC 2338 §5.3.6: up to 8 octets).
+/// Reads passwords that are in files of their own (RFC 2338 §5.3.6: up to 8 octets).
 Result<void> read_passwords(config::Config& config) {
     constexpr std::size_t longest = 8;
     for (config::Vrrp& each : config.vrrp) {
@@ -33,8 +33,8 @@ void keep_copy(const std::string& file, const daemon::RunDirectory& run) {
     if (const auto kept = copy_files(file, running_copy(run)); !kept) daemon::log(Level::warning, kept.error().what);
 }
 
-/// `last`: the configuration that the daemon goes by now. A file that a guard refuses does not take its place: the
-/// election of an instance that has left the file would end here, and its VIPs would stay.
+/// `last`: the configuration that the daemon uses now. A file that a guard refuses does not replace it: the election of
+/// an instance that is not in the new file would end here, but its VIPs would stay.
 daemon::FreshConfig read_again(const Options& options, const daemon::RunDirectory& run, const config::Config& last) {
     std::string diagnostics;
     Result<config::Config> again = load_node(options.config, last.node, diagnostics);

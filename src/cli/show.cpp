@@ -26,7 +26,7 @@ constexpr std::uint32_t remote_checksum = 0x02;  // IP_VS_TUNNEL_ENCAP_FLAG_REMC
 
 bool on_lo(const Address::Key& key) { return key.interface.is_loopback(); }
 
-/// A basic string of TOML.
+/// The text as a basic string of TOML.
 std::string toml_string(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
@@ -45,13 +45,13 @@ std::string toml_string(std::string_view text) {
 
 bool is_utf8(std::string_view text) { return wire::valid_utf8(text) == text; }
 
-/// TOML is UTF-8, and names in the kernel need not be.
+/// TOML is UTF-8, but names in the kernel need not be.
 bool can_be_written(const Row<Address>& row) {
     return is_utf8(row.key.interface.view()) && is_utf8(row.value.label.view());
 }
 
-/// The node's own address, with the prefix of its network. A VIP with such a prefix comes beside an older address, or
-/// we made it; one of IPv6 is deprecated.
+/// Whether the address is the node's own, with the prefix of its network. A VIP with such a prefix is different: we
+/// made it, or there is an older address of the network; or, with IPv6, it is deprecated.
 bool is_own(const Row<Address>& row, const Address::Facts& facts) {
     const bool ours = facts.protocol == Address::protocol_tag;
     const bool ipv6 = row.key.address.family == Family::ipv6;
@@ -59,7 +59,8 @@ bool is_own(const Row<Address>& row, const Address::Facts& facts) {
     return !ours && !on_lo(row.key) && row.key.prefix != row.key.address.bits() && !beside;
 }
 
-/// Addresses that are VIPs for sure: what a service uses, what lbconverge made, and single addresses on lo.
+/// The rows of addresses that are certainly VIPs: those that a service uses, those that lbconverge made, and single
+/// addresses on lo.
 std::vector<std::uint32_t> vip_rows(const Observed& observed) {
     std::set<IpAddress> balanced;
     for (const Row<Service>& row : observed.get<Service>().rows()) {
@@ -90,13 +91,14 @@ void append_vip(std::string& text, const Row<Address>& row, bool filtered) {
     if (row.key.address.family == Family::ipv6 && !row.value.deprecated) text += "deprecated = false\n";
 }
 
-/// What the file cannot say, and why.
+/// Notes, as a comment, an address that the file cannot name, and why.
 void append_left_out(std::string& text, const Address::Key& key, std::string_view why) {
     const std::string id = toml_string(wire::valid_utf8(Address::id(key)));
     text += formatted("# {} is left out: {}\n", std::string_view(id).substr(1, id.size() - 2), why);
 }
 
-/// VIPs on an interface; one of role both is on lo as well.
+/// With services it is a director, which has its VIPs on an interface, or role both if these are all on lo as well.
+/// Without services, VIPs on lo or filters make it a real server.
 Role role_of(const Observed& observed, const std::vector<std::uint32_t>& vips) {
     std::set<IpAddress> quiet, answering;
     for (const std::uint32_t i : vips) {
@@ -109,7 +111,8 @@ Role role_of(const Observed& observed, const std::vector<std::uint32_t>& vips) {
     return everywhere && !answering.empty() ? Role::both : Role::director;
 }
 
-/// The row by which the file names a VIP that is in several places: the one that its role wants, or that we made.
+/// For each VIP the row that the file names. If a VIP is in several places, it is the one that fits the role, or the
+/// one that we made.
 std::map<IpAddress, std::uint32_t> places_of(const Observed& observed, const std::vector<std::uint32_t>& vips,
                                              Role role) {
     const auto& addresses = observed.get<Address>();
@@ -137,7 +140,7 @@ void append_vips(std::string& text, const Observed& observed, const std::vector<
     for (const std::uint32_t i : vips) {
         const Row<Address>& row = addresses.row(i);
         const bool one_of_two = role == Role::both && on_lo(row.key) && places.at(row.key.address) != i;
-        if (one_of_two) continue;  // the one on its interface is named
+        if (one_of_two) continue;  // the row on the interface is named
         if (role != Role::real_server && on_lo(row.key)) {
             append_left_out(text, row.key, "a director has its VIPs on an interface");
         } else if (!can_be_written(row)) {
@@ -172,7 +175,7 @@ void append_route(std::string& text, const Row<Route>& row) {
     if (row.key.table != Route::Key{}.table) text += formatted("table = {}\n", row.key.table);
 }
 
-/// A service that is redirected names this host by one of its addresses, and the local port.
+/// The file names a redirected service with one of this host's addresses and the local port as its real server.
 void append_redirections(std::string& text, const Observed& observed) {
     const auto own_address = [&](Family family) {
         IpAddress own{family, {}};
@@ -272,7 +275,7 @@ std::string toml_of(const Observed& observed) {
         std::string pool;
         for (; next < servers.size() && servers[next].key.service == service.key; ++next)
             append_server(pool, servers[next]);
-        if (is_probe_mark(service.key.fwmark)) continue;  // the check that made it stands in the file
+        if (is_probe_mark(service.key.fwmark)) continue;  // a check made this service
         append_service(text, service, observed);
         text += "real_servers = [\n" + pool + "]\n";
     }

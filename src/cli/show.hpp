@@ -9,17 +9,16 @@
 
 namespace lbconverge::cli {
 
-/// VIPs are the addresses that services use, and the /32 and /128 addresses on lo.
+/// VIPs are the addresses that services use, that lbconverge made, and the /32 and /128 addresses on lo.
 std::string toml_of(const kinds::Observed& observed);
 
-/// A snapshot is an Observed and the ledger, in JSON.
-/// `taken`: when, as the ledger counts time.
+/// A snapshot is an Observed and the ledger, in JSON. `taken`: when it was taken, in the time of the ledger.
 std::string snapshot_of(const kinds::Observed& observed, const kinds::Ledger& ledger, const std::string& node,
                         BootTime taken = {});
 struct Snapshot {
     std::shared_ptr<const kinds::Observed> observed;
     kinds::Ledger ledger;
-    std::optional<BootTime> taken{};  ///< none: an older version has made it
+    std::optional<BootTime> taken{};  ///< none: an older version made it
 };
 Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text);
 

@@ -13,7 +13,7 @@ namespace {
 
 using namespace sim;
 
-/// "all", "none", or the names of kinds with commas between them.
+/// Reads "all", "none", or the names of kinds of faults with commas between them.
 Result<std::set<FaultKind>> kinds_of(std::string_view text) {
     std::set<FaultKind> kinds;
     if (text == "none") return kinds;
@@ -65,7 +65,7 @@ Result<Scenario> scenario_of(const Options& options) {
     return scenario;
 }
 
-/// A word of a command line, as a shell reads it.
+/// Quotes a word of a command line for a shell.
 std::string shell_word(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-,:";
     if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
@@ -111,7 +111,7 @@ Json lines_json(const std::string& text) {
     return lines;
 }
 
-/// What went wrong, with as few faults as it takes, and how to see it again.
+/// A run that failed: with as few faults as are needed for that, and the command that shows it again.
 struct FailedRun {
     std::uint64_t seed;
     Shrunk shrunk;
@@ -150,7 +150,7 @@ Result<void> write_svg(const std::string& path, const Run& run) {
     return {};
 }
 
-/// What came of all runs.
+/// The result of all runs.
 struct Played {
     std::uint64_t runs = 0;
     Counts counts;

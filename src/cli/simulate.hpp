@@ -1,4 +1,4 @@
-// All nodes of a file on a virtual clock, as the options say. Private to src/cli.
+// Runs all nodes of a file on a virtual clock, as the options say. Private to src/cli.
 #pragma once
 
 #include "options.hpp"
@@ -6,8 +6,8 @@
 namespace lbconverge::cli {
 
 struct Simulated {
-    std::string text;  ///< what is printed
-    bool good = true;  ///< no check failed
+    std::string text;  ///< the text to print
+    bool good = true;  ///< true: no check failed
 };
 Result<Simulated> simulated(const Options& options);
 

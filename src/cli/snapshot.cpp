@@ -28,8 +28,8 @@ Json facts_json(const HostFacts& facts) {
     return json;
 }
 
-/// Throws nlohmann's exceptions, like everything that reads JSON here; parse_snapshot turns them into one Error.
-/// (get<std::uint32_t> would take any number, and what it makes of 1e30 is undefined.)
+/// Throws nlohmann's exceptions, as all code here that reads JSON. parse_snapshot() turns them into an Error.
+/// (get<std::uint32_t> would take any number, and its result for 1e30 is undefined.)
 std::uint32_t number_of(const Json& json) {
     const auto& number = json.get_ref<const Json::number_unsigned_t&>();
     if (number > UINT32_MAX) throw Json::out_of_range::create(406, "number out of range", &json);
@@ -40,13 +40,13 @@ HostFacts read_facts(const Json& json) {
     HostFacts facts;
     facts.ipvs_loaded = json.at("ipvs_loaded").get<bool>();
     facts.all_arp_ignore = number_of(json.at("all_arp_ignore"));
-    if (json.contains("all_arp_announce")) {  // not told by older versions
+    if (json.contains("all_arp_announce")) {  // older versions did not write it
         facts.all_arp_announce = number_of(json.at("all_arp_announce"));
     }
     for (const Json& each : json.at("interfaces")) {
         std::vector<std::uint32_t> devconf;
         for (const Json& value : each.at("ipv4_devconf")) devconf.push_back(number_of(value));
-        std::optional<IpAddress> address;  // not told by older versions
+        std::optional<IpAddress> address;  // older versions did not write it
         if (!from_text(each.value("address", "none"), address)) throw Json::out_of_range::create(406, "address", &each);
         facts.interfaces.push_back({.index = number_of(each.at("index")),
                                     .name = InterfaceName(each.at("name").get<std::string>()),
@@ -79,7 +79,7 @@ Json rows_json(const Seen<Kind>& seen) {
 
 std::string id_in(const Json& row) { return row.at("id").get<std::string>(); }
 
-/// False when a row makes no sense.
+/// False if a row makes no sense.
 template <class Kind>
 bool read_rows(const Json& rows, Seen<Kind>& seen) {
     for (const Json& row : rows) {
@@ -122,7 +122,7 @@ Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text
         return tl::unexpected(
             damaged(known ? formatted("{}:{}:{}", path, place.line, place.column) : path, parsed.error().what));
     }
-    std::string part;  // that is being read
+    std::string part;  // the part that is being read
     try {
         const Json& json = *parsed;
         if (json.at("format_version") != 1) return tl::unexpected(damaged(path, "its format_version is not 1"));
@@ -134,7 +134,7 @@ Result<Snapshot> parse_snapshot(const std::string& path, const std::string& text
         std::string wrong;
         const Json& rows = json.at("rows");
         for_each_kind([&]<class Kind>() {
-            // An older version did not know all kinds: then nothing is known of their rows.
+            // An older version did not know all kinds. Then nothing is known about the rows of the others.
             part = formatted("rows of {}: ", Kind::name);
             const auto at = rows.find(std::string(Kind::name));
             if (at != rows.end() && !read_rows<Kind>(*at, observed->get<Kind>())) wrong = Kind::name;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds watch_interval{1};
 
-/// "14:03:07", and the day when it is not today.
+/// "14:03:07", with the day in front if it is a day ago or more.
 std::string clock_text(double seconds, std::chrono::system_clock::time_point now) {
     const auto at = static_cast<std::time_t>(seconds);
     std::tm then{};
@@ -48,7 +48,7 @@ std::string joined(const Json& list) {
     return text;
 }
 
-/// "101", and where it comes from when it is not what the file says.
+/// "101", or "101 (base 100)" if tracks or other reasons have changed it from the priority in the file.
 std::string priority_text(const Json& instance) {
     const int is = instance.at("priority");
     const int base = instance.at("base_priority");
@@ -128,7 +128,7 @@ void add_lane(const std::string& name, const Json& lane, std::chrono::system_clo
     if (last.contains("error")) text += "    " + last.at("error").get<std::string>() + "\n";
 }
 
-/// "checks  9 up, 1 down", and a line for each that is not up.
+/// "checks  9 up, 1 down", and a line for each check that is not up.
 void add_checks(const Json& status, std::chrono::system_clock::time_point now, std::string& text) {
     std::size_t up = 0;
     std::string others;
@@ -173,7 +173,7 @@ Json services_json(const Observed& kernel) {
     return services;
 }
 
-/// Beside each weight who decided it: the configuration, or health, or the operator.
+/// Adds the owner of each weight: the configuration, health or the operator.
 Json with_owners(Json services, const Json& status) {
     std::map<std::string, const Json*> exceptions;
     const Json none = Json::array();
@@ -190,7 +190,7 @@ Json with_owners(Json services, const Json& status) {
     return services;
 }
 
-/// The part of the kernel's state that status shows; nullptr where it may not be read.
+/// The part of the kernel's state that status shows; nullptr: reading it is not permitted.
 std::shared_ptr<const kinds::Observed> tables() {
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = false});
     const auto facts = kernel->facts({});
@@ -220,7 +220,7 @@ std::string status_text(const std::string& reply, const Observed* kernel, std::c
     add_checks(status, now, text);
     if (kernel == nullptr) return text;
     for (const Json& service : with_owners(services_json(*kernel), status)) {
-        if (service.contains("check")) continue;  // nobody but a check uses it
+        if (service.contains("check")) continue;  // only a check uses it
         text += formatted("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
         for (const Json& server : service.at("real_servers")) {
             const std::string why = server.value("why", "");

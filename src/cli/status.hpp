@@ -1,4 +1,4 @@
-// What the daemon says of itself and the kernel of its tables, for people. Private to src/cli.
+// The status of the daemon and the tables of the kernel, as text for people. Private to src/cli.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -9,12 +9,12 @@
 
 namespace lbconverge::cli {
 
-/// `reply` is the daemon's JSON; `kernel` may be null (not permitted, or nothing to balance).
+/// `reply` is the daemon's JSON; `kernel` may be null (reading it is not permitted, or nothing is balanced).
 std::string status_text(const std::string& reply, const kinds::Observed* kernel,
                         std::chrono::system_clock::time_point now);
 /// The reply with the services of the kernel added.
 std::string status_with_services(const std::string& reply, const kinds::Observed* kernel);
-/// What its elections have decided; empty where that cannot be read.
+/// What the daemon's elections have decided. Empty: the reply cannot be read.
 Election election_in(const std::string& reply);
 
 }  // namespace lbconverge::cli

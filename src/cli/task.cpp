@@ -17,7 +17,7 @@ namespace {
 
 bool want_colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
 
-/// Not a snapshot, and not a node that is only assumed.
+/// Whether the plan is for this kernel, and not for a snapshot or a node that is only assumed.
 bool of_this_kernel(const Options& options) { return options.against.empty() && options.from.empty(); }
 
 }  // namespace
@@ -34,8 +34,8 @@ Result<config::Config> configuration_of(const Options& options) {
     return config;
 }
 
-/// Without a daemon nobody has won an election: every instance counts as backup, unless the operator knows better.
-/// Where one is at work, what it has decided is true.
+/// If a daemon is at work, its elections count. Without a daemon there is no election, so every instance counts as
+/// backup, unless the operator says otherwise.
 Election election_of(const Options& options, const config::Config& config) {
     const Election decided = of_this_kernel(options) && !options.as ? election_of_daemon() : Election{};
     Election election;
@@ -79,13 +79,13 @@ int dry_run(const plan::Task& task, const Options& options) {
 }
 
 int converge(const daemon::RunDirectory& run, plan::Task task, const Options& options) {
-    task.keep_rows = options.json;  // the text of a plan is printed before it is carried out, JSON after it
+    task.keep_rows = options.json;  // text is printed before the plan is carried out, JSON afterwards
     const Scene scene = scene_of(task);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = true});
     const plan::Outcome outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
         if (options.json) return;
         write_plan(plan, scene, print);
-        std::fflush(stdout);  // on record before the first write, whatever happens then
+        std::fflush(stdout);  // the plan is on record before the first write
     });
     print_notes(outcome.notes);
     const int exit = plan::exit_of(outcome);

@@ -1,5 +1,5 @@
-// What the commands that plan share: the task that the options ask for, and its plan, shown or carried out. Private to
-// src/cli.
+// What the commands with a plan share: the task that the options ask for, and showing or carrying out its plan. Private
+// to src/cli.
 #pragma once
 
 #include "lbconverge/daemon/converge.hpp"
@@ -10,25 +10,25 @@
 
 namespace lbconverge::cli {
 
-/// How long a second run waits for the first.
+/// How long a command waits for the lock that another one holds.
 constexpr std::chrono::seconds lock_patience{10};
 
 BootTime now();
 
-/// The configuration of this node, with what the options add to it. What is wrong with it is printed.
+/// The configuration of this node, with what the options add to it. Its errors are printed.
 Result<config::Config> configuration_of(const Options& options);
-/// As --as says, as the daemon at work says, or else: every instance is backup.
+/// The election that --as gives, else that of a daemon at work, else every instance is backup.
 Election election_of(const Options& options, const config::Config& config);
-/// What is to be done on this node: with its election, and with what health and the operator have said.
+/// The task for this node, with its election, and with what health and the operator have said.
 Result<plan::Task> task_of(const Options& options, const config::Config& config);
 
-/// The task must outlive it.
+/// The task must outlive the scene.
 Scene scene_of(const plan::Task& task);
-/// Prints the plan, and says when apply would refuse it.
+/// Prints the plan, and says so if apply would refuse it.
 int print_plan(const plan::Plan& plan, const plan::Task& task, const Options& options);
 /// Reads the kernel and prints what is to be done. Changes nothing.
 int dry_run(const plan::Task& task, const Options& options);
-/// Carries the task out and prints what came of it. The caller has the lock.
+/// Carries the task out and prints the result. The caller has the lock.
 int converge(const daemon::RunDirectory& run, plan::Task task, const Options& options);
 
 }  // namespace lbconverge::cli

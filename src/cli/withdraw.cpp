@@ -15,7 +15,7 @@ using namespace kinds;
 
 namespace {
 
-constexpr const char* nobodys = "left behind";  ///< an instance that no file can name
+constexpr const char* nobodys = "left behind";  ///< the name of an instance; no file can have it
 
 bool takes_vips_away(const plan::Plan& plan) {
     return std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {

@@ -1,5 +1,5 @@
-// Withdrawing VIPs where the configuration cannot be read: by the file that the last daemon went by, else by the marks
-// in the kernel and the ledger. Private to src/cli.
+// Withdraws VIPs if the configuration cannot be read: those of the file that the last daemon used, else those that have
+// our mark in the kernel or a claim in the ledger. Private to src/cli.
 #pragma once
 
 #include "lbconverge/daemon/run_directory.hpp"
@@ -10,23 +10,23 @@
 
 namespace lbconverge::cli {
 
-/// The directory in which the daemon keeps a copy of the files that it goes by.
+/// The directory in which the daemon keeps a copy of the files that it uses.
 std::string running_copy(const daemon::RunDirectory& run);
 
-/// What a node is to give up, and what it is to keep although no file names it.
+/// What a node has to give up, and what it has to keep although no file names it.
 struct LeftBehind {
     config::Config config;
     plan::Refusals kept{};
 };
 
-/// A director whose VIPs are those that carry our mark, or that the ledger claims, on answering interfaces. What hangs
-/// on no election stays: a VIP on lo, by which the node is a real server, and one that is always active.
+/// A director whose VIPs are those on answering interfaces that have our mark or a claim in the ledger. VIPs that do
+/// not depend on an election stay: one on lo, which makes the node a real server, and one that is always active.
 LeftBehind left_behind(const kinds::Observed& observed, const kinds::Ledger& ledger);
 
-/// That nothing is kept of it but what it is to keep. It refers to `left`.
+/// The task of giving all of that up, except what has to be kept. It refers to `left`.
 plan::Task withdrawal_of(const LeftBehind& left);
 
-/// Takes the VIPs away that a daemon has left on answering interfaces, and says so. Nothing happens beside a daemon.
+/// Removes the VIPs that a daemon has left on answering interfaces, and says so. Does nothing if a daemon is at work.
 void withdraw_left_behind(const Options& options);
 
 }  // namespace lbconverge::cli

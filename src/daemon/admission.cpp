@@ -11,7 +11,7 @@ std::size_t Admission::count_of(unsigned user) const {
     return static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(), same));
 }
 
-/// Of this user's clients, or of all strangers'. nullopt: each of them is being served.
+/// The client that gives way, of this user, or of all users but root. nullopt: none of their clients can.
 std::optional<Admission::Client> Admission::least_entitled(std::optional<unsigned> user, Time now) const {
     std::optional<Client> found;
     std::tuple<std::size_t, bool> least{0, false};
@@ -66,7 +66,8 @@ std::size_t Admission::octets_beside(const void* answer) const {
     return sum;
 }
 
-/// A stranger before root, then who takes for longest. There is one: nothing else has octets.
+/// The client that has been taking another answer for the longest time; a client of root only if there is no other. The
+/// caller knows that there is one, since only clients that take an answer have octets.
 std::optional<Admission::Client> Admission::slowest_beside(const void* answer) const {
     std::optional<Client> slowest;
     std::tuple<bool, Time> first;

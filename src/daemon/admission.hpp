@@ -1,6 +1,6 @@
-// Who may be a client of the control socket, and until when: book-keeping without a socket and without a clock. Anybody
-// may connect, so the places are few and shared out: strangers cannot take root's, nor one of them those of all others.
-// Private to src/daemon.
+// Decides who may be a client of the control socket, and for how long. It has no socket and no clock of its own. Any
+// user may connect, so the places are limited: other users cannot take root's places, and one of them cannot take those
+// of all others. Private to src/daemon.
 #pragma once
 
 #include <chrono>
@@ -15,38 +15,40 @@ namespace lbconverge::daemon {
 class Admission {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    using Client = std::uint64_t;  ///< of a client; who came later has a larger one
+    using Client = std::uint64_t;  ///< the number of a client; later clients have larger ones
 
     struct Bounds {
         std::size_t root = 16;       ///< clients of root
-        std::size_t strangers = 48;  ///< of all other users, and
-        std::size_t user = 16;       ///< of one of them
-        /// Octets of different answers that are being taken; the newest does not count.
+        std::size_t strangers = 48;  ///< clients of all other users together
+        std::size_t user = 16;       ///< clients of one of these users
+        /// Octets of the answers that clients are taking. An answer that several clients share counts once, and the
+        /// newest answer does not count.
         std::size_t octets = std::size_t{16} << 20;
-        std::chrono::milliseconds patience{5000};  ///< for a request, and then for the answer to be taken
-        std::chrono::milliseconds grace{1000};     ///< nobody is sent away sooner who takes an answer
+        std::chrono::milliseconds patience{5000};  ///< for sending the request, and again for taking the answer
+        std::chrono::milliseconds grace{1000};     ///< for this time a client that takes its answer keeps its place
     };
     struct Decision {
         std::optional<Client> admitted;
-        std::optional<Client> gives_way;  ///< has been sent away for it
+        std::optional<Client> gives_way;  ///< a client that was removed to make room
     };
 
     Admission() = default;
     explicit Admission(const Bounds& limits) : limits_(limits) {}
 
-    /// Where a place is short, the user with most clients gives one up: one that says nothing, or else does not take
-    /// its answer.
+    /// Admits a client of this user. If the user has too many clients already, one of them gives way. If all users but
+    /// root together have too many, one of the user with the most clients gives way. It is a client that has sent no
+    /// request yet, or else one that is slow to take its answer. If there is none, the new client is not admitted.
     Decision admit(unsigned user, Time now);
-    /// Its request is here. From now on it is the daemon that takes its time.
+    /// The client's request is here. From now on the client waits for the daemon, without a time limit.
     void asked(Client client);
-    /// It gets this answer, which others may share. Those in the result take an older one too slowly, and are sent
-    /// away.
+    /// The client gets this answer, which it may share with others. The result has clients that were removed, because
+    /// they have not taken older answers yet and these use too much memory.
     std::vector<Client> answered(Client client, const void* answer, std::size_t octets, Time now);
     void gone(Client client) { clients_.erase(client); }
 
-    /// Those whose time is over, sent away.
+    /// Removes the clients whose time is over, and returns them.
     std::vector<Client> overdue(Time now);
-    /// When somebody's time is over next.
+    /// The next point in time at which the time of a client is over.
     [[nodiscard]] std::optional<Time> next() const;
 
 private:
@@ -54,7 +56,7 @@ private:
     struct Visit {
         unsigned user = 0;
         Stage stage = Stage::asking;
-        Time since{};  ///< of its stage
+        Time since{};  ///< when its stage began
         const void* answer = nullptr;
         std::size_t octets = 0;
     };

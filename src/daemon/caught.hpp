@@ -1,5 +1,5 @@
-// The second wall around what strangers ask for. Nothing there is meant to throw; if something does, it is the end of
-// that request and not of the daemon. Private to src/daemon.
+// A second protection against requests from outside. The code that serves them should not throw. If it does, the
+// request fails, and the daemon goes on. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/model/result.hpp"

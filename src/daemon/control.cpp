@@ -19,7 +19,7 @@ Result<std::optional<ControlReply>> ask_daemon(const std::string& run_directory,
     if (error == ENOENT || error == ECONNREFUSED) return std::nullopt;
     std::size_t sent = 0;
     if (error == 0) error = give(fd.get(), to_text(request) + "\n", sent);
-    const bool sent_away = error == EPIPE || error == ECONNRESET;  // with an answer, perhaps
+    const bool sent_away = error == EPIPE || error == ECONNRESET;  // there may be an answer all the same
     if (error != 0 && !sent_away) return failed(std::strerror(error));
     std::string line;
     for (std::size_t seen = 0; line.find('\n', seen) == std::string::npos;) {

@@ -16,16 +16,16 @@ namespace lbconverge::daemon {
 
 namespace {
 
-/// A request with more octets is not listened to. The name of a file may take most of it.
+/// The largest request that is accepted, in octets. The name of a file may need most of it.
 constexpr std::size_t longest_request = std::size_t{64} * 1024;
-/// After an error of accept(2), for it most likely comes again: descriptors or memory are short, or somebody forbids
-/// it.
+/// The pause after an error of accept(2). The error will most likely come again: descriptors or memory are short, or
+/// the call is forbidden.
 constexpr std::chrono::milliseconds pause_after_error{250};
 
 constexpr const char* too_many = "too many clients of the control socket; try again";
 constexpr const char* too_slow = "the request took too long";
 
-/// nullopt: nobody knows who that is.
+/// The user of the client; nullopt: the kernel does not say.
 std::optional<unsigned> user_of(int fd) {
     ucred who{};
     socklen_t size = sizeof who;
@@ -33,7 +33,7 @@ std::optional<unsigned> user_of(int fd) {
     return who.uid;
 }
 
-/// To a client that has not got anything yet: so much always fits in.
+/// Only for a client that was sent nothing yet: such a short text always fits into the socket.
 void say_no(int fd, const char* why) {
     std::size_t sent = 0;
     give(fd, *ControlServer::line_of({.exit = exit_busy, .errors = {why}}), sent);
@@ -55,7 +55,7 @@ Result<void> ControlServer::listen(const std::string& path) {
     const int error = at_address(&::bind, fd, path);
     if (error != 0) return failed(error);
     if (::listen(fd, SOMAXCONN) != 0) return failed(errno);
-    ::chmod(path.c_str(), 0666);  // who may do what is decided by who asks
+    ::chmod(path.c_str(), 0666);  // any user may connect; the handler decides what a user may do
     accept();
     return {};
 }
@@ -79,7 +79,7 @@ void ControlServer::accept() {
     });
 }
 
-/// Once a minute at most.
+/// Logs the error, once a minute at most.
 void ControlServer::complain(int error) {
     const auto now = std::chrono::steady_clock::now();
     if (complained_ && now - *complained_ < std::chrono::minutes(1)) return;
@@ -87,7 +87,7 @@ void ControlServer::complain(int error) {
     log(Level::error, path_ + ": " + std::strerror(error));
 }
 
-/// 0 or errno.
+/// Returns 0 or errno.
 int ControlServer::accept_one() {
     Fd fd(::accept4(listener_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.get() < 0) return errno;
@@ -102,7 +102,7 @@ void ControlServer::admit(int fd, unsigned user) {
     if (!admitted) return say_no(fd, too_many);
     clients_.emplace(*admitted, std::move(connection));
     watch_the_clock();
-    read(*admitted);  // most have sent it already
+    read(*admitted);  // most clients have sent their request already
 }
 
 void ControlServer::read(Admission::Client client) {
@@ -160,11 +160,11 @@ void ControlServer::write(Admission::Client client) {
     if (at == clients_.end()) return;
     Connection& connection = at->second;
     const int error = give(connection.socket.fd(), *connection.reply, connection.sent);
-    if (error != EAGAIN) return send_away(client, nullptr);  // it has all, or is gone
+    if (error != EAGAIN) return send_away(client, nullptr);  // the client has all of it, or is gone
     connection.socket.when_writable([this, client] { write(client); });
 }
 
-/// With a word only for one that has got nothing yet.
+/// A client that was sent nothing yet is told why, if there is a reason to tell.
 void ControlServer::send_away(Admission::Client client, const char* why) {
     admission_.gone(client);
     const auto at = clients_.find(client);

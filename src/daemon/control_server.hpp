@@ -1,6 +1,6 @@
 // The daemon's end of the control socket: RUN/control, a unix stream socket. A client sends one line, a request, and
-// reads one line, the reply. Anybody may connect and do with it what he likes: admission.hpp says who is a client and
-// for how long. Private to src/daemon; lives on the loop.
+// reads one line, the reply. Any user may connect and send anything: admission.hpp decides who may be a client, and for
+// how long. Private to src/daemon; used on the loop's thread.
 #pragma once
 
 #include "admission.hpp"
@@ -18,20 +18,21 @@ namespace lbconverge::daemon {
 
 class ControlServer {
 public:
-    /// Who asks is answered once, now or later, by whatever thread has the answer: through the loop.
+    /// Must answer the client once, at once or later. Another thread that has the answer posts it to the loop.
     using Handler = std::function<void(const ControlRequest& request, Admission::Client client, bool is_root)>;
-    using SharedReply = std::shared_ptr<const std::string>;  ///< one text for all who get the same
+    using SharedReply = std::shared_ptr<const std::string>;  ///< one text for all clients that get the same reply
 
     ControlServer(Loop& loop, Handler handler, const Admission::Bounds& limits = {})
         : loop_(loop), pause_(loop), overdue_(loop), handler_(std::move(handler)), admission_(limits) {}
 
-    /// Of a client that has gone meanwhile nothing is heard any more.
+    /// Does nothing if the client is gone.
     void answer(Admission::Client client, const SharedReply& line);
     void answer(Admission::Client client, const ControlReply& reply);
     void refuse(Admission::Client client, const Error& error);
     static SharedReply line_of(const ControlReply& reply);
 
-    /// What lies there from an earlier life is removed: the caller holds the lock.
+    /// Removes a socket that an earlier daemon left at this path; no other daemon can use it, since the caller holds
+    /// the lock.
     Result<void> listen(const std::string& path);
     void close();
 

@@ -14,7 +14,7 @@ using plan::Convergence;
 
 namespace {
 
-/// A bug of this program must not reach the ledger.
+/// Saves the ledger, but not one that is wrong because of a bug in this program.
 Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part part) {
     if (const BrokenInvariant broken = plan::broken_invariant(ledger)) {
         return fail(ErrorKind::failed, "internal error: " + *broken, "please report it");
@@ -22,7 +22,8 @@ Result<void> save(const RunDirectory& run, const Ledger& ledger, kinds::Part par
     return run.save(ledger, part);
 }
 
-/// A device that is slower than this has its neighbours learn the rest by asking.
+/// If the device takes an announcement at none of these tries, it is given up: the neighbours learn the address by
+/// asking for it.
 constexpr int tries = 20;
 constexpr auto between_tries = std::chrono::milliseconds(50);
 
@@ -35,21 +36,21 @@ void announce(plan::Kernel& kernel, std::vector<plan::Announcement> vips, const 
 
 bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
 
-/// What a convergence is carried out with.
+/// What is needed to carry out a convergence.
 struct Means {
     plan::Kernel& kernel;
     const RunDirectory& run;
     const std::atomic<bool>* overtaken;
     const std::function<void(const std::vector<plan::Announcement>&)>& bound;
 
-    /// What a look has shown. One that was cut short has shown nothing.
+    /// Gives the result of a look to the convergence. A look that was cut short has no result.
     template <class Seen>
     void take(Convergence& work, Seen seen, void (Convergence::*where)(Seen)) const {
         if (!is_set(overtaken)) (work.*where)(std::move(seen));
     }
 };
 
-/// Does what the convergence needs next, and tells it what came of it.
+/// Does what the convergence needs next, and gives it the result.
 void serve(Convergence& work, const Means& by) {
     switch (work.need()) {
         case Convergence::Need::facts:

@@ -1,4 +1,4 @@
-// Addresses as the system calls want them. Private to src/daemon.
+// Addresses in the form that the system calls use. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/model/address.hpp"

@@ -1,4 +1,4 @@
-// A file descriptor that is closed at the end. Private to src/daemon.
+// A file descriptor that the destructor closes. Private to src/daemon.
 #pragma once
 
 #include <unistd.h>

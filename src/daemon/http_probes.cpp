@@ -35,7 +35,7 @@ namespace {
     each(curl_slist_append);            \
     each(curl_slist_free_all);
 
-// These hide the functions of curl.h: libcurl is loaded with the first check over HTTP.
+// These names hide the functions of curl.h: libcurl is loaded at the first check over HTTP.
 LBCONVERGE_CURL_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
 
 Result<void> load_curl() {
@@ -47,7 +47,7 @@ Result<void> load_curl() {
     return lbconverge::fail(ErrorKind::failed, LBCONVERGE_CURL " lacks functions that are needed", "is it too old?");
 }
 
-/// Of a body no more is read; what is expected has to stand in it.
+/// No more of a body is read, in octets. The expected text must be in this part.
 constexpr std::size_t most_of_body = 64 * 1024;
 
 }  // namespace
@@ -73,7 +73,7 @@ struct Transfer {
 
 namespace {
 
-/// Taking less than what came ends the transfer, which is what is wanted once there is enough.
+/// When the room is full, it takes less than it was given. Then libcurl ends the transfer, as it should.
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* owner) {
     std::string& body = static_cast<Transfer*>(owner)->body;
     const std::size_t room = std::min(size * count, most_of_body - body.size());
@@ -81,7 +81,7 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* own
     return room;
 }
 
-/// The socket of a check via the VIP carries its mark. 0: good.
+/// Sets the firewall mark on the socket of a check through the VIP.
 int set_mark(void* request, curl_socket_t socket, curlsocktype) {
     const std::uint32_t mark = static_cast<const ProbeRequest*>(request)->mark;
     return ::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
@@ -100,7 +100,7 @@ void set_up(Transfer& transfer) {
     const bool through_vip = request.mark != 0;
     const std::string there = in_url(through_vip ? request.vip : request.address);
     const std::string port = std::to_string(request.port);
-    // The name goes into Host, SNI and the certificate; the connection to the server that is asked.
+    // The name is used for Host, SNI and the certificate. The connection goes to the server that is asked.
     const std::string host = check.host.empty() ? there : check.host;
     const bool usual = request.port == (tls ? 443 : 80);
     const std::string url = std::string(tls ? "https" : "http") + "://" + host + (usual ? "" : ":" + port) +
@@ -172,7 +172,7 @@ ProbeAnswer answer_of(const Transfer& transfer, CURLcode code) {
 
 }  // namespace
 
-/// libcurl's multi interface tells which sockets and which time to wait for; the loop waits.
+/// libcurl's multi interface says which sockets and which time to wait for, and the loop waits for them.
 class HttpProbes::Curl {
 public:
     explicit Curl(Loop& loop) : loop_(loop), timer_(loop) {
@@ -204,7 +204,7 @@ private:
     struct Watched {
         explicit Watched(Loop& loop, curl_socket_t socket) : descriptor(loop, socket) {}
         Descriptor descriptor;
-        int wanted = 0;  ///< CURL_POLL_IN, OUT or both; 0: it is gone
+        int wanted = 0;  ///< CURL_POLL_IN, OUT or both; 0: libcurl does not use the socket any more
         bool reading = false, writing = false;
     };
     using WatchedPtr = std::shared_ptr<Watched>;
@@ -248,7 +248,7 @@ private:
         listen(CURL_POLL_OUT, watched->writing, &Descriptor::when_writable, CURL_CSELECT_OUT);
     }
 
-    /// libcurl must not be called from within its own callback: even what is due at once waits for the loop.
+    /// libcurl must not be called from within its own callback. So the loop makes the call, even if it is due at once.
     void set_timer(long wait) {
         timer_.cancel();
         if (wait < 0) return;

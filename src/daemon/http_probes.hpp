@@ -1,4 +1,4 @@
-// Checks of type http and https, by libcurl on a loop that never blocks. Private to src/daemon.
+// Carries out checks of type http and https, with libcurl on a loop that never blocks. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/health/messages.hpp"
@@ -11,13 +11,14 @@
 
 namespace lbconverge::daemon {
 
-/// "refused", "timed out", "failed: No route to host": what follows on "connect ".
+/// "refused", "timed out", "failed: No route to host": the words that follow "connect ".
 std::string reason_text(int error);
-/// Descriptors, memory, ports: nothing that the server could do anything about.
+/// Whether the error comes from this host (no descriptor, memory or port left) and says nothing about the server.
 bool is_of_this_host(int error);
-/// The answer to a question that could not be asked, and why.
+/// The answer to a question that this host could not ask, with the reason.
 health::ProbeAnswer not_asked(const health::ProbeRequest& request, const std::string& why);
-/// The address that this host uses towards another one: what goes through a VIP must not come from the VIP itself.
+/// The source address that this host uses towards this address. A check through a VIP uses it, because the VIP itself
+/// must not be the source.
 std::optional<IpAddress> source_towards(const IpAddress& address);
 
 class HttpProbes {
@@ -27,13 +28,13 @@ public:
     HttpProbes(const HttpProbes&) = delete;
     HttpProbes& operator=(const HttpProbes&) = delete;
 
-    /// On the loop's thread.
+    /// Must be called on the loop's thread.
     void ask(const health::ProbeRequest& request, const OnAnswer& report);
 
 private:
     class Curl;
     Loop& loop_;
-    std::unique_ptr<Curl> curl_;  ///< from the first question on
+    std::unique_ptr<Curl> curl_;  ///< made at the first question
     bool complained_ = false;
 };
 

@@ -20,7 +20,7 @@ using kinds::Address;
 
 constexpr std::uint8_t made_of_link_address = 3;  // IFA_PROTO: linux/if_addr.h, IFAPROT_KERNEL_LL; since 5.18
 
-/// RFC 4291, appendix A.
+/// The address that is formed from a MAC address (RFC 4291, appendix A).
 IpAddress link_local_of(const wire::LinkAddress& mac) {
     return {Family::ipv6,
             {0xfe, 0x80, 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(mac[0] ^ 2U), mac[1], mac[2], 0xff, 0xfe, mac[3],
@@ -33,7 +33,8 @@ bool is_formed(const Address::Key& key, const Address::Facts& facts, const node:
            key.address == link_local_of(on.link_address);
 }
 
-/// An address that belongs to the node lasts, has a net that it is in, and was there before others.
+/// An address of an interface, with what makes it doubtful that it is the node's own: it is temporary or deprecated,
+/// its prefix covers no other address, it is not the interface's first address, or an older one is there.
 struct Candidate {
     IpAddress address;
     bool passing = false, alone = false, not_first = false, later = false;
@@ -51,7 +52,7 @@ Candidate candidate_of(const Address::Key& key, const Address::Value& value, con
             .later = facts.later};
 }
 
-/// The interfaces that concern the node, with their places in Links.
+/// The interfaces that concern the node, with their positions in Links.
 class Places {
 public:
     Places(const HostFacts& facts, const config::Config& config, const config::Config* next) {
@@ -83,8 +84,8 @@ private:
     std::vector<const Interface*> interfaces_;
 };
 
-/// This node owns the VIP (RFC 9568 §1.7, priority 255), and this is the address that it owns: the file says so, or the
-/// address has a net and was there before others. It sends from it, and keeps it when it is not master.
+/// Whether the VIP is an address of the node itself, which owns it (RFC 9568 §1.7, priority 255): the file says so, or
+/// the address is the first one of its subnet. The node sends from this address, and keeps it when it is not master.
 bool is_owned(const Address::Key& key, const Address::Facts& facts, const config::Config& config) {
     const auto owns = [&](const config::Vip& vip) {
         return vip.address == key.address &&
@@ -106,8 +107,8 @@ std::vector<IpAddress> vips_of(const config::Config& config) {
     return vips;
 }
 
-/// With our mark it is a VIP that has left the file. The others of the node's own addresses can be used once the kernel
-/// has proved that they are its own.
+/// Whether the node can send from this address. With our mark it is a VIP that has left the file. Other addresses can
+/// be used once duplicate address detection has not found them on another host (IPv6).
 bool is_usable(const Address::Facts& facts) {
     return facts.protocol != Address::protocol_tag && (facts.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
 }

@@ -1,4 +1,4 @@
-// A unix stream socket, as both ends of the control socket use it. Private to src/daemon.
+// System calls on a unix stream socket, for both ends of the control socket. Private to src/daemon.
 #pragma once
 
 #include <sys/socket.h>
@@ -9,11 +9,12 @@
 
 namespace lbconverge::daemon {
 
-/// bind(2) or connect(2). 0 or errno.
+/// Calls bind(2) or connect(2) with this path. Returns 0 or errno.
 int at_address(int (*call)(int, const sockaddr*, socklen_t), int fd, const std::string& path);
-/// Appends what has arrived, or a part of it. 0: the other end has closed; -1: errno.
+/// Appends what has arrived, or a part of it. Returns the number of octets; 0: the other end has closed; -1: see errno.
 ssize_t take(int fd, std::string& text);
-/// Sends from `sent` on as much as can be sent, which all is on a socket that blocks. 0 or errno.
+/// Sends the text from octet `sent` on, as much as the socket takes now, and adds that to `sent`. A socket that blocks
+/// takes all of it. Returns 0 or errno.
 int give(int fd, const std::string& text, std::size_t& sent);
 
 }  // namespace lbconverge::daemon

@@ -40,7 +40,7 @@ Log::Log(const std::string& lowest) {
                                                                       spdlog::async_overflow_policy::overrun_oldest));
     spdlog::set_level(spdlog::level::from_str(lowest));
     spdlog::flush_every(std::chrono::seconds(1));
-    // journald and syslog have their own time.
+    // journald adds the time itself.
     if (std::getenv("JOURNAL_STREAM") != nullptr) spdlog::set_pattern("%l: %v");
 }
 

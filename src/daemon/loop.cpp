@@ -17,8 +17,8 @@ namespace lbconverge::daemon {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// Callbacks live in asio's queues and not in the states, which they know weakly: so a callback may own the object that
-// calls it, without owning itself.
+// The queues of asio own the callbacks, and the callbacks have only weak pointers to the Impl objects. So a callback
+// may own the object that calls it, without owning itself.
 
 struct Loop::Impl {
     asio::io_context context;
@@ -32,7 +32,7 @@ void Loop::post(Callback job) { asio::post(impl_->context, std::move(job)); }
 
 void Loop::run() {
     impl_->context.run();
-    impl_->context.restart();  // not before it: a stop() that came early counts
+    impl_->context.restart();  // not before run(): a stop() that came earlier must count
 }
 
 void Loop::stop() { impl_->context.stop(); }
@@ -41,7 +41,8 @@ struct Timer::Impl {
     explicit Impl(asio::io_context& context) : timer(context) {}
 
     asio::steady_timer timer;
-    std::uint64_t round = 0;  ///< a callback that was due already cannot be taken out of asio's queue
+    /// Marks the current callback. An old one that was due already stays in asio's queue, but is not called.
+    std::uint64_t round = 0;
 };
 
 Timer::Timer(Loop& loop) : impl_(std::make_shared<Impl>(loop.impl_->context)) {}

@@ -13,7 +13,7 @@ namespace lbconverge::daemon {
 
 namespace {
 
-/// As the kernel prints it: a number of the machine's own byte order, or the octets one by one.
+/// VRRP's group as the kernel prints it: for IPv4 a number in the machine's byte order, for IPv6 the octets one by one.
 std::string group_text(Family family) {
     const IpAddress group = wire::vrrp_group(family);
     char text[2 * sizeof group.bytes + 1] = {};
@@ -27,7 +27,7 @@ std::string group_text(Family family) {
     return text;
 }
 
-/// Nothing where the kernel does not say.
+/// nullopt: the table cannot be read.
 std::optional<std::set<std::uint32_t>> read_table(Family family) {
     const auto table = kernel::read_file(family == Family::ipv4 ? "/proc/net/igmp" : "/proc/net/igmp6");
     if (!table) return std::nullopt;
@@ -52,8 +52,8 @@ std::set<std::uint32_t> members_in(std::string_view table, Family family) {
     std::istringstream lines{std::string(table)};
     std::uint32_t index = 0;
     for (std::string line; std::getline(lines, line);) {
-        // IPv4: a line of the interface, and one below it for each of its groups. IPv6: one line, with its name
-        // between.
+        // IPv4: a line for the interface, and below it a line for each of its groups. IPv6: a line for each group, with
+        // the index, the name and the group.
         std::istringstream words(line);
         std::string word;
         const bool names_interface = line.find_first_not_of(" \t") == 0;

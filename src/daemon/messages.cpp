@@ -1,4 +1,4 @@
-// The lines of the control socket as values.
+// Converts the lines of the control socket to values and back.
 #include "lbconverge/daemon/control.hpp"
 #include "lbconverge/wire/json.hpp"
 
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_members = 8;
 constexpr int largest_exit = 255;
 
-// JSON is UTF-8, and the name of a file or a host may be any octets: those are written as in a URI.
+// JSON is UTF-8, but the name of a file or a host may have any octets. Such a name is written with % as in a URI.
 
 std::string octets_to_text(const std::string& octets) {
     const auto is_plain = [](char c) { return c != '%' && (c & 0x80) == 0; };
@@ -33,7 +33,7 @@ std::string octets_to_text(const std::string& octets) {
     return text;
 }
 
-/// Nothing of 16 and more: no digit.
+/// 16: no digit.
 unsigned digit_of(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
     return c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a') + 10 : 16;
@@ -55,7 +55,7 @@ std::optional<std::string> octets_in(const std::string& text) {
     return octets;
 }
 
-/// Takes one member after the other. What is missing, of another type or left at the end is remembered as wrong.
+/// Takes one member after the other. A member that is missing, has another type, or is left at the end is an error.
 class Members {
 public:
     explicit Members(std::vector<wire::JsonMember> all) : all_(std::move(all)) {}
@@ -71,14 +71,14 @@ public:
         if (!value) wrong(name);
         return std::move(value).value_or("");
     }
-    /// May be missing.
+    /// The member may be missing.
     bool flag(std::string_view name) {
         const auto value = take(name);
         if (!value) return false;
         if (!std::holds_alternative<bool>(*value)) wrong(name);
         return *value == std::variant<std::string, bool>(true);
     }
-    /// Empty: nothing.
+    /// Empty: nothing is wrong.
     [[nodiscard]] std::string what_is_wrong() const {
         if (!wrong_.empty() || all_.empty()) return wrong_;
         return "\"" + all_.front().name + "\" is not known";
@@ -142,7 +142,7 @@ Result<ControlRequest> parse_request(std::string_view line) {
     return request;
 }
 
-/// The values are JSON already; a table makes megabytes of it, so they are not read again for this.
+/// The values are JSON already. With large tables they have megabytes, so they are copied and not parsed again.
 std::string to_text(const ControlReply& reply) {
     const Json rest{
         {"exit", reply.exit}, {"diagnostics", reply.diagnostics}, {"errors", reply.errors}, {"texts", reply.texts}};
@@ -151,7 +151,7 @@ std::string to_text(const ControlReply& reply) {
     line += ",\"values\":[";
     for (const std::string& each : reply.values) line += (&each == reply.values.data() ? "" : ",") + each;
     line += "]}";
-    std::replace(line.begin(), line.end(), '\n', ' ');  // in JSON only between values
+    std::replace(line.begin(), line.end(), '\n', ' ');  // JSON has line ends between values only
     return line;
 }
 

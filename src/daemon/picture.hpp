@@ -1,5 +1,5 @@
-// What the loop is told of the interfaces. It is drawn on the thread of the watch, which has the time; the loop takes
-// the newest, and those that were overtaken cost it nothing. Private to src/daemon.
+// What the loop learns about the interfaces of the host, as pictures. The thread of the watch draws them, since that
+// takes time. The loop takes only the newest picture, so older ones cost it nothing. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/kernel/watch.hpp"
@@ -12,7 +12,7 @@
 namespace lbconverge::daemon {
 
 struct HostPicture {
-    node::ConfigPtr config;  ///< for which it was drawn
+    node::ConfigPtr config;  ///< the configuration for which it was drawn
     kernel::Surroundings seen;
     node::Links links;
     Memberships memberships;
@@ -21,9 +21,9 @@ using HostPicturePtr = std::shared_ptr<const HostPicture>;
 
 class HostPictures {
 public:
-    /// From any thread. True: the loop has taken all earlier ones, and must be told that there is another.
+    /// From any thread. True: the loop has taken all earlier pictures, and must be told that there is a new one.
     bool draw(kernel::Surroundings seen, node::ConfigPtr config);
-    /// The newest; nullptr: none has come since.
+    /// The newest picture; nullptr: there is none since the last call.
     HostPicturePtr take();
 
 private:

@@ -21,9 +21,9 @@ using health::ProbeRequest;
 
 namespace {
 
-/// Answers are handed over together: the loop has a hundred turns a second from them at most.
+/// Answers that come within this time are handed over together: they cause 200 turns of the loop a second at most.
 constexpr auto flush_interval = std::chrono::milliseconds(5);
-/// More of a file is not read: it is to say one word.
+/// No more of a file is read, in octets: its content should be one word.
 constexpr std::size_t most_of_file = 64;
 constexpr std::size_t most_of_datagram = 4096;
 
@@ -34,7 +34,7 @@ ProbeAnswer good(const ProbeRequest& request, std::string what) {
     return {request.id, request.run, true, std::move(what), {}};
 }
 
-/// One question over one socket: it ends with the first of answer, error and time-out.
+/// One question through one socket. It ends with an answer, an error or the time-out, whichever comes first.
 class Ask : public std::enable_shared_from_this<Ask> {
 public:
     Ask(Loop& loop, int type, ProbeRequest request, OnAnswer report)
@@ -57,7 +57,7 @@ public:
     }
 
 private:
-    /// False: errno.
+    /// For a check through the VIP: sets the mark, and a source that is not the VIP. False: see errno.
     bool mark() {
         if (::setsockopt(fd(), SOL_SOCKET, SO_MARK, &request_.mark, sizeof request_.mark) != 0) return false;
         const auto source = source_towards(request_.address);
@@ -107,7 +107,8 @@ public:
     TcpAsk(Loop& loop, const ProbeRequest& request, const OnAnswer& report) : Ask(loop, SOCK_STREAM, request, report) {}
 
 private:
-    /// Ended with a reset: ten thousand checks a second would leave half a million sockets in TIME_WAIT.
+    /// The connection ends with a reset: otherwise ten thousand checks a second would leave half a million sockets in
+    /// TIME_WAIT.
     void prepare(int fd) override {
         const linger reset{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -115,7 +116,7 @@ private:
     void connected() override { end(good(request_, "connected")); }
 };
 
-/// A datagram goes out; what comes of it the kinds of checks judge.
+/// Sends a datagram. The classes for the types of checks judge the answers.
 class DatagramAsk : public Ask {
 public:
     DatagramAsk(Loop& loop, const ProbeRequest& request, const OnAnswer& report)
@@ -134,7 +135,7 @@ private:
     void listen() {
         when_readable([this, self = shared_from_this()] { receive(); });
     }
-    /// Whatever is not the answer is not listened to; an ICMP error comes as an error of the connected socket.
+    /// Datagrams that are not the answer are ignored. An ICMP error comes as an error of the connected socket.
     void receive() {
         std::array<char, most_of_datagram> room;
         while (!ended()) {
@@ -146,7 +147,8 @@ private:
     }
 };
 
-/// Nobody has to answer a datagram that means nothing; but a port where nobody listens is refused (ICMP).
+/// The datagram means nothing, so a server need not answer it. But a port on which no program listens is refused
+/// (ICMP).
 class UdpAsk : public DatagramAsk {
 public:
     using DatagramAsk::DatagramAsk;
@@ -186,7 +188,8 @@ private:
         if (!said) return;
         constexpr std::uint8_t failure = 2, no_such_name = 3;
         const bool named = !request_.check->host.empty();
-        // Who refuses to speak of the root is well; of the name that the file has it has to know something.
+        // A server may refuse the question about the root, and is up all the same. But it must know a name that the
+        // file has.
         if (said->code == failure || (named && said->code != 0)) {
             return end(bad(request_, said->code == no_such_name ? "DNS: no such name"
                                                                 : "DNS: error code " + std::to_string(said->code)));
@@ -247,7 +250,7 @@ ProbeAnswer answer_of_file(const ProbeRequest& request, const std::string& text)
     return answer;
 }
 
-/// keepalived's convention for checks that give a weight, so that such scripts can stay as they are.
+/// This is the convention of keepalived for checks that give a weight, so that its scripts can be used unchanged.
 ProbeAnswer answer_of_command(const ProbeRequest& request, const Ended& ended) {
     const std::string said = to_text(ended);
     if (ended.good()) return good(request, said);
@@ -275,7 +278,7 @@ void Probes::ask(std::vector<ProbeRequest> requests) {
     });
 }
 
-/// Without an answer through the VIP the server itself is asked: which of the two is wrong?
+/// If there is no answer through the VIP, the server itself is asked, to find out which of the two is at fault.
 void Probes::begin(const ProbeRequest& request) {
     if (request.mark == 0) return ask_once(request, [this](ProbeAnswer each) { answer(std::move(each)); });
     ask_once(request, [this, request](ProbeAnswer through_vip) {
@@ -322,7 +325,7 @@ void Probes::execute(const ProbeRequest& request) {
                      [this, request](const Ended& ended) { answer(answer_of_command(request, ended)); });
 }
 
-/// A file may lie where reading takes time.
+/// Another thread reads the file, because a file system may be slow.
 void Probes::read_file(const ProbeRequest& request) {
     files_.post([this, request] {
         const std::string& path = request.check->path;

@@ -1,5 +1,5 @@
-// Health checks as they happen: asks servers and says what came of it. Ten thousand connections a second are work, so
-// all of it happens on a thread of its own, and files are read by yet another one. Private to src/daemon.
+// Carries out health checks: asks the servers and reports their answers. Ten thousand connections a second take time,
+// so all of this has a thread of its own, and yet another thread reads files. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/health/messages.hpp"
@@ -15,21 +15,21 @@
 namespace lbconverge::daemon {
 
 class HttpProbes;
-/// One answer, on the thread of the probes.
+/// Called with one answer, on the thread of the probes.
 using OnAnswer = std::function<void(health::ProbeAnswer)>;
 
 class Probes {
 public:
-    /// Called on the thread of the probes, with what has come together meanwhile.
+    /// Called on the thread of the probes, with all answers since the last call.
     using Done = std::function<void(std::vector<health::ProbeAnswer>)>;
 
     explicit Probes(Done done);
-    /// What is under way is dropped.
+    /// Checks that are under way are dropped.
     ~Probes();
     Probes(const Probes&) = delete;
     Probes& operator=(const Probes&) = delete;
 
-    /// From any thread.
+    /// Asks these servers. From any thread.
     void ask(std::vector<health::ProbeRequest> requests);
 
 private:
@@ -49,9 +49,10 @@ private:
     std::thread thread_;
 };
 
-/// What a file of type "file" says: "up", "down" or a weight. Pure.
+/// The answer of a check of type "file", from the content of the file: "up", "down" or a weight. Pure.
 health::ProbeAnswer answer_of_file(const health::ProbeRequest& request, const std::string& text);
-/// What the end of a command says: 0 is up, 2 to 255 is up with a weight of two less, anything else down. Pure.
+/// The answer of a check of type "exec", from the end of the command: exit status 0 is up, 2 to 255 is up with a weight
+/// of the status minus 2, anything else is down. Pure.
 health::ProbeAnswer answer_of_command(const health::ProbeRequest& request, const Ended& ended);
 
 }  // namespace lbconverge::daemon

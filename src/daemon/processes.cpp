@@ -15,14 +15,14 @@ namespace lbconverge::daemon {
 
 namespace {
 
-/// Between SIGTERM and SIGKILL.
+/// The time between SIGTERM and SIGKILL.
 constexpr auto patience = std::chrono::seconds(1);
 
 Duration since(std::chrono::steady_clock::time_point then) {
     return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - then);
 }
 
-/// What a child wrote is shown to people, in a line, and may be anything.
+/// The last line that a child wrote, for people. It may have any octets, so control characters become spaces.
 std::string last_line(const std::string& said) {
     const std::size_t end = said.find_last_not_of(" \t\r\n");
     if (end == std::string::npos) return {};
@@ -59,7 +59,8 @@ std::string to_text(const Ended& ended) {
     return line.empty() ? text : text + ": " + line;
 }
 
-/// From the thread that starts to the loop; whatever nobody took is ended and closed.
+/// Brings a new child from the thread that starts it to the loop. If the loop does not take the child, the child is
+/// killed and its descriptors are closed.
 struct Processes::Started {
     Result<Spawned> result = Spawned{};
     bool taken = false;
@@ -85,7 +86,7 @@ struct Processes::Child {
     Duration timeout{0};
     std::chrono::steady_clock::time_point began{};
     std::string said;
-    std::optional<Ended::How> ending;  ///< SIGTERM was sent, for this reason
+    std::optional<Ended::How> ending;  ///< it must end, for this reason
 };
 
 Processes::Processes(Loop& loop) : loop_(loop) {}
@@ -130,11 +131,12 @@ void Processes::started(Id id, const std::shared_ptr<Started>& how) {
 
 namespace {
 
-/// Who writes without end is listened to in turns; at the end, what the pipe still holds (64 KiB, pipe(7)) is taken.
+/// How many pieces of output are read at once: few while the child runs, since it may write without end; when it has
+/// ended, as many as the pipe can hold (64 KiB, pipe(7)).
 constexpr int pieces_at_once = 2;
 constexpr int pieces_at_the_end = 32;
 
-/// False: the other end is closed, or broken.
+/// False: the other end is closed, or there was an error.
 bool take_output(int fd, std::string& said, int pieces) {
     std::array<char, 4096> room;
     while (pieces-- > 0) {
@@ -165,7 +167,7 @@ void Processes::limit(Child& child, Duration wait) {
 
 void Processes::terminate(Child& child, Ended::How why) {
     child.ending = why;
-    if (child.pid == 0) return;  // once it is there
+    if (child.pid == 0) return;  // started() ends it
     ::kill(-child.pid, SIGTERM);
     limit(child, patience);
 }
@@ -178,7 +180,8 @@ void Processes::end(Id id) {
 
 void Processes::gone(Id id) {
     Child& child = *children_.at(id);
-    // Before the zombie goes: until then nobody else can get this number. Who was told to end leaves nothing behind.
+    // A child that was told to end must leave no descendants. They are killed before waitid(): as long as the zombie
+    // exists, no other process group can have its number.
     if (child.ending) ::kill(-child.pid, SIGKILL);
     siginfo_t info{};
     ::waitid(P_PIDFD, static_cast<id_t>(child.process->fd()), &info, WEXITED | WNOHANG);

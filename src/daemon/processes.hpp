@@ -1,6 +1,6 @@
-// Child processes of the daemon: hooks, tracks and checks that are commands. They are started by a thread of their own,
-// so the loop never waits, not even for a name service; each has its own session and process group, user, environment
-// and time limit. Private to src/daemon; lives on the loop, which calls back.
+// The child processes of the daemon: hooks, and tracks and checks that are commands. A thread of its own starts them,
+// so the loop never waits, not even for a name service. Each child has its own session, process group, user,
+// environment and time limit. Private to src/daemon; used on the loop's thread, which also calls back.
 #pragma once
 
 #include "lbconverge/model/instant.hpp"
@@ -16,34 +16,34 @@
 
 namespace lbconverge::daemon {
 
-/// Who a command runs as when the configuration does not say; only root can choose.
+/// The user for commands if the configuration names none. Only a daemon that runs as root can change the user.
 constexpr const char* default_user = "nobody";
 
 struct ChildCommand {
-    std::vector<std::string> argv;                     ///< argv[0]: an absolute path. No shell
-    std::string user;                                  ///< empty: default_user if this process is root's, else its own
-    std::map<std::string, std::string> environment{};  ///< besides PATH, HOME, USER, LOGNAME and SHELL; nothing else
-    std::string environment_file{};                    ///< lines NAME=VALUE that come on top; read with our rights
-    Duration timeout = std::chrono::seconds(30);       ///< after it the whole process group is ended
+    std::vector<std::string> argv;                     ///< argv[0] is an absolute path; no shell is used
+    std::string user;                                  ///< empty: default_user if we are root, else our own user
+    std::map<std::string, std::string> environment{};  ///< besides PATH, HOME, USER, LOGNAME and SHELL; no others
+    std::string environment_file{};                    ///< more lines NAME=VALUE, which win; read with our rights
+    Duration timeout = std::chrono::seconds(30);       ///< then the whole process group is ended
 };
 
 struct Ended {
     enum class How : std::uint8_t {
-        exited,       ///< by itself, with `status`
-        killed,       ///< by signal `status`, which was not ours
-        timed_out,    ///< ended since it took too long
-        called_off,   ///< ended since end() was called
+        exited,       ///< by itself, with exit status `status`
+        killed,       ///< by signal `status`, which we did not send
+        timed_out,    ///< we ended it because it took too long
+        called_off,   ///< we ended it because end() was called
         not_started,  ///< `said` says why
     };
     How how = How::not_started;
     int status = 0;
-    std::string said;  ///< the last part of what it wrote, on stdout or stderr, at most said_room octets
+    std::string said;  ///< the end of its output on stdout and stderr, at most said_room octets
     Duration took{0};
 
     [[nodiscard]] bool good() const { return how == How::exited && status == 0; }
 };
 constexpr std::size_t said_room = 1024;
-/// "exit status 3: curl: (7) Failed to connect"; of what it said the last line.
+/// "exit status 3: curl: (7) Failed to connect": how it ended, and the last line of its output.
 std::string to_text(const Ended& ended);
 
 class Processes {
@@ -52,15 +52,15 @@ public:
     using Done = std::function<void(const Ended&)>;
 
     explicit Processes(Loop& loop);
-    /// Kills what still runs; nobody is called back any more.
+    /// Kills the children that still run, and does not call back any more.
     ~Processes();
     Processes(const Processes&) = delete;
     Processes& operator=(const Processes&) = delete;
 
     /// `done` is called once, on the loop, and never before this returns.
     Id start(ChildCommand command, Done done);
-    /// Ends it and all its descendants in its process group: SIGTERM, and a second later SIGKILL. `done` is called
-    /// when it is gone. Harmless when it already is.
+    /// Ends the child and all its descendants in its process group: with SIGTERM, and a second later with SIGKILL.
+    /// `done` is called when the child is gone. Does nothing if it is gone already.
     void end(Id id);
     [[nodiscard]] std::size_t running() const { return children_.size(); }
 

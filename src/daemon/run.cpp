@@ -48,31 +48,32 @@ Instant now() {
 
 BootTime boot_time() { return std::chrono::floor<std::chrono::seconds>(now()); }
 
-/// systemd starts the daemon again at once, and it goes on with what is here; a node that contradicts itself must not.
+/// A node whose state contradicts itself must not go on. systemd starts the daemon again at once, and the new daemon
+/// goes on with what is here.
 void end_if(const BrokenInvariant& broken) {
     if (broken) abort_with("internal error: " + *broken + "; the daemon ends, to be started again; please report it");
 }
 
-/// How often a VRRP socket that could not be opened is tried again.
+/// The time between two attempts to open a VRRP socket.
 constexpr Duration socket_retry = std::chrono::seconds(5);
 
-/// A one-shot apply that waits for what this daemon does.
+/// A client that waits for the work of lanes: a one-shot apply, or a drain.
 struct Waiting {
     Admission::Client client = 0;
     Instant since;
     bool json = false;
-    std::vector<Lane> lanes;  ///< still to come
+    std::vector<Lane> lanes;  ///< whose results are still to come
     bool changed = false;
     ControlReply reply{};
 };
 
-/// A file that was read, and waits for a picture of its interfaces.
+/// A configuration that was read again, and waits for a picture of its interfaces.
 struct PendingReload {
     node::ConfigPtr config;
     std::optional<Waiting> then_apply;
 };
 
-/// What a lane did, as those want it who wait for it.
+/// What a lane did, as text and JSON for the clients that wait for it.
 struct Rendered {
     std::string text;
     std::string json;
@@ -142,17 +143,17 @@ private:
     StatusDesk status_desk_;
     ServiceManager service_manager_;
     Processes processes_;
-    std::map<std::uint64_t, Processes::Id> hooks_;  ///< that run, by the node's number
+    std::map<std::uint64_t, Processes::Id> hooks_;  ///< the hooks that run, by the number that the node gave them
     Tracker tracker_;
     HostPictures pictures_;
     kernel::Surroundings surroundings_;
-    /// What the network lane saw last; only its own thread touches it.
+    /// What the network lane saw last. Only the thread of that lane uses it.
     std::shared_ptr<const kinds::Observed> seen_;
-    /// Per lane: the work that is under way there has been overtaken.
+    /// Per lane: whether the work that is under way there has been overtaken.
     std::atomic<bool> overtaken_[node::lane_count] = {};
     std::vector<Waiting> waiting_;
     std::deque<PendingReload> reloads_;
-    std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write takes
+    std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write saves
     bool writing_ = false;
     std::unique_ptr<plan::Kernel> kernels_[node::lane_count] = {
         kernel::linux_kernel({.may_load_ipvs = true, .cut_short = &overtaken_[0]}),
@@ -160,7 +161,7 @@ private:
     };
     std::unique_ptr<plan::Kernel> announcer_ = kernel::linux_kernel({});
     std::unique_ptr<kernel::Watch> watch_;
-    // Last: their threads end before anything that they use.
+    // These members are last, so that their threads end before anything that they use is destroyed.
     Worker lanes_[node::lane_count];
     Worker files_;
     Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
@@ -197,7 +198,7 @@ void Daemon::turn(const node::Event& event) {
     act();
 }
 
-/// One turn of the node. What a node asks for that is not in order is not done.
+/// One turn of the node. If the node contradicts itself, the daemon ends before it carries out the effects.
 void Daemon::tell(const node::Event& event) {
     node::Effects effects = node_.turn(event, now());
     end_if(node_.broken_invariant(Depth::quick));
@@ -208,8 +209,8 @@ void Daemon::tell(const node::Event& event) {
     if (!told.untaken.empty() || !told.why.empty()) tell(node::Untaken{told.untaken, told.why});
 }
 
-/// On this thread, as the advertisements: what is announced later than a last word would be later than the
-/// announcements of the node that has heard it.
+/// Announces on this thread, which also sends the advertisements. On another thread an announcement could be sent after
+/// our last advertisement, and so after the announcements of the node that takes over.
 plan::Told Daemon::announce(const std::vector<plan::Announcement>& vips) {
     if (vips.empty() || surroundings_ == nullptr) return {};
     return announcer_->announce(vips, surroundings_->facts);
@@ -226,7 +227,7 @@ std::vector<node::Unsent> Daemon::send(const std::vector<node::Packet>& packets)
     return unsent;
 }
 
-/// Timers after events: what has arrived already may be what a timer waits for.
+/// Packets come before timers: a packet that has arrived already may be the one that a timer waits for.
 void Daemon::act() {
     if (const auto at = node_.wake_at(); at && *at <= now()) {
         for (node::Packet& packet : sockets_.receive()) tell(node::Arrived{std::move(packet)});
@@ -274,7 +275,7 @@ void Daemon::set_timer() {
     timer_.start(*at - now(), [this] { act(); });
 }
 
-/// One write at a time, and of those that wait only the last.
+/// There is one write at a time. If several wait, only the last is carried out.
 void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
     to_remember_ = std::move(health);
     if (!std::exchange(writing_, true)) write_health();
@@ -290,7 +291,7 @@ void Daemon::write_health() {
     });
 }
 
-/// What the loop has ended before it was written. On the thread that may be writing still.
+/// Saves what was not saved when the loop ended. It uses the thread that may still be writing.
 void Daemon::write_the_rest() {
     std::promise<void> written;
     files_.post([&] {
@@ -305,7 +306,7 @@ void Daemon::look_round() {
     if (picture == nullptr) return;
     surroundings_ = picture->seen;
     take_reloads(picture->config);
-    if (picture->config != node_.shared_config()) return;  // the picture for this file is under way
+    if (picture->config != node_.shared_config()) return;  // a picture for the node's file will follow
     open_sockets(picture->memberships);
     turn(picture->links);
 }
@@ -315,7 +316,7 @@ void Daemon::cannot_look(const std::string& what) {
     if (!reloads_.empty()) take_reloads(reloads_.back().config);
 }
 
-/// What cannot be opened is tried again on a timer: nothing tells when it can be.
+/// Sockets that cannot be opened are tried again by a timer, because no event says when they can be opened.
 void Daemon::open_sockets(const Memberships& memberships) {
     std::set<VrrpSockets::SocketKey> places;
     for (const node::Instance& each : node_.instances()) places.emplace(each.interface, each.machine.settings().family);
@@ -367,9 +368,9 @@ void Daemon::run_hook(const node::RunHook& hook) {
     });
 }
 
-/// Hands the outcome to those who wait for it.
+/// Gives the outcome to the clients that wait for it.
 void Daemon::finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output) {
-    if (result.overtaken) return;  // another run comes
+    if (result.overtaken) return;  // another run follows
     std::erase_if(waiting_, [&](Waiting& each) {
         if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
         if (!output.json.empty() && each.json) each.reply.values.push_back(output.json);
@@ -418,13 +419,14 @@ void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>
                                  .errors = {error.what + "; the daemon goes on with the one before" + hint}});
 }
 
-/// Nobody has watched the interfaces that only the new file names: the node hears of them first.
+/// The new file may name interfaces that were not watched until now. So the watch reads those first, and the node gets
+/// the file afterwards.
 void Daemon::reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply) {
     reloads_.push_back({config, std::move(then_apply)});
     watch_->follow(kernel::concern_of(config));
 }
 
-/// Those down to this one.
+/// Takes the configurations that wait, up to and including this one.
 void Daemon::take_reloads(const node::ConfigPtr& last) {
     const auto is_last = [&](const PendingReload& each) { return each.config == last; };
     if (std::none_of(reloads_.begin(), reloads_.end(), is_last)) return;
@@ -439,7 +441,7 @@ void Daemon::take_reloads(const node::ConfigPtr& last) {
 void Daemon::take_reload(PendingReload reload) {
     log(Level::info, "configuration read again");
     const node::ConfigPtr& config = reload.config;
-    if (reload.then_apply) {  // before the work begins, which is what is asked for
+    if (reload.then_apply) {  // the client waits only for work that begins after this
         reload.then_apply->since = now();
         reload.then_apply->lanes = {Lane::network};
         if (config->role == Role::director) reload.then_apply->lanes.push_back(Lane::tables);
@@ -447,7 +449,7 @@ void Daemon::take_reload(PendingReload reload) {
     }
     if (surroundings_ != nullptr) tell(links_of(*surroundings_, node_.config(), config.get()));
     turn(node::Reload{config});
-    end_if(node_.board().broken_invariant());  // it has just been made anew, which costs as much
+    end_if(node_.board().broken_invariant());  // the board was just built again, which takes as long
     tracker_.match(node_.tracks());
     if (kinds::uses_nftables(*config)) watch_->follow_nftables();
     service_manager_.ready();
@@ -468,7 +470,8 @@ void Daemon::serve(const ApplyRequest& apply, Admission::Client client) {
     reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
 }
 
-/// A node that nobody names is this host, as it is without a daemon; in a file without [nodes] it does not matter.
+/// If the client names no node, it means the node with the name of its host, as without a daemon. For a daemon that has
+/// no node name (a file without [nodes]) the name of the host does not matter.
 std::optional<Error> Daemon::why_not_for(const ApplyRequest& apply) const {
     if (apply.file != options_.file) {
         return Error{ErrorKind::busy, "a daemon with another configuration is at work here: " + options_.file, {}};
@@ -481,7 +484,7 @@ std::optional<Error> Daemon::why_not_for(const ApplyRequest& apply) const {
                  {}};
 }
 
-/// Answered when the tables are as the operator wants them.
+/// The client is answered when the tables are as the operator wants them.
 void Daemon::serve(const DrainRequest& drain, Admission::Client client) {
     const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
     if (!drains) return control_.refuse(client, drains.error());
@@ -504,7 +507,7 @@ void Daemon::end() {
     loop_.stop();
 }
 
-/// A check of a server that does not answer holds a descriptor for as long as its time-out.
+/// Many descriptors are needed: a check of a server that does not answer holds one until its time-out.
 void raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;

@@ -28,16 +28,16 @@ const char* file_of(kinds::Part part) { return part == kinds::Part::network ? "/
 
 constexpr const char* health_file = "/health";
 
-/// 1: until 0.1, without the origin of claims and with the wall clock. Both are read.
+/// Format 1 (until version 0.1) has no origin of claims, and times of the wall clock. Both formats are read.
 constexpr std::uint32_t newest_format = 2;
 
 std::string boot_id() { return kernel::read_file("/proc/sys/kernel/random/boot_id").value_or("unknown\n"); }
 
-/// A file of this directory: its first line says what it is, in which format, and of which boot.
+/// A file of this directory. Its first line has its type, its format, and the id of the boot.
 struct Body {
-    std::uint32_t format = 0;  ///< 0: not such a file, or of another boot
+    std::uint32_t format = 0;  ///< 0: not a file of this type, or of another boot
     std::string_view lines;
-    bool strange = false;  ///< it is no such file
+    bool strange = false;  ///< it is not a file of this type
 };
 
 Body body_of(std::string_view text, std::string_view what, const std::string& boot) {
@@ -54,7 +54,7 @@ Body body_of(std::string_view text, std::string_view what, const std::string& bo
     return body;
 }
 
-/// Who has written a newer format finds it again as such: its lines are kept.
+/// A file that a newer version has written keeps its format: lines of that version are kept, so it can read them again.
 std::string header(std::string_view what, const std::string& before) {
     const std::string boot = boot_id();
     const std::uint32_t format = std::max(newest_format, body_of(before, what, boot).format);
@@ -76,7 +76,7 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
-/// What stands where a file has to be is put aside, not destroyed.
+/// Renames the new file to its final name. A directory of that name is renamed first, not removed.
 Result<void> put_in_place(const std::string& fresh, const std::string& file) {
     if (::rename(fresh.c_str(), file.c_str()) == 0) return {};
     const bool in_the_way = errno == EISDIR && ::rename(file.c_str(), (file + ".bad").c_str()) == 0;
@@ -84,7 +84,7 @@ Result<void> put_in_place(const std::string& fresh, const std::string& file) {
     return tl::unexpected(io_error(file, errno));
 }
 
-/// In one step, and not at all when it says the same already.
+/// Replaces the file in one step. Does nothing if the content is the same already.
 Result<void> replace(const std::string& file, std::string_view what, const std::string& lines) {
     const std::string before = kernel::read_file(file).value_or("");
     const std::string text = header(what, before) + lines;
@@ -99,7 +99,7 @@ Result<void> replace(const std::string& file, std::string_view what, const std::
     return put_in_place(fresh, file);
 }
 
-/// The lines of a file of this boot, and what is to be said of it.
+/// The lines of a file, if it is of this boot, and what is wrong with the file.
 struct Opened {
     std::string lines;
     std::string note;
@@ -122,7 +122,7 @@ void add_note(std::vector<std::string>& notes, const std::string& file, const st
     if (damaged.count != 0) notes.push_back(file + ": " + damaged.text() + "; what it said is forgotten");
 }
 
-/// nullopt: not for an ordinary user to know.
+/// Whether this is the host's network namespace; nullopt: an ordinary user cannot know.
 std::optional<bool> host_namespace() {
     struct stat own {
     }, first{};
@@ -141,7 +141,7 @@ RunDirectory RunDirectory::of_this_namespace() {
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const bool known = fd >= 0 && ::getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0;
     if (fd >= 0) ::close(fd);
-    // Kernels before 5.14 have no cookie; the inode is unique among the namespaces that live.
+    // Kernels before 5.14 have no cookie. The inode number is unique among the namespaces that exist.
     struct stat own {};
     if (!known && ::stat("/proc/self/ns/net", &own) == 0) cookie = own.st_ino;
     const std::string path = std::string(base) + "/netns-" + std::to_string(cookie);

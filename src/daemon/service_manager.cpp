@@ -19,10 +19,10 @@ namespace {
     each(sd_notify);                       \
     each(sd_watchdog_enabled);
 
-// These hide the functions of sd-daemon.h.
+// These names hide the functions of sd-daemon.h.
 LBCONVERGE_SYSTEMD_FUNCTIONS(LBCONVERGE_LATE_DECLARE)
 
-/// Where systemd started this process. An `apply` has nothing to tell it.
+/// Loads libsystemd, but only if systemd started this process and wants to be told. False: it can be told nothing.
 bool load_systemd() {
     if (std::getenv("NOTIFY_SOCKET") == nullptr) return false;
     const auto library = kernel::Library::load(LBCONVERGE_SYSTEMD);
@@ -48,7 +48,7 @@ void ServiceManager::start(std::uint32_t realtime_priority) {
     if (realtime_priority == 0) return;
     sched_param how{};
     how.sched_priority = static_cast<int>(realtime_priority);
-    // The threads that do kernel work are there already and keep their ordinary priority.
+    // The threads that work with the kernel exist already, and keep their ordinary priority.
     if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &how) != 0) {
         log(Level::warning, std::string("realtime_priority: ") + std::strerror(errno));
     }

@@ -1,5 +1,5 @@
-// systemd: readiness, watchdog, and the wish to be run in time. Everything here does nothing where nobody asked for it.
-// Private to src/daemon; lives on the loop.
+// Tells systemd that the daemon is ready and alive, and sets its realtime priority. Each of these is done only if
+// systemd or the configuration asks for it. Private to src/daemon; used on the loop's thread.
 #pragma once
 
 #include "loop.hpp"
@@ -14,9 +14,9 @@ class ServiceManager {
 public:
     explicit ServiceManager(Loop& loop) : timer_(loop) {}
 
-    /// `realtime_priority` 1 to 99: SCHED_RR for the calling thread, and all memory locked; 0: neither.
+    /// `realtime_priority` from 1 to 99: the calling thread gets SCHED_RR, and all memory is locked. 0: neither.
     void start(std::uint32_t realtime_priority);
-    /// Says READY once the node takes part in its elections, and what it is ("web master") whenever that changes.
+    /// Sends READY once the node takes part in its elections, and its states ("web master") whenever they change.
     void alive(bool takes_part, const std::string& states);
     void reloading();
     void ready();
@@ -26,7 +26,7 @@ private:
     void watchdog();
     void notify(const std::string& what) const;
 
-    bool told_ = false;  ///< systemd is there, and wants to know
+    bool told_ = false;  ///< systemd has started us, and can be told
     Timer timer_;
     std::chrono::microseconds watchdog_interval_{0};
     bool said_ready_ = false;

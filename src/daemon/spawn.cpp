@@ -36,14 +36,14 @@ constexpr std::size_t stack_size = 64 * 1024;
 
 Error failed(const std::string& what) { return {ErrorKind::failed, what, {}}; }
 
-// ---- who ----------------------------------------------------------------------------------------------------------
+// ---- the user -----------------------------------------------------------------------------------------------------
 
 struct User {
     std::string name, home;
     uid_t uid = 0;
     gid_t gid = 0;
     std::vector<gid_t> groups;
-    bool change = false;  ///< it is not who we are
+    bool change = false;  ///< it is not our own user
 };
 
 Result<User> find_user(const std::string& wanted) {
@@ -69,7 +69,7 @@ Result<User> find_user(const std::string& wanted) {
     return user;
 }
 
-// ---- with what ----------------------------------------------------------------------------------------------------
+// ---- the environment ----------------------------------------------------------------------------------------------
 
 Result<std::string> read_trusted(const std::string& path, uid_t user) {
     if (const auto reason = distrust(path, user)) return tl::unexpected(failed("environment_file: " + reason->why));
@@ -106,8 +106,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 // ---- the child ----------------------------------------------------------------------------------------------------
 
-/// What the child needs, made ready by its parent: until it becomes the program, it runs in the parent's memory and
-/// may neither allocate nor take a lock.
+/// What the child needs. The parent prepares it: until the child becomes the program, it runs in the parent's memory
+/// and may neither allocate memory nor take a lock.
 struct ChildSetup {
     const char* program;
     char* const* argv;
@@ -115,22 +115,23 @@ struct ChildSetup {
     const User* user;
     int input, output;
     sigset_t no_signals;
-    const char* volatile step = nullptr;  ///< which did not work, and why
+    const char* volatile step = nullptr;  ///< the step that failed, and its errno; nullptr: none
     volatile int error = 0;
 };
 
-/// By system calls: the C library's functions tell all threads of the process, which is the parent's.
+/// Changes the user by system calls: the functions of the C library would change it for all threads of the parent.
 bool become(const User& user) {
     if (::syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0) return false;
     if (::syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0) return false;
     if (::syscall(SYS_setresuid, user.uid, user.uid, user.uid) != 0) return false;
-    // A change of user clears what is permitted and effective, not what is inheritable (capabilities(7)).
+    // A change of the user clears the permitted and effective capabilities, but not the inheritable ones
+    // (capabilities(7)).
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
     return ::syscall(SYS_capset, &header, none) == 0;
 }
 
-/// Ignored signals stay ignored in a new program, and handlers must not run in the parent's memory.
+/// Signals that are ignored would stay ignored in the new program, and handlers must not run in the parent's memory.
 void default_signals() {
     struct sigaction normal {};
     normal.sa_handler = SIG_DFL;
@@ -150,7 +151,7 @@ int child(void* argument) {
     ::setsid();
     default_signals();
     const sched_param ordinary{};
-    ::sched_setscheduler(0, SCHED_OTHER, &ordinary);  // memory locks end with the program (mlockall(2))
+    ::sched_setscheduler(0, SCHED_OTHER, &ordinary);  // memory locks end with execve (mlockall(2))
     if (::dup2(setup.input, 0) < 0 || ::dup2(setup.output, 1) < 0 || ::dup2(setup.output, 2) < 0) give_up("dup2");
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     ::umask(022);
@@ -163,8 +164,8 @@ int child(void* argument) {
     return 127;
 }
 
-/// The pid. The memory is shared and this thread waits until the child is a program of its own (as posix_spawn(3) does
-/// it): nothing is copied, however much memory is locked.
+/// Returns the pid. The child shares our memory, and this thread waits until the child has become the program (as in
+/// posix_spawn(3)). So no memory is copied, even if much of it is locked.
 Result<int> make_child(ChildSetup& setup, int& process) {
     const auto stack = std::make_unique<std::byte[]>(stack_size);
     sigset_t all;
@@ -224,7 +225,7 @@ Result<Spawned> spawn(const ChildCommand& command) {
     if (const auto reason = distrust(path, user->uid)) return tl::unexpected(failed(reason->why));
     auto environment = environment_of(command, *user);
     RETURN_IF_ERROR(environment);
-    // What was looked at is what runs, wherever a link in the path leads meanwhile.
+    // The program is started by its real path: a link in the path may be changed from now on.
     const std::unique_ptr<char, void (*)(void*)> program(::realpath(path.c_str(), nullptr), std::free);
     if (program == nullptr) return tl::unexpected(failed(path + ": " + std::strerror(errno)));
 

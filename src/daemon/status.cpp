@@ -12,7 +12,7 @@ using wire::Json;
 
 namespace {
 
-/// Points in time as seconds since 1970, so that they mean something elsewhere.
+/// Converts points in time to seconds since 1970, so that they mean the same on other hosts.
 class Times {
 public:
     Times(Instant now, std::chrono::system_clock::time_point wall) : now_(now), wall_(wall) {}
@@ -26,7 +26,8 @@ private:
     std::chrono::system_clock::time_point wall_;
 };
 
-/// Of what may be as many as there are rows, status has the first few, and their number.
+/// A list that may be as long as the tables is cut after this many entries. Status also has the length of the whole
+/// list.
 constexpr std::size_t few = 20;
 
 template <class List, class ToJson>
@@ -51,7 +52,7 @@ Json counters_json(const node::Instance& instance) {
               {"other_vips", counters.other_addresses},
               {"other_interval", counters.other_interval}};
     json["dropped"] = Json::object();
-    const auto add = [&](std::string_view why, std::uint64_t count) {  // both lists know a "version"
+    const auto add = [&](std::string_view why, std::uint64_t count) {  // "version" is in both lists
         if (count == 0) return;
         Json& total = json["dropped"][std::string(why)];
         total = (total.is_null() ? 0 : total.get<std::uint64_t>()) + count;
@@ -178,7 +179,7 @@ std::string owner_of(const kinds::RealServer::Key& key, const kinds::Health& hea
     return by_check ? "health" : "fallback";
 }
 
-/// What is known of servers at one moment.
+/// What is known about servers at one moment.
 struct HealthPicture {
     node::ConfigPtr config;
     Election election;
@@ -188,7 +189,7 @@ struct HealthPicture {
     std::chrono::system_clock::time_point wall;
 };
 
-/// "checks", "drains", and "servers": those whose weight is not the file's, with the owner of their weight.
+/// Adds "checks", "drains", and "servers": those whose weight is not the one in the file, with the owner of the weight.
 void add_health(Json& status, const HealthPicture& picture) {
     const Times time(picture.now, picture.wall);
     status["checks"] = Json::array();

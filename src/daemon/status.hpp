@@ -1,4 +1,4 @@
-// What the daemon says of itself, as JSON. Private to src/daemon.
+// The status of the daemon as JSON. Private to src/daemon.
 #pragma once
 
 #include "lbconverge/model/instant.hpp"
@@ -13,8 +13,9 @@ class Node;
 
 namespace lbconverge::daemon {
 
-/// What the node is like now (on its clock and on the wall), to be written out by another thread: of ten thousand
-/// checks the loop only takes a copy.
+/// Takes a copy of what status shows of the node. The result makes the text from it, on another thread: with ten
+/// thousand checks, the loop has only the time for the copy. `now` is the time on the node's clock, `wall` on the wall
+/// clock.
 std::function<std::string()> status_of(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall);
 
 }  // namespace lbconverge::daemon

@@ -6,7 +6,8 @@ namespace lbconverge::daemon {
 
 namespace {
 
-/// Between two pictures. A picture of ten thousand checks takes the loop milliseconds, and anybody may ask for it.
+/// The shortest time between two pictures. With ten thousand checks, a picture takes milliseconds of the loop's time,
+/// and any user may ask for it.
 constexpr std::chrono::milliseconds moment{100};
 
 ControlServer::SharedReply line_of(const Result<std::string>& text) {

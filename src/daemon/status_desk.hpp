@@ -1,5 +1,6 @@
-// Answers those who ask for the status. All who ask within a moment get the same text, from a picture that was taken
-// after they asked: so neither the loop nor the memory pays for each of them. Private to src/daemon; lives on the loop.
+// Answers requests for the status. Requests that come within a short time get the same text, from a picture that was
+// taken after all of them came. So many requests cost the loop and the memory no more than one. Private to src/daemon;
+// used on the loop's thread.
 #pragma once
 
 #include "caught.hpp"
@@ -16,7 +17,7 @@ class StatusDesk {
 public:
     using Text = std::function<std::string()>;
 
-    /// `look` takes the picture, on the loop; what it returns writes it down, on the worker's thread.
+    /// `look` takes the picture, on the loop. The function that it returns makes the text, on the worker's thread.
     StatusDesk(Loop& loop, ControlServer& control, std::function<Text()> look)
         : loop_(loop), control_(control), look_(std::move(look)), moment_(loop) {}
 
@@ -32,7 +33,7 @@ private:
     Timer moment_;
     bool in_moment_ = false;
     bool writing_ = false;
-    std::vector<Admission::Client> waiting_;  ///< for the next picture
+    std::vector<Admission::Client> waiting_;  ///< clients that wait for the next picture
 };
 
 }  // namespace lbconverge::daemon

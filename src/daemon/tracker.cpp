@@ -16,7 +16,7 @@ using node::TrackReading;
 
 namespace {
 
-/// As keepalived: more cannot be meant, a priority is at most 254.
+/// As in keepalived. A larger number makes no sense, since a priority is at most 254.
 constexpr std::int32_t largest_number = 254;
 
 bool same(const config::Track& a, const config::Track& b) {
@@ -97,7 +97,7 @@ void Tracker::look_at(const std::shared_ptr<WatchedTrack>& track) {
     });
 }
 
-/// The next one an interval after this one began, and never two at a time.
+/// Takes the next reading an interval after this one began, and never two readings at a time.
 void Tracker::again(const std::shared_ptr<WatchedTrack>& track, const TrackReading& reading) {
     if (track->gone) return;
     const auto wait = track->began + track->settings.interval - std::chrono::steady_clock::now();
@@ -112,7 +112,7 @@ void Tracker::watch_processes(const std::vector<node::Track>& tracks) {
     }
     if (std::equal(wanted.begin(), wanted.end(), processes_watched_.begin(), processes_watched_.end(), same)) return;
     processes_watched_ = wanted;
-    // Its thread may be in the middle of something: that is waited for elsewhere.
+    // Its destructor waits for its thread, which may be busy. So another thread calls the destructor.
     files_.post([old = std::shared_ptr<kernel::ProcessWatch>(std::move(watch_))]() mutable { old.reset(); });
     if (wanted.empty()) return;
     std::vector<std::string> names;

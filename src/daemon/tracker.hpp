@@ -1,6 +1,6 @@
-// Looks at what tracks watch, and tells the node: processes by a thread that the kernel wakes, commands as children,
-// files on a thread of their own (a network file system may hang). Interfaces come with the links, and a service's
-// health from whoever checks it. Private to src/daemon; lives on the loop.
+// Takes the readings of tracks, and tells the node: processes by a thread that the kernel wakes, commands as child
+// processes, files on a thread of their own (a network file system may hang). Readings of interfaces come with the
+// links, those of services from the health checks. Private to src/daemon; used on the loop's thread.
 #pragma once
 
 #include "lbconverge/kernel/process_watch.hpp"
@@ -19,7 +19,7 @@ public:
     Tracker(const Tracker&) = delete;
     Tracker& operator=(const Tracker&) = delete;
 
-    /// Looks at these from now on, and at no others. What is looked at already goes on as it was.
+    /// From now on watches these tracks, and no others. A track that is watched already goes on without a break.
     void match(const std::vector<node::Track>& tracks);
 
 private:
@@ -37,7 +37,7 @@ private:
     Worker files_;
 };
 
-/// What a file with a number says: without one it is 0, and what is no number is no opinion.
+/// The number in a file. If there is no file, the number is 0. If its content is no such number, there is no opinion.
 node::TrackReading read_number(const std::string& path);
 
 }  // namespace lbconverge::daemon

@@ -22,11 +22,11 @@ enum class PathPart { file, directory, above };
 
 bool is_trusted(uid_t owner, unsigned user) { return owner == 0 || owner == user || owner == ::geteuid(); }
 
-/// Who else may write the file, by its access control list; nullopt: it has none. In a file with a list the bits of the
-/// group are the mask of the list (acl(5)), and say nothing of the group.
+/// Who else may write the file according to its access control list; "": nobody; nullopt: it has no list. In a file
+/// with a list, the bits of the group are the mask of the list (acl(5)) and say nothing about the group.
 std::optional<std::string> writer_by_list(const std::string& path, const struct stat& is, unsigned user) {
     constexpr std::size_t header_size =
-        4;  // linux/posix_acl_xattr.h: the version; then tag, permissions and id of each
+        4;  // linux/posix_acl_xattr.h: the version; then tag, permissions and id of each entry
     constexpr std::size_t entry_size = 8;
     std::vector<std::uint8_t> room(4096);
     ssize_t size = ::getxattr(path.c_str(), "system.posix_acl_access", room.data(), room.size());
@@ -48,8 +48,8 @@ std::optional<std::string> writer_by_list(const std::string& path, const struct 
     return std::string();
 }
 
-/// Whom the permissions let write who must not; "": nobody. Members of group 0 are as good as root on every
-/// distribution.
+/// Who may write the file, by its permissions, but must not; "": nobody. Members of group 0 may: on every distribution
+/// they are trusted like root.
 std::string writer_of(const std::string& path, const struct stat& is, unsigned user) {
     if ((is.st_mode & S_IWOTH) != 0) return "everybody";
     if ((is.st_mode & S_IWGRP) == 0) return {};
@@ -62,7 +62,7 @@ std::optional<Distrust> look_at(const std::string& path, unsigned user, PathPart
     if (::stat(path.c_str(), &is) != 0 || ::lstat(path.c_str(), &itself) != 0) {
         return Distrust{errno == ENOENT || errno == ENOTDIR, path + ": " + std::strerror(errno)};
     }
-    for (const uid_t owner : {itself.st_uid, is.st_uid}) {  // who owns a link can lead it elsewhere
+    for (const uid_t owner : {itself.st_uid, is.st_uid}) {  // the owner of a link can point it elsewhere
         if (!is_trusted(owner, user)) return Distrust{false, path + " belongs to user " + std::to_string(owner)};
     }
     if (place == PathPart::above && (is.st_mode & S_ISVTX) != 0) return std::nullopt;
@@ -70,7 +70,7 @@ std::optional<Distrust> look_at(const std::string& path, unsigned user, PathPart
     return writer.empty() ? std::nullopt : std::optional(Distrust{false, path + " may be written by " + writer});
 }
 
-/// The file and every directory on the way to it, as the path says it.
+/// Looks at the file and at every directory that the path names.
 std::optional<Distrust> look_along(std::string path, unsigned user) {
     PathPart place = PathPart::file;
     for (;;) {
@@ -87,7 +87,7 @@ std::optional<Distrust> look_along(std::string path, unsigned user) {
 std::optional<Distrust> distrust(const std::string& path, unsigned user) {
     if (path.empty() || path.front() != '/') return Distrust{false, "\"" + path + "\" is not an absolute path"};
     if (auto reason = look_along(path, user)) return reason;
-    // Where links lead, the way counts as well.
+    // If the path has links, the directories of the real path count, too.
     const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
     if (real == nullptr) return Distrust{errno == ENOENT, path + ": " + std::strerror(errno)};
     return path == real.get() ? std::nullopt : look_along(real.get(), user);

@@ -17,11 +17,11 @@ namespace lbconverge::daemon {
 
 namespace {
 
-/// Room for what arrives while this process does not run: 255 instances, a few seconds.
+/// Room for the packets that arrive while this process does not run: a few seconds of 255 instances. In octets.
 constexpr int receive_room = 1 << 20;
-/// Above an advertisement with 255 IPv6 addresses and every header.
+/// In octets; larger than an advertisement with 255 IPv6 addresses and all headers.
 constexpr std::size_t largest_packet = 8192;
-/// keepalived's, too: internetwork control (RFC 791, RFC 4594).
+/// Internetwork control (RFC 791, RFC 4594), as in keepalived.
 constexpr int traffic_class = 0xc0;
 
 class SocketOptions {
@@ -68,7 +68,7 @@ void ipv6_options(SocketOptions& options, std::uint32_t index) {
     options.set(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
 }
 
-/// The socket, or -errno.
+/// Returns the socket, or -errno.
 int open_door(const InterfaceName& interface, std::uint32_t index, Family family) {
     const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
     const int fd = ::socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire::vrrp_protocol);
@@ -80,7 +80,8 @@ int open_door(const InterfaceName& interface, std::uint32_t index, Family family
         ::close(fd);
         return -error;
     }
-    // RCVBUFFORCE needs no limit raised; where it is refused, the default is what there is.
+    // SO_RCVBUFFORCE is not bound to the limit of the system. Where it is refused, SO_RCVBUF gives as much as the limit
+    // allows.
     if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_room, sizeof receive_room) != 0) {
         ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_room, sizeof receive_room);
     }
@@ -91,7 +92,7 @@ int open_door(const InterfaceName& interface, std::uint32_t index, Family family
     return -options.error();
 }
 
-/// IPv4: the packet begins with its IP header. False: not even that is whole.
+/// IPv4: the packet begins with its IP header. False: the header is not complete.
 bool take_ipv4(std::span<const std::byte> bytes, node::Packet& packet) {
     iphdr header{};
     if (bytes.size() < sizeof header) return false;
@@ -104,7 +105,7 @@ bool take_ipv4(std::span<const std::byte> bytes, node::Packet& packet) {
     return true;
 }
 
-/// IPv6: what the header said comes beside the packet (RFC 3542).
+/// IPv6: the kernel gives the fields of the IP header beside the packet (RFC 3542).
 void take_ipv6(std::span<const std::byte> bytes, msghdr& message, node::Packet& packet) {
     packet.message.assign(bytes.begin(), bytes.end());
     packet.ttl = 0;
@@ -170,7 +171,7 @@ std::vector<node::Packet> VrrpSockets::receive() {
 void VrrpSockets::receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets) {
     std::array<std::byte, largest_packet> bytes;
     std::array<std::byte, 256> beside;
-    // A flood must not keep the loop from everything else: what is left is taken the next time round.
+    // A flood of packets must not keep the loop from other work: packets that are left are taken in the next round.
     constexpr int most = 1024;
     for (int count = 0; count < most; ++count) {
         sockaddr_storage from{};
@@ -184,7 +185,7 @@ void VrrpSockets::receive_from(const SocketKey& key, RawSocket& socket, std::vec
         message.msg_controllen = beside.size();
         const ssize_t size = ::recvmsg(socket.descriptor.fd(), &message, 0);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return;  // nothing left, or the interface is gone: the watch says so
+        if (size < 0) return;  // no packet is left, or the interface is gone, which the watch reports
         node::Packet packet{.interface = key.first, .source = address_of(from), .destination = {}, .message = {}};
         const auto whole = std::span<const std::byte>(bytes).first(static_cast<std::size_t>(size));
         if (key.second == Family::ipv4 && !take_ipv4(whole, packet)) continue;

@@ -1,5 +1,5 @@
-// The sockets of VRRP: one raw socket per interface and family, for sending and receiving, never blocking. Private to
-// src/daemon; lives on the loop.
+// The sockets of VRRP: one raw socket per interface and family, which sends and receives and never blocks. Private to
+// src/daemon; used on the loop's thread.
 #pragma once
 
 #include "lbconverge/model/host_facts.hpp"
@@ -18,29 +18,29 @@ namespace lbconverge::daemon {
 
 class VrrpSockets {
 public:
-    /// `readable` is called when there may be packets; receive() takes them, match() is for another time.
+    /// `readable` is called when there may be packets. It may call receive(), but not match().
     VrrpSockets(Loop& loop, std::function<void()> readable) : loop_(loop), readable_(std::move(readable)) {}
 
     using SocketKey = std::pair<InterfaceName, Family>;
 
-    /// Opens what is needed at these places and closes the rest; an interface with a new index is another one, and so
-    /// is one on which the kernel has forgotten that we listen. Returns what could not be opened, and what can be used
-    /// again.
+    /// Opens the sockets that are needed and closes the others. A socket is opened again if its interface has a new
+    /// index, or if the kernel has dropped its membership in VRRP's group. Returns the sockets that could not be
+    /// opened, with the reason, and those that work again, without one.
     std::vector<node::NoSocket> match(const std::set<SocketKey>& needed, const HostFacts& facts,
                                       const Memberships& memberships);
 
-    /// All that has arrived.
+    /// Takes the packets that have arrived.
     std::vector<node::Packet> receive();
-    /// 0 or errno.
+    /// Returns 0 or errno.
     int send(const node::Packet& packet);
-    /// Something that is needed could not be opened.
+    /// Whether a socket that is needed could not be opened.
     [[nodiscard]] bool lacks_some() const { return !failed_.empty(); }
 
 private:
     struct RawSocket {
         Descriptor descriptor;
         std::uint32_t index = 0;
-        std::chrono::steady_clock::time_point opened_at{};  ///< by the clock of Memberships
+        std::chrono::steady_clock::time_point opened_at{};  ///< on the clock of Memberships
     };
     void wait(RawSocket& socket);
     void receive_from(const SocketKey& key, RawSocket& socket, std::vector<node::Packet>& packets);
@@ -48,7 +48,7 @@ private:
     Loop& loop_;
     std::function<void()> readable_;
     std::map<SocketKey, RawSocket> sockets_;
-    std::set<SocketKey> failed_;  ///< what could not be opened the last time
+    std::set<SocketKey> failed_;  ///< the sockets that could not be opened the last time
 };
 
 }  // namespace lbconverge::daemon

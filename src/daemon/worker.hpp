@@ -1,4 +1,4 @@
-// A thread that does one thing after the other, so that the loop never waits. Private to src/daemon.
+// A thread that does jobs one after the other, so that the loop never waits for them. Private to src/daemon.
 #pragma once
 
 #include <condition_variable>
@@ -12,7 +12,7 @@ namespace lbconverge::daemon {
 class Worker {
 public:
     Worker() : thread_([this] { work(); }) {}
-    /// Finishes what is under way; what has not begun is not begun any more.
+    /// Finishes the job that is under way. Jobs that have not begun are dropped.
     ~Worker() {
         {
             const std::lock_guard guard(mutex_);

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
 # Functions for the tests of doctor: sourced by t/doctor-*.sh after lab.sh.
 #
-#   healthy NODE [OPTION...]      doctor says nothing there, and ends with 0
+# healthy NODE [OPTION...]      doctor finds nothing there, and ends with 0
 #   planted NODE CODE WHAT PLANT UNPLANT [OPTION...]    the mistake is found by its code, and with exit status 2
 #   cured   NODE CODE WHAT PLANT UNPLANT [OPTION...]    the same, and the command that doctor prints mends it
 #
 # The folders that doctor reads belong to the test alone, and are empty. PLANT and UNPLANT are shell commands that run
 # on the node. DOCTOR_OPTIONS goes before every command of lbconverge.
 
-# A test has a mount namespace of its own, and the nodes see its mounts; files elsewhere are common to all tests.
+# A test has a mount namespace of its own, and the nodes see its mounts. All other files are shared by all tests.
 for folder in keepalived network/interfaces.d sysconfig/network-scripts systemd/network NetworkManager/conf.d \
   NetworkManager/system-connections cloud/cloud.cfg.d sysctl.d netplan init.d; do
   mkdir -p "/etc/$folder" && mount -t tmpfs tmpfs "/etc/$folder" || abort "/etc/$folder: not mounted"
 done
 
-# What cures may call: this lbconverge, and iptables in the shape that reaches this kernel.
+# Puts the programs that cures call into PATH: this lbconverge, and the iptables that works with this kernel.
 doctor_path() {
   mkdir -p "$T/bin"
   ln -sf "$LBCONVERGE" "$T/bin/lbconverge"
@@ -33,7 +33,7 @@ examine() { # NODE [OPTION...]: sets examined (the text) and examined_status
   examined=$(lbc "$name" doctor "$@" 2>&1) || examined_status=$?
 }
 
-# The cure of the first finding with that code.
+# Prints the cure of the first finding with that code.
 cure_of() { awk -v code="$1" '$1 == code {getline; sub(/^ *cure: /, ""); print; exit}' <<<"$examined"; }
 finds() { grep -q "^$1 " <<<"$examined"; }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Functions for the tests with Debian's keepalived as the peer: sourced by t/vrrp-*.sh after lab.sh.
-# ours and theirs start a node with either program, end stops it cleanly, both_ways lets them meet.
+# ours and theirs start one of the two programs on a node, end stops it cleanly, both_ways tests the two together.
 VIP=192.168.100.20 VIP6=fd00::20 LINK6=fe80::20
 UNICAST4=$'unicast_src_ip SELF4\n  unicast_peer {\n    PEER4\n  }'
 UNICAST6=$'unicast_src_ip SELF6\n  unicast_peer {\n    PEER6\n  }'
@@ -13,7 +13,7 @@ node lb2 eth0=192.168.100.2/24,fd00::2/64
 
 declare -A OURS=() THEIRS=()
 
-# ours NODE PRIORITY EXTRA VIP...: lbconverge as the node.
+# ours NODE PRIORITY EXTRA VIP...: start lbconverge on the node.
 ours() {
   local name=$1 priority=$2 extra=$3
   shift 3
@@ -26,7 +26,7 @@ ours() {
   disown $!
 }
 
-# theirs NODE PRIORITY VERSION INTERVAL EXTRA VIP...: keepalived as the node.
+# theirs NODE PRIORITY VERSION INTERVAL EXTRA VIP...: start keepalived on the node.
 theirs() {
   local name=$1 priority=$2 version=$3 interval=$4 extra=$5
   shift 5
@@ -70,7 +70,7 @@ counter() { lbc_raw "$1" status --json | grep -o "\"$2\":[0-9]*" | head -1 | cut
 lbc_raw() { X "$1" "$LBCONVERGE" -c "$T/$1.toml" "${@:2}"; }
 
 declare -A ADDRESS4=([lb1]=192.168.100.1 [lb2]=192.168.100.2) ADDRESS6=([lb1]=fd00::1 [lb2]=fd00::2)
-# SELF4, PEER4, SELF6, PEER6 in a piece of configuration are the addresses of the node and of the other one.
+# Replaces SELF4, PEER4, SELF6 and PEER6 in a piece of configuration by the addresses of the node and of its peer.
 for_node() { # NODE TEXT
   local other=lb1 text=$2
   [ "$1" = lb2 ] || other=lb2
@@ -84,7 +84,7 @@ both_ways() {
   local what=$1 version=$2 interval=$3 our_extra=$4 their_extra=$5
   shift 5
   local last="${*: -1}"
-  # It is master, we are backup; it stops, we take over; it returns and preempts.
+  # keepalived is master and we are backup. It stops and we take over. It returns and preempts.
   theirs lb1 150 "$version" "$interval" "$(for_node lb1 "$their_extra")" "$@"
   check "$what: keepalived alone is master" within 8 has lb1 "$last"
   ours lb2 100 "$(for_node lb2 "$our_extra")" "$@"
@@ -100,7 +100,7 @@ both_ways() {
   check "$what: and we give way" within 2 lacks lb2 "$last"
   end lb2
   end lb1
-  # We are master, it is backup.
+  # We are master and keepalived is backup.
   ours lb1 150 "$(for_node lb1 "$our_extra")" "$@"
   check "$what: we alone are master" within 8 has lb1 "$last"
   theirs lb2 100 "$version" "$interval" "$(for_node lb2 "$their_extra")" "$@"

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# kill-steps.sh: check that a run that is killed before any single step leaves a safe node, and that the next run ends
-# like an undisturbed one. "Safe" is checked with ip, ipvsadm and /proc/sys, not with lbconverge. Sourced by
-# t/kill-resume-*.sh, after lab.sh; the runs are those of tests/contract/kill_steps.cpp.
+# kill-steps.sh: check that a run that is killed before any step leaves a safe node, and that the next run ends like one
+# that was not killed. "Safe" is checked with ip, ipvsadm and /proc/sys, not with lbconverge. Sourced by
+# t/kill-resume-*.sh, after lab.sh. tests/contract/kill_steps.cpp has the runs.
 #   scene FROM TO     from FROM ("" for a fresh node) to TO, killed before each step in turn
 KILL_STEPS=${LBCONVERGE_KILL_STEPS:-$(dirname "$LBCONVERGE")/tests/contract/kill_steps}
 check "kill_steps is built" test -x "$KILL_STEPS"
 lab_begin
 
-# What the node is like, in one look: "address ADDRESS IFACE", "service ADDRESS", "live ADDRESS" and settings. A process
-# costs 20 ms in the guest, so there are few.
+# Prints the state of the node: "address ADDRESS IFACE", "service ADDRESS", "live ADDRESS" and settings. It runs few
+# processes, because each costs 20 ms in the guest.
 cat >"$T/look" <<'LOOK'
 cd /proc/sys/net/ipv4
 { ip -o address; ipvsadm -Ln; ipvsadm -L --timeout; grep -H . conf/*/arp_ignore conf/*/arp_announce vs/expire_nodest_conn; } | awk '
@@ -20,13 +20,13 @@ cd /proc/sys/net/ipv4
 LOOK
 look() { X "$1" sh "$T/look"; }
 has() { [[ $'\n'$seen$'\n' == *$'\n'"$1"[[:space:]]* ]]; }
-# Sets value to what counts for eth0: the larger of its own and of "all".
+# effective SETTING: sets value to the one that counts for eth0, which is the larger of its own and that of "all".
 effective() {
   [[ $seen =~ conf/all/$1:([0-9]+) ]] && value=${BASH_REMATCH[1]}
   [[ $seen =~ conf/eth0/$1:([0-9]+) ]] && value=$((BASH_REMATCH[1] > value ? BASH_REMATCH[1] : value))
 }
 
-# Sets why, when the node that is seen is not safe on its way to the scene $1 from $2.
+# unsafe TO FROM: sets why if the node in $seen is not safe on its way to the scene TO from FROM.
 unsafe() {
   local value ignore announce
   why=''
@@ -52,7 +52,7 @@ unsafe() {
   [ -n "$why" ]
 }
 
-# See above.
+# The head of this file says what scene does.
 number=0
 scene() {
   local from=$1 to=$2 steps step name end trouble=''
@@ -75,7 +75,7 @@ scene() {
   check_eq "$from -> $to: safe and resumed after each of $steps steps" "" "$trouble"
 }
 
-# A node of one's own, with no cable to anybody; brought to a first scene.
+# fresh FROM NAME: makes a node without a cable to any other node, and brings it to the scene FROM.
 fresh() {
   ip -batch - <<<"netns add $2
 link add eth0 netns $2 type veth peer name eth1 netns $2"

@@ -14,7 +14,7 @@
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_REPO=$(realpath "$LAB/../..")
 LAB_TOOLS=${LAB_TOOLS:-$LAB_REPO/build/release/tests/lab/tools}
-if [ -z "${LBCONVERGE:-}" ]; then  # the build that is installed, else that of the quickstart
+if [ -z "${LBCONVERGE:-}" ]; then  # the release build, else the quick one
   LBCONVERGE=$LAB_REPO/build/release/lbconverge
   [ -x "$LBCONVERGE" ] || [ ! -x "$LAB_REPO/build/quick/lbconverge" ] || LBCONVERGE=$LAB_REPO/build/quick/lbconverge
 fi
@@ -22,21 +22,22 @@ LAB_LIMIT=${LAB_LIMIT:-20} # seconds that one command on a node may take
 LBC_CONFIG=${LBC_CONFIG:-} # when set, lbc passes it as -c
 declare -A LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
 LAB_CHECKS=0 LAB_FAILED=0 LAB_SKIPPED=''
-T='' # the test's own folder, in the guest's memory
+T='' # the folder of the test, in the guest's memory
 
 # ---- build -----------------------------------------------------------------------------------------------
 
-# An empty lab; what an earlier one has left is removed first.
+# Begins an empty lab. It first removes what an earlier lab has left.
 lab_begin() {
   lab_clear
   # shellcheck disable=SC2034  # for the tests
   T=$(mktemp -d "${LAB_TMP:-/tmp}/lab.XXXXXX")
   chmod 755 "$T"
-  mkdir /run/lab # nsrun makes the nodes' own /run in there
+  mkdir /run/lab # nsrun makes the /run of each node in there
   LAB_MAC_OWNER=() LAB_BRIDGES=() LAB_SERVERS=() LAB_SNIFFERS=()
 }
 
-# Deleting a namespace only begins its end, so the cables are pulled out first: their names are wanted again.
+# Removes all nodes. The cables are deleted first: a namespace may end only some time after its deletion, and the names
+# of the cables are needed again.
 lab_clear() {
   local name processes cable
   for name in $(ip netns list | cut -d' ' -f1); do
@@ -51,7 +52,7 @@ lab_clear() {
 }
 
 # node NAME IFACE=ADDR/PLEN[,ADDR/PLEN...][@BRIDGE]...   (BRIDGE: made at first use; default br0)
-# Two runs of ip(8) per node, for a process costs 15 ms in the guest: one outside, one inside.
+# There are only two runs of ip(8) per node, one outside and one inside: a process costs 15 ms in the guest.
 node() {
   local name=$1 interface addresses bridge index=0 cables inside link_address
   shift
@@ -76,7 +77,7 @@ node() {
   { ip -batch - <<<"$cables" && ip -n "$name" -batch - <<<"$inside"; } || abort "node $name: not built"
 }
 
-# Sets link_address: from the bytes of an IPv4 address, else the next of a row.
+# Sets link_address: made from the bytes of an IPv4 address; if there is none, numbered.
 make_link_address() {
   # shellcheck disable=SC2086  # the four bytes are four words
   case $1 in
@@ -85,7 +86,8 @@ make_link_address() {
   esac
 }
 
-# Pull the cable of a node's interface N (in the order of `node`), or put it back.
+# cable_pull, cable_plug NODE [N]: pull the cable of the node's interface N (from 0, in the order of `node`), or put it
+# back.
 cable_pull() { ip link set "$1.${2:-0}" down; }
 cable_plug() { ip link set "$1.${2:-0}" up; }
 
@@ -110,7 +112,7 @@ topo_four() {
   node ws2 eth0=192.168.100.4/24
 }
 
-# Two proxies between a public and a private net, a client in each (scenario S2).
+# Two proxies between a public and a private net, with a client in each net (scenario S2).
 topo_s2() {
   lab_begin
   node client eth0=100.100.100.10/24@public
@@ -121,14 +123,14 @@ topo_s2() {
 
 # ---- act -------------------------------------------------------------------------------------------------
 
-# X NODE COMMAND...: on the node; a command that takes longer than LAB_LIMIT ends with status 142.
+# X NODE COMMAND...: run a command on the node. If it takes longer than LAB_LIMIT, it ends with status 142.
 X() {
   local name=$1
   shift
   "$LAB_TOOLS/nsrun" -t "$LAB_LIMIT" "$name" "$@"
 }
 
-# lbc NODE ARGUMENTS...: lbconverge as that node.
+# lbc NODE ARGUMENTS...: run lbconverge on the node, as that node.
 lbc() {
   local name=$1
   shift
@@ -136,10 +138,11 @@ lbc() {
   X "$name" "$LBCONVERGE" ${LBC_CONFIG:+-c "$LBC_CONFIG"} --node "$name" "$@"
 }
 
-# background NODE COMMAND...: with no time limit but the test's; its process id is in $!.
+# background NODE COMMAND...: run a command with no time limit but the test's; its process id is in $!.
 background() { "$LAB_TOOLS/nsrun" "$@" & }
 
-# start NODE [VARIABLE=VALUE...]: the daemon, with $LBC_CONFIG; its log is $T/NODE.log, its process ${DAEMON[NODE]}.
+# start NODE [VARIABLE=VALUE...]: start the daemon with $LBC_CONFIG; its log is $T/NODE.log, its process id
+# ${DAEMON[NODE]}.
 declare -A DAEMON=()
 start() {
   local name=$1
@@ -149,16 +152,16 @@ start() {
   disown $!
 }
 
-# stop NODE [SIGNAL]: the daemon ends by it (TERM), and is waited for.
+# stop NODE [SIGNAL]: send the signal (default TERM) to the daemon, and wait for its end.
 stop() {
   kill -"${2:-TERM}" "${DAEMON[$1]}"
   within 10 gone "${DAEMON[$1]}" || abort "$1: the daemon does not end"
 }
 
-# gone PID: that process has ended.
+# gone PID: true if that process has ended.
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# serve NODE [PORT...]: a server that answers with the node's name (TCP and UDP); it listens on return.
+# serve NODE [PORT...]: start a server that answers with the node's name (TCP and UDP); it listens on return.
 serve() {
   local name=$1
   shift
@@ -166,7 +169,7 @@ serve() {
   LAB_SERVERS[$name]+=" $(X "$name" "$LAB_TOOLS/labsrv" "$name" "$@")" || abort "serve $name: not started"
 }
 
-# unserve NODE: all servers of that node end.
+# unserve NODE: end all servers of that node.
 unserve() {
   # shellcheck disable=SC2086  # one word per process
   kill -KILL ${LAB_SERVERS[$1]}
@@ -175,15 +178,17 @@ unserve() {
 
 # ---- look ------------------------------------------------------------------------------------------------
 
-# fetch NODE URL: one page; labsrv's is the server's name.
+# fetch NODE URL: print one page. The page of labsrv is the server's name.
 fetch() { X "$1" "$LAB_TOOLS/fetch" "$2"; }
 
-# fetches N URL [NODE]: who answered the node's (the client's) N requests, "ws1=5 ws2=5", failures as "none".
+# fetches N URL [NODE]: print which servers answered N requests of the node (default: client), "ws1=5 ws2=5"; a failure
+# counts as "none".
 fetches() { X "${3:-client}" "$LAB_TOOLS/fetch" "$2" "$1"; }
 
 mac() { X "$1" cat "/sys/class/net/$2/address"; }
 
-# arp_owner NODE ADDRESS: the nodes that answer NODE's ARP request for it, sorted; "nobody".
+# arp_owner NODE ADDRESS: print the nodes that answer NODE's ARP request for the address, sorted; "nobody" if there is
+# none.
 arp_owner() {
   local interface answer owners=()
   interface=$(X "$1" ip -o -4 route get "$2" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
@@ -193,9 +198,9 @@ arp_owner() {
 }
 
 # sniff NODE IFACE FILTER FILE: write a line per packet to FILE from now on. sniffed FILE: stop, and count them.
-# tcpdump loses what it has not read yet when it is stopped; so sniffed sends a last packet of its own, an
-# ARP request for LAB_MARK, and waits until that has come out of the other end. And it loses what does not
-# fit into its buffer, which at its default packet size holds a dozen packets; hence -s and -B.
+# tcpdump loses packets that it has not read yet when it is stopped. So sniffed sends a last packet, an ARP request for
+# LAB_MARK, and waits until tcpdump has printed it. tcpdump also loses packets that do not fit into its buffer, which
+# holds only a dozen of the default size; hence -s and -B.
 LAB_MARK=127.86.83.9
 sniff() {
   local name=$1 interface=$2 filter=$3 file=$4
@@ -219,7 +224,7 @@ sniffed() {
   wc -l <"$1"
 }
 
-# within SECONDS COMMAND...: until it succeeds, but no longer.
+# within SECONDS COMMAND...: repeat the command until it succeeds, for this time at most.
 within() {
   local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
   shift
@@ -241,10 +246,10 @@ fail() {
   echo "FAIL $*"
 }
 
-# check DESCRIPTION COMMAND...: it succeeds.
+# check DESCRIPTION COMMAND...: the command must succeed.
 check() { check_exit "$1" 0 "${@:2}"; }
 
-# check_fails DESCRIPTION COMMAND...: it ends with a status of its own that is not 0 (a signal is no answer).
+# check_fails DESCRIPTION COMMAND...: the command must end by itself (not by a signal), with a status that is not 0.
 check_fails() {
   local description=$1 status=0 output
   shift
@@ -252,7 +257,7 @@ check_fails() {
   if [ "$status" -gt 0 ] && [ "$status" -lt 126 ]; then ok "$description"; else report "$description" "a failure" "$status" "$output" "$@"; fi
 }
 
-# check_exit DESCRIPTION STATUS COMMAND...
+# check_exit DESCRIPTION STATUS COMMAND...: the command must end with this status.
 check_exit() {
   local description=$1 expected=$2 status=0 output
   shift 2
@@ -260,7 +265,7 @@ check_exit() {
   if [ "$status" = "$expected" ]; then ok "$description"; else report "$description" "$expected" "$status" "$output" "$@"; fi
 }
 
-# check_eq DESCRIPTION EXPECTED ACTUAL
+# check_eq DESCRIPTION EXPECTED ACTUAL: both texts must be equal.
 check_eq() {
   if [ "$2" = "$3" ]; then ok "$1"; else fail "$1"; printf '  | expected: %s\n  | actual:   %s\n' "$2" "$3"; fi
 }
@@ -273,7 +278,7 @@ report() {
   tail -20 <<<"$output" | sed 's/^/  | /'
 }
 
-# Says skip where this kernel cannot have the tables of the ARP filter and of redirection.
+# Skips the test if this kernel cannot have the tables of the ARP filter and of redirection.
 need_nftables() {
   command -v nft >/dev/null || skip "nft is not installed"
   unshare --net nft 'add table arp x; add chain arp x x { type filter hook input priority 0; }
@@ -281,20 +286,21 @@ need_nftables() {
     skip "this kernel has no nftables of the families arp and ip"
 }
 
-# skip REASON: this guest lacks what the test needs; said aloud and counted, never passed over.
+# skip REASON: this guest lacks something that the test needs. A skip is always printed and counted.
 skip() {
   LAB_SKIPPED=1
   echo "SKIP $*"
   exit 77
 }
 
-# The lab itself is broken: no verdict on lbconverge is possible.
+# abort REASON: the lab itself is broken, so there can be no verdict on lbconverge.
 abort() {
   fail "lab: $*"
   exit 1
 }
 
-# Whatever way a test ends, one failed check makes its status non-zero, and so does a test without any.
+# Runs at the end of a test, however it ends. One failed check makes the status non-zero, and so does a test without a
+# check.
 lab_verdict() {
   local status=$?
   [ -z "$LAB_SKIPPED" ] || exit 77

@@ -15,13 +15,13 @@ using namespace kinds;
 
 namespace {
 
-// ---- picking: inside a generator only. The first of several is the simplest, to which a failure shrinks.
+// ---- picking: only inside a generator. The first choice is the simplest one, to which a failure shrinks.
 
-/// At nominal size, since otherwise the first runs of a property would only ever see the first choices.
+/// It uses the nominal size: otherwise the first runs of a property would see only the first choices.
 std::size_t pick(std::size_t count) {
     return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, count));
 }
-/// One time in n.
+/// True one time in n.
 bool rarely(std::size_t n) { return pick(n) == n - 1; }
 
 template <class T>
@@ -120,7 +120,7 @@ config::Vip pick_vip(std::size_t which, Role role) {
     config::Vip vip{.address = vip_address(which), .interface = vip_places[which].interface};
     vip.prefix = vip.address.bits();
     const bool ipv6 = vip.address.family == Family::ipv6;
-    // On lo of a real server anything shorter than /32 would make a whole net local, and check says so.
+    // On lo of a real server, a prefix shorter than /32 would make a whole net local, which check reports.
     if (rarely(5) && (ipv6 || role != Role::real_server)) vip.prefix = ipv6 ? 64 : 24;
     if (role != Role::real_server && !rarely(4)) vip.vrrp = instances[pick(2)];
     if (rarely(5)) vip.label = ShortName(vip.interface.str() + ":vip");
@@ -152,7 +152,7 @@ config::Service pick_service(const Service::Key& key, Role role) {
         .drain_timeout =
             one_of({std::chrono::milliseconds(60000), std::chrono::milliseconds(0), std::chrono::milliseconds(1500)}),
     };
-    if (key.fwmark != 0 && rarely(2)) {  // no two services mark the same packets
+    if (key.fwmark != 0 && rarely(2)) {  // two services must not mark the same packets
         const IpAddress vip = ip(key.vip.family == Family::ipv4 ? "10.0.0.50" : "2001:db8::50");
         service.marks.push_back({{vip, Protocol::udp, static_cast<std::uint16_t>(key.fwmark)}, {}});
     }
@@ -187,7 +187,7 @@ void add_filter(config::Config& config) {
 
 void add_routes(config::Config& config) {
     if (!rarely(3)) return;
-    // By an interface: a gateway would not be reached any more once somebody has removed the node's own address.
+    // The route has an interface and no gateway: if the node's own address is removed, a gateway cannot be reached.
     config::Route route{.to = ip("0.0.0.0"), .interface = one_of<InterfaceName>({"eth0", "eth1"})};
     if (rarely(2)) route.vrrp = "red";
     config.routes.push_back(route);
@@ -211,7 +211,8 @@ config::Config pick_config() {
     if (rarely(3)) config.ipvs.tcp = config::Timeout{one_of<std::uint32_t>({900, 300})};
     if (rarely(3)) config.ipvs.udp = config::Timeout{one_of<std::uint32_t>({300, 10})};
     config.ipvs.exclusive = rarely(8);
-    // Always the interfaces that matter: leaving one out is a mistake that check reports and the safety check refuses.
+    // The list always has the interfaces that matter: without one of them, check reports a mistake and the safety check
+    // refuses the plan.
     config.arp.arp_ignore = one_of({1U, 2U});
     config.arp.arp_announce = one_of({2U, 1U});
     if (rarely(4)) {
@@ -228,7 +229,7 @@ config::Config pick_config() {
     return config;
 }
 
-/// As the file may have been before an edit of its services.
+/// The configuration as it may have been before an edit of its services.
 config::Config before_an_edit(config::Config config) {
     for (config::Service& service : config.services) {
         if (rarely(2)) service = pick_service(Service::key_of(service), config.role);
@@ -265,7 +266,7 @@ void add_settings(Case& each) {
             const std::string path = setting_path(interface, name);
             const bool sane = std::string_view(interface) == "all" && !rarely(4);
             seen.put(Sysctl::Key(path), {sane ? "0" : pick_setting(name)});
-            // The others have an IPv4 address, or once had one.
+            // tunl0 never had an IPv4 address, unlike the others, so its settings follow "default".
             if (std::string_view(interface) == "tunl0") each.inherited.insert(path);
         }
     }
@@ -284,7 +285,7 @@ void add_own_addresses(Case& each) {
     seen.put({ip("2001:db8::2"), 64, "eth0"}, {}, permanent);
 }
 
-/// Where they are not set, the kernel's defaults.
+/// Adds the kernel's defaults for timeouts that are not set.
 void add_timeouts(Case& each) {
     Seen<Timeouts>& seen = each.node.get<Timeouts>();
     const std::pair<TimeoutName, std::uint32_t> defaults[] = {
@@ -294,7 +295,8 @@ void add_timeouts(Case& each) {
     }
 }
 
-/// Ours, changed since; and somebody else's beside them. (Another's in the place of ours is refused, not converged.)
+/// Adds a route of ours that has been changed, and a foreign route beside it. (A foreign route in the place of ours is
+/// refused, not converged.)
 void add_routes(Case& each) {
     Seen<Route>& seen = each.node.get<Route>();
     if (rarely(3)) seen.put({ip("10.99.0.0"), 16}, {.interface = "eth1"}, {.protocol = 3});
@@ -322,7 +324,7 @@ void put_service(Case& each, const Service::Key& key) {
     }
 }
 
-/// Brings the node towards another configuration, perhaps not all the way, and remembers what that run remembered.
+/// Brings the node to another configuration, or only part of the way, with the ledger that such a run leaves.
 void converge_partly(Case& each, const config::Config& config) {
     Case past{.config = config, .election = pick_election(), .node = each.node, .ledger = each.ledger, .now = each.now};
     past.now -= std::chrono::seconds(one_of({10, 1, 100}));
@@ -343,7 +345,7 @@ void remove_one(Observed& node) {
     node.get<Kind>().erase(typename Kind::Key(node.get<Kind>().row(pick(node.get<Kind>().size())).key));
 }
 
-/// One field of one server changes, so that each must be compared.
+/// Changes one field of one server, so that the program has to compare every field.
 void change_one_field(Case& each) {
     Seen<RealServer>& seen = each.node.get<RealServer>();
     if (seen.empty()) return;
@@ -366,14 +368,15 @@ void change_one_field(Case& each) {
     seen.put(key, value, RealServer::Facts(seen.note(at)));
 }
 
-/// Somebody else was here.
+/// Changes the node as another program or a person could.
 void meddle(Case& each) {
     switch (pick(8)) {
         case 0: {
             Address::Key key = pick_address_key();
             Address::Facts facts{.protocol = one_of<std::uint8_t>({0, Address::protocol_tag}),
                                  .flags = IFA_F_PERMANENT};
-            // Beside the node's own; IPv6 knows an address once per interface.
+            // An IPv6 address with another prefix, in the network of the node's own address. It replaces the row with
+            // the usual prefix: an interface has an IPv6 address only once.
             const bool other_prefix = key.address.family == Family::ipv6 && key.interface == "eth0" && rarely(2);
             const Address::Key alone = key;
             if (other_prefix) key.prefix = 64;
@@ -442,7 +445,8 @@ Case pick_case() {
         add_daemons(each);
         for (std::size_t count = pick(3); count > 0; --count) put_service(each, pick_service_key());
     }
-    // Mostly this very configuration under another election, or as it was before an edit; sometimes quite another one.
+    // What was converged before: mostly the same configuration before an edit, or with another election; sometimes
+    // nothing, or quite another configuration.
     switch (pick(5)) {
         case 0:
             break;
@@ -458,7 +462,8 @@ Case pick_case() {
     for (std::size_t count = pick(4); count > 0; --count) meddle(each);
     each.node.facts.ipvs_loaded = each.node.facts.ipvs_loaded || !each.node.get<Service>().empty();
     if (each.node.facts.ipvs_loaded) add_timeouts(each);
-    // 8 next to 4 is quiet, but no order of two writes lowers both quietly: the one case that nobody can serve.
+    // 8 together with 4 is quiet, but no order of two writes lowers both of them and is quiet in between. It is the
+    // only case that cannot be converged safely, so it is left out.
     Seen<Sysctl>& settings = each.node.get<Sysctl>();
     for (const char* interface : interfaces) {
         const Sysctl::Key key(setting_path(interface, "arp_ignore"));
@@ -506,7 +511,7 @@ void showValue(const Case& each, std::ostream& out) {
     for_each_kind([&]<class Kind>() {
         for (std::uint32_t i = 0; i < each.node.get<Kind>().size(); ++i) {
             if constexpr (std::is_same_v<Kind, Sysctl>) {
-                if (each.node.get<Kind>().row(i).value.value == "0") continue;  // most of them
+                if (each.node.get<Kind>().row(i).value.value == "0") continue;  // as most of them are
             }
             out << "  " << Kind::label << " " << Kind::id(each.node.get<Kind>().row(i).key) << " ";
             for_each_field(each.node.get<Kind>().row(i).value,

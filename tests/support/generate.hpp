@@ -1,5 +1,6 @@
 // Random nodes for property tests: a configuration, an election, and a kernel with a past. The domains are small (three
-// VIPs, two ports, four real servers …), so that what is wanted, what is there and what is remembered collide often.
+// VIPs, two ports, four real servers …), so that the desired, the observed and the remembered rows are often the same
+// ones.
 #pragma once
 
 #include "invariants.hpp"
@@ -31,7 +32,7 @@ struct Case {
 };
 void showValue(const Case& each, std::ostream& out);
 
-/// Everything at once.
+/// A node with all that can be drawn.
 rc::Gen<Case> any_case();
 rc::Gen<config::Config> any_config();
 rc::Gen<kinds::Ledger> any_memory();
@@ -44,13 +45,13 @@ rc::Gen<kinds::Service::Value> any_service_value(const kinds::Service::Key& key)
 rc::Gen<kinds::RealServer::Key> any_server_key();
 rc::Gen<kinds::RealServer::Value> any_server_value();
 
-/// Interfaces lo, eth0 and eth1, and tunl0, which speaks no ARP.
+/// The interfaces lo, eth0 and eth1, and tunl0, which does not use ARP.
 HostFacts interfaces_of_a_node();
 
 /// A plan as the program makes it. The fake kernel refuses no reading.
 plan::Plan planned(FakeKernel& kernel, const Case& each, const kinds::Ledger& ledger);
 
-/// "+ service tcp 10.0.0.20:80", one line per step.
+/// The plan as text: "+ service tcp 10.0.0.20:80", one line per step.
 std::string listing(const plan::Plan& plan);
 
 }  // namespace lbconverge::test

@@ -58,7 +58,7 @@ std::optional<std::uint32_t> arp_setting(const Observed& node, const InterfaceNa
     return static_cast<std::uint32_t>(std::stoul(node.get<Sysctl>().row(at).value.value));
 }
 
-/// linux: arp_ignore() and arp_solicit() in net/ipv4/arp.c; "all" and the interface count as the larger of the two.
+/// linux: arp_ignore() and arp_solicit() in net/ipv4/arp.c. The larger value of "all" and the interface counts.
 bool quiet(const Observed& node, const InterfaceName& interface, Scope scope) {
     const auto effective = [&](std::string_view name) {
         return std::max(arp_setting(node, "all", name).value_or(0), arp_setting(node, interface, name).value_or(0));
@@ -69,7 +69,7 @@ bool quiet(const Observed& node, const InterfaceName& interface, Scope scope) {
     return ignores && (announce == 1 || announce == 2);
 }
 
-/// linux: lo's own addresses have had a mark since 5.18.
+/// Whether the kernel keeps marks of addresses. If it does, lo's own address has one (linux, since 5.18).
 bool has_marks(const Observed& node) {
     const Seen<Address>& seen = node.get<Address>();
     for (std::uint32_t i = 0; i < seen.size(); ++i) {
@@ -85,7 +85,7 @@ bool made(const Situation& s, const Address::Key& key, const Address::Facts& fac
     return claim != nullptr && claim->origin == ClaimOrigin::made && !has_marks(s.start);
 }
 
-/// The first address of a subnet, and not made by us; or named as the node's own.
+/// The address is the first one of a subnet and we did not make it, or the file names it as the node's own.
 bool own(const Situation& s, const Address::Key& key, const Address::Facts& facts) {
     const config::Node* self = config::self(s.config);
     if (self != nullptr && self->address == key.address) return true;
@@ -181,7 +181,8 @@ void no_loop(const Observed& node, const Situation& s, std::set<Broken>& broken)
         const config::Vip* vip = row.key.fwmark == 0 ? vip_at(s, row.key.vip) : nullptr;
         if (vip == nullptr || !lost(s, row.key)) continue;
         if (s.config.role == Role::both) broken.insert({"I3", to_text(vip->address), Service::id(row.key)});
-        // Worse than one that is still loaded: here packets that the master sends are balanced once more.
+        // It is worse if the VIP is on lo, too: then the node takes the packets that the master sends to it as a real
+        // server, and balances them once more.
         const bool takes_packets = std::ranges::any_of(node.get<Address>().rows(), [&](const Row<Address>& address) {
             return address.key.address == vip->address && address.key.interface.is_loopback();
         });
@@ -197,7 +198,7 @@ void only_the_master_answers(const Observed& node, const Situation& s, std::set<
         if (!answers(node, vip.address, &interface)) continue;
         const ElectionState state = elected(s, vip);
         const bool appeared = state == ElectionState::undecided && !answers(s.start, vip.address);
-        const bool silent = filters(s) && vip.address.family == Family::ipv4;  // judged by I1
+        const bool silent = filters(s) && vip.address.family == Family::ipv4;  // I1 judges it
         const bool not_master = s.config.role == Role::real_server ? !silent : state == ElectionState::backup;
         if (not_master || appeared) {
             broken.insert({"I4", to_text(vip.address), {}});
@@ -241,9 +242,9 @@ bool foreign(const Situation& s, const Address::Key& key, const Address::Facts& 
 
 bool foreign(const Situation& s, const Sysctl::Key& key) {
     const std::string name = key.path.substr(key.path.rfind('/') + 1);
-    // The kernel itself changes forwarding of an interface together with others; arp_* is judged by I1.
+    // The kernel itself changes `forwarding` of an interface together with others. I1 judges arp_*.
     if (name == "arp_ignore" || name == "arp_announce" || name == "forwarding" || name == "ip_forward") return false;
-    // Set for as long as an address goes that would take others along; the end of a run has it as it was.
+    // A run sets this while it removes an address that would take others with it, and then puts the old value back.
     if (name == "promote_secondaries") return false;
     if (name == "rp_filter" && config::tunnelled_here(s.config, Family::ipv4) != nullptr) return false;
     return s.ledger.claim<Sysctl>(key) == nullptr &&
@@ -259,8 +260,8 @@ bool foreign(const Situation& s, const Timeouts::Key& key) {
     return !wanted && s.ledger.claim<Timeouts>(key) == nullptr;
 }
 
-bool foreign(const Situation&, const ArpFilter::Key&) { return false; }  // in a table of ours
-bool foreign(const Situation&, const Destination&) { return false; }     // redirections and marks, too
+bool foreign(const Situation&, const ArpFilter::Key&) { return false; }  // it is in a table of ours
+bool foreign(const Situation&, const Destination&) { return false; }     // as are redirections and marks
 
 bool foreign(const Situation& s, const SyncDaemon::Key& key) {
     const bool configured = s.config.ipvs.sync && s.config.role != Role::real_server;
@@ -271,7 +272,7 @@ bool foreign(const Situation&, const Route::Key&, const Route::Facts& facts) {
     return facts.protocol != Route::protocol_tag;
 }
 
-/// Kinds whose names are the configuration's alone: what it does not want and was never ours.
+/// For the other kinds, a row is foreign if the configuration does not want it and it was never ours.
 template <class Kind>
 bool foreign(const Situation& s, const typename Kind::Key& key) {
     const Desired desired = desire({s.config, s.election, s.start.facts});

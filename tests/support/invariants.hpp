@@ -1,5 +1,5 @@
-// The invariants I1 to I6 of a node, judged on its whole state. Written apart from src/plan/safety.cpp and on other
-// data (all of the node, not only what a plan knows), so that the two can be held against each other.
+// Judges the invariants I1 to I6 of a node on its whole state. This code is independent of src/plan/safety.cpp and uses
+// other data (all of the node, not only what a plan knows), so that each of the two checks the other.
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -11,7 +11,7 @@
 
 namespace lbconverge::test {
 
-/// What a run began with.
+/// The state at the beginning of a run.
 struct Situation {
     const config::Config& config;
     const Election& election;
@@ -28,16 +28,16 @@ struct Broken {
     auto operator<=>(const Broken&) const = default;
 };
 
-/// Everything that is broken in `node`, whether or not it was at the start.
+/// Everything that is broken in `node`, also if it was broken at the start.
 std::set<Broken> broken_invariants(const kinds::Observed& node, const Situation& situation);
 
-/// Nobody configured it and it was never ours.
+/// The service is not configured and was never ours.
 bool foreign_service(const Situation& situation, const kinds::Service::Key& key);
 
-/// The node's own, or somebody else's: it stays, whatever happens.
+/// The address is the node's own, or foreign: it must stay in any case.
 bool foreign_address(const Situation& situation, const kinds::Address::Key& key);
 
-/// Those of `now` that are not in `before`, one per line; empty when there are none.
+/// The entries of `now` that are not in `before`, one per line; empty: there are none.
 std::string newly_broken(const std::set<Broken>& now, const std::set<Broken>& before);
 
 }  // namespace lbconverge::test

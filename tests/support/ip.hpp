@@ -1,4 +1,4 @@
-// Only for tests.
+// Addresses in tests. Only for tests.
 #pragma once
 
 #include "lbconverge/model/address.hpp"
@@ -7,7 +7,7 @@
 
 namespace lbconverge::test {
 
-/// An address that is known to be one.
+/// The address of a text that is a valid address.
 inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
 }  // namespace lbconverge::test

@@ -1,9 +1,9 @@
-// How a test makes the node that it works on, in a network namespace that is still empty.
+// The commands with which a test makes its node, in a network namespace that is still empty.
 #pragma once
 
 namespace lbconverge::test {
 
-/// For system(3). No link-local addresses: they come when they like.
+/// For system(3). There are no link-local addresses, because the time at which the kernel adds them is not known.
 inline constexpr const char* node_of_the_lab = R"(
 ip -batch - <<'END'
 link set lo addrgenmode none

@@ -1,4 +1,4 @@
-// Text of several lines in a test, written as the file that it stands for. Only for tests.
+// Text of several lines in a test, written as in the file that it stands for. Only for tests.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 inline std::string operator""_text(const char* raw, std::size_t size) {
     std::string_view rest(raw, size);
     if (rest.starts_with('\n')) rest.remove_prefix(1);
-    // Where the closing parenthesis stands on a line of its own, the spaces before it are not part of the text.
+    // If the closing parenthesis is on a line of its own, the spaces before it are not part of the text.
     if (const auto last = rest.find_last_not_of(' '); last != rest.npos && rest[last] == '\n')
         rest = rest.substr(0, last + 1);
 
@@ -32,7 +32,7 @@ inline std::string operator""_text(const char* raw, std::size_t size) {
     return text;
 }
 
-/// R"(…)"_with(a, b): such a text, with each value in the place of a $, in their order.
+/// R"(…)"_with(a, b): such a text, in which the values replace the signs $, in their order.
 inline auto operator""_with(const char* raw, std::size_t size) {
     return [text = operator""_text(raw, size)](const auto&... values) {
         std::string result;

@@ -1,4 +1,4 @@
-// The command line: parses it, runs one command, returns the exit code of the interface.
+// The command line: parses it, runs one command, and returns the exit code.
 #pragma once
 
 namespace lbconverge::cli {

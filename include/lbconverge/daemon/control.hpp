@@ -1,5 +1,5 @@
-// What the command line and the daemon say to each other: requests and replies as values, and their one text, a line of
-// JSON each. The daemon's side of the socket is src/daemon/control_server.hpp.
+// The messages between the command line and the daemon: requests and replies as values and as text, which is one line
+// of JSON for each. The daemon's side of the socket is src/daemon/control_server.hpp.
 #pragma once
 
 #include "lbconverge/model/result.hpp"
@@ -17,9 +17,9 @@ struct StatusRequest {
 };
 /// Reads the configuration again, and converges now.
 struct ApplyRequest {
-    std::string file;  ///< as an absolute path; any octets
-    std::string node;  ///< that is meant; empty: this host's
-    std::string host;  ///< its name
+    std::string file;  ///< an absolute path; any octets
+    std::string node;  ///< the name of the node; empty: this host's node
+    std::string host;  ///< the name of this host
     bool json = false;
 
     bool operator==(const ApplyRequest&) const = default;
@@ -34,23 +34,24 @@ struct DrainRequest {
 using ControlRequest = std::variant<StatusRequest, ApplyRequest, DrainRequest>;
 
 std::string to_text(const ControlRequest& request);
-/// Of any text. An error, `usage`, says what is wrong: a request that is not understood as a whole is not carried out.
+/// Takes any text. An error of kind `usage` says what is wrong. A request that is only partly understood is an error,
+/// too.
 Result<ControlRequest> parse_request(std::string_view line);
 
-/// What came of a request.
+/// The result of a request.
 struct ControlReply {
     int exit = 0;
-    std::string diagnostics;          ///< of the files, as `check` prints them
-    std::vector<std::string> errors;  ///< for a person
-    std::vector<std::string> texts;   ///< the answers, for a person; of an apply one for each lane
-    std::vector<std::string> values;  ///< the same for programs: each of them one JSON value
+    std::string diagnostics;          ///< about the files, as `check` prints them
+    std::vector<std::string> errors;  ///< for people
+    std::vector<std::string> texts;   ///< the answers for people; an apply has one for each lane
+    std::vector<std::string> values;  ///< the answers for programs: each is one JSON value
 
     bool operator==(const ControlReply&) const = default;
 };
 std::string to_text(const ControlReply& reply);
 Result<ControlReply> parse_reply(std::string_view line);
 
-/// Asks the daemon of this run directory. nullopt: there is none. Waits as long as the daemon works.
+/// Asks the daemon of this run directory, and waits for its reply without a time limit. nullopt: there is no daemon.
 Result<std::optional<ControlReply>> ask_daemon(const std::string& run_directory, const ControlRequest& request);
 
 }  // namespace lbconverge::daemon

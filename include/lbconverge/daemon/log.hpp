@@ -9,19 +9,19 @@
 
 namespace lbconverge::daemon {
 
-/// From any thread. While a Log is there, this never waits.
+/// Logs a line, from any thread. While a Log exists, this never waits.
 void log(Level level, std::string_view text);
 
-/// Writes this and everything before it, then ends the program with SIGABRT.
+/// Writes this line and all lines before it, then ends the program with SIGABRT.
 [[noreturn]] void abort_with(std::string_view text);
 
-/// Lines are written by a thread of its own. Nothing that the loop does may wait for the reader of the log: lines that
-/// do not fit are lost, the oldest first.
+/// A thread of its own writes the lines, because the loop must not wait for the reader of the log. If the queue of
+/// lines is full, the oldest are lost.
 class Log {
 public:
-    /// `lowest`: what matters less is not written; "error", "warning", "info" or "debug".
+    /// `lowest`: the lowest level that is written: "error", "warning", "info" or "debug".
     explicit Log(const std::string& lowest);
-    /// Writes what is left. Nothing may be logged after it.
+    /// Writes the lines that are left. Nothing may be logged afterwards.
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;

@@ -1,4 +1,4 @@
-// The daemon: a loop that never blocks around node::Node, with kernel work on threads of its own.
+// The daemon: a loop around node::Node that never blocks. Other threads do the work with the kernel.
 #pragma once
 
 #include "lbconverge/daemon/converge.hpp"
@@ -9,24 +9,24 @@
 
 namespace lbconverge::daemon {
 
-/// The files, read again.
+/// The configuration, read again from its files.
 struct FreshConfig {
     Result<node::ConfigPtr> config;
-    std::string diagnostics;  ///< what is wrong with them, as `check` prints it
+    std::string diagnostics;  ///< what is wrong with the files, as `check` prints it
 };
 
-/// What the daemon gets from the command line, which knows about files and about text for people.
+/// What the command line gives the daemon. It is the command line that reads files and makes text for people.
 struct RunOptions {
-    std::string file;  ///< the configuration, as an absolute path; and
-    std::string node;  ///< which node of it: a one-shot apply with others is not for this daemon
+    std::string file;  ///< the configuration file, as an absolute path
+    std::string node;  ///< the node in it; a one-shot apply for another file or node is refused
     node::ConfigPtr config;
-    /// Reads and checks the files again. Called on a thread of its own.
+    /// Reads and checks the files again. Called on another thread than the loop's.
     std::function<FreshConfig()> load;
-    /// The output of a one-shot apply. Called on the threads that do the work.
+    /// Makes the output of a one-shot apply. Called on the threads of the lanes.
     std::function<std::string(const plan::Outcome&, const config::Config&, const Election&, bool json)> render;
 };
 
-/// Runs until SIGTERM or SIGINT; the caller holds the lock of `run`. An error: it could not start.
+/// Runs until SIGTERM, SIGINT or SIGUSR2. The caller holds the lock of `run`. An error: the daemon could not start.
 Result<void> run_daemon(const RunOptions& options, const RunDirectory& run);
 
 }  // namespace lbconverge::daemon

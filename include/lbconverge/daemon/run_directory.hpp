@@ -1,6 +1,7 @@
-// The run directory: the lock that keeps writers apart, and the ledger of what is ours. One directory per network
-// namespace, since each has kernel state of its own: /run/lbconverge for the host's, /run/lbconverge/netns-COOKIE for
-// others (SO_NETNS_COOKIE is never used twice while the machine runs).
+// The run directory: the lock, so that there is only one writer at a time; the ledger, which says what is ours; and
+// what is known about the health of real servers. There is one directory per network namespace, since each has kernel
+// state of its own: /run/lbconverge for the host's, /run/lbconverge/netns-COOKIE for others (the kernel never uses an
+// SO_NETNS_COOKIE twice while the machine runs).
 #pragma once
 
 #include "lbconverge/kinds/all.hpp"
@@ -13,7 +14,7 @@
 
 namespace lbconverge::daemon {
 
-/// What a file says, and what is wrong with it, for a person.
+/// The content of a file. `notes` says, for people, what is wrong with the file.
 struct LoadedLedger {
     kinds::Ledger ledger;
     std::vector<std::string> notes;
@@ -25,7 +26,7 @@ struct LoadedHealth {
 
 class RunDirectory {
 public:
-    /// Of the calling thread's network namespace. Nothing is created yet.
+    /// The directory of the calling thread's network namespace. Nothing is created yet.
     static RunDirectory of_this_namespace();
     explicit RunDirectory(std::string path) : path_(std::move(path)) {}
     ~RunDirectory();
@@ -34,21 +35,23 @@ public:
     RunDirectory(const RunDirectory&) = delete;
     RunDirectory& operator=(const RunDirectory&) = delete;
 
-    /// Creates the directory and takes the lock until this object is gone; busy when another holds it for longer.
+    /// Creates the directory and takes the lock, which is held until this object is destroyed. An error of kind `busy`:
+    /// another process held the lock for all of `patience`.
     Result<void> lock(std::chrono::milliseconds patience);
 
-    /// Empty when there is none, or when it is from before the last boot (the kernel forgot everything too). Of a file
-    /// that cannot be read, or not all of it, what is known: nothing here may keep a VIP from being withdrawn. For the
-    /// network with what it has to know of the tables (plan::parse_outline).
+    /// Reads that part of the ledger. It is empty if there is no file, or if the file is from before the last boot (the
+    /// kernel has lost its state, too). What cannot be read is left out, and `notes` says so: a damaged file must not
+    /// prevent the withdrawal of a VIP. The network part comes with what it needs from the part of the tables
+    /// (plan::parse_outline).
     [[nodiscard]] LoadedLedger load(kinds::Part part = kinds::Part::all) const;
-    /// Replaces that part of the ledger in one step; does nothing when it says the same already. Each part is a file of
-    /// its own, so that who writes down an address does not write down a hundred thousand real servers as well.
+    /// Replaces that part of the ledger in one step. Does nothing if the content is the same already. Each part is a
+    /// file of its own, so that a new claim on an address does not write a hundred thousand real servers again.
     Result<void> save(const kinds::Ledger& ledger, kinds::Part part = kinds::Part::all) const;
 
-    /// What health and the operator have said of real servers, as the last who knew wrote it down; with the age that it
-    /// has now. Empty under the same conditions.
+    /// Reads what health and the operator said about real servers when this was last saved, with the ages at `now`. It
+    /// is empty under the same conditions as the ledger.
     [[nodiscard]] LoadedHealth load_health(BootTime now) const;
-    /// Replaces it in one step.
+    /// Replaces the file in one step.
     Result<void> save_health(const kinds::Health& health, BootTime now) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }

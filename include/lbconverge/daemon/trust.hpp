@@ -1,5 +1,6 @@
-// Which files a program with the daemon's rights may believe: those that nobody else can write. Used before a command
-// of the configuration is run, before a file with secrets is read, and by `check` where it can see them.
+// Decides which files a program with the daemon's rights may trust: those that nobody else can write. Used before a
+// command of the configuration is run, before a file with secrets or a file in conf.d is read, and by `check` for the
+// files that it can see.
 #pragma once
 
 #include <optional>
@@ -7,18 +8,18 @@
 
 namespace lbconverge::daemon {
 
-/// Why the file must not be used on behalf of this user: somebody who is neither root, nor that user, nor the user of
-/// this process, may write it, its directory or one above. A directory above may be sticky, as /tmp is: there nobody
-/// replaces what is another's. nullopt: nothing speaks against it. `missing`: there is no such file to look at.
+/// Why a file must not be used on behalf of a user: somebody other than root, that user and the user of this process
+/// may write the file, its directory or a directory above. (A sticky directory above, like /tmp, may be writable: there
+/// nobody can replace a file of another user.) `missing`: the file does not exist. nullopt: the file can be trusted.
 struct Distrust {
     bool missing = false;
     std::string why;  ///< "/opt/hook may be written by its group"
 };
 std::optional<Distrust> distrust(const std::string& path, unsigned user);
-/// The same for a user by name, where this machine knows one; else on behalf of root.
+/// The same for a user by name. If this machine does not know the name, the file is used on behalf of root.
 std::optional<Distrust> distrust(const std::string& path, const std::string& user);
-/// Why a file that nobody named must not be used beside one that was named, on behalf of that one's owner: somebody may
-/// write it who may not write the named one.
+/// The same for a file that is used only because it lies beside `named`, a file that the user has named: why it must
+/// not be used on behalf of the owner of `named`. nullopt also if others may write `named` itself.
 std::optional<Distrust> distrust_beside(const std::string& path, const std::string& named);
 
 }  // namespace lbconverge::daemon

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A VIP that stands there otherwise than it should is put right on a master, and goes on a backup and with release.
+# A VIP that is on the node with wrong attributes is corrected on a master, and removed on a backup and by release.
 . "$(dirname "$0")/../lab.sh"
 lab_begin
 node lb1 eth0=192.168.100.1/24,fd00::1/64 eth1=10.1.0.1/24,fd01::1/64@br1
@@ -10,7 +10,7 @@ vips() { X lb1 ip -o addr show | awk '{print $2, $4}' FS=' +' | grep -e '192\.16
 right="eth0 192.168.100.20/32,eth0 fd00::20/128"
 own() { X lb1 ip -o addr show | grep -c -e ' 192.168.100.1/24 ' -e ' fd00::1/64 ' -e ' 10.1.0.1/24 ' -e ' fd01::1/64 '; }
 
-otherwise() { # WHAT COMMAND: what somebody did before, for lbconverge and afterwards
+otherwise() { # WHAT COMMAND: a person runs COMMAND, and lbconverge must correct it
   local what=$1 command=$2 as
   for as in "apply --as master" "apply --as backup" release; do
     X lb1 sh -c "$command" || abort "$what"

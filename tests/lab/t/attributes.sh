@@ -96,7 +96,7 @@ expect() { # DESCRIPTION PATTERN
   check "$1" grep -Eq -- "$2" "$T/table"
 }
 while read -r line; do
-  case $line in *-b*) continue ;; esac # ipvsadm spells flags by scheduler, see below
+  case $line in *-b*) continue ;; esac # ipvsadm may print the names that the scheduler gives to flags, see below
   check "ipvsadm shows $line" grep -Fxq -- "$line" "$T/table"
 done <"$T/expected"
 expect "mh with both flags and a v6 mask" '-A -t \[fd00::100\]:80 -s mh -p 60 -M 64 -b (mh-fallback,mh-port|mh-port,mh-fallback|flag-1,flag-2)'
@@ -112,13 +112,13 @@ check_eq "time-outs" "901 121 301" "$(X lb ipvsadm -L --timeout | grep -o '[0-9]
 check_eq "sysctls of IPVS" "1 4 60" "$(X lb cat /proc/sys/net/ipv4/vs/expire_nodest_conn /proc/sys/net/ipv4/vs/sync_threshold | tr -s '\t\n' ' ' | sed 's/ $//')"
 check_eq "the IPv6 VIP is deprecated: never a source address" 1 "$(X lb ip -6 addr show dev eth0 to fd00::100 | grep -c deprecated)"
 
-# What show prints is a file that check accepts and that changes nothing.
+# show prints a file that check accepts and that changes nothing.
 check "show" sh -c "ip netns exec lb $LBCONVERGE show >$T/shown.toml"
 check_exit "check accepts what show prints" 0 env -C "$T" "$LBCONVERGE" -c shown.toml check
 LBC_CONFIG=$T/shown.toml check_eq "and it is in sync, but for the settings that show leaves out" 0 \
   "$(LBC_CONFIG=$T/shown.toml lbc lb diff | grep -vc -e sysctl -e director)"
 
-# Snapshot: the same diff without any kernel, and by anybody.
+# A snapshot gives the same diff without the kernel, and to any user.
 X lb ipvsadm -e -t 10.0.0.100:80 -r 10.0.0.11:80 -g -w 5
 X lb "$LBCONVERGE" --node lb show --format snapshot >"$T/snapshot.json"
 check_eq "diff against a snapshot says what diff says" "$(lbc lb diff --json)" \

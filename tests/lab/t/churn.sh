@@ -1,6 +1,7 @@
 #!/bin/bash
-# A director whose host has 2,000 interfaces, and where one is made and removed as fast as it goes, does what it does on a
-# quiet host: it takes over, sees at once that its own link is gone, answers, and puts back what somebody takes away.
+# The host of a director has 2,000 interfaces, and one more is made and removed all the time, as fast as possible. The
+# director works as on a quiet host: it takes over, sees at once that its own link is gone, answers, and puts back what
+# a person removes.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
@@ -28,7 +29,7 @@ has() { X "$1" ip -o addr show dev "${3:-eth0}" | grep -q " ${2:-$VIP}/"; }
 lacks() { ! has "$@"; }
 now() { echo "${EPOCHREALTIME/./}"; }
 state_is() { [ "$(lbc lb2 status --json | grep -o '"state":"[a-z]*"' | head -1)" = "\"state\":\"$1\"" ]; }
-looks() { awk '{print $14 + $15}' "/proc/${DAEMON[lb2]}/stat"; } # what the daemon has used of the processor, in 10 ms
+looks() { awk '{print $14 + $15}' "/proc/${DAEMON[lb2]}/stat"; } # the processor time that the daemon has used, in 10 ms
 
 X lb2 ip link add x0 type veth peer name x9
 X lb2 ip link set x9 up

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The example of a pair in a cloud (scenario S5), unchanged: the floating address follows the election, with the hook of
-# the examples and a small HTTP server that plays the provider.
+# The example of a pair in a cloud (scenario S5), unchanged: the floating address follows the election. It uses the hook
+# of the examples, and a small HTTP server in the place of the provider.
 . "$(dirname "$0")/../lab.sh"
 
 lab_begin
@@ -10,7 +10,7 @@ node lb2 eth0=10.130.0.3/16
 ADDRESS=203.0.113.10 TOKEN=s3cr3t-token LOG=$T/provider.log
 LBC_CONFIG=$LAB_REPO/examples/s5-cloud-pair.toml
 
-# What the example expects on the machine. The guest's files are its own.
+# Files and a user that the example expects on the machine. The guest's changes of files stay in the guest.
 useradd --system --no-create-home keepalived_script
 mkdir -p /etc/lbconverge
 chmod 755 /etc/lbconverge
@@ -52,7 +52,7 @@ check "and the daemon has ended" within 5 gone "${DAEMON[lb1]}"
 start lb1
 check "lb1 comes back" within 10 holds lb1
 
-# The API fails: tried again until it works.
+# The API fails: the hook is tried again until it works.
 before=$(asked_by lb2)
 mode fail
 kill -TERM "${DAEMON[lb1]}"
@@ -66,7 +66,7 @@ check "which was not the first" within 3 says lb2 '"good":true,"attempts":[2-9]'
 start lb1
 check "lb1 comes back again" within 10 holds lb1
 
-# A slow hook delays no advertisement, and one that is overtaken is not run late.
+# A slow hook delays no advertisement, and a hook that is overtaken is not run later.
 mode slow
 kill -TERM "${DAEMON[lb1]}"
 check "lb2 is master once more" within 8 is lb2 master

@@ -51,7 +51,7 @@ within 5 sh -c "ip netns exec lb1 ipvsadm -Ln | grep -q '192.168.100.3:80.* 0  *
 check "once it is closed" lbc lb1 apply
 check_eq "the server is removed" 0 "$(X lb1 ipvsadm -Ln | grep -c 192.168.100.3)"
 
-# With drain_timeout 0 nobody waits.
+# With drain_timeout 0 a server is removed at once.
 config wlc 1 0 0s "$(server 3)" >"$LBC_CONFIG"
 check "apply" lbc lb1 apply
 background client "$LAB_TOOLS/pinger" long $VIP 80 50 8 >"$T/long2"

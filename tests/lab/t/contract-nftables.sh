@@ -1,5 +1,5 @@
 #!/bin/bash
-# The part of the contract that is about nftables, on this machine's kernel; what it marks is really marked.
+# The part of the contract that is about nftables, on this machine's kernel; marked packets really have the mark.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 need_nftables

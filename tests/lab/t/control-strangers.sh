@@ -1,6 +1,6 @@
 #!/bin/bash
-# Whatever comes over the control socket, from root and from ordinary users, however often and however slowly: the daemon
-# lives, its memory has a bound, and everybody else is answered meanwhile.
+# Clients of the control socket, of root and of ordinary users, send anything, very often or very slowly. The daemon
+# goes on, its memory stays below a limit, and all other clients are answered meanwhile.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 lab_begin
@@ -10,7 +10,7 @@ chmod 755 "$T"
 {
   printf 'role = "director"\ninterface = "eth0"\nvips = ["192.168.100.20"]\n'
   printf '[[vrrp]]\nvrid = 51\nadvert_interval = "200ms"\n'
-  for port in {1..20}; do # makes a status of a megabyte
+  for port in {1..20}; do # so that the status has a megabyte
     printf '[[service]]\nvip = "192.168.100.20"\nport = %d\nreal_servers = [' $port
     printf '"10.0.2.%d", ' {1..100}
     printf ']\ncheck = { type = "tcp", interval = "60s" }\n'
@@ -18,7 +18,7 @@ chmod 755 "$T"
 } >"$LBC_CONFIG"
 
 cat >"$T/strangers.py" <<'E2'
-# strangers.py USER COUNT WHAT: COUNT clients at once, who do WHAT for as long as this runs. Prints a line when all are there.
+# strangers.py USER COUNT WHAT: COUNT clients at once, which do WHAT as long as this runs. Prints a line when all exist.
 import glob, os, random, resource, socket, sys, time
 user, count, what = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 path = glob.glob("/run/lbconverge/**/control", recursive=True)[0]
@@ -64,7 +64,7 @@ def crowd():
 crowd()
 print(count, flush=True)
 while time.time() < begin + 60:
-    if what == "again":  # whoever was sent away comes back
+    if what == "again":  # a client that was sent away comes back
         held.clear()
         crowd()
     elif what == "half":
@@ -74,7 +74,7 @@ while time.time() < begin + 60:
     time.sleep(0.05)
 E2
 alive() { kill -0 "${DAEMON[lb1]}"; }
-memory() { awk '/VmHWM/ {print int($2 / 1024)}' "/proc/${DAEMON[lb1]}/status"; } # the most that it ever was, in MB
+memory() { awk '/VmHWM/ {print int($2 / 1024)}' "/proc/${DAEMON[lb1]}/status"; } # its maximum until now, in MB
 answers() { lbc lb1 status; }
 answers_others() { X lb1 setpriv --reuid=1001 --regid=1001 --clear-groups "$LBCONVERGE" status; }
 strangers() { # USER COUNT WHAT
@@ -113,8 +113,8 @@ check_eq "the election has not noticed" 1 "$(grep -c -- '-> master' "$T/lb1.log"
 echo "$size octets of status; $before MB, and $(memory) MB at the most"
 check "it stayed below 100 MB" test "$(memory)" -lt 100
 
-# What the daemon is asked to do it does: the client only asks, and the daemon reads the file.
-lbc lb1 drain 10.0.2.1 >/dev/null 2>&1 # without IPVS nothing comes of it
+# The daemon does what root asks for. The client only asks, and the daemon reads the file.
+lbc lb1 drain 10.0.2.1 >/dev/null 2>&1 # without IPVS this cannot be carried out
 check "a drain" grep -q 'drain of 10.0.2.1' "$T/lb1.log"
 chmod 000 "$LBC_CONFIG"
 echo nonsense >>"$LBC_CONFIG"

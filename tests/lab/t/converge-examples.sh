@@ -35,7 +35,7 @@ check "S2: the node that lost gives up both" lbc hap01 apply
 check_eq "S2: its own addresses are left" "100.100.100.101/24 192.168.1.101/24" \
   "$(X hap01 ip -o -4 addr show scope global | awk '{print $4}' | sort | paste -sd' ')"
 
-# --- S4(a): a real server behind somebody else's balancer
+# --- S4(a): a real server behind a balancer that is not ours
 lab_begin
 node client eth0=192.168.1.10/24
 node real ens32=192.168.1.88/24

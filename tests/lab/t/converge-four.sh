@@ -1,5 +1,5 @@
 #!/bin/bash
-# The main job: one file brings a director and its real servers to what it says, on the wire too.
+# The main task: one file brings a director and its real servers to the state that it describes, also on the wire.
 . "$(dirname "$0")/../lab.sh"
 LBC_CONFIG=$LAB_REPO/examples/four-nodes.toml
 VIP=192.168.100.20
@@ -35,13 +35,13 @@ check_eq "both real servers serve through the VIP" "ws1=5 ws2=5" "$(fetches 10 h
 check "requests pass the director" test "$(sniffed "$T/requests")" -gt 0
 check_eq "answers do not" 0 "$(sniffed "$T/replies")"
 
-# A real server that looks for the client's MAC must not say that it is the VIP.
+# A real server that asks for the client's MAC must not use the VIP as its own address.
 X ws1 ip neigh flush dev eth0
 sniff client eth0 "arp and src host $VIP and not ether src $(mac lb1 eth0)" "$T/poison"
 fetches 4 http://$VIP/ >/dev/null
 check_eq "no real server announces the VIP in ARP requests of its own" 0 "$(sniffed "$T/poison")"
 
-# Drift: each change by hand is shown and put right, and nothing else is touched.
+# Drift: each change by hand is shown and corrected, and nothing else is changed.
 X lb1 ipvsadm -e -t $VIP:80 -r 192.168.100.3:80 -g -w 7
 X lb1 ipvsadm -d -t $VIP:80 -r 192.168.100.4:80
 X lb1 ipvsadm -E -t $VIP:80 -s rr
@@ -55,7 +55,7 @@ check "lb1: apply puts it right" lbc lb1 apply --as master
 check "lb1: in sync" lbc lb1 diff --as master
 check_eq "they serve as before" "ws1=4 ws2=4" "$(fetches 8 http://$VIP/)"
 
-# Fail-over by hand: the VIP leaves one director and comes up on the other, whose table is loaded already.
+# Fail-over by hand: the VIP is removed from one director and added on the other, whose table is loaded already.
 check "lb1 gives the VIP up" lbc lb1 apply
 check_eq "in one step" "1" "$(lbc lb2 diff --as master | grep -c '^ *[0-9]')"
 check "lb2 takes it" lbc lb2 apply --as master
@@ -63,7 +63,7 @@ check_eq "only lb2 answers" lb2 "$(arp_owner client $VIP)"
 X client ip neigh flush dev eth0
 check_eq "and both serve" "ws1=2 ws2=2" "$(fetches 4 http://$VIP/)"
 
-# Release: what was ours goes, and the settings are as they were.
+# Release: what was ours is removed, and the settings have their old values again.
 for name in lb2 ws1 ws2; do check "$name: release" lbc $name release; done
 check_eq "the table is empty" "" "$(X lb2 ipvsadm -Sn)"
 check_eq "no VIP is left" 0 "$( (X lb2 ip -o addr; X ws1 ip -o addr) | grep -cF $VIP)"

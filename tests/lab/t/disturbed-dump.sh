@@ -1,5 +1,5 @@
 #!/bin/bash
-# What others add and remove while a large table is read makes no row of ours look as if it were missing.
+# Other programs add and remove rows while a large table is read. None of our rows must look as if it were missing.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 lab_begin

@@ -1,6 +1,7 @@
 #!/bin/bash
-# doctor beside a configuration: drift is mended by apply, files that do the same are named, and what only the file knows
-# (which services, which node is what) shows mistakes that a host by itself does not.
+# doctor with a configuration: apply mends drift, other files that configure the same are named, and doctor finds
+# mistakes that a host alone does not show, because the file says which services there are and which node has which
+# role.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
 VIP=192.168.100.20
@@ -25,7 +26,7 @@ cured ws1 LVS49 "the server is checked and the VIP is missing" "ip addr del $VIP
 cured ws1 LVS41 "the firewall drops the health checks" "iptables -A INPUT -p tcp --dport 80 -j DROP" "iptables -F"
 cured ws1 LVS50 "the firewall drops the VIP's port" "iptables -A INPUT -d $VIP -p tcp --dport 80 -j REJECT" "iptables -F"
 unserve ws1
-healthy ws1 # that nobody listens is for the health checks
+healthy ws1 # a service without a listener is a matter of the health checks
 background ws1 busybox httpd -f -p 192.168.100.3:80
 httpd=$!
 disown $httpd
@@ -41,7 +42,7 @@ healthy ws1
 
 cured lb1 LVS19 "the VIP is gone" "ip addr del $VIP/32 dev eth0" "true" --as master
 X lb1 ip addr del $VIP/32 dev eth0
-healthy lb1 # a backup has no VIP
+healthy lb1 # it is backup now, which has no VIP
 lbc lb1 apply --as master >/dev/null
 modules=/lib/modules/$(uname -r)
 if [ -e "$modules/modules.dep" ] && ! modprobe -qn ip_vs_twos; then

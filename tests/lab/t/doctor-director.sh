@@ -1,6 +1,6 @@
 #!/bin/bash
-# doctor on a director that somebody set up by hand: each mistake planted, named by its code, and, where a command can
-# do it, mended by the cure that doctor prints.
+# doctor on a director that was set up by hand: each mistake is planted, and found by its code. If a command can mend
+# it, the cure that doctor prints does.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
 VIP=192.168.100.20
@@ -13,7 +13,8 @@ X lb1 sh -c "ip addr add $VIP/32 dev eth0; ipvsadm -A -t $VIP:80 -s wlc; ipvsadm
 healthy lb1 --arp
 conf=net.ipv4.conf
 
-# ipvsadm(8) and keepalived(8) of today write the service's port, whatever they are told; the file shows it.
+# With direct routing, ipvsadm(8) and keepalived(8) of today always write the port of the service into the kernel. So
+# only keepalived's file shows this mistake.
 printf 'virtual_server %s 80 {\n  lb_algo wlc\n  lb_kind DR\n  protocol TCP\n  real_server %s 8080 {\n    weight 1\n  }\n}\n' \
   $VIP $RS2 >"$T/keepalived.conf"
 planted lb1 LVS11 "another port with direct routing, in keepalived.conf" "cp $T/keepalived.conf /etc/keepalived/keepalived.conf" \
@@ -62,7 +63,7 @@ cured lb1 LVS31 "a hashing scheduler and weight 0" \
   "ipvsadm -E -t $VIP:80 -s wlc; ipvsadm -d -t $VIP:80 -r $RS2"
 healthy lb1
 
-# A backup of role both, by hand.
+# A backup of role both, set up by hand.
 role_both="ip addr del $VIP/32 dev eth0; ip addr add $VIP/32 dev lo scope host
   sysctl -qw $conf.eth0.arp_ignore=1 $conf.eth0.arp_announce=2"
 X lb1 sh -c "$role_both; ipvsadm -C"
@@ -73,7 +74,7 @@ cured lb1 LVS30 "synchronised connections on a backup of role both" "ipvsadm --s
   "ipvsadm --stop-daemon backup; sysctl -qw net.ipv4.vs.backup_only=0"
 X lb1 sh -c "ip addr del $VIP/32 dev lo; ip addr add $VIP/32 dev eth0; sysctl -qw $conf.eth0.arp_ignore=0"
 
-# keepalived's election, and what stands in its way.
+# The election of keepalived, and what can prevent it.
 printf 'vrrp_instance VI\n{\n  interface eth0\n  virtual_router_id 51\n  virtual_ipaddress {\n    %s dev eth0\n  }\n}\n' $VIP \
   >/etc/keepalived/keepalived.conf
 healthy lb1
@@ -88,9 +89,9 @@ planted lb1 LVS46 "systemd-networkd takes off what it does not know" \
    printf '[Match]\nName=eth*\n[Network]\nAddress=192.168.100.1/24\n' >/etc/systemd/network/10-eth.network" "true"
 mkdir -p /etc/systemd/network/10-eth.network.d
 printf '[Network]\nKeepConfiguration=static\n' >/etc/systemd/network/10-eth.network.d/lvs.conf
-healthy lb1 # the cure, in a drop-in
+healthy lb1 # a drop-in file is the cure
 planted lb1 LVS46 "NetworkManager takes off what it does not know" "mkdir -p /run/NetworkManager" "true"
 printf '[keyfile]\nunmanaged-devices=interface-name:eth0\n' >/etc/NetworkManager/conf.d/lvs.conf
-healthy lb1 # the cure
+healthy lb1 # that file is the cure
 planted lb1 LVS47 "a second owner beside keepalived" \
   "printf 'ip addr add $VIP/32 dev eth0\n' >/etc/init.d/vip" "rm /etc/init.d/vip"

@@ -1,13 +1,13 @@
 #!/bin/bash
-# doctor says nothing on healthy nodes: the examples after apply, real servers set up by hand, an empty host; its exit
-# statuses; and it changes nothing.
+# doctor finds nothing on healthy nodes: the examples after apply, real servers set up by hand, an empty host. Also its
+# exit statuses, and that it changes nothing.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
 VIP=192.168.100.20
 
 topo_four
 for name in ws1 ws2; do serve $name 80; done
-for name in lb1 lb2 ws1 ws2; do healthy $name; done # nothing is there yet, and no configuration
+for name in lb1 lb2 ws1 ws2; do healthy $name; done # nothing is set up yet, and there is no configuration
 
 LBC_CONFIG=$LAB_REPO/examples/four-nodes.toml
 for name in ws1 ws2 lb2; do check "$name: apply" lbc $name apply; done
@@ -23,7 +23,7 @@ check_eq "JSON without findings" 1 "$(lbc ws1 doctor --json | grep -c '"format_v
 LBC_CONFIG=$T/none.toml check_exit "a file that was named and is not there" 65 lbc ws1 doctor
 check_exit "not root" 77 X ws1 setpriv --reuid 65534 "$LBCONVERGE" -c "$LBC_CONFIG" --node ws1 doctor
 
-# By hand, as the guides have it: the whole LVS, and nothing to complain about.
+# A whole LVS that was set up by hand, as the guides say: doctor finds nothing.
 LBC_CONFIG=
 for name in lb1 lb2 ws1 ws2; do lbc $name -c "$LAB_REPO/examples/four-nodes.toml" release >/dev/null; done
 X lb1 sh -c "ip addr add $VIP/32 dev eth0; ipvsadm -A -t $VIP:80 -s wlc

@@ -1,5 +1,5 @@
 #!/bin/bash
-# doctor reads nftables: what it drops, what it marks, and an ARP filter.
+# doctor reads the rules of nftables: those that drop, those that mark, and an ARP filter.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
 VIP=192.168.100.20
@@ -24,7 +24,7 @@ cured ws1 LVS50 "a chain that drops" \
 healthy ws1
 X ws1 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0
 X ws1 nft "add table arp f; add chain arp f in { type filter hook input priority 0; }; add set arp f vips { type ipv4_addr; elements = { $VIP }; }; add rule arp f in arp daddr ip @vips drop"
-healthy ws1 # it is quiet by the filter
+healthy ws1 # the filter makes it quiet
 check_eq "and really is" nobody "$(arp_owner client $VIP)"
 X ws1 sh -c "nft flush ruleset; sysctl -qw net.ipv4.conf.eth0.arp_ignore=1"
 

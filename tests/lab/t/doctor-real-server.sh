@@ -1,5 +1,5 @@
 #!/bin/bash
-# doctor on a real server that somebody set up by hand: each mistake planted, named by its code, and mended by the cure
+# doctor on a real server that was set up by hand: each mistake is planted, found by its code, and mended by the cure
 # that doctor prints.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
@@ -30,7 +30,7 @@ cured ws1 LVS08 "scope global on lo" "ip addr del $VIP/32 dev lo; ip addr add $V
 cured ws1 LVS09 "the VIP on the answering interface as well" "ip addr add $VIP/32 dev eth0" "true"
 cured ws1 LVS09 "the VIP on the answering interface alone" "ip addr del $VIP/32 dev lo; ip addr add $VIP/32 dev eth0" "true"
 
-# What is quiet by other means is no mistake: 3 and scope host.
+# A real server that is quiet in another way is no mistake: arp_ignore 3 with a VIP of scope host.
 X ws1 sysctl -qw $conf.eth0.arp_ignore=3
 healthy ws1
 X ws1 sh -c "$good"
@@ -40,18 +40,18 @@ printf 'auto lo:0\niface lo:0 inet static\n  address %s\n  netmask 255.255.255.2
 cured ws1 LVS10 "the settings come after the VIP" \
   "cp $T/stanza $boot; echo '  up sysctl -w net.ipv4.conf.all.arp_ignore=1' >>$boot" "rm -f $boot /etc/sysctl.d/10-lvs.conf"
 printf 'iface lo:0 inet static\n  pre-up sysctl -w net.ipv4.conf.all.arp_ignore=1\n  address %s\n' $VIP >$boot
-healthy ws1 # before it is right
+healthy ws1 # settings that come before the VIP are right
 rm $boot
 planted ws1 LVS47 "two files configure the VIP" \
   "cp $T/stanza $boot; printf 'DEVICE=lo:0\nIPADDR=%s\n' $VIP >/etc/sysconfig/network-scripts/ifcfg-lo:0" \
   "rm $boot /etc/sysconfig/network-scripts/ifcfg-lo:0"
 cp "$T/stanza" $boot
-healthy ws1 # one owner is as it should be
+healthy ws1 # one file that configures the VIP is right
 cured ws1 LVS46 "cloud-init writes the file again" \
   "sed -i '1i # This file is generated from information provided by the datasource.' $boot" \
   "rm $boot /etc/cloud/cloud.cfg.d/99-lvs.cfg"
 
-# Tunnels. Where the module has not made the device by itself, it is made here.
+# Tunnels. If the module has not made the device by itself, it is made here.
 X ws1 sh -c "modprobe -q ipip; ip link add tunl0 type ipip 2>/dev/null; ip link set tunl0 down"
 healthy ws1
 cured ws1 LVS16 "strict filtering on a tunnel" "ip link set tunl0 up; sysctl -qw $conf.tunl0.rp_filter=1" \
@@ -72,10 +72,10 @@ cured ws1 LVS50 "its policy drops, and established ones pass" \
    iptables -A INPUT -d 192.168.100.3 -j ACCEPT; iptables -P INPUT DROP" "iptables -P INPUT ACCEPT; iptables -F"
 X ws1 sh -c "iptables -N lvs; iptables -A lvs -p tcp -m multiport --dports 80,443 -j ACCEPT; iptables -A INPUT -j lvs
   iptables -A INPUT -j REJECT"
-healthy ws1 # a chain of its own lets the VIP's port in
+healthy ws1 # another chain accepts the VIP's port
 X ws1 sh -c "iptables -F; iptables -X lvs"
 
-# Another network: what is routed there by a strict filter.
+# Another network: strict reverse path filtering, and a route to it.
 ip link add extra type veth peer name eth1 netns ws1
 X ws1 sh -c "ip addr add 10.7.0.3/24 dev eth1; ip link set eth1 up; sysctl -qw $conf.eth1.arp_ignore=1 $conf.eth1.arp_announce=2"
 healthy ws1

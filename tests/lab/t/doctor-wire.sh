@@ -1,5 +1,5 @@
 #!/bin/bash
-# doctor --arp and --vrrp: who answers for a VIP, and who advertises what, as the wire has it.
+# doctor --arp and --vrrp: they show which hosts answer for a VIP, and which advertise what, from packets on the wire.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/doctor.sh"
 VIP=192.168.100.20 VIP6=fd00::20
@@ -12,7 +12,7 @@ healthy lb2 --arp --vrrp
 answers=$(lbc lb2 doctor --arp)
 check_eq "the master answers" 1 "$(grep -c "$VIP is answered by $(mac lb1 eth0) (lb1) on eth0" <<<"$answers")"
 
-# A real server that answers is seen from every node, and named.
+# Every node sees a real server that answers, and names it.
 X ws2 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0
 planted lb1 LVS02 "a real server answers, as the master sees it" "true" "true" --as master --arp
 planted lb2 LVS02 "as the backup sees it" "true" "true" --arp
@@ -21,7 +21,7 @@ check_eq "it is named" 1 "$(lbc lb2 doctor --arp | grep -c "^LVS02 .*real server
 check_eq "and listed with the other" 1 "$(lbc lb2 doctor --arp | grep -c "$VIP is answered by .*(lb1).*(ws2)\|$VIP is answered by .*(ws2).*(lb1)")"
 X ws2 sysctl -qw net.ipv4.conf.eth0.arp_ignore=1
 
-# Two masters: no advert gets through, so both have the VIP.
+# Two masters: no advertisement gets through, so both have the VIP.
 lbc lb2 apply --as master >/dev/null
 planted lb1 LVS40 "both directors have the VIP" "true" "true" --as master --arp --vrrp
 check_eq "no advert was heard" 1 "$(lbc lb1 doctor --as master --arp --vrrp | grep -c '^LVS40 .*no advert of another node arrives here')"
@@ -29,8 +29,9 @@ planted ws1 LVS40 "seen from a third node" "true" "true" --arp
 lbc lb2 apply >/dev/null
 healthy lb1 --as master --arp
 
-# Adverts: from a stranger, of other VIPs, and right ones. 0x64: every second, three of them are waited for.
-advert() { # NODE SOURCE VRID ADDRESS: until it is stopped
+# Advertisements: from a stranger, of other VIPs, and right ones. Their interval is 0x64, one second; doctor waits for
+# three intervals.
+advert() { # NODE SOURCE VRID ADDRESS: advertises until stop
   local source=$2 message
   # shellcheck disable=SC2086  # the four bytes are four words
   printf -v message '31%02x780100640000%02x%02x%02x%02x' "$3" ${4//./ }

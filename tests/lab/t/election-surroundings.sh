@@ -1,6 +1,6 @@
 #!/bin/bash
-# What happens around an election, on one interface: addresses that come and go, a membership that the kernel forgets,
-# another MAC address, a node that forwards, and a firewall. One director is master throughout.
+# Things that happen beside an election, on one interface: addresses that come and go, a membership that the kernel
+# drops, another MAC address, a node that forwards, and a firewall. The same director is master all the time.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20 VIP6=fd00::20
 
@@ -33,7 +33,7 @@ END
 has() { X "$1" ip -o addr show dev eth0 | grep -q " $2/"; }
 holders() { local n m=''; for n in lb1 lb2; do if has $n "$1"; then m+=" $n"; fi; done; echo "$m"; }
 said() { grep -c "$1" "$T/lb1.log"; }
-one_master() { # WHAT: and it goes on so
+one_master() { # WHAT: two seconds later lb1 alone has the VIPs
   sleep 2
   check_eq "$1: IPv4" " lb1" "$(holders $VIP)"
   check_eq "$1: IPv6" " lb1" "$(holders $VIP6)"

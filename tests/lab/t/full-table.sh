@@ -1,6 +1,6 @@
 #!/bin/bash
-# A director with a full routing table of the Internet, of which some routes change all the time, takes over and looks as
-# one without; and the routes of its file are as the file wants them.
+# A director has a full routing table of the Internet, in which some routes change all the time. It takes over and reads
+# the kernel as fast as one without it, and the routes of its file are as the file says.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
@@ -32,11 +32,11 @@ has() { X "$1" ip -o addr show dev eth0 | grep -q " $VIP/"; }
 lacks() { ! has "$@"; }
 route_is() { X "$1" ip -4 route show 172.31.0.0/16 | grep -q "$2"; }
 no_route() { [ -z "$(X "$1" ip -4 route show 172.31.0.0/16)" ]; }
-work() { # what five looks cost outside of the kernel, in ms
+work() { # the time that five looks use outside of the kernel, in ms
   local TIMEFORMAT=%U
   { time for i in 1 2 3 4 5; do lbc lb2 diff --as backup >"$T/diff" 2>&1; done; } 2>&1 | awk '{print int($1 * 1000)}'
 }
-take_over() { # how long a won election waits for the VIP, in ms
+take_over() { # the time from the won election to the VIP, in ms
   kill -KILL "${DAEMON[lb1]}"
   cable_pull lb1
   within 5 has lb2 || return

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Health checks with real packets: a server dies and comes back under load; on_down drain and remove; quorum and
-# fallback; what every type of check says; a restart of the daemon loses nothing.
+# fallback; the answers of every type of check; a restart of the daemon loses nothing.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 
@@ -18,7 +18,7 @@ done
 config=$T/lb.toml
 LBC_CONFIG=$config
 
-write() { # MORE: what stands in the service of port 80
+write() { # MORE: lines for the service of port 80
   cat >"$config.new" <<E2
 role = "director"
 interface = "eth0"
@@ -65,7 +65,7 @@ check "status shows the check" grep -q '"server":"192.168.100.3:80","type":"tcp"
 check "and who owns the weight" grep -q '"owner":"health","why":"down: connect refused' <<<"$(status)"
 check "and so does its text" grep -q 'checks  *1 of 2 up' <<<"$(lbc lb1 status)"
 
-# A weight that somebody lifts is put down again; by an apply at once.
+# A weight that a person raises is lowered again. An apply does that at once.
 X lb1 ipvsadm -e -t $VIP:80 -r 192.168.100.3:80 -g -w 5
 check "apply does not lift it, but puts it back" lbc lb1 apply
 check_eq "to 0" 0 "$(weight 192.168.100.3)"
@@ -88,7 +88,7 @@ serve ws1 80 81 82 83 84
 check "until it answers" within 5 is_weight 192.168.100.3 1
 
 # ---- on_down = "remove" ----------------------------------------------------------------------------------------------
-# Of a connection that the server itself reset, the director saw nothing: it stays until drain_timeout.
+# The director does not see a reset that the server sends. So such a connection stays until drain_timeout.
 write $'on_down = "remove"\ndrain_timeout = "3s"'
 check "read" reload
 unserve ws1
@@ -96,7 +96,7 @@ check "a server that is down is removed" within 20 is_weight 192.168.100.3 none
 check "diff shows it as removed" grep -qE 'h +server 192.168.100.3:80 +removed .*down: connect refused' <<<"$(lbc lb1 diff)"
 serve ws1 80 81 82 83 84
 check "and comes back" within 5 is_weight 192.168.100.3 1
-# One that has a connection: a listener of its own answers the checks, and ends; the server goes on.
+# A server with a connection. Another listener answers its checks; that one ends, and the server goes on.
 listen() { X "$1" "$LAB_TOOLS/labsrv" "$1" 85; }
 declare -A CHECKED=([ws1]=$(listen ws1) [ws2]=$(listen ws2))
 CHECK_PORT=85 write $'on_down = "remove"\ndrain_timeout = "8s"'
@@ -134,7 +134,7 @@ check_eq "who answers then" "ws1=5" "$(fetches 5 http://$VIP/)"
 serve ws2 80 81 82 83 84
 check "both are back" within 5 is_weight 192.168.100.4 1
 
-# ---- what every type says -------------------------------------------------------------------------------------------
+# ---- the answers of every type of check ----------------------------------------------------------------------------
 mkdir "$T/page"
 echo 'all is well' >"$T/page/health"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key" -out "$T/cert" -days 2 -subj /CN=www.example.org \
@@ -169,7 +169,7 @@ disown $!
 check "a server of everything" within 15 grep -q ready "$T/server.log"
 echo 7 >"$T/weight"
 mkdir "$T/bin"
-chmod 755 "$T" "$T/bin" # the checks' user has to get there
+chmod 755 "$T" "$T/bin" # for the user of the checks
 cat >"$T/bin/probe" <<'E2'
 #!/bin/sh
 [ "$LBCONVERGE_SERVER $(id -un)" = "192.168.100.3 nobody" ] || { echo "who, and whom?"; exit 1; }
@@ -181,7 +181,7 @@ esac
 exit 1
 E2
 chmod 755 "$T/bin/probe"
-X ws1 sysctl -qw net.ipv4.icmp_ratelimit=0 # or it says only once a second that nobody listens
+X ws1 sysctl -qw net.ipv4.icmp_ratelimit=0 # otherwise it refuses UDP packets only once a second
 service() { # PORT CHECK
   printf '[[service]]\nvip = "%s"\nport = %s\nreal_servers = ["192.168.100.3"]\n' $VIP "$1"
   printf 'check = { %s, interval = "1s", timeout = "4s", fall = 1, rise = 1 }\n' "$2"
@@ -216,12 +216,12 @@ why() { lbc lb1 diff | sed -n "s/.*of tcp $VIP:$1  *//p" | sed 's/, [0-9][0-9]* 
 is_why() { [ "$(why "$1")" = "$2" ]; }
 says() { check "$1" within 15 is_why "$2" "$3"; }
 matches() { grep -qE "$2" <<<"$(why "$1")"; }
-# A slow machine takes its time for each of these: what counts is what is said in the end.
+# On a slow machine these take some time. Only the last result counts.
 for port in 101 102 104 107 109 112; do check "type $port: up" within 20 is_what $port 1; done
 check "a file gives the weight" within 10 is_what 114 7
 check "a command gives the weight, as nobody, and knows the server" within 10 is_what 116 7
 says "a command that is not content" 117 "down: exit status 1: out of memory"
-# Where starting it takes longer than a second, nobody waits for its end.
+# On a slow machine the command may not have been started at its time-out. Then the reason is "no answer".
 check "a command that hangs" within 20 matches 118 '^down: (timed out|no answer)'
 says "another status" 103 "down: HTTP status 503"
 says "another body" 105 'down: the body has no "is ill"'

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The operator's word: drain and undrain with a daemon and without, over its restart, and against an apply.
+# What the operator says: drain and undrain with and without a daemon. It must last over a restart of the daemon and
+# over an apply.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 

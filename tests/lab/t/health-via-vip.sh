@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks that go through the VIP (via = "vip"): a real server without the VIP is found, as backup and as master, and the
-# report says which of the two is wrong.
+# Checks that go through the VIP (via = "vip"): both a backup and a master find a real server without the VIP, and the
+# report says which of the two is at fault.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Hooks and tracks one by one: as whom and with what they run, what is refused, and that nothing of it ever delays an
-# advertisement.
+# Hooks and tracks one by one: the user and the environment with which they run, which of them are refused, and that
+# none of this ever delays an advertisement.
 . "$(dirname "$0")/../lab.sh"
 
 lab_begin
@@ -76,7 +76,7 @@ check "lb1 is master" within 5 is lb1 master
 sniff lb1 eth0 "proto 112 and src 192.168.100.1" "$T/adverts"
 check "the hooks are told, as their user, with a clean environment" \
   within 5 wrote '^master vrrp-51 lb1 192.168.100.20 150 hooker value $'
-# (A hook is ended when a newer state comes, which takes more than three intervals.)
+# (A newer state ends a hook. It comes only after more than three intervals, so the hook of backup had the time to run.)
 check "backup came first" test "$(head -1 "$OUT" | cut -d' ' -f1)" = backup
 check "a hook that takes too long is ended" within 5 logged lb1 'hook /opt/hooks/slow on master of vrrp-51: timed out'
 sniffed "$T/adverts" >/dev/null
@@ -92,7 +92,7 @@ check "the hook is told" within 3 wrote '^fault vrrp-51'
 X lb1 touch /run/healthy
 check "and it recovers" within 5 is lb1 master
 
-# A number in a file, times the weight.
+# A track of a file: the number in the file, multiplied by the weight.
 X lb1 sh -c 'echo 60 >/run/number'
 check "a number counts" within 3 says lb1 '"priority":90,"base_priority":150'
 start lb2
@@ -103,7 +103,7 @@ X lb1 rm /run/number
 
 check "no file is 0" within 3 says lb1 '"why":"there is no file'
 
-# What others may write is refused, by check and at run time.
+# A command that others may write is refused, by check and when it should run.
 chmod o+w /opt/hooks
 check "check refuses a directory that others may write" grep -q '/opt/hooks may be written by everybody' <<<"$(lbc lb1 check 2>&1)"
 check_exit "with the status of a bad file" 65 lbc lb1 check
@@ -113,7 +113,7 @@ chmod o-w /opt/hooks
 X lb1 touch /run/healthy
 check "and goes on when it is mended" within 5 is lb1 master
 
-# The end waits for the stop hook.
+# The daemon waits for the stop hook before it ends.
 : >"$OUT"
 kill -TERM "${DAEMON[lb1]}"
 check "the daemon ends" within 8 gone "${DAEMON[lb1]}"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A node of role both that is killed before any single step while it becomes master, and while it becomes backup.
+# A run on a node of role both is killed before each step while the node becomes master, and while it becomes backup.
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../kill-steps.sh"
 

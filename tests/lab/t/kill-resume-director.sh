@@ -1,5 +1,5 @@
 #!/bin/bash
-# A director that is killed before any single step, on its way up, through an edit and down.
+# A run on a director is killed before each step: while it is set up, changed by an edit, made backup, and released.
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../kill-steps.sh"
 

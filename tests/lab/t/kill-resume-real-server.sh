@@ -1,5 +1,6 @@
 #!/bin/bash
-# A real server that is killed before any single step, coming and going.
+# A run on a real server is killed before each step: while it is set up, while it is released, and while a director
+# becomes a real server.
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../kill-steps.sh"
 

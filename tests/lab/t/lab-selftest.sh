@@ -1,9 +1,9 @@
 #!/bin/bash
-# The lab itself: its nodes, its traffic, its instruments, and that nothing of it gets out or stays behind.
+# The lab itself: its nodes, its traffic, its tools, and that nothing of it gets out or is left.
 # Needs no lbconverge.
 . "$(dirname "$0")/../lab.sh"
 
-# --- nodes: as Linux ships them, and apart from each other
+# --- nodes: with the settings of a fresh Linux, and separate from each other
 topo_s1
 check_eq "arp_ignore starts as Linux ships it" 0 "$(X ws1 cat /proc/sys/net/ipv4/conf/all/arp_ignore)"
 check_eq "arp_announce starts as Linux ships it" 0 "$(X ws1 cat /proc/sys/net/ipv4/conf/enp5s0f0/arp_announce)"
@@ -28,7 +28,7 @@ check_eq "and who did not" none=2 "$(fetches 2 http://192.168.100.5/)"
 check_eq "pinger counts, too" ws1:10 \
   "$(X client "$LAB_TOOLS/pinger" udp 192.168.100.3 80 20 0.2 | sed 's/.*names=//')"
 
-# --- the ARP problem, which is what all this is about, with nothing but ip(8) and sysctl(8)
+# --- the ARP problem, with nothing but ip(8) and sysctl(8)
 VIP=192.168.100.20
 check_eq "nobody answers for a VIP that is nowhere" nobody "$(arp_owner client $VIP)"
 X lb1 ip addr add $VIP/32 dev enp5s0f0
@@ -38,7 +38,7 @@ check_eq "untreated, director and real servers answer for the VIP" "lb1 ws1 ws2"
 for name in ws1 ws2; do X "$name" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; done
 check_eq "with arp_ignore only the director does" lb1 "$(arp_owner client $VIP)"
 
-# --- IPVS, its schedulers loaded by use; direct routing: the answers do not pass the director
+# --- IPVS: the first use of a scheduler loads its module; with direct routing the answers do not pass the director
 check "IPVS takes a service" X lb1 ipvsadm -A -t $VIP:80 -s rr
 check "and a real server" X lb1 ipvsadm -a -t $VIP:80 -r 192.168.100.3:80 -g
 check "and a second one" X lb1 ipvsadm -a -t $VIP:80 -r 192.168.100.4:80 -g
@@ -47,7 +47,7 @@ sniff lb1 enp5s0f0 "tcp and src host $VIP" "$T/answers"
 sniff lb1 enp5s0f0 "tcp and dst host $VIP" "$T/requests"
 check_eq "the client reaches both servers through the VIP" "ws1=5 ws2=5" "$(fetches 10 http://$VIP/)"
 check_eq "no answer passes the director" 0 "$(sniffed "$T/answers")"
-# Each of the 10 connections is at least SYN, ACK, request and FIN; and the director passes each of them on.
+# Each of the 10 connections has at least four packets (SYN, ACK, request, FIN), and the director sends each of them on.
 check "all requests do" test "$(sniffed "$T/requests")" -ge 80
 
 # --- a cable can be pulled
@@ -56,7 +56,7 @@ check_fails "with its cable pulled a node is gone" X client ping -c1 -W1 192.168
 cable_plug ws1
 check "and back when it is plugged" within 3 X client ping -c1 -W1 192.168.100.3
 
-# --- other topologies; each starts from nothing
+# --- other topologies; each begins with an empty lab
 topo_s2
 check "public net: client reaches hap01" X client ping -c1 -W2 100.100.100.101
 check "private net: inside reaches hap02" X inside ping -c1 -W2 192.168.1.102
@@ -70,7 +70,7 @@ X client ip addr add fd00::10/64 dev eth0
 serve v6
 check_eq "IPv6 works, and at once" v6 "$(fetch client 'http://[fd00::5]/')"
 
-# --- nothing gets out: not by a plain write, and not by mounting this machine's files once more
+# --- nothing gets out: neither by a plain write, nor by mounting this machine's files once more
 mark=lab-selftest-$RANDOM$RANDOM
 check "the guest may write where it likes" touch "$LAB/$mark" "/etc/$mark"
 # User Mode Linux can mount the machine's files once more; in QEMU a folder of the machine has one mount.
@@ -87,7 +87,7 @@ else
 fi
 check "but the results folder is shared" touch "$LAB_OUT/lab-selftest/written-by-the-guest"
 
-# --- nothing stays behind
+# --- nothing is left
 lab_clear
 check_eq "no namespace is left" "" "$(ip netns list)"
 check_eq "no server is left" "" "$(pidof labsrv)"

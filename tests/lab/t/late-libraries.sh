@@ -1,6 +1,6 @@
 #!/bin/bash
-# libcurl, libnftables and libsystemd are loaded when they are needed: what needs none of them works without them, and
-# what does says so.
+# libcurl, libnftables and libsystemd are loaded when they are needed: commands that need none of them work without
+# them, and others say which one is missing.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 
@@ -27,7 +27,7 @@ check = { type = "tcp", interval = "200ms", timeout = "200ms" }
 E2
 
 hidden=$(ldconfig -p | awk '$1 ~ /^lib(curl|nftables|systemd)[a-z-]*[.]so[.][0-9]/ && !seen[$NF]++ { print $NF }')
-# without COMMAND...: with empty files in place of these libraries, in a mount namespace of its own.
+# without COMMAND...: run lbconverge with empty files in place of these libraries, in a mount namespace of its own.
 cat >"$T/without" <<E2
 #!/bin/bash
 for library in $(tr '\n' ' ' <<<"$hidden"); do mount --bind /dev/null \$library || exit 125; done

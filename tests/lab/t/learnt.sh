@@ -1,7 +1,8 @@
 #!/bin/bash
-# What goes wrong with other tools, on one daemon: the kernel changed by hand, a start over an old table, many services,
-# many elections at once, two masters that meet. The rest of that list is in run-repair.sh (one of two VIPs deleted, a
-# stale VIP, a reload that takes long), vrrp-refusals.sh (another list of VIPs), errors.sh (unknown words) and boot/.
+# Situations with which other tools have trouble, tried on one daemon: the kernel is changed by hand, the daemon starts
+# over an old table, many services, many elections at once, two masters that meet. More of them are in run-repair.sh
+# (one of two VIPs is deleted, a stale VIP, a long reload), vrrp-refusals.sh (another list of VIPs), errors.sh (unknown
+# words) and boot/.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 
@@ -11,7 +12,7 @@ serve ws2 80
 is() { [ "$(lbc "$1" status --json 2>/dev/null | grep -o '"state":"[a-z]*"' | head -1 | cut -d'"' -f4)" = "$2" ]; }
 table() { X lb1 ipvsadm -Sn | sort; }
 same_table() { [ "$(table)" = "$1" ]; }
-# What the daemon did when it was asked: "create update delete".
+# Prints how many rows an apply by the daemon has created, updated and deleted: "1 0 0".
 did() { lbc lb1 apply --json | sed -n 's/.*"create":\([0-9]*\),"update":\([0-9]*\),"delete":\([0-9]*\).*/\1 \2 \3/p' | tail -1; }
 
 LBC_CONFIG=$T/lb.toml
@@ -45,7 +46,7 @@ check_eq "somebody else's service is left" 1 "$(table | grep -c 10.9.9.9)"
 check "and shown as foreign" grep -q '10.9.9.9:443.*foreign' <<<"$(lbc lb1 diff)"
 stop lb1
 
-# --- A thousand services of sixteen checked servers, and one weight changed.
+# --- A thousand services with sixteen checked servers each, and one weight that changes.
 many() { # WEIGHT of the last server of the last service
   local i s
   printf 'role = "director"\ninterface = "eth0"\nvips = ["%s"]\n' $VIP
@@ -94,7 +95,7 @@ LBC_CONFIG=$T/lb.toml
 start lb1
 start lb2
 check "lb1 becomes master" within 10 is lb1 master
-ip link set lb2.0 nomaster # it hears nobody, and its link is up
+ip link set lb2.0 nomaster # it hears no other node, but its link is up
 check "cut off, lb2 is master as well" within 10 is lb2 master
 sniff client eth0 "arp and src host $VIP" "$T/arp"
 ip link set lb2.0 master br0

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A service by firewall mark whose mark lbconverge sets: two ports of a VIP are one service, both families, a mark that
-# changes, a rule that somebody deletes, and back to nothing.
+# A service by firewall mark, whose mark lbconverge sets: two ports of a VIP are one service. Both families, a mark that
+# changes, a rule that a person deletes, and back to nothing.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 LBC_CONFIG=$T/lb.toml

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The module ip_vs goes and comes back under a daemon, its generic netlink family with another number.
+# The module ip_vs is removed and loaded again while a daemon runs. Its generic netlink family then has another number.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 lab_begin
@@ -19,7 +19,7 @@ start lb1
 check "the table is there" within 15 loaded
 X lb1 ipvsadm -C
 within 15 unload || skip "the module cannot be removed"
-modprobe -a l2tp_netlink tipc 2>/dev/null # others take the number
+modprobe -a l2tp_netlink tipc 2>/dev/null # other modules take the number
 check "the daemon loads the module again, and the table" within 35 loaded
 check "it lives" kill -0 "${DAEMON[lb1]}"
 check_fails "no error about it" grep -q "internal error" "$T/lb1.log"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# IPv6 direct routing: who answers a neighbour solicitation for a VIP? Only the director, whatever the settings of the
-# real servers: the kernel answers for addresses of the interface that was asked (linux: ndisc_recv_ns), and lo is none.
+# IPv6 direct routing: only the director answers a neighbour solicitation for a VIP, with any settings of the real
+# servers. The kernel answers only for addresses of the interface on which the solicitation arrives (linux:
+# ndisc_recv_ns), and a VIP on lo is not one of these.
 . "$(dirname "$0")/../lab.sh"
 VIP=fd00::20
 lab_begin
@@ -25,8 +26,8 @@ real_servers = ["ws1", "ws2"]
 END
 chmod 644 "$LBC_CONFIG"
 
-# answers: the MACs that answer the client's solicitation. A neighbour advertisement is ICMPv6 type 136; its target
-# stands 8 octets behind the ICMPv6 header's start.
+# solicit sets answers to the nodes that answer the client's solicitation. A neighbour advertisement is ICMPv6 type 136;
+# its target begins 8 octets after the start of the ICMPv6 header.
 solicit() { # EXTRA_ARGUMENTS_OF_PING...
   X client ip neigh flush dev eth0
   sniff client eth0 "icmp6 and ip6[40] = 136 and ip6[48:4] = 0xfd000000 and ip6[60:4] = 0x20" "$T/answers"
@@ -60,7 +61,7 @@ solicit
 check_eq "only the director answers" lb1 "$answers"
 check_eq "both serve" "ws1=3 ws2=3" "$(fetches 6 "http://[$VIP]/")"
 
-# What a real server asks itself must not carry the VIP as the sender, or the client learns the wrong MAC.
+# The solicitations of a real server must not have the VIP as their source, or the client learns the wrong MAC.
 sniff client eth0 "icmp6 and ip6[40] = 135 and src host $VIP" "$T/poison"
 for name in ws1 ws2; do X $name ip neigh flush dev eth0; done
 check_eq "they serve with empty neighbour tables" "ws1=2 ws2=2" "$(fetches 4 "http://[$VIP]/")"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A VIP on the ordinary interface of a real server, silent by the ARP filter (examples/s4b): before, while and after.
+# A VIP on the ordinary interface of a real server, which the ARP filter makes silent (examples/s4b): before it is
+# there, while it is there, and afterwards.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 need_nftables
@@ -11,7 +12,7 @@ lab_begin
 node client eth0=192.168.1.10/24
 node ws ens32=$RIP/24
 serve ws 80
-# As a director with direct routing sends it: to the real server's MAC.
+# Sends packets to the real server's MAC, as a director with direct routing does.
 as_director() { X client ip neigh replace $VIP lladdr "$(mac ws ens32)" dev eth0; }
 tables() { X ws nft list tables; }
 
@@ -19,7 +20,7 @@ X ws ip addr add $VIP/32 dev ens32
 check_eq "without a filter the real server answers for the VIP" ws "$(arp_owner client $VIP)"
 X ws ip addr del $VIP/32 dev ens32
 
-# Every answer from the moment on at which the VIP is configured: none may come, not even a first one.
+# Listens to all answers from the moment at which the VIP is configured: there must be none, not even a first one.
 sniff client eth0 "arp and arp[6:2] = 2 and src host $VIP" "$T/answers"
 X client "$LAB_TOOLS/arpwho" eth0 $VIP >/dev/null &
 check "diff shows the filter before the VIP" sh -c \
@@ -34,7 +35,7 @@ check_eq "for its own address it does" ws "$(arp_owner client $RIP)"
 
 as_director
 check_eq "it serves what a director sends it" ws "$(fetch client http://$VIP/)"
-# To answer the client it must ask for its MAC, with the VIP as the sender of the packet that waits.
+# To answer the client, it must ask for the client's MAC. The packet that waits for this has the VIP as its source.
 sniff client eth0 "arp and src host $VIP" "$T/poison"
 sniff client eth0 "arp and arp[6:2] = 1 and src host $RIP" "$T/honest"
 X ws ip neigh flush dev ens32
@@ -42,7 +43,7 @@ check_eq "it serves with an empty neighbour table" ws "$(fetch client http://$VI
 check_eq "its own ARP does not name the VIP" 0 "$(sniffed "$T/poison")"
 check "but its own address" test "$(sniffed "$T/honest")" -gt 0
 
-# Drift: a rule is taken out; the VIP is taken out; a row has another source.
+# Drift: a rule is removed; an element has another source.
 X ws nft flush chain arp lbconverge in
 check_eq "a filter without its rule is seen" 1 "$(lbc ws diff | grep -c "filter  *$VIP  enforced false -> true.*drifted")"
 check "and put right" lbc ws apply
@@ -50,7 +51,7 @@ check_eq "silent again" nobody "$(arp_owner client $VIP)"
 X ws nft "delete element arp lbconverge sources { $VIP }; add element arp lbconverge sources { $VIP : 192.168.1.77 }"
 check_eq "another source is seen" 1 "$(lbc ws diff | grep -c "source 192.168.1.77 -> $RIP")"
 check "and put right" lbc ws apply
-# Whatever else makes it another table than ours.
+# Other changes that make the table different from ours.
 for change in 'add table arp lbconverge { flags dormant; }' 'chain arp lbconverge out { policy drop; }' \
   'insert rule arp lbconverge in accept' 'add chain arp lbconverge more { type filter hook output priority 9; policy drop; }'; do
   X ws nft "$change"
@@ -63,9 +64,9 @@ X ws nft delete table arp lbconverge
 check "a table that is gone comes back" lbc ws apply
 check_eq "silent again" nobody "$(arp_owner client $VIP)"
 
-# What others have in nftables stays.
+# Tables of others in nftables stay.
 X ws nft 'add table arp theirs; add chain arp theirs in { type filter hook input priority 0; }'
-# From the filter to the settings: both stand until the VIP has moved.
+# A change from the filter to the settings: both are there until the VIP has moved.
 sed '/^\[arp\]/,/^$/d; s/^accept.*//; s/^interface.*//' "$LBC_CONFIG" >"$T/by-sysctl.toml"
 sniff client eth0 "arp and arp[6:2] = 2 and src host $VIP" "$T/moved"
 LBC_CONFIG=$T/by-sysctl.toml

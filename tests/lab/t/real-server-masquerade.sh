@@ -1,5 +1,5 @@
 #!/bin/bash
-# Masquerading (examples/s4d): the real servers' default route leads to the director, and moves and goes with the file.
+# Masquerading (examples/s4d): the default route of the real servers leads to the director, and follows the file.
 . "$(dirname "$0")/../lab.sh"
 LBC_CONFIG=$LAB_REPO/examples/s4d-masquerade.toml
 VIP=192.168.1.200
@@ -23,7 +23,7 @@ sniff client eth0 "tcp and src net 10.0.0.0/24" "$T/direct"
 check_eq "both serve, through the director both ways" "ws1=5 ws2=5" "$(fetches 10 http://$VIP/)"
 check_eq "no answer comes from a real server's own address" 0 "$(sniffed "$T/direct")"
 
-# Drift, and a change of the file: in place, so that there is never no route.
+# Drift, and a change of the file. The route is changed in place, so that there is always one.
 X ws1 ip route del default
 check_eq "a route that is gone is drift" 1 "$(lbc ws1 diff | grep -c '+ route  *default  via 10.0.0.1.*drifted')"
 check "and comes back" lbc ws1 apply
@@ -38,7 +38,7 @@ within 5 grep -q 'default via 10.0.0.1' "$T/events"
 kill $monitor
 check_eq "in place: no moment without a default route" 0 "$(grep -c '^Deleted default' "$T/events")"
 
-# What others have made stays.
+# Routes of others stay.
 X ws2 ip route add default via 10.0.0.77 metric 100
 X ws2 ip route add 172.16.0.0/12 via 10.0.0.77
 check "routes of others, beside ours: in sync" lbc ws2 diff
@@ -54,7 +54,7 @@ X ws2 ip route add default via 10.0.0.1
 check "one that is as wanted is adopted" lbc ws2 diff
 check_eq "nothing to write" '"changed":false' "$(lbc ws2 apply --json | grep -o '"changed":[a-z]*')"
 
-# A route of the master alone, with its VIP as the source.
+# A route that only the master has, with its VIP as the source.
 cat >"$T/master.toml" <<'END'
 role = "director"
 interface = "eth0"

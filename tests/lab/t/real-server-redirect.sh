@@ -25,7 +25,7 @@ check_eq "port 53 over UDP is served, from the VIP's own address" "sent=10 ok=10
   "$(X client "$LAB_TOOLS/pinger" udp $VIP 53 50 0.5 | cut -d' ' -f1-3)"
 check_fails "another port of the VIP is not" fetch client http://$VIP:3753/
 
-# IPv6, and two more services: one transaction, the others stay.
+# IPv6, and two more services: all in one transaction, and the other services stay.
 sed 's/192\.168\.1\.200/fd00::200/; s/192\.168\.1\.88:3753/[fd00::88]:3753/; s/192\.168\.1\.88/fd00::88/' "$LBC_CONFIG" >"$T/six.toml"
 LBC_CONFIG=$T/six.toml
 check "the file moves to IPv6" lbc ws apply

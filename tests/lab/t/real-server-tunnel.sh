@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tunnelling (examples/s4e): real servers in networks of their own, IPv4 and IPv6; the device, its settings, and back.
+# Tunnelling (examples/s4e): real servers in networks of their own, IPv4 and IPv6; the device and its settings, and
+# their removal.
 . "$(dirname "$0")/../lab.sh"
 LBC_CONFIG=$LAB_REPO/examples/s4e-tunnel.toml
 VIP=192.168.1.200
@@ -19,7 +20,7 @@ X ws1 ip route add default via 10.1.0.1
 X ws1 ip route add default via fd00:a::1
 X ws2 ip route add default via 10.2.0.1
 X router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-# As a distribution ships it: the tunnel device would drop everything.
+# The settings of a distribution: with them the tunnel device would drop every packet.
 for name in ws1 ws2; do
   X $name sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1
   serve $name

@@ -1,5 +1,6 @@
 #!/bin/bash
-# S3, three web servers that balance among themselves: who has what, one failover after the other, nothing in circles.
+# Scenario S3, three web servers that balance among themselves: which node has the VIP and the table, one fail-over
+# after the other, and no packet that loops.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.0.254
 nodes=(web1 web2 web3)
@@ -15,11 +16,11 @@ sed '/^vrid = 51/a advert_interval = "200ms"' "$LAB_REPO/examples/s3-self-balanc
 printf '[[service]]\nvip = "%s"\nport = 53\nprotocol = "udp"\nscheduler = "rr"\n' $VIP >>"$LBC_CONFIG"
 printf 'real_servers = ["web1", "web2", "web3"]\n' >>"$LBC_CONFIG"
 
-places() { # NODE: where it has the VIP
+places() { # NODE: the places at which it has the VIP
   X "$1" ip -o -4 addr show to $VIP/32 | awk '{ print $2, $4, ($5 == "scope" ? $6 : $8) }' | sort | paste -sd';'
 }
 servers() { X "$1" ipvsadm -Sn | grep -c -- '-a '; }
-# Packets that went round until their time to live was over, on all nodes (Ip InHdrErrors).
+# The number of packets, on all nodes, that looped until their time to live was over (Ip InHdrErrors).
 circles() {
   local name sum=0
   for name in "${nodes[@]}"; do
@@ -29,17 +30,17 @@ circles() {
 }
 master_is() { [ "$(places "$1")" = "bond0 $VIP/32 global;lo $VIP/32 host" ] && [ "$(servers "$1")" = 6 ]; }
 backup_is() { [ "$(places "$1")" = "lo $VIP/32 host" ] && [ "$(servers "$1")" = 0 ]; }
-settled() { # MASTER: it, and nobody else
+settled() { # MASTER: this node is master, and all others are backup
   local name
   master_is "$1" || return 1
   for name in "${nodes[@]}"; do [ "$name" = "$1" ] || backup_is "$name" || return 1; done
 }
-# move TO WHAT COMMAND...: a transition that a client watches.
+# move TO WHAT COMMAND...: the command must move the VIP to the node TO. A client counts lost requests meanwhile.
 move() {
   local to=$1 what=$2 pinger
   shift 2
   X client "$LAB_TOOLS/pinger" udp $VIP 53 10 4 >"$T/seen" & pinger=$!
-  within 5 test "$(X client ss -Hun dst $VIP)" # it has begun
+  within 5 test "$(X client ss -Hun dst $VIP)" # the client has begun
   "$@"
   check "$what: $to has the VIP and the table, the others neither" within 10 settled "$to"
   wait $pinger

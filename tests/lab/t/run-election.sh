@@ -1,5 +1,5 @@
 #!/bin/bash
-# The daemon: two directors elect a master, the VIP follows, and nothing that happens to the daemon loses it.
+# The daemon: two directors elect a master, and the VIP follows. It is not lost, whatever happens to the daemon.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 
@@ -38,14 +38,14 @@ check "status for people" grep -q 'vrrp-51 *master' <<<"$(lbc lb1 status)"
 check "diff knows what the election has decided" lbc lb1 diff
 check_eq "and explain" 1 "$(lbc lb1 explain $VIP | grep -c 'election vrrp-51: master')"
 
-# A one-shot apply beside the daemon is done by the daemon.
+# Beside a daemon, the daemon does a one-shot apply.
 check_exit "apply beside the daemon" 0 lbc lb1 apply
 check_eq "says that it is in sync" 2 "$(lbc lb1 apply | grep -c 'in sync')"
 check_eq "as JSON, too" '"status":"in sync"' "$(lbc lb1 apply --json | grep -o '"status":"[a-z ]*"')"
 check_exit "but not against the election" 75 lbc lb1 apply --as backup
 check "the VIP stays" has lb1
 
-# Drift is put right without being asked.
+# The daemon corrects drift by itself.
 background lb1 ip -ts -o monitor address >"$T/monitor"
 sleep 0.3
 X lb1 ip addr del $VIP/32 dev eth0
@@ -59,7 +59,7 @@ X lb1 ipvsadm -d -t $VIP:80 -r 192.168.100.3:80
 check_exit "a server deleted by hand is put back by the next apply" 0 lbc lb1 apply
 check_eq "it is there" 2 "$(X lb1 ipvsadm -Sn | grep -c -- '-a -t')"
 
-# A planned hand-over loses nothing.
+# A planned hand-over loses no packet.
 ping_client 4 "$T/stop"
 pinger=$!
 sleep 1
@@ -75,14 +75,14 @@ start lb1
 check "lb1 comes back and takes over again" within 5 is lb1 master
 check "lb2 gives the VIP up" within 2 lacks lb2
 
-# A killed daemon leaves the VIP, and the next one goes on with it.
+# A daemon that is killed leaves the VIP, and the next daemon goes on with it.
 kill -KILL "${DAEMON[lb1]}"
 check "the VIP stays without a daemon" has lb1
 start lb1
 check "the next daemon is master again" within 5 is lb1 master
 check "and lb2 was so once at most meanwhile" test "$(masters_of lb2)" -le 2
 
-# A cut cable.
+# The cable is cut.
 cable_pull lb1
 check "lb2 takes over from a node that is cut off" within 3 is lb2 master
 check "lb1 sees that it is cut off" within 2 is lb1 fault
@@ -91,7 +91,7 @@ cable_plug lb1
 check "lb1 takes over again" within 5 is lb1 master
 check "lb2 gives the VIP up" within 2 lacks lb2
 
-# Reload: a file with a mistake changes nothing, one with a change changes just that.
+# Reload: a file with a mistake changes nothing. Of a good file only the changes are carried out.
 cp "$LBC_CONFIG" "$T/good.toml"
 echo 'nonsense = 1' >"$LBC_CONFIG"
 kill -HUP "${DAEMON[lb1]}"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The daemon notices at once what others do to our tables in nftables, and sleeps through what they do to theirs.
+# The daemon notices at once if others change our tables in nftables, and does nothing if they change their own.
 # lab: native
 . "$(dirname "$0")/../lab.sh"
 need_nftables
@@ -34,5 +34,5 @@ before=$(runs)
 check "the daemon counts its runs" test -n "$before"
 for i in 1 2 3 4 5 6 7 8 9 10; do X ws1 nft "add rule ip theirs c counter"; done
 sleep 1
-# The daemon also looks every ten seconds whatever happens: once in this time, or twice on a slow machine.
+# The daemon also looks every ten seconds, in any case: once in this time, or twice on a slow machine.
 check "others' tables are their own business" test $(($(runs) - before)) -le 2

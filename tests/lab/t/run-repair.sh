@@ -1,6 +1,6 @@
 #!/bin/bash
-# The daemon's repairs: one VIP of several, a fight with another program, new interfaces, tables; what it tells systemd;
-# and a load of the large kind, beside which the election goes on.
+# The daemon's repairs: one VIP of several, a fight with another program, new interfaces, tables. Also what it tells
+# systemd, and that the election goes on while a large table is loaded.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20 OTHER=192.168.100.21
 
@@ -27,7 +27,7 @@ write() { # SERVICES
 write 1
 LBC_CONFIG=$config
 
-told() { start "$1" NOTIFY_SOCKET="$T/$1.notify" WATCHDOG_USEC=400000; } # as systemd would start it
+told() { start "$1" NOTIFY_SOCKET="$T/$1.notify" WATCHDOG_USEC=400000; } # started as by systemd
 status() { lbc "$1" status --json; }
 is() { status "$1" 2>/dev/null | grep -q "\"state\":\"$2\""; }
 count() { status "$1" | grep -o "\"$2\":[0-9]*" | head -1 | cut -d: -f2; }
@@ -56,7 +56,7 @@ sleep 0.2
 check_eq "the other one was not touched" 0 "$(grep -c "$VIP/" "$T/monitor")"
 check_eq "and the election did not notice" 1 "$(count lb1 became_master)"
 
-# A fight: named, limited, and over when the other side stops.
+# A fight: the daemon names it, repairs less often, and stops when the other side stops.
 X lb1 sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do ip addr del $OTHER/32 dev eth0 2>/dev/null; sleep 0.1; done"
 check "a fight is named" within 3 grep -q "another program keeps changing address $OTHER/32 eth0" "$T/lb1.log"
 check "status shows it" grep -q "\"id\":\"address $OTHER/32 eth0\"" <<<"$(status lb1)"
@@ -65,16 +65,16 @@ check "it was limited ($puts changes seen)" test "$puts" -lt 24
 check "still master" is lb1 master
 check "in the end the VIP is there again" within 13 has lb1 $OTHER
 
-# A stale VIP on the backup goes.
+# A stale VIP on the backup is removed.
 X lb2 ip addr add $VIP/32 dev eth0
 sleep 0.5
 check_fails "a stale VIP on the backup is removed" has lb2
 
-# The table is put right without an apply, by looking.
+# The daemon looks at the table from time to time, and corrects it without an apply.
 X lb1 ipvsadm -D -t $VIP:1001
 check "a deleted service comes back" within 15 sh -c "ip netns exec lb1 ipvsadm -Sn | grep -q $VIP:1001"
 
-# A large table is loaded by a reload: the advertisements stay even, and the peer stays backup.
+# A reload loads a large table. The advertisements stay regular, and the peer stays backup.
 before=$(count lb2 became_master)
 background lb2 tcpdump -tt -l --immediate-mode -B 8192 -nni eth0 'ip proto 112 and src host 192.168.100.1' >"$T/adverts" 2>/dev/null
 tcpdump=$!
@@ -88,7 +88,7 @@ check_eq "the backup did not take over meanwhile" "$before" "$(count lb2 became_
 echo "advertisements, ms apart: $(awk '/^[0-9]/ {if (last) d[++n] = ($1 - last) * 1000; last = $1} END {for (i = 1; i <= n; i++) {s += d[i]; if (d[i] > m) m = d[i]}; printf "mean %.1f, most %.1f of %d", s / n, m, n}' "$T/adverts")"
 check_eq "systemd heard of the reload" 1 "$(grep -c '^RELOADING=1' "$T/lb1.notified")"
 
-# on_exit = "keep": the VIPs stay, and the next daemon goes on.
+# on_exit = "keep": the VIPs stay, and the next daemon goes on with them.
 sed -i 's/^realtime_priority = 10/on_exit = "keep"/' "$config"
 kill -HUP "${DAEMON[lb1]}"
 check "read" within 5 sh -c "[ \$(grep -c 'configuration read again' '$T/lb1.log') = 2 ]"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# All schedulers of a file are loaded on demand. The kernel loads ip_vs_lblc and ip_vs_lblcr with IPVS locked; if a network
-# namespace ends meanwhile (as that one does in which schedulers are tried), both wait for each other for ever.
+# All schedulers of a file are loaded on demand. The kernel loads ip_vs_lblc and ip_vs_lblcr while IPVS is locked. If a
+# network namespace ends meanwhile (as the one does in which lbconverge tries schedulers), each of the two waits for the
+# other for ever.
 . "$(dirname "$0")/../lab.sh"
 lab_begin
 node lb1 eth0=192.168.100.1/24

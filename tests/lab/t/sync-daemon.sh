@@ -1,5 +1,5 @@
 #!/bin/bash
-# Connections are synchronised between directors: the master sends, the backup listens, both change with the election.
+# Connections are synchronised between directors: the master sends and the backup listens. Both follow the election.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20
 topo_four
@@ -16,12 +16,12 @@ check_eq "the backup listens" 1 "$(daemons lb2 | grep -c '^backup sync daemon (m
 check "in sync" lbc lb1 diff --as master
 check_eq "a real server does neither" "" "$(daemons ws1)"
 
-# A connection is known on the other side: told within some seconds, as the sender's buffer is flushed.
+# The backup gets to know a connection. This takes some seconds, until the sender flushes its buffer.
 background client "$LAB_TOOLS/pinger" long $VIP 80 100 12 >"$T/long"
 client=$!
 check "the backup learns of a connection" within 10 sh -c "ip netns exec lb2 ipvsadm -Lnc | grep -q '$VIP:80'"
 
-# The other way round.
+# The roles are exchanged.
 check "lb1 gives up" lbc lb1 apply
 check "lb2 takes over" lbc lb2 apply --as master
 check_eq "they have changed roles" "backup master" "$(daemons lb1 | cut -d' ' -f1) $(daemons lb2 | cut -d' ' -f1)"
@@ -40,7 +40,7 @@ check_eq "an attribute is one change" 1 "$(lbc lb2 diff --as master | grep -c '~
 check "apply" lbc lb2 apply --as master
 check "in sync" lbc lb2 diff --as master
 
-# The threads keep the interface that was there when they were started, another one of its name or not.
+# The kernel's threads keep the interface with which they were started, even if there is another one of the same name.
 X lb2 ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 8
 check "in sync" lbc lb2 apply --as backup
 joined() { X lb2 awk '/^[0-9]/ {dev = $2} $1 == "510000E0" {print dev}' /proc/net/igmp; }
@@ -73,7 +73,7 @@ check_eq "it is stopped" "" "$(daemons lb2)"
 X lb2 ipvsadm --start-daemon master --mcast-interface eth0 --syncid 9
 check "somebody else's is left alone" lbc lb2 diff --as master
 
-# While the daemon runs.
+# The same with daemons of lbconverge.
 printf '\n[ipvs.sync]\nid = 7\nfollow = "vrrp-51"\n' >>"$LBC_CONFIG"
 sed -i 's/^vrid = 51/vrid = 51\nadvert_interval = "200ms"/' "$LBC_CONFIG"
 check "lb1 starts anew" lbc lb1 release

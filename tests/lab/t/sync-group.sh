@@ -1,6 +1,6 @@
 #!/bin/bash
-# The example of two VIPs that fail over together (scenario S2), unchanged: whatever fails on whichever side, both VIPs
-# move, and never is one here and the other one there for long.
+# The example of two VIPs that fail over together (scenario S2), unchanged: if anything fails on either side, both VIPs
+# move, and they are never on different nodes for long.
 . "$(dirname "$0")/../lab.sh"
 
 topo_s2
@@ -31,7 +31,8 @@ check_eq "hap02 keeps its own addresses only" "100.100.100.102/24 192.168.1.102/
 check_eq "the client finds hap01" hap01 "$(arp_owner client 100.100.100.100)"
 check_eq "and so does the one inside" hap01 "$(arp_owner inside 192.168.1.100)"
 
-# Either interface: the group is in fault, and the other side does not wait for the link that says nothing any more.
+# Either interface fails: the group is in fault. On the link that is lost no advertisement can say so, and the other
+# node does not wait for one.
 for which in 0 1; do
   cable_pull hap01 $which
   check "eth$which lost: both move" within 3 on hap02 hap01
@@ -43,9 +44,9 @@ for which in 0 1; do
   check "eth$which is back: both come back" within 8 on hap01 hap02
 done
 
-# One instance: nobody hears it any more, though the link is there.
+# One instance hears nothing any more, though its link is up.
 X hap02 iptables-legacy -I INPUT -i eth0 -p vrrp -j DROP
-sleep 5 # longer than the down interval; what must not happen cannot be waited for
+sleep 5 # longer than the down interval: in this time nothing must happen
 check_eq "deaf on one link, hap02 takes nothing" "" "$(vips hap02)"
 check_eq "and hap01 keeps both" "$BOTH" "$(vips hap01)"
 X hap02 iptables-legacy -D INPUT -i eth0 -p vrrp -j DROP
@@ -55,13 +56,14 @@ X hap02 iptables-legacy -D INPUT -i eth1 -p vrrp -j DROP
 check "one link heals: it gives both back" within 5 on hap01 hap02
 X hap02 iptables-legacy -F INPUT
 
-# The proxy ends: a weight that counts. All nodes of the lab see the same processes, so both lose it, and hap01 leads.
+# The proxy ends, and the weight of its track counts. All nodes of the lab see the same processes, so both lose it, and
+# hap01 stays master.
 kill "$PROXY"
 check "the proxy's end is noticed" within 5 says hap01 '"state":"bad","why":"no process haproxy"'
 check "the priority is that of the file" within 3 says hap01 '"priority":101,"base_priority":101'
 check "on for both, so nothing moves" on hap01 hap02
 
-# A stop, and the end of a process without any: both move.
+# The daemon is stopped and started: both VIPs move.
 kill -TERM "${DAEMON[hap01]}"
 check "stopped: both move" within 4 on hap02 hap01
 check "the daemon ends" within 5 gone "${DAEMON[hap01]}"

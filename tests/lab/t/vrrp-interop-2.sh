@@ -1,12 +1,12 @@
 #!/bin/bash
-# VRRP version 2 with Debian's keepalived as the peer, both ways; and who may be master when both could.
+# VRRP version 2 with Debian's keepalived as the peer, both ways; and which node is master if the priorities are equal.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/keepalived.sh"
 
 both_ways "version 2" 2 1 'version = 2' '' $VIP
 both_ways "version 2 with a password" 2 1 $'version = 2\nauth_pass = "s3cr3tPw"' "$PASSWORD" $VIP
 
-# Equal priorities: who is master stays it. (A tie is decided between two masters only, RFC 9568 §6.4.3.)
+# With equal priorities the master stays master. (The addresses decide only between two masters, RFC 9568 §6.4.3.)
 theirs lb1 100 3 0.2 '' $VIP
 check "equal priority: keepalived is master" within 8 has lb1
 ours lb2 100 'advert_interval = "200ms"' $VIP

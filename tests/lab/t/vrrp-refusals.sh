@@ -1,6 +1,6 @@
 #!/bin/bash
-# What a VRRP master must not listen to, sent to it on a real wire: each is counted by its reason and changes nothing.
-# Every packet claims priority 255, so that one which got through would show.
+# A VRRP master gets packets on a real wire that it must ignore: each is counted with its reason and changes nothing.
+# Every packet has priority 255, so that one that is not ignored has a visible effect.
 . "$(dirname "$0")/../lab.sh"
 VIP=192.168.100.20 GROUP=224.0.0.18 LB1=192.168.100.1 LB2=192.168.100.2
 
@@ -8,7 +8,7 @@ lab_begin
 node lb1 eth0=$LB1/24
 node lb2 eth0=$LB2/24
 
-run_with() { # EXTRA: lb1 with this in its [[vrrp]]; alone, so it becomes master
+run_with() { # EXTRA: starts lb1 with this in its [[vrrp]]; it is alone, so it becomes master
   printf 'role = "director"\ninterface = "eth0"\nvips = ["%s"]\n[[vrrp]]\nvrid = 51\n%s\n' $VIP "$1" >"$T/lb1.toml"
   : >"$T/lb1.log"
   LBC_CONFIG=$T/lb1.toml start lb1
@@ -16,12 +16,12 @@ run_with() { # EXTRA: lb1 with this in its [[vrrp]]; alone, so it becomes master
 }
 status() { X lb1 "$LBCONVERGE" -c "$T/lb1.toml" status --json; }
 is() { status 2>/dev/null | grep -q "\"state\":\"$1\""; }
-# Reasons stand in the object "dropped", other counters beside it.
+# The reasons are in the object "dropped", other counters are beside it.
 count() { status | sed 's/.*"vrrp"/"vrrp"/; s/"version":[0-9]*,"family"/"family"/' | grep -o "\"$1\":[0-9]*" | head -1 | cut -d: -f2; }
 wire() { X lb2 "$LAB_TOOLS/vrrpsend" "$@"; }
 counted() { [ "$(count "$1")" = "$2" ]; }
 
-# refused REASON WHAT vrrpsend-arguments: counted once more under that reason, and still master.
+# refused REASON WHAT VRRPSEND-ARGUMENTS...: the packet is counted with that reason, and lb1 is still master.
 refused() {
   local reason=$1 what=$2 before
   shift 2
@@ -45,7 +45,7 @@ refused length "octets behind the end" $LB2 $GROUP ${good}33ff0100140000${vip}00
 refused "too short" "half a header" -c none $LB2 $GROUP ${good}33ff
 refused "interval 0" "interval 0" $LB2 $GROUP ${good}33ff0100000000$vip
 refused unknown_vrid "another VRID" $LB2 $GROUP ${good}34ff0100140000$vip
-# What is odd but good: heard, and said. Priority 1 does not win.
+# Packets that are unusual but good: they are received and reported. Priority 1 does not win.
 wire $LB2 $GROUP ${good}33010100140000c0a86463
 check "another list of VIPs is counted, and no reason to drop" within 2 counted other_vips 1
 wire $LB2 $GROUP ${good}330101f0140000$vip

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A sync group with a keepalived that has one as the peer, either as the better node: both VIPs are on one node after a
-# lost link on either side, after its return, and after a stop.
+# A sync group with a keepalived as the peer that has one, too. Each of the two programs is once the better node. Both
+# VIPs are on the same node after a lost link on either side, after its return, and after a stop.
 . "$(dirname "$0")/../lab.sh"
 command -v keepalived >/dev/null || skip "keepalived is not installed"
 
@@ -52,7 +52,7 @@ kill -TERM "${OURS[hap01]}"
 check "ours stops: both move" within 12 on hap02 hap01
 check "and it ends" within 5 gone "${OURS[hap01]}"
 ours hap01 50
-sleep 5 # longer than its down interval; what must not happen cannot be waited for
+sleep 5 # longer than its down interval: in this time nothing must happen
 check "ours comes back as the lesser node: nothing moves" on hap02 hap01
 kill -TERM "${THEIRS[hap02]}"
 check "keepalived stops: both move" within 12 on hap01 hap02

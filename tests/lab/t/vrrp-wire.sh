@@ -1,17 +1,17 @@
 #!/bin/bash
-# What we put on the wire, octet for octet what keepalived puts there with the same settings: advertisements (but for
+# Our packets on the wire have the same octets as those of keepalived with the same settings: advertisements (except for
 # the identification of the IP header and its checksum), priority 0, gratuitous ARP and neighbour advertisements.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/keepalived.sh"
 
-# packets FILTER FILE: lb2 writes what comes by from now on.
+# packets FILTER FILE: from now on lb2 writes the packets that it sees to FILE.
 packets() {
   background lb2 tcpdump -U --immediate-mode -s 0 -B 8192 -nni eth0 -w "$2" "$1" 2>"$2.err"
   LAB_SNIFFERS[$2]=$!
   disown $!
   within 5 grep -q 'listening on' "$2.err" || abort "tcpdump: $(cat "$2.err")"
 }
-written() { # FILE: stop, and print one packet per line, in hexadecimal
+written() { # FILE: stops that, and prints one packet per line, in hexadecimal
   sleep 0.3
   kill -TERM "${LAB_SNIFFERS[$1]}"
   within 3 gone "${LAB_SNIFFERS[$1]}" || abort "tcpdump does not end"
@@ -19,7 +19,7 @@ written() { # FILE: stop, and print one packet per line, in hexadecimal
   tcpdump -r "$1" -xx -nn 2>/dev/null | awk '/^[0-9]/ {if (line) print line; line = ""; next} {$1 = ""; gsub(/ /, ""); line = line $0} END {print line}'
 }
 
-# Ethernet padding aside, and without what each sender may number as it likes.
+# These remove the fields that each sender may number as it likes.
 plain4() { sed -E 's/^(.{36}).{4}(.{8}).{4}/\1____\2____/'; }        # identification, header checksum
 plain6() { sed -E 's/^(.{28})6(..).{5}/\16\2_____/'; }               # flow label
 

@@ -1,5 +1,5 @@
-/* A numeric IPv4 or IPv6 address and a port as a socket address; its length, or 0 when it is neither.
- * (getaddrinfo() would pull the name service into a static program.) */
+/* Makes a socket address from a numeric IPv4 or IPv6 address and a port. Returns its length, or 0 if the text is not
+ * an address. (getaddrinfo() would bring the name service into a static program.) */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>

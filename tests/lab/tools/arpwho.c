@@ -1,6 +1,6 @@
-/* arpwho INTERFACE ADDRESS [MILLISECONDS]: one broadcast ARP request; the MAC of everyone who answers
- * within that time (default 150), one per line, in the order of arrival. Status 1: nobody answered.
- * arping stops at the first answer or waits whole seconds; who else answers is what matters here. */
+/* arpwho INTERFACE ADDRESS [MILLISECONDS]: send one broadcast ARP request, and print the MAC of each host that
+ * answers within that time (default 150), one per line, in the order of arrival. Status 1: no host answered.
+ * arping stops at the first answer or waits whole seconds, but the lab must see all answers. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -22,7 +22,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* The address that the kernel would use itself: what is asked "from" decides who answers (arp_ignore=2). */
+/* The source address that the kernel itself would use: with arp_ignore=2 it decides which hosts answer. */
 static struct in_addr own_address(const char *interface)
 {
 	struct ifreq request = {0};

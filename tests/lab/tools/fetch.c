@@ -1,6 +1,6 @@
-/* fetch http://ADDRESS[:PORT]/PATH [N]: fetch a page and print it; with N: fetch it N times, a fresh
- * connection each time, and print how often each page came, "ws1=5 ws2=5", sorted; a failure counts as "none".
- * Status 0 when every fetch worked. Ten times as quick to start as curl in the guest. */
+/* fetch http://ADDRESS[:PORT]/PATH [N]: fetch a page and print it. With N: fetch it N times, each time with a new
+ * connection, and print how often each page came, sorted: "ws1=5 ws2=5"; a failure counts as "none". Status 0: every
+ * fetch worked. In the guest it starts ten times as fast as curl. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
-/* jail WRITABLE SCRATCH COMMAND [ARG...]: run a guest's kernel so that it can change nothing here.
+/* jail WRITABLE SCRATCH COMMAND [ARG...]: run a guest's kernel so that it cannot change this machine.
  *
- * As root the command gets its own mount, network and PID namespaces: every file system is read-only
- * but for the folder WRITABLE and a fresh tmpfs on the folder SCRATCH (the guest's memory lies there),
- * there is no network device but a dead loopback, and no process of the guest outlives it. The guest is
- * told so: LAB_JAILED=1 is appended to its kernel's command line, which the last ARG is, or the last word of.
- * As a plain user, or where namespaces are refused, the user's rights are the limit; then the
- * guest's process group is what is killed in the end.
- * The guest's kernel must not be process 1 of its namespace: at a panic it aborts by a signal, which
- * process 1 ignores. So the process in between stays, and waits. */
+ * As root the command gets its own mount, network and PID namespaces. Every file system is read-only, except for the
+ * folder WRITABLE and a new tmpfs on the folder SCRATCH (for the guest's memory). The only network device is a
+ * loopback that is down. When the guest ends, all its processes end. LAB_JAILED=1 tells the guest about this: it is
+ * appended to the last ARG, which is the command line of its kernel, or the last word of that.
+ * For an ordinary user, or if namespaces are refused, the limit is what the user may do. Then the guest's process
+ * group is killed at the end.
+ * The guest's kernel must not be process 1 of its namespace: at a panic it aborts by a signal, which process 1
+ * ignores. So there is a process in between, which waits. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum { jail_failed = 125 };
-static pid_t kernel; /* the guest; also the id of its process group, which it makes itself */
+static pid_t kernel; /* the guest, and the id of its process group, which it makes itself */
 
 static void must(int result, const char *what)
 {
@@ -32,9 +32,9 @@ static void must(int result, const char *what)
 	_exit(jail_failed);
 }
 
-/* What is mounted from here on must not reach the machine. In a chroot that is no mount point (a bare root made by
- * debootstrap), "/" cannot be made private: a private copy of it does, attached over /proc, the one mount that any
- * usable chroot has, and entered. */
+/* Later mounts must not reach the machine, so "/" becomes private. This fails in a chroot that is not a mount point (a
+ * bare root made by debootstrap). There a private copy of "/" is attached over /proc, the one mount that every usable
+ * chroot has, and entered. */
 static void private_mounts(void)
 {
 	struct mount_attr apart = {.propagation = MS_PRIVATE};
@@ -75,7 +75,7 @@ static int keep(int namespaces, int argc, char **argv)
 	char *command[argc + 1], last[strlen(argv[argc - 1]) + sizeof " LAB_JAILED=1"];
 	int status = 0;
 
-	/* When the jail is killed: in a PID namespace the death of process 1 ends all that is in it. */
+	/* For the case that the jail is killed: in a PID namespace, all processes end with process 1. */
 	prctl(PR_SET_PDEATHSIG, namespaces ? SIGKILL : SIGTERM);
 	signal(SIGTERM, kill_guest);
 	if (namespaces) shut_file_systems(argv[1], argv[2]);

@@ -1,8 +1,8 @@
 /* labsrv NAME PORT...: a server that answers with its name, on TCP and UDP, IPv4 and IPv6.
- * TCP: a request that starts with "GET" gets an HTTP answer and a close; anything else is echoed
+ * TCP: a request that starts with "GET" gets an HTTP answer, and the connection is closed; any other line is echoed
  * ("NAME ECHO") and the connection stays open. UDP: "NAME ECHO", from the address that was asked.
- * When it listens it goes to the background and its process id is printed, so whoever starts it need not
- * wait or guess. One loop, no fork per connection: a hundred of them fit into a guest. */
+ * When it listens, it goes to the background and prints its process id, so that the caller need not wait. It has one
+ * loop and no process per connection: a hundred of these servers fit into a guest. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,7 +30,7 @@ static void add(int s, enum kind kind)
 	kinds[used++] = kind;
 }
 
-/* The parent leaves; standard output is closed so that a caller who reads it sees its end. */
+/* The parent ends. Standard output is closed, so that a caller that reads it sees its end. */
 static void go_to_background(void)
 {
 	pid_t child = fork();
@@ -72,7 +72,7 @@ static void answer_datagram(int s)
 	request[got] = 0;
 	data.iov_base = answer;
 	data.iov_len = (size_t)snprintf(answer, sizeof answer, "%s %s", name, request);
-	/* Answer from the address that was asked, over whatever interface leads back. */
+	/* The answer comes from the address that was asked, on the interface to which the route back leads. */
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
 		if (c->cmsg_type == IPV6_PKTINFO) ((struct in6_pktinfo *)(void *)CMSG_DATA(c))->ipi6_ifindex = 0;
 	sendmsg(s, &message, 0);
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	go_to_background();
 	for (;;) {
 		poll(sockets, (nfds_t)used, -1);
-		/* Downwards: an ended connection's place is taken by the last one, which has had its turn. */
+		/* Downwards: when a connection ends, the last one takes its place, and that was served already. */
 		for (int i = used - 1; i >= 0; i--) {
 			if (!sockets[i].revents) continue;
 			if (kinds[i] == listener) accept_all(sockets[i].fd);

@@ -1,4 +1,4 @@
-/* notified SOCKET: what a service tells systemd, one line per message, until it is killed. */
+/* notified SOCKET: print what a service tells systemd, one line per message, until it is killed. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

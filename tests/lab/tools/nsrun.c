@@ -1,8 +1,8 @@
 /* nsrun [-t SECONDS] NODE COMMAND [ARG...]: run a command on a node of the lab.
- * A node is a network namespace /run/netns/NODE. The command also gets what makes a machine of its own:
- * the host name NODE, a /sys of that network, and, where there is a /run/lab, a /run that the node keeps there.
- * Nothing is forked, so the command has the caller's process id; ip-netns(8) takes twice as long.
- * -t: SIGALRM after that time ends a command that hangs. */
+ * A node is a network namespace /run/netns/NODE. To be like a machine of its own, the command also gets the host name
+ * NODE, a /sys of that network, and, if there is a /run/lab, a /run that the node keeps there.
+ * Nothing is forked, so the command has the caller's process id. ip-netns(8) takes twice as long.
+ * -t: after that time SIGALRM ends a command that hangs. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>

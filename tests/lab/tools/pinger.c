@@ -1,10 +1,10 @@
-/* pinger udp|tcp|long ADDRESS PORT INTERVAL_MS SECONDS: measures an outage as a client sees it.
+/* pinger udp|tcp|long ADDRESS PORT INTERVAL_MS SECONDS: measure an outage as a client sees it.
  * udp:  one socket, one numbered datagram per interval;
- * tcp:  a fresh connection per interval, "GET /", the server's name read back;
+ * tcp:  a new connection per interval: it sends "GET /" and reads the server's name;
  * long: one connection for the whole time, one numbered line per interval.
  * Prints one line: sent=.. ok=.. fail=.. reset=.. maxgap_ms=.. gap_at_s=.. names=a:N,b:M
- * reset: how many of the failed got an answer that said no; maxgap: the longest time between two answers (or since
- * the last one); gap_at: when it began. */
+ * reset: how many of the failed requests were refused or reset; maxgap: the longest time between two answers (or
+ * since the last one); gap_at: when that time began. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,7 +19,7 @@
 #include "address.h"
 
 enum { sockets_max = 512, names_max = 16, name_length = 32 };
-static const double give_up_s = 1.0; /* a fresh connection that has not answered by then has failed */
+static const double give_up_s = 1.0; /* a new connection without an answer by then has failed */
 
 static struct { char name[name_length]; long times; } names[names_max];
 static struct pollfd sockets[sockets_max];
@@ -74,7 +74,7 @@ static void open_connection(void)
 	connections[used++].asked = 0;
 }
 
-/* A connection that failed: refused or reset by somebody, or silence. */
+/* Counts a connection that failed: it was refused or reset, or there was no answer. */
 static void note_failure(int error)
 {
 	failed++;

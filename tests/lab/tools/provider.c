@@ -1,10 +1,10 @@
-/* provider PORT TOKEN LOG: an HTTP API that holds one floating address, as a cloud has.
- *   GET  /floating_ips/ADDRESS        who holds it
- *   POST /floating_ips/ADDRESS/NODE   NODE holds it from now on
- *   POST /mode/ok|fail|slow           the next ones are answered, refused (503), or answered after 7 s
- * All but /mode want "Authorization: Bearer TOKEN" (else 401). A line per request goes to LOG: milliseconds since the
- * machine started, what was asked, and the status. It goes to the background when it listens, and prints its process
- * id. One process per connection, so that slow ones hold nobody up. */
+/* provider PORT TOKEN LOG: an HTTP API with one floating address, like that of a cloud.
+ *   GET  /floating_ips/ADDRESS        the node that has the address
+ *   POST /floating_ips/ADDRESS/NODE   from now on NODE has it
+ *   POST /mode/ok|fail|slow           the next requests are answered, refused (503), or answered after 7 s
+ * All requests but /mode need "Authorization: Bearer TOKEN" (else 401). Each request writes a line to LOG:
+ * milliseconds since the machine started, the request, and the status. When it listens, it goes to the background and
+ * prints its process id. Each connection has a process, so that a slow one delays no other. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>

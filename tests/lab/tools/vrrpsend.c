@@ -1,6 +1,6 @@
-/* vrrpsend [-t TTL] [-c pseudo|message|none] SOURCE DESTINATION HEX: one VRRP message over IPv4, right or wrong.
- * HEX is the message; -c says how its checksum (octets 6 and 7) is made: with the pseudo-header (default), over the
- * message alone, or left as it is. SOURCE is an address of this node. */
+/* vrrpsend [-t TTL] [-c pseudo|message|none] SOURCE DESTINATION HEX: send one VRRP message over IPv4, right or wrong.
+ * HEX is the message. -c says how its checksum (octets 6 and 7) is made: with the pseudo-header (default), over the
+ * message alone, or not at all. SOURCE is an address of this node. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
