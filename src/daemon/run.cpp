@@ -1,23 +1,21 @@
 #include "lbconverge/daemon/run.hpp"
 
 #include "caught.hpp"
-#include "control_server.hpp"
-#include "lbconverge/daemon/control.hpp"
+#include "clock.hpp"
+#include "health_file.hpp"
+#include "lane_threads.hpp"
 #include "lbconverge/daemon/log.hpp"
-#include "lbconverge/health/drain.hpp"
 #include "lbconverge/kernel/watch.hpp"
 #include "lbconverge/kinds/nft.hpp"
-#include "lbconverge/model/exit.hpp"
-#include "lbconverge/node/lane_work.hpp"
 #include "lbconverge/node/node.hpp"
 #include "links.hpp"
 #include "loop.hpp"
 #include "picture.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
+#include "requests.hpp"
 #include "service_manager.hpp"
 #include "status.hpp"
-#include "status_desk.hpp"
 #include "tracker.hpp"
 #include "vrrp_sockets.hpp"
 #include "worker.hpp"
@@ -25,12 +23,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <deque>
-#include <future>
 #include <set>
 
 namespace lbconverge::daemon {
@@ -38,15 +33,6 @@ namespace lbconverge::daemon {
 using node::Lane;
 
 namespace {
-
-Instant now() {
-    timespec time{};
-    ::clock_gettime(CLOCK_BOOTTIME, &time);
-    return Instant(std::chrono::duration_cast<Duration>(std::chrono::seconds(time.tv_sec) +
-                                                        std::chrono::nanoseconds(time.tv_nsec)));
-}
-
-BootTime boot_time() { return std::chrono::floor<std::chrono::seconds>(now()); }
 
 /// A node whose state contradicts itself must not go on. systemd starts the daemon again at once, and the new daemon
 /// goes on with what is here.
@@ -57,28 +43,10 @@ void end_if(const BrokenInvariant& broken) {
 /// The time between two attempts to open a VRRP socket.
 constexpr Duration socket_retry = std::chrono::seconds(5);
 
-/// A client that waits for the work of lanes: a one-shot apply, or a drain.
-struct Waiting {
-    Admission::Client client = 0;
-    Instant since;
-    bool json = false;
-    std::vector<Lane> lanes;  ///< whose results are still to come
-    bool changed = false;
-    ControlReply reply{};
-};
-
 /// A configuration that was read again, and waits for a picture of its interfaces.
 struct PendingReload {
     node::ConfigPtr config;
     std::optional<Waiting> then_apply;
-};
-
-/// What a lane did, as text and JSON for the clients that wait for it.
-struct Rendered {
-    std::string text;
-    std::string json;
-    bool changed = false;
-    int exit = exit_good;
 };
 
 class Daemon {
@@ -91,11 +59,19 @@ public:
           timer_(loop_),
           socket_timer_(loop_),
           signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR2}, [this](int signal) { signalled(signal); }),
-          control_(loop_, [this](const auto& asked, auto client, bool is_root) { request(asked, client, is_root); }),
+          control_(loop_, [this](const auto& asked, auto client, bool root) { requests_.take(asked, client, root); }),
           status_desk_(loop_, control_, [this] { return status_of(node_, now(), std::chrono::system_clock::now()); }),
+          requests_(options, node_, control_, status_desk_, files_,
+                    {.reload = [this](Waiting client) { reload(std::move(client)); },
+                     .drain = [this](const std::vector<node::DrainAsked>& drains) { drain(drains); }}),
           service_manager_(loop_),
           processes_(loop_),
-          tracker_(loop_, processes_, [this](const node::Tracked& event) { turn(event); }) {}
+          tracker_(loop_, processes_, [this](const node::Tracked& event) { turn(event); }),
+          health_file_(run, loop_, files_),
+          lanes_(
+              options, run, loop_,
+              {.ended = [this](Instant began, const auto& result, const auto& output) { ended(began, result, output); },
+               .bound = [this](const auto& vips) { turn(node::VipsBound{vips}); }}) {}
 
     Result<void> run();
 
@@ -112,23 +88,15 @@ private:
     void look_round();
     void cannot_look(const std::string& what);
     void open_sockets(const Memberships& memberships);
-    void converge(const node::Converge& job);
     void run_hook(const node::RunHook& hook);
-    void finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output);
+    void ended(Instant began, const node::Converged& result, const Rendered& output);
+    void drain(const std::vector<node::DrainAsked>& drains);
     void signalled(int signal);
     void reload(std::optional<Waiting> then_apply);
     void reloaded(const node::ConfigPtr& config, std::optional<Waiting> then_apply);
     void take_reloads(const node::ConfigPtr& last);
     void take_reload(PendingReload reload);
     void not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply);
-    void request(const ControlRequest& asked, Admission::Client client, bool is_root);
-    void serve(const StatusRequest& status, Admission::Client client);
-    void serve(const ApplyRequest& apply, Admission::Client client);
-    void serve(const DrainRequest& drain, Admission::Client client);
-    [[nodiscard]] std::optional<Error> why_not_for(const ApplyRequest& apply) const;
-    void remember(std::shared_ptr<const kinds::Health> health);
-    void write_health();
-    void write_the_rest();
     void end();
 
     const RunOptions& options_;
@@ -141,28 +109,19 @@ private:
     Signals signals_;
     ControlServer control_;
     StatusDesk status_desk_;
+    Requests requests_;
     ServiceManager service_manager_;
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< the hooks that run, by the number that the node gave them
     Tracker tracker_;
+    HealthFile health_file_;
     HostPictures pictures_;
     kernel::Surroundings surroundings_;
-    /// What the network lane saw last. Only the thread of that lane uses it.
-    std::shared_ptr<const kinds::Observed> seen_;
-    /// Per lane: whether the work that is under way there has been overtaken.
-    std::atomic<bool> overtaken_[node::lane_count] = {};
-    std::vector<Waiting> waiting_;
     std::deque<PendingReload> reloads_;
-    std::shared_ptr<const kinds::Health> to_remember_;  ///< what the next write saves
-    bool writing_ = false;
-    std::unique_ptr<plan::Kernel> kernels_[node::lane_count] = {
-        kernel::linux_kernel({.may_load_ipvs = true, .cut_short = &overtaken_[0]}),
-        kernel::linux_kernel({.may_load_ipvs = true, .cut_short = &overtaken_[1]}),
-    };
     std::unique_ptr<plan::Kernel> announcer_ = kernel::linux_kernel({});
     std::unique_ptr<kernel::Watch> watch_;
     // These members are last, so that their threads end before anything that they use is destroyed.
-    Worker lanes_[node::lane_count];
+    LaneThreads lanes_;
     Worker files_;
     Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
         loop_.post([this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
@@ -189,7 +148,7 @@ Result<void> Daemon::run() {
     tracker_.match(node_.tracks());
     service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
-    write_the_rest();
+    health_file_.finish();
     return {};
 }
 
@@ -254,10 +213,10 @@ void Daemon::receive() {
 }
 
 void Daemon::carry_out(node::Effects effects) {
-    for (const Lane each : effects.overtaken) overtaken_[static_cast<std::size_t>(each)] = true;
-    for (const node::Converge& each : effects.converge) converge(each);
+    for (const Lane each : effects.overtaken) lanes_.overtake(each);
+    for (const node::Converge& each : effects.converge) lanes_.start(each, requests_.waiting().wanted());
     if (!effects.probe.empty()) probes_.ask(std::move(effects.probe));
-    if (effects.remember != nullptr) remember(effects.remember);
+    if (effects.remember != nullptr) health_file_.save(effects.remember);
     for (const node::RunHook& each : effects.run_hooks) run_hook(each);
     for (const std::uint64_t each : effects.end_hooks) {
         if (const auto at = hooks_.find(each); at != hooks_.end()) processes_.end(at->second);
@@ -273,32 +232,6 @@ void Daemon::set_timer() {
         return;
     }
     timer_.start(*at - now(), [this] { act(); });
-}
-
-/// There is one write at a time. If several wait, only the last is carried out.
-void Daemon::remember(std::shared_ptr<const kinds::Health> health) {
-    to_remember_ = std::move(health);
-    if (!std::exchange(writing_, true)) write_health();
-}
-
-void Daemon::write_health() {
-    files_.post([this, what = std::exchange(to_remember_, nullptr), when = boot_time()] {
-        if (auto saved = run_.save_health(*what, when); !saved) log(Level::error, saved.error().what);
-        loop_.post([this] {
-            writing_ = to_remember_ != nullptr;
-            if (writing_) write_health();
-        });
-    });
-}
-
-/// Saves what was not saved when the loop ended. It uses the thread that may still be writing.
-void Daemon::write_the_rest() {
-    std::promise<void> written;
-    files_.post([&] {
-        if (to_remember_ != nullptr) (void)run_.save_health(*to_remember_, boot_time());
-        written.set_value();
-    });
-    written.get_future().wait();
 }
 
 void Daemon::look_round() {
@@ -329,33 +262,6 @@ void Daemon::open_sockets(const Memberships& memberships) {
     });
 }
 
-void Daemon::converge(const node::Converge& job) {
-    const auto lane = static_cast<std::size_t>(job.lane);
-    overtaken_[lane] = false;
-    const bool asked = std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return !each.json; });
-    const bool asked_json =
-        std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& each) { return each.json; });
-    lanes_[lane].post([this, job, lane, asked, asked_json, began = now()] {
-        plan::Task task = node::task_of(job, job.part == kinds::Part::network ? seen_ : nullptr);
-        const auto bound = [this](const std::vector<plan::Announcement>& vips) {
-            loop_.post([this, vips] { turn(node::VipsBound{vips}); });
-        };
-        const plan::Outcome report = daemon::converge(
-            *kernels_[lane], run_, std::move(task), boot_time(), [](const plan::Plan&) {}, &overtaken_[lane], bound);
-        for (const std::string& note : report.notes) log(Level::warning, note);
-        if (job.part == kinds::Part::network) seen_ = report.seen;
-        node::Converged result = node::converged_of(job, report);
-        result.overtaken = overtaken_[lane];
-        Rendered output{.changed = report.changed, .exit = plan::exit_of(report)};
-        if (asked && report.planned) output.text = options_.render(report, *job.config, job.election, false);
-        if (asked_json && report.planned) output.json = options_.render(report, *job.config, job.election, true);
-        loop_.post([this, lane = job.lane, began, result, output] {
-            finished(lane, began, result, output);
-            turn(result);
-        });
-    });
-}
-
 void Daemon::run_hook(const node::RunHook& hook) {
     ChildCommand command{.argv = hook.command,
                          .user = hook.user,
@@ -368,21 +274,9 @@ void Daemon::run_hook(const node::RunHook& hook) {
     });
 }
 
-/// Gives the outcome to the clients that wait for it.
-void Daemon::finished(Lane lane, Instant began, const node::Converged& result, const Rendered& output) {
-    if (result.overtaken) return;  // another run follows
-    std::erase_if(waiting_, [&](Waiting& each) {
-        if (began < each.since || std::erase(each.lanes, lane) == 0) return false;
-        if (!output.json.empty() && each.json) each.reply.values.push_back(output.json);
-        if (!output.text.empty() && !each.json) each.reply.texts.push_back(output.text);
-        if (!result.error.empty()) each.reply.errors.push_back(result.error);
-        if (!result.obstacle.empty()) each.reply.errors.push_back(result.obstacle);
-        each.changed = each.changed || output.changed;
-        each.reply.exit = exit_of_parts(each.reply.exit, output.exit, each.changed);
-        if (!each.lanes.empty()) return false;
-        control_.answer(each.client, each.reply);
-        return true;
-    });
+void Daemon::ended(Instant began, const node::Converged& result, const Rendered& output) {
+    requests_.waiting().finished(began, result, output);
+    turn(result);
 }
 
 void Daemon::signalled(int signal) {
@@ -445,7 +339,7 @@ void Daemon::take_reload(PendingReload reload) {
         reload.then_apply->since = now();
         reload.then_apply->lanes = {Lane::network};
         if (config->role == Role::director) reload.then_apply->lanes.push_back(Lane::tables);
-        waiting_.push_back(std::move(*reload.then_apply));
+        requests_.waiting().add(std::move(*reload.then_apply));
     }
     if (surroundings_ != nullptr) tell(links_of(*surroundings_, node_.config(), config.get()));
     turn(node::Reload{config});
@@ -455,49 +349,8 @@ void Daemon::take_reload(PendingReload reload) {
     service_manager_.ready();
 }
 
-void Daemon::request(const ControlRequest& asked, Admission::Client client, bool is_root) {
-    if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
-        return control_.refuse(client,
-                               {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
-    }
-    std::visit([&](const auto& each) { serve(each, client); }, asked);
-}
-
-void Daemon::serve(const StatusRequest&, Admission::Client client) { status_desk_.ask(client, files_); }
-
-void Daemon::serve(const ApplyRequest& apply, Admission::Client client) {
-    if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);
-    reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
-}
-
-/// If the client names no node, it means the node with the name of its host, as without a daemon. For a daemon that has
-/// no node name (a file without [nodes]) the name of the host does not matter.
-std::optional<Error> Daemon::why_not_for(const ApplyRequest& apply) const {
-    if (apply.file != options_.file) {
-        return Error{ErrorKind::busy, "a daemon with another configuration is at work here: " + options_.file, {}};
-    }
-    const std::string& host = options_.node.empty() ? options_.node : apply.host;
-    if ((apply.node.empty() ? host : apply.node) == options_.node) return std::nullopt;
-    return Error{ErrorKind::busy,
-                 "a daemon for another node is at work here: " +
-                     (options_.node.empty() ? "it was started without --node" : options_.node),
-                 {}};
-}
-
-/// The client is answered when the tables are as the operator wants them.
-void Daemon::serve(const DrainRequest& drain, Admission::Client client) {
-    const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
-    if (!drains) return control_.refuse(client, drains.error());
-    for (const kinds::Drained& each : *drains) {
-        const auto possible = drain.undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
-        if (!possible) return control_.refuse(client, possible.error());
-    }
-    const Lane lane = node_.config().role == Role::director ? Lane::tables : Lane::network;
-    waiting_.push_back({.client = client, .since = now(), .json = drain.json, .lanes = {lane}});
-    for (const kinds::Drained& each : *drains) {
-        log(Level::info, (drain.undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
-        tell(node::DrainAsked{each, drain.undo});
-    }
+void Daemon::drain(const std::vector<node::DrainAsked>& drains) {
+    for (const node::DrainAsked& each : drains) tell(each);
     act();
 }
 

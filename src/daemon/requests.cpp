@@ -1,0 +1,60 @@
+#include "requests.hpp"
+
+#include "clock.hpp"
+#include "lbconverge/daemon/log.hpp"
+#include "lbconverge/health/drain.hpp"
+
+#include <variant>
+
+namespace lbconverge::daemon {
+
+using node::Lane;
+
+void Requests::take(const ControlRequest& asked, Admission::Client client, bool is_root) {
+    if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
+        return control_.refuse(client,
+                               {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
+    }
+    std::visit([&](const auto& each) { serve(each, client); }, asked);
+}
+
+void Requests::serve(const StatusRequest&, Admission::Client client) { status_.ask(client, files_); }
+
+void Requests::serve(const ApplyRequest& apply, Admission::Client client) {
+    if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);
+    calls_.reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
+}
+
+/// If the client names no node, it means the node with the name of its host, as without a daemon. For a daemon that has
+/// no node name (a file without [nodes]) the name of the host does not matter.
+std::optional<Error> Requests::why_not_for(const ApplyRequest& apply) const {
+    if (apply.file != options_.file) {
+        return Error{ErrorKind::busy, "a daemon with another configuration is at work here: " + options_.file, {}};
+    }
+    const std::string& host = options_.node.empty() ? options_.node : apply.host;
+    if ((apply.node.empty() ? host : apply.node) == options_.node) return std::nullopt;
+    return Error{ErrorKind::busy,
+                 "a daemon for another node is at work here: " +
+                     (options_.node.empty() ? "it was started without --node" : options_.node),
+                 {}};
+}
+
+/// The client is answered when the tables are as the operator wants them.
+void Requests::serve(const DrainRequest& drain, Admission::Client client) {
+    const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
+    if (!drains) return control_.refuse(client, drains.error());
+    for (const kinds::Drained& each : *drains) {
+        const auto possible = drain.undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
+        if (!possible) return control_.refuse(client, possible.error());
+    }
+    const Lane lane = node_.config().role == Role::director ? Lane::tables : Lane::network;
+    waiting_.add({.client = client, .since = now(), .json = drain.json, .lanes = {lane}});
+    std::vector<node::DrainAsked> asked;
+    for (const kinds::Drained& each : *drains) {
+        log(Level::info, (drain.undo ? "taken back: drain of " : "drain of ") + health::to_text(each));
+        asked.push_back({each, drain.undo});
+    }
+    calls_.drain(asked);
+}
+
+}  // namespace lbconverge::daemon
