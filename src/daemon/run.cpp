@@ -13,7 +13,7 @@
 #include "picture.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
-#include "requests.hpp"
+#include "request_desk.hpp"
 #include "service_manager.hpp"
 #include "status.hpp"
 #include "tracker.hpp"
@@ -109,7 +109,7 @@ private:
     Signals signals_;
     ControlServer control_;
     StatusDesk status_desk_;
-    Requests requests_;
+    RequestDesk requests_;
     ServiceManager service_manager_;
     Processes processes_;
     std::map<std::uint64_t, Processes::Id> hooks_;  ///< the hooks that run, by the number that the node gave them

@@ -14,7 +14,7 @@
 
 namespace lbconverge::daemon {
 
-class Requests {
+class RequestDesk {
 public:
     struct Calls {
         /// Reads the configuration again. The client waits for the work that follows.
@@ -23,8 +23,8 @@ public:
     };
 
     /// `files` is the thread that writes the status.
-    Requests(const RunOptions& options, const node::Node& node, ControlServer& control, StatusDesk& status,
-             Worker& files, Calls calls)
+    RequestDesk(const RunOptions& options, const node::Node& node, ControlServer& control, StatusDesk& status,
+                Worker& files, Calls calls)
         : options_(options),
           node_(node),
           control_(control),

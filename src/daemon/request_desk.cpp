@@ -1,4 +1,4 @@
-#include "requests.hpp"
+#include "request_desk.hpp"
 
 #include "clock.hpp"
 #include "lbconverge/daemon/log.hpp"
@@ -10,7 +10,7 @@ namespace lbconverge::daemon {
 
 using node::Lane;
 
-void Requests::take(const ControlRequest& asked, Admission::Client client, bool is_root) {
+void RequestDesk::take(const ControlRequest& asked, Admission::Client client, bool is_root) {
     if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
         return control_.refuse(client,
                                {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
@@ -18,16 +18,16 @@ void Requests::take(const ControlRequest& asked, Admission::Client client, bool 
     std::visit([&](const auto& each) { serve(each, client); }, asked);
 }
 
-void Requests::serve(const StatusRequest&, Admission::Client client) { status_.ask(client, files_); }
+void RequestDesk::serve(const StatusRequest&, Admission::Client client) { status_.ask(client, files_); }
 
-void Requests::serve(const ApplyRequest& apply, Admission::Client client) {
+void RequestDesk::serve(const ApplyRequest& apply, Admission::Client client) {
     if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);
     calls_.reload(Waiting{.client = client, .since = now(), .json = apply.json, .lanes = {}});
 }
 
 /// If the client names no node, it means the node with the name of its host, as without a daemon. For a daemon that has
 /// no node name (a file without [nodes]) the name of the host does not matter.
-std::optional<Error> Requests::why_not_for(const ApplyRequest& apply) const {
+std::optional<Error> RequestDesk::why_not_for(const ApplyRequest& apply) const {
     if (apply.file != options_.file) {
         return Error{ErrorKind::busy, "a daemon with another configuration is at work here: " + options_.file, {}};
     }
@@ -40,7 +40,7 @@ std::optional<Error> Requests::why_not_for(const ApplyRequest& apply) const {
 }
 
 /// The client is answered when the tables are as the operator wants them.
-void Requests::serve(const DrainRequest& drain, Admission::Client client) {
+void RequestDesk::serve(const DrainRequest& drain, Admission::Client client) {
     const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
     if (!drains) return control_.refuse(client, drains.error());
     for (const kinds::Drained& each : *drains) {
