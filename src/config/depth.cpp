@@ -37,10 +37,26 @@ public:
 
 private:
     void count(char c) {
-        if (c == '.') ++dots_;
-        if (std::string_view("\n=,[]{}").find(c) != std::string_view::npos) dots_ = 0;
-        if (c == '[' || c == '{') ++depth_;
-        if ((c == ']' || c == '}') && depth_ > 0) --depth_;
+        switch (c) {
+            case '.':
+                ++dots_;
+                break;
+            case '[':
+            case '{':
+                ++depth_, dots_ = 0;
+                break;
+            case ']':
+            case '}':
+                depth_ -= depth_ > 0 ? 1 : 0, dots_ = 0;
+                break;
+            case '\n':
+            case '=':
+            case ',':
+                dots_ = 0;
+                break;
+            default:
+                break;
+        }
     }
 
     /// Three quotes begin a text of several lines. It may end with one or two quotes of its own (TOML 1.0, String).

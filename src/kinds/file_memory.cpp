@@ -6,9 +6,11 @@ namespace lbconverge::kinds {
 
 namespace {
 
-/// Sorted, and the first one of each key.
+/// Sorted, and the first one of each key. Mostly it is so already: a ledger is written in this order.
 template <class List, class KeyOf>
 void in_order_of_keys(List& list, KeyOf key_of) {
+    const auto later = [&](const auto& a, const auto& b) { return !(std::invoke(key_of, a) < std::invoke(key_of, b)); };
+    if (std::ranges::adjacent_find(list, later) == list.end()) return;
     std::ranges::stable_sort(list, {}, key_of);
     const auto same = [&](const auto& a, const auto& b) { return std::invoke(key_of, a) == std::invoke(key_of, b); };
     list.erase(std::unique(list.begin(), list.end(), same), list.end());

@@ -105,9 +105,10 @@ std::map<Service::Key, Weights> weights_lost(const FileMemory& last, const FileM
 }  // namespace
 
 Result<void> within_limits(const FileMemory& last, const config::Config& config, std::size_t foreign) {
+    const Limit deletes = stricter(last.max_service_deletes, config.limits.max_service_deletes);
+    const Limit weight_loss = stricter(last.max_weight_loss, config.limits.max_weight_loss);
+    if (!deletes && !weight_loss) return {};
     const FileMemory next = file_memory_of(config);
-    const Limit deletes = stricter(last.max_service_deletes, next.max_service_deletes);
-    const Limit weight_loss = stricter(last.max_weight_loss, next.max_weight_loss);
     const std::size_t removed = services_removed(last, next) + foreign;
     if (deletes && removed > *deletes) {
         return tl::unexpected(
