@@ -26,6 +26,10 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
 /// The same; what is wrong is in `wrong`, and not printed.
 Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong);
 
+/// Reads the keys of an instance that names a file of them (auth_key_file). Who else may read or write the file makes
+/// it an error.
+Result<void> read_auth_keys(config::Vrrp& vrrp);
+
 /// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d; for root's eyes only, since there may be
 /// passwords in it.
 Result<void> copy_files(const std::string& path, const std::string& folder);

@@ -46,6 +46,8 @@ Instant now() {
                                                         std::chrono::nanoseconds(time.tv_nsec)));
 }
 
+WallTime wall_time() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+
 BootTime boot_time() { return std::chrono::floor<std::chrono::seconds>(now()); }
 
 /// systemd starts the daemon again at once, and it goes on with what is here; a node that contradicts itself must not.
@@ -199,7 +201,7 @@ void Daemon::turn(const node::Event& event) {
 
 /// One turn of the node. What a node asks for that is not in order is not done.
 void Daemon::tell(const node::Event& event) {
-    node::Effects effects = node_.turn(event, now());
+    node::Effects effects = node_.turn(event, now(), wall_time());
     end_if(node_.broken_invariant(Depth::quick));
     const std::vector<node::Unsent> unsent = send(effects.send);
     const plan::Told told = announce(effects.announce);

@@ -17,6 +17,8 @@ struct Distrust {
 std::optional<Distrust> distrust(const std::string& path, unsigned user);
 /// The same for a user by name, where this machine knows one; else on behalf of root.
 std::optional<Distrust> distrust(const std::string& path, const std::string& user);
+/// The same, on behalf of root, for a file with a secret: nor may others read it.
+std::optional<Distrust> distrust_secret(const std::string& path);
 /// Why a file that nobody named must not be used beside one that was named, on behalf of that one's owner: somebody may
 /// write it who may not write the named one.
 std::optional<Distrust> distrust_beside(const std::string& path, const std::string& named);

@@ -123,7 +123,8 @@ public:
     /// Nothing happens before the first Links event, because the interfaces are not known before.
     explicit Node(ConfigPtr config);
 
-    Effects turn(const Event& event, Instant now);
+    /// `wall` is the time of day, which signatures have in them.
+    Effects turn(const Event& event, Instant now, WallTime wall);
     /// When it wants a Tick at the latest.
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
@@ -298,6 +299,7 @@ private:
     std::uint64_t file_ = 1;   ///< counts configurations
     health::Board board_;
     std::optional<Instant> ran_at_;   ///< the last turn
+    WallTime wall_{};                 ///< and its time of day
     std::optional<Instant> look_at_;  ///< when to look again at rows for which there is no notification
     bool stopping_ = false;
     bool exited_ = false;
