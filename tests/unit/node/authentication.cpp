@@ -12,7 +12,7 @@ using vrrp::State;
 
 namespace {
 
-SigningKey key(std::uint8_t id) { return {id, std::vector<std::uint8_t>(32, id)}; }
+SigningKey secret(std::uint8_t id) { return {id, std::vector<std::uint8_t>(32, id)}; }
 
 /// Without keys, or with those of a file; `active` signs.
 ConfigPtr keyed(const std::string& toml, AuthMode mode, std::uint8_t active = 1, std::vector<std::uint8_t> ids = {1}) {
@@ -20,7 +20,7 @@ ConfigPtr keyed(const std::string& toml, AuthMode mode, std::uint8_t active = 1,
     for (config::Vrrp& each : config.vrrp) {
         each.auth_mode = mode;
         each.auth_active_key = active;
-        for (const std::uint8_t id : ids) each.auth_keys.push_back(key(id));
+        for (const std::uint8_t id : ids) each.auth_keys.push_back(secret(id));
     }
     return std::make_shared<const config::Config>(std::move(config));
 }
