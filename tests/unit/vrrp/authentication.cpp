@@ -309,6 +309,10 @@ TEST_CASE("the seconds may begin anew, as they do in 2106") {
     const OnTheWire after = say(they, end + seconds(1));
     CHECK(fate(router, after, end + seconds(1)) == "good");
     CHECK(fate(router, after, end + seconds(1)) == "replay");
+    Machine again = sender(keyed(AuthMode::enforce));
+    Router late = test::backup(keyed(AuthMode::enforce));
+    CHECK(fate(late, say(they, end), end) == "good");
+    CHECK(fate(late, say(again, end + seconds(1)), end + seconds(1)) == "good");
 }
 
 TEST_CASE("a signature is good for one virtual router, version, family and source only") {

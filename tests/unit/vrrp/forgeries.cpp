@@ -71,6 +71,7 @@ public:
                 break;
             case 4:
                 out.source = ip("192.0.2.9");
+                out.message = repaired(std::move(out.message));
                 break;
             case 5:
                 for (std::size_t i = out.message.size() - 16; i < out.message.size(); ++i) out.message[i] = octet();
