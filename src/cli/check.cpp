@@ -4,6 +4,8 @@
 #include "options.hpp"
 #include "print.hpp"
 
+#include <unistd.h>
+
 namespace lbconverge::cli {
 
 namespace {
@@ -29,6 +31,16 @@ void report_untrusted(const config::Config& config, config::Diagnostics& diagnos
     }
 }
 
+/// What the daemon would not read, where it can be seen from here. A file that is not here may be there on the nodes.
+void report_keys(config::Config& config, config::Diagnostics& diagnostics) {
+    if (config.role == Role::real_server) return;
+    for (config::Vrrp& vrrp : config.vrrp) {
+        if (vrrp.auth_key_file.empty() || ::access(vrrp.auth_key_file.c_str(), R_OK) != 0) continue;
+        const Result<void> read = read_auth_keys(vrrp);
+        if (!read) diagnostics.error(vrrp.source, read.error().what, read.error().hint);
+    }
+}
+
 }  // namespace
 
 /// Checks one node, or all of them.
@@ -43,9 +55,10 @@ int check_command(const Options& options) {
     for (const std::string& each : nodes) {
         if (auto config = document.config_for(each, diagnostics)) configs.push_back(std::move(*config));
     }
-    for (const config::Config& each : configs) {
+    for (config::Config& each : configs) {
         config::report_unsupported(each, config::Severity::warning, diagnostics);
         report_untrusted(each, diagnostics);
+        report_keys(each, diagnostics);
     }
     config::lint(configs, diagnostics);
     diagnostics.finish();

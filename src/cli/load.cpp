@@ -1,5 +1,6 @@
 #include "load.hpp"
 
+#include "lbconverge/config/auth_keys.hpp"
 #include "lbconverge/config/lint.hpp"
 #include "lbconverge/daemon/trust.hpp"
 #include "lbconverge/kernel/file.hpp"
@@ -137,6 +138,21 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return std::move(configs.front());
+}
+
+Result<void> read_auth_keys(config::Vrrp& vrrp) {
+    constexpr std::size_t most = 65536;  // 255 keys, and what is said of each
+    if (vrrp.auth_key_file.empty()) return {};
+    const auto reason = daemon::distrust_secret(vrrp.auth_key_file);
+    if (reason && !reason->missing) {
+        return fail(ErrorKind::invalid_input, vrrp.auth_key_file + ": will not be used: " + reason->why,
+                    "it and its directories must belong to root, and nobody else may write them or read the file: "
+                    "chmod 600 " +
+                        vrrp.auth_key_file);
+    }
+    const Result<std::string> text = kernel::read_file(vrrp.auth_key_file, {.most = most});
+    if (!text) return fail(text.error().kind, text.error().what, "auth_key_file names the file of the keys");
+    return config::take_auth_keys(*text, vrrp);
 }
 
 Result<void> copy_files(const std::string& path, const std::string& folder) {

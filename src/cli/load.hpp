@@ -27,6 +27,10 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
 /// The same, but what is wrong is put into `wrong` and not printed.
 Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong);
 
+/// Reads the keys of an instance that names a file of them (auth_key_file). It is an error if other users may read or
+/// write the file.
+Result<void> read_auth_keys(config::Vrrp& vrrp);
+
 /// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d. Only root can read the copy, since it
 /// may have passwords.
 Result<void> copy_files(const std::string& path, const std::string& folder);

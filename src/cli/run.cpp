@@ -12,10 +12,13 @@ namespace lbconverge::cli {
 
 namespace {
 
-/// Reads passwords that are in files of their own (RFC 2338 §5.3.6: up to 8 octets).
-Result<void> read_passwords(config::Config& config) {
+/// Reads passwords and keys that are in files of their own (RFC 2338 §5.3.6: a password has up to 8 octets). A real
+/// server takes part in no election.
+Result<void> read_secrets(config::Config& config) {
     constexpr std::size_t longest = 8;
+    if (config.role == Role::real_server) return {};
     for (config::Vrrp& each : config.vrrp) {
+        RETURN_IF_ERROR(read_auth_keys(each));
         if (each.auth_pass_file.empty()) continue;
         Result<std::string> text = kernel::read_file(each.auth_pass_file, {.most = 4096});
         if (!text) return fail(text.error().kind, text.error().what, "auth_pass_file names the password's file");
@@ -39,9 +42,9 @@ daemon::FreshConfig read_again(const Options& options, const daemon::RunDirector
     std::string diagnostics;
     Result<config::Config> again = load_node(options.config, last.node, diagnostics);
     print_errors(diagnostics);
-    const Result<void> passwords = again ? read_passwords(*again) : Result<void>{};
+    const Result<void> secrets = again ? read_secrets(*again) : Result<void>{};
     if (!again) return {tl::unexpected(again.error()), diagnostics};
-    if (!passwords) return {tl::unexpected(passwords.error()), diagnostics};
+    if (!secrets) return {tl::unexpected(secrets.error()), diagnostics};
     const Result<void> guarded = plan::within_limits(kinds::file_memory_of(last), *again);
     if (!guarded) return {tl::unexpected(guarded.error()), diagnostics};
     keep_copy(options.config, run);
@@ -53,7 +56,7 @@ int become_daemon(const Options& options, config::Config first) {
     auto run = daemon::RunDirectory::of_this_namespace();
     if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     const daemon::Log log(options.log_level_given ? options.log_level : "info");
-    if (const auto read = read_passwords(first); !read) return report(read.error());
+    if (const auto read = read_secrets(first); !read) return report(read.error());
     keep_copy(options.config, run);
     daemon::RunOptions how;
     how.file = absolute(options.config);

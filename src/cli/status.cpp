@@ -68,10 +68,19 @@ void add_instance(const Json& instance, std::chrono::system_clock::time_point no
         text += formatted("    cannot serve {}: {}\n", each.at("vip").get<std::string>(),
                           each.at("why").get<std::string>());
     }
+    const Json signs = instance.value("authentication", Json(nullptr));
+    if (!signs.is_null()) {
+        text += formatted("    signed advertisements: {}, key {}\n", signs.at("mode").get<std::string>(),
+                          signs.at("active_key").get<int>());
+    }
     const Json& heard = instance.at("heard");
     if (!heard.is_null()) {
-        text += formatted("    heard {} priority {} {}{}\n", heard.at("address").get<std::string>(),
-                          heard.at("priority").get<int>(), ago_text(heard.at("at"), now),
+        const Json key = heard.value("key", Json(nullptr));
+        const std::string proof = signs.is_null() ? ""
+                                  : key.is_null() ? ", NOT SIGNED"
+                                                  : formatted(", key {}", key.get<int>());
+        text += formatted("    heard {} priority {} {}{}{}\n", heard.at("address").get<std::string>(),
+                          heard.at("priority").get<int>(), ago_text(heard.at("at"), now), proof,
                           heard.at("same_vips") == true ? "" : "; WITH OTHER VIPs");
     }
     const Json& counters = instance.at("counters");

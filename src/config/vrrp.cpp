@@ -62,12 +62,32 @@ void read_secret(Reader& in, Vrrp& vrrp) {
     }
     for (const std::string_view key : {"auth_pass", "auth_pass_file"}) {
         if (vrrp.version == 2 || !in.has(key)) continue;
-        in.problems().error(in.place(key), "VRRP version 3 has no authentication",
-                            "leave " + in_quotes(key) + " out, or use version = 2");
+        in.problems().error(in.place(key), "VRRP version 3 has no authentication by password",
+                            "auth_key_file signs the advertisements; or use version = 2");
     }
     in.choice("checksum", vrrp.checksum);
     if (in.has("checksum") && vrrp.version == 2) {
         in.problems().error(in.place("checksum"), "\"checksum\" is a choice of VRRP version 3 only", "leave it out");
+    }
+}
+
+void read_signature(Reader& in, Vrrp& vrrp) {
+    in.text("auth_key_file", vrrp.auth_key_file);
+    in.choice("auth_mode", vrrp.auth_mode);
+    in.number("auth_active_key", vrrp.auth_active_key, 1, 255);
+    if (in.has("auth_key_file") && !vrrp.auth_key_file.starts_with('/')) {
+        in.problems().error(in.place("auth_key_file"), "\"auth_key_file\" must be an absolute path",
+                            "auth_key_file = \"/etc/lbconverge/vrrp.keys\"");
+    }
+    for (const std::string_view key : {"auth_mode", "auth_active_key"}) {
+        if (!in.has(key) || in.has("auth_key_file")) continue;
+        in.problems().error(in.place(key), in_quotes(key) + " means nothing without \"auth_key_file\"",
+                            "name the file of the keys, or leave it out");
+    }
+    for (const std::string_view key : {"auth_pass", "auth_pass_file"}) {
+        if (!in.has(key) || !in.has("auth_key_file")) continue;
+        in.problems().error(in.place(key), in_quotes(key) + " and \"auth_key_file\" exclude each other",
+                            "leave the password out: a signature proves more");
     }
 }
 
@@ -167,6 +187,7 @@ void read_one(const toml::table& table, bool of_node, Context& context) {
     read_interval(in, vrrp);
     read_preempt(in, vrrp.preempt);
     read_secret(in, vrrp);
+    read_signature(in, vrrp);
     in.address("source", vrrp.source_address);
     read_peers(in, context, vrrp);
     in.texts("track", vrrp.track);

@@ -159,7 +159,7 @@ void Daemon::turn(const node::Event& event) {
 
 /// One turn of the node. If the node contradicts itself, the daemon ends before it carries out the effects.
 void Daemon::tell(const node::Event& event) {
-    node::Effects effects = node_.turn(event, now());
+    node::Effects effects = node_.turn(event, now(), wall_time());
     end_if(node_.broken_invariant(Depth::quick));
     const std::vector<node::Unsent> unsent = send(effects.send);
     const plan::Told told = announce(effects.announce);

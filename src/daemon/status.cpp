@@ -47,6 +47,7 @@ Json counters_json(const node::Instance& instance) {
     Json json{{"sent", counters.sent},
               {"unsent", instance.unsent},
               {"received", counters.heard},
+              {"signed", counters.trusted},
               {"became_master", counters.became_master},
               {"late", counters.late},
               {"other_vips", counters.other_addresses},
@@ -63,6 +64,14 @@ Json counters_json(const node::Instance& instance) {
     for (std::size_t i = 0; i < wire::vrrp_refusal_count; ++i) {
         add(wire::to_text(static_cast<wire::VrrpRefusal>(i)), instance.refused[i]);
     }
+    return json;
+}
+
+/// Of its keys only the ids.
+Json authentication_json(const std::optional<vrrp::Authentication>& rules) {
+    if (!rules) return nullptr;
+    Json json{{"mode", std::string(to_text(rules->mode))}, {"active_key", rules->active}, {"keys", Json::array()}};
+    for (const SigningKey& each : rules->keys) json["keys"].push_back(each.id);
     return json;
 }
 
@@ -99,8 +108,10 @@ Json instance_json(const node::Instance& instance, const Times& time) {
                          {"priority", peer->priority},
                          {"advert_interval", in_seconds(peer->interval)},
                          {"same_vips", peer->same_addresses},
+                         {"key", peer->key ? Json(*peer->key) : Json(nullptr)},
                          {"at", time(peer->at)}};
     }
+    json["authentication"] = authentication_json(settings.authentication);
     json["counters"] = counters_json(instance);
     json["transitions"] = Json::array();
     for (const node::Transition& each : instance.history) {

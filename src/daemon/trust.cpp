@@ -101,6 +101,16 @@ std::optional<Distrust> distrust(const std::string& path, const std::string& use
     return distrust(path, found != nullptr ? entry.pw_uid : 0U);
 }
 
+/// With an access control list the bits of the group are the most that anybody on it may do, so they say enough.
+std::optional<Distrust> distrust_secret(const std::string& path) {
+    if (auto reason = distrust(path, 0U)) return reason;
+    struct stat is {};
+    if (::stat(path.c_str(), &is) != 0) return Distrust{errno == ENOENT, path + ": " + std::strerror(errno)};
+    if ((is.st_mode & S_IROTH) != 0) return Distrust{false, path + " may be read by everybody"};
+    if ((is.st_mode & S_IRGRP) != 0) return Distrust{false, path + " may be read by its group"};
+    return std::nullopt;
+}
+
 std::optional<Distrust> distrust_beside(const std::string& path, const std::string& named) {
     struct stat is {};
     if (::stat(named.c_str(), &is) != 0) return Distrust{errno == ENOENT, named + ": " + std::strerror(errno)};

@@ -35,8 +35,9 @@ Node::Node(ConfigPtr config) : config_(std::move(config)), instances_(instances_
     board_.configure(*config_, Instant{});
 }
 
-Effects Node::turn(const Event& event, Instant now) {
+Effects Node::turn(const Event& event, Instant now, WallTime wall) {
     effects_ = {};
+    wall_ = wall;
     notice_absence(now);
     if (!exited_) std::visit([&](const auto& each) { handle(each, now); }, event);
     if (!exited_) {
@@ -233,13 +234,14 @@ void Node::on_transition(Instance& instance, vrrp::State from, Instant now) {
 void Node::let_others_yield(Instant now) { lanes_.hold_back(Lane::network, now + yield_time); }
 
 void Node::send(Instance& instance, std::uint8_t priority) {
-    const vrrp::Machine& machine = instance.machine;
+    vrrp::Machine& machine = instance.machine;
     if (!machine.source()) return;  // the link is gone, so nobody could hear it
     follow_sending(instance);
     const vrrp::Settings& settings = machine.settings();
     wire::Advertisement said = machine.advertisement(priority);
     const InterfaceState* on = link(instance.interface);
     complete(said.addresses, *machine.source(), on != nullptr ? on->addresses : std::vector<IpAddress>{});
+    machine.sign(said, wall_);
     std::vector<IpAddress> to = settings.peers;
     if (to.empty()) to.push_back(wire::vrrp_group(settings.family));
     for (const IpAddress& each : to) {
@@ -268,8 +270,12 @@ void Node::handle(const Arrived& event, Instant now) {
     }
     auto said = wire::decode_advertisement(packet.message, packet.source, packet.destination);
     if (!said) return unreadable(*instance, said.error(), packet.source, now);
-    const vrrp::Heard heard{std::move(*said), packet.source, packet.ttl, packet.destination.is_multicast(),
-                            decides_tie(*instance, now)};
+    const vrrp::Heard heard{std::move(*said),
+                            packet.source,
+                            packet.ttl,
+                            packet.destination.is_multicast(),
+                            decides_tie(*instance, now),
+                            {packet.message, wall_}};
     const vrrp::Counters before = instance->machine.counters();
     const vrrp::Output output = instance->machine.heard(heard, now);
     complain_about(*instance, heard, before, now);

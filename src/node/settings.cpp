@@ -28,6 +28,8 @@ vrrp::Settings settings_of(const config::Vrrp& vrrp, const config::Config& confi
         out.password.emplace();
         std::memcpy(out.password->data(), vrrp.auth_pass.data(), std::min(vrrp.auth_pass.size(), out.password->size()));
     }
+    // Only the daemon reads the keys. Without them (`simulate`) nobody signs, as with passwords.
+    if (!vrrp.auth_keys.empty()) out.authentication = {vrrp.auth_mode, vrrp.auth_active_key, vrrp.auth_keys};
     for (const config::Vip& vip : config.vips) {
         if (vip.vrrp == vrrp.name && vip.address.family == vrrp.family) out.addresses.push_back(vip.address);
     }

@@ -270,7 +270,7 @@ void World::for_process(std::size_t node, Duration wait, Callback action) {
 void World::turn(std::size_t node, const node::Event& event) {
     Host& host = hosts_[node];
     const Instant local = host.clock.local(queue_.now());
-    node::Effects effects = host.process->brain.turn(event, local);
+    node::Effects effects = host.process->brain.turn(event, local, WallTime(queue_.now().time_since_epoch()));
     if (scenario_.doctor) scenario_.doctor(node, effects);
     if (std::holds_alternative<node::Tick>(event))
         checker_->wake(queue_.now(), node, local, host.process->brain.wake_at());

@@ -177,9 +177,32 @@ Output Machine::recover(Instant now) {
     return out;
 }
 
-std::optional<Drop> Machine::unfit(const Heard& heard) const {
-    const wire::Advertisement& said = heard.advertisement;
-    if (source_ && heard.source == *source_) return Drop::own;
+void Machine::sign(wire::Advertisement& advertisement, WallTime wall) {
+    const auto& rules = settings_.authentication;
+    if (!rules || rules->mode == AuthMode::receive_only || !source_) return;
+    authenticator_.sign(advertisement, *source_, *rules, wall, Authenticator::window_of(settings_.interval));
+}
+
+std::optional<Drop> Machine::doubt(const Heard& heard) {
+    const auto& rules = settings_.authentication;
+    return authenticator_.doubt(heard.advertisement, heard.source, heard.proof, rules ? &*rules : nullptr,
+                                Authenticator::window_of(settings_.interval));
+}
+
+/// In the order of the checks: a signature is verified only where all before it is good, and what comes after it is
+/// said of a sender that is what it seems to be.
+std::optional<Drop> Machine::unfit(const Heard& heard) {
+    if (source_ && heard.source == *source_) {
+        const auto drop = doubt(heard);
+        return drop ? drop : Drop::own;
+    }
+    if (const auto drop = unfit_way(heard)) return drop;
+    if (heard.advertisement.version != settings_.version) return Drop::version;
+    if (const auto drop = doubt(heard)) return drop;
+    return settings_.version == 2 ? unfit_version_2(heard.advertisement) : std::nullopt;
+}
+
+std::optional<Drop> Machine::unfit_way(const Heard& heard) const {
     // RFC 9568 §7.1: TTL 255 proves that no router forwarded the packet. With unicast a router may do so.
     const bool routed = !settings_.peers.empty() && !heard.multicast;
     if (!routed && heard.ttl != wire::vrrp_ttl) return Drop::ttl;
@@ -188,8 +211,10 @@ std::optional<Drop> Machine::unfit(const Heard& heard) const {
         std::find(settings_.peers.begin(), settings_.peers.end(), heard.source) == settings_.peers.end()) {
         return Drop::not_a_peer;
     }
-    if (said.version != settings_.version) return Drop::version;
-    if (said.version == 3) return std::nullopt;
+    return std::nullopt;
+}
+
+std::optional<Drop> Machine::unfit_version_2(const wire::Advertisement& said) const {
     // RFC 2338 §7.1, as version 2 routers in use do it: first the type must be ours, then the password.
     const std::uint8_t auth_type = settings_.password ? password_auth : 0;
     if (said.auth_type != auth_type) return Drop::auth_type;
@@ -201,10 +226,12 @@ std::optional<Drop> Machine::unfit(const Heard& heard) const {
 void Machine::remember(const Heard& heard, Instant now) {
     const wire::Advertisement& said = heard.advertisement;
     ++counters_.heard;
+    if (said.trailer) ++counters_.trusted;
     const bool same = same_list(settings_.addresses, said.addresses, settings_.family);
     if (!same) ++counters_.other_addresses;
     if (said.interval != settings_.interval) ++counters_.other_interval;
-    peer_ = Peer{heard.source, said.priority, said.interval, same, now};
+    peer_ = Peer{heard.source, said.priority, said.interval, same, now, {}};
+    if (said.trailer) peer_->key = said.trailer->key;
 }
 
 Output Machine::heard(const Heard& heard, Instant now) {
@@ -494,6 +521,7 @@ BrokenInvariant Machine::broken_invariant() const {
         {!serves_until_ || (backup && !holding_), "only a backup that gave way serves on for its successor"},
         {!preempt_at_ || backup, "only a backup waits to preempt"},
         {!listening_ || master, "only a master that was away listens"},
+        {authenticator_.senders() <= Authenticator::senders_known, "of so many senders only is something remembered"},
         {!learned_ || (settings_.version == 3 && !master), "only version 3 learns an interval, and not a master"},
     });
 }

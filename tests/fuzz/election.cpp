@@ -3,6 +3,7 @@
 #include "../support/ip.hpp"
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/node/node.hpp"
+#include "lbconverge/wire/signature.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -132,12 +133,39 @@ fallback = "192.0.2.9"
 on_down = "remove"
 drain_timeout = "1s"
 )",
+    // The first one signs, and the second one says what it would do.
+    R"(role = "director"
+interface = "eth0"
+[[vip]]
+address = "192.0.2.20"
+vrrp = "one"
+[[vip]]
+address = "192.0.2.30"
+vrrp = "two"
+[[vrrp]]
+name = "one"
+vrid = 1
+advert_interval = "100ms"
+auth_key_file = "/keys"
+auth_active_key = 1
+[[vrrp]]
+name = "two"
+vrid = 2
+auth_key_file = "/keys"
+auth_active_key = 1
+auth_mode = "permissive"
+)",
 };
+
+SigningKey shared_key() { return {1, std::vector<std::uint8_t>(32, 0x5a)}; }
 
 ConfigPtr read_file(const char* text) {
     config::Diagnostics problems;
     auto config = config::Document::parse({{"lb.toml", text}}, problems).config_for("", problems);
     if (!config) std::abort();
+    for (config::Vrrp& each : config->vrrp) {  // they stand in a file of their own
+        if (!each.auth_key_file.empty()) each.auth_keys = {shared_key()};
+    }
     return std::make_shared<const config::Config>(std::move(*config));
 }
 
@@ -179,14 +207,15 @@ public:
 
 private:
     Event event() {
-        switch (bytes_.next() % 18) {
+        const int what = bytes_.next() % 18;
+        switch (what) {
             case 0:
                 return links();
             case 1:
                 return Arrived{anything()};
             case 2:
             case 3:
-                return Arrived{advertisement()};
+                return Arrived{advertisement(what == 3)};
             case 4:
                 return Disturbed{};
             case 5:
@@ -273,7 +302,7 @@ private:
     }
 
     /// One that can be read, and that often fits an instance.
-    Packet advertisement() {
+    Packet advertisement(bool is_signed) {
         Packet packet = from_somebody();
         const std::uint8_t bits = bytes_.next();
         wire::Advertisement said{.vrid = static_cast<std::uint8_t>(1 + bits % 4), .priority = bytes_.next()};
@@ -285,10 +314,16 @@ private:
         if ((bits & 16) != 0) said.interval = std::chrono::milliseconds(said.version == 2 ? 2000 : 10 + 10 * bits);
         const IpAddress vip = ip(packet.source.family == Family::ipv4 ? "192.0.2.20" : "fe80::20");
         said.addresses.assign(1 + bits / 32, vip);
+        if (is_signed) {
+            const auto now = std::chrono::floor<std::chrono::seconds>(wall()).time_since_epoch().count();
+            wire::sign(said, packet.source, shared_key(), static_cast<std::uint64_t>(now) << 32 | said.priority);
+        }
         const auto dialect = (bits & 128) == 0 ? wire::ChecksumDialect::pseudo_header : wire::ChecksumDialect::message;
         packet.message = wire::encode(said, packet.source, packet.destination, dialect);
         return packet;
     }
+
+    [[nodiscard]] WallTime wall() const { return WallTime(now_.time_since_epoch()); }
 
     /// Only what was asked for can have been done.
     Event converged(Lane lane) {
@@ -339,7 +374,7 @@ private:
         if (const auto* ended = std::get_if<HookEnded>(&event)) hooks_.erase(ended->id);
         if (const auto* done = std::get_if<Converged>(&event)) at_work_[static_cast<std::size_t>(done->lane)].reset();
         const std::size_t instances = node_.instances().size();
-        const Effects effects = node_.turn(event, now_);
+        const Effects effects = node_.turn(event, now_, wall());
         links_known_ = links_known;
         exited_ |= effects.exit;
         if (was_exited || !links_known) require(effects.send.empty() && effects.converge.empty());

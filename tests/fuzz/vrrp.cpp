@@ -1,6 +1,7 @@
 // Any bytes as a VRRP message. Of the first byte, bit 0 chooses IPv6, bit 1 unicast, and bit 2 has the checksum made
-// right before the message is read, in the dialect of bit 3, so that more of them get past it. The rest is the message.
-#include "lbconverge/wire/vrrp.hpp"
+// right before the message is read, in the dialect of bit 3, so that more of them get past it. With bit 4, what can be
+// read is signed and must be verified, and not any more with a bit turned over. The rest is the message.
+#include "lbconverge/wire/signature.hpp"
 
 #include <cstdlib>
 #include <vector>
@@ -30,13 +31,20 @@ std::uint64_t sum_of(const std::uint8_t* data, std::size_t size) {
     return sum;
 }
 
+/// Octets that the checksum is about: over IPv4 without a trailer.
+std::size_t summed(const std::vector<std::uint8_t>& message, Family family) {
+    const std::size_t without = 8 + 4 * std::size_t{message[3]} + (message[0] >> 4 == 2 ? 8 : 0);
+    return family == Family::ipv4 && message.size() == without + 28 ? without : message.size();
+}
+
 void make_checksum_right(std::vector<std::uint8_t>& message, const Way& way, bool pseudo_header) {
     if (message.size() < 8) return;
     message[6] = message[7] = 0;
-    std::uint64_t sum = sum_of(message.data(), message.size());
+    const std::size_t size = summed(message, way.source.family);
+    std::uint64_t sum = sum_of(message.data(), size);
     if (pseudo_header) {
         sum += sum_of(way.source.bytes.data(), 16) + sum_of(way.destination.bytes.data(), 16);
-        sum += vrrp_protocol + message.size();
+        sum += vrrp_protocol + size;
     }
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
     message[6] = static_cast<std::uint8_t>(~sum >> 8);
@@ -64,6 +72,17 @@ bool same_but_reserved(std::vector<std::uint8_t> message, const std::vector<std:
     return true;
 }
 
+void check_signature(Advertisement value, const Way& way, ChecksumDialect dialect, std::uint8_t choice) {
+    const SigningKey key{1, std::vector<std::uint8_t>(32, 0x5a)};
+    sign(value, way.source, key, std::uint64_t{choice} << 56);
+    auto message = encode(value, way.source, way.destination, dialect);
+    const auto read = decode_advertisement(message, way.source, way.destination);
+    if (!read || !(*read == value) || !is_signed_by(message, way.source, key)) std::abort();
+    const std::size_t at = 8 + std::size_t{choice} % (message.size() - 8);
+    message[at] ^= std::byte{1};
+    if (is_signed_by(message, way.source, key)) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -84,5 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto dialect_again = ChecksumDialect::message;
     const auto again = decode_advertisement(written, way.source, way.destination, &dialect_again);
     if (!again || !(*again == *read) || dialect_again != dialect) std::abort();
+    if ((data[0] & 16) != 0) check_signature(*read, way, dialect, message[5]);
     return 0;
 }

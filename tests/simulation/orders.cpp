@@ -162,7 +162,7 @@ private:
     }
     /// The kernel does at once what it is asked to.
     void turn(std::size_t node, const Event& event) {
-        const Effects effects = brains_[node]->turn(event, now_);
+        const Effects effects = brains_[node]->turn(event, now_, WallTime(now_.time_since_epoch()));
         for (const Packet& each : effects.send) {
             const std::size_t link = each.interface == InterfaceName("eth0") ? 0 : 1;
             if (!on_[links * node + link]) flying_.push_back({now_ + latency, 1 - node, each});

@@ -6,6 +6,7 @@
 #include "lbconverge/model/destination.hpp"
 #include "lbconverge/model/enumerations.hpp"
 #include "lbconverge/model/name.hpp"
+#include "lbconverge/model/signing_key.hpp"
 #include "lbconverge/model/source.hpp"
 
 #include <chrono>
@@ -193,6 +194,10 @@ struct Vrrp {
     Preempt preempt;
     std::string auth_pass;  ///< secret: never printed
     std::string auth_pass_file;
+    std::string auth_key_file;
+    AuthMode auth_mode = AuthMode::enforce;
+    std::uint8_t auth_active_key = 0;   ///< id of the key that signs; 0: the only one of the file
+    std::vector<SigningKey> auth_keys;  ///< what is in the file, once it is read; secret: never printed
     Checksum checksum = Checksum::pseudo_header;
     std::optional<IpAddress> source_address;
     bool unicast = false;

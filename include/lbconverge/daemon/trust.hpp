@@ -18,6 +18,8 @@ struct Distrust {
 std::optional<Distrust> distrust(const std::string& path, unsigned user);
 /// The same for a user by name. If this machine does not know the name, the file is used on behalf of root.
 std::optional<Distrust> distrust(const std::string& path, const std::string& user);
+/// The same, on behalf of root, for a file with a secret: nor may others read it.
+std::optional<Distrust> distrust_secret(const std::string& path);
 /// The same for a file that is used only because it lies beside `named`, a file that the user has named: why it must
 /// not be used on behalf of the owner of `named`. nullopt also if others may write `named` itself.
 std::optional<Distrust> distrust_beside(const std::string& path, const std::string& named);

@@ -38,6 +38,19 @@ constexpr auto names_of(Protocol) {
         {{Protocol::tcp, "tcp"}, {Protocol::udp, "udp"}, {Protocol::sctp, "sctp"}, {Protocol::none, "none"}});
 }
 
+/// What a VRRP instance with keys does, in the order in which nodes begin to sign (keepalived's words). A signature
+/// that is wrong is refused in each.
+enum class AuthMode : std::uint8_t {
+    receive_only,  ///< sends unsigned advertisements, and accepts both
+    permissive,    ///< sends signed ones, and accepts both
+    enforce,       ///< sends signed ones, and accepts no others
+};
+constexpr auto names_of(AuthMode) {
+    return enum_names<AuthMode>({{AuthMode::receive_only, "receive-only"},
+                                 {AuthMode::permissive, "permissive"},
+                                 {AuthMode::enforce, "enforce"}});
+}
+
 /// Scope of an address; numbers of RT_SCOPE_* (linux/rtnetlink.h).
 enum class Scope : std::uint8_t { global = 0, site = 200, link = 253, host = 254 };
 constexpr auto names_of(Scope) {

@@ -19,5 +19,7 @@ using Duration = NodeClock::duration;
 /// In whole seconds, for files that a later run of the same boot reads. It does not change if somebody sets the wall
 /// clock.
 using BootTime = std::chrono::time_point<NodeClock, std::chrono::seconds>;
+/// UTC since 1970, as far as this host knows it. Somebody may set it at any time, so no timer depends on it.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 
 }  // namespace lbconverge

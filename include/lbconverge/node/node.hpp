@@ -108,7 +108,8 @@ public:
     /// Nothing happens before the first Links event, because the interfaces are not known before.
     explicit Node(ConfigPtr config);
 
-    Effects turn(const Event& event, Instant now);
+    /// `wall` is the time of day, which signatures have in them.
+    Effects turn(const Event& event, Instant now, WallTime wall);
     /// When it wants a Tick at the latest.
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
@@ -276,6 +277,7 @@ private:
     bool dark_moved_ = false;  ///< the set of VIPs that can be served has changed since the priorities were last set
     health::Board board_;
     std::optional<Instant> ran_at_;  ///< the last turn
+    WallTime wall_{};                ///< and its time of day
     bool stopping_ = false;
     bool exited_ = false;
     std::optional<std::uint64_t> last_run_;  ///< stopping: runs of the network lane before the one that withdraws

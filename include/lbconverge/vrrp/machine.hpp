@@ -6,6 +6,7 @@
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/model/invariant.hpp"
+#include "lbconverge/vrrp/authentication.hpp"
 #include "lbconverge/wire/vrrp.hpp"
 
 #include <array>
@@ -40,6 +41,7 @@ struct Settings {
     Duration preempt_delay{0};  ///< how long a master of lower priority stays master: that, the skew, a down interval
     Duration start_delay{0};
     std::optional<std::array<std::uint8_t, 8>> password;  ///< version 2, authentication type 1
+    std::optional<Authentication> authentication{};       ///< by signature
     wire::ChecksumDialect checksum = wire::ChecksumDialect::pseudo_header;
     std::vector<IpAddress> peers;           ///< unicast, when there are any
     std::optional<std::uint8_t> min_ttl{};  ///< unicast; none: any (keepalived sends IPv6 unicast with 64)
@@ -63,27 +65,6 @@ constexpr auto names_of(State) {
                               {State::fault, "fault"}});
 }
 
-/// Why a well-formed advertisement was ignored.
-enum class Drop : std::uint8_t {
-    ttl,         ///< not 255 (RFC 9568 §7.1), or below min_ttl in unicast
-    version,     ///< another version than ours
-    auth_type,   ///< version 2: with a password here and without there, or the reverse
-    auth_data,   ///< version 2: another password
-    interval,    ///< version 2: another interval (RFC 3768 §7.1); version 3 learns it
-    not_a_peer,  ///< unicast: not from one of the peers
-    own,         ///< from our own address: our packet came back
-};
-constexpr auto names_of(Drop) {
-    return enum_names<Drop>({{Drop::ttl, "ttl"},
-                             {Drop::version, "version"},
-                             {Drop::auth_type, "authentication type"},
-                             {Drop::auth_data, "password"},
-                             {Drop::interval, "interval"},
-                             {Drop::not_a_peer, "not a peer"},
-                             {Drop::own, "own"}});
-}
-constexpr std::size_t drop_count = names_of(Drop{}).size();
-
 /// An advertisement with what the IP header said about it.
 struct Heard {
     wire::Advertisement advertisement;
@@ -93,11 +74,13 @@ struct Heard {
     /// False: with equal priorities the greater address does not win on this instance, since another member of the sync
     /// group decides (the order of the addresses may differ between the two).
     bool decides_tie = true;
+    Signed proof{};  ///< looked at only where there is a trailer
 };
 
 struct Counters {
     std::uint64_t sent = 0;
-    std::uint64_t heard = 0;  ///< good ones
+    std::uint64_t heard = 0;    ///< good ones
+    std::uint64_t trusted = 0;  ///< of them, signed
     std::array<std::uint64_t, drop_count> dropped{};
     std::uint64_t other_addresses = 0;  ///< good, but with another list of VIPs
     std::uint64_t other_interval = 0;   ///< version 3: good, but with another interval
@@ -114,6 +97,7 @@ struct Peer {
     Duration interval{0};
     bool same_addresses = true;
     Instant at;
+    std::optional<std::uint8_t> key{};  ///< id of the key that signed it
 };
 
 /// What a call asks for.
@@ -205,6 +189,8 @@ public:
     /// The advertisement with this priority. The caller completes the addresses of an IPv6 instance without a
     /// link-local VIP.
     [[nodiscard]] wire::Advertisement advertisement(std::uint8_t priority) const;
+    /// Signs the complete advertisement, if this instance does. Each call gives a later sequence.
+    void sign(wire::Advertisement& advertisement, WallTime wall);
     /// In each state the timers of that state are set, and no field of another state is.
     [[nodiscard]] BrokenInvariant broken_invariant() const;
 
@@ -237,7 +223,10 @@ private:
     bool notice_absence(Instant now);
     [[nodiscard]] Output last_word(std::uint8_t winner, Output output);
     [[nodiscard]] std::string why_take_over(Instant now) const;
-    [[nodiscard]] std::optional<Drop> unfit(const Heard& heard) const;
+    [[nodiscard]] std::optional<Drop> unfit(const Heard& heard);
+    [[nodiscard]] std::optional<Drop> unfit_way(const Heard& heard) const;
+    [[nodiscard]] std::optional<Drop> unfit_version_2(const wire::Advertisement& said) const;
+    [[nodiscard]] std::optional<Drop> doubt(const Heard& heard);
     void remember(const Heard& heard, Instant now);
     Output enter(State state, Instant now, std::string why);
     Output become_master(Instant now, std::string why);
@@ -262,6 +251,7 @@ private:
     std::optional<Instant> serves_until_;  ///< backup: was master until now, and the new one is not ready yet
     Instant last_sent_;
     std::optional<Peer> peer_;
+    Authenticator authenticator_;
     Counters counters_;
     Instant since_;
     std::string why_ = "not started";

@@ -1,4 +1,5 @@
-// VRRP advertisements as values and as bytes: version 3 (RFC 9568 §5.2) and version 2 (RFC 3768 §5.3), IPv4 and IPv6.
+// VRRP advertisements as values and as bytes: version 3 (RFC 9568 §5.2) and version 2 (RFC 3768 §5.3), IPv4 and IPv6,
+// with or without the trailer of a signed one (draft-cassen-vrrp-auth-hmac; wire/signature.hpp signs and verifies).
 // Pure. This code finds packets that are wrong in themselves; vrrp/machine.hpp decides whether a packet fits this
 // node's configuration.
 #pragma once
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,18 @@ IpAddress vrrp_group(Family family);
 /// alone, but keepalived and FRR put the pseudo-header before it. IPv6 always has it, version 2 never.
 enum class ChecksumDialect : std::uint8_t { pseudo_header, message };
 
+/// What follows a signed advertisement: 28 octets.
+struct Trailer {
+    std::uint8_t type = 1;       ///< 1: HMAC-SHA256, of which the first 16 octets are sent
+    std::uint8_t key = 1;        ///< id of the key
+    std::uint16_t reserved = 0;  ///< must be 0
+    /// UTC in seconds (32 bits) and 1/65536 s (16 bits), and a counter (16 bits): each one that is sent is greater.
+    std::uint64_t sequence = 0;
+    std::array<std::uint8_t, 16> hmac{};
+
+    bool operator==(const Trailer&) const = default;
+};
+
 struct Advertisement {
     std::uint8_t version = 3;
     std::uint8_t vrid = 1;        ///< 1 to 255
@@ -39,6 +53,7 @@ struct Advertisement {
     std::vector<IpAddress> addresses;  ///< all of one family; of IPv6, the first is link-local (RFC 9568 §5.2.9)
     std::uint8_t auth_type = 0;        ///< version 2: 0 none, 1 simple password (RFC 2338 §5.3.6)
     std::array<std::uint8_t, 8> auth_data{};
+    std::optional<Trailer> trailer{};  ///< version 2 and 3: it is signed
 
     bool operator==(const Advertisement&) const = default;
 };
@@ -51,7 +66,7 @@ enum class VrrpRefusal : std::uint8_t {
     checksum,
     vrid_zero,
     count_zero,      ///< no address (RFC 9568 erratum 8299)
-    length,          ///< not exactly what its count and version ask for
+    length,          ///< not exactly what its count and version ask for, with or without a trailer
     interval_zero,   ///< would mean "take over at once" (RFC 9568 erratum 8301)
     not_link_local,  ///< IPv6: the first address must be (RFC 9568 §5.2.9, erratum 8300)
 };
@@ -69,7 +84,8 @@ constexpr auto names_of(VrrpRefusal) {
 constexpr std::size_t vrrp_refusal_count = 9;
 /// "checksum", "no address", …: for counters and messages.
 
-/// The VRRP message with its checksum, without IP header. `source` and `destination` are those of the IP header. The
+/// The VRRP message with its checksum, without IP header. Over IPv4 the checksum does not cover a trailer, over IPv6 it
+/// does: there kernels write it. `source` and `destination` are those of the IP header. The
 /// values must be in the ranges that Advertisement names, with at most 255 addresses.
 std::vector<std::byte> encode(const Advertisement& advertisement, const IpAddress& source, const IpAddress& destination,
                               ChecksumDialect dialect);

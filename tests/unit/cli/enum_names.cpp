@@ -47,7 +47,7 @@ constexpr auto names_of(Forgetful) { return enum_names<Forgetful>({{Forgetful::n
 
 TEST_CASE("every enumerator has a name") {
     CHECK_FALSE(all_named<Forgetful>(std::make_index_sequence<256>{}));
-    check_names<Role, Forward, TunnelType, Protocol, Scope, ElectionState, Family>();
+    check_names<Role, Forward, TunnelType, Protocol, Scope, ElectionState, Family, AuthMode>();
     check_names<config::Accept, config::ArpMethod, config::Active, config::OnDown, config::OnExit, config::Checksum,
                 config::CheckType, config::TrackType>();
     check_names<kinds::Action, kinds::Phase, kinds::Liveness, kinds::SyncState, kinds::TimeoutName, plan::Reason>();

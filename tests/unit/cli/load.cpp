@@ -143,4 +143,43 @@ TEST_CASE("text that is not UTF-8 is an error of its line, and a name that is no
     CHECK(problems.has_errors());
 }
 
+namespace {
+
+/// What is wrong with the file of an instance's keys; empty: nothing.
+std::string wrong_with(const std::string& file) {
+    config::Vrrp vrrp;
+    vrrp.auth_key_file = file;
+    const Result<void> read = read_auth_keys(vrrp);
+    CHECK(read.has_value() == (vrrp.auth_keys.size() == 1));
+    return read ? "" : read.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("a file of keys is read where nobody else can read or write it") {
+    const Folder folder;
+    const std::string keys = folder.write("keys", "1 hex:" + std::string(64, 'a') + "\n");
+    const auto with = [&](mode_t mode) {
+        REQUIRE(::chmod(keys.c_str(), mode) == 0);
+        return wrong_with(keys);
+    };
+    CHECK(with(0600).empty());
+    CHECK(with(0400).empty());
+    CHECK(with(0644).find("will not be used: " + keys + " may be read by everybody") != std::string::npos);
+    CHECK(with(0640).find("may be read by its group") != std::string::npos);
+    CHECK(with(0602).find("may be written by everybody") != std::string::npos);
+    CHECK(with(0600).empty());
+}
+
+TEST_CASE("a file of keys that is not there, not a file or without a key is an error") {
+    const Folder folder;
+    CHECK(wrong_with(folder.at("missing")).find("cannot be read") != std::string::npos);
+    CHECK(wrong_with(folder.at("")).find(": ") != std::string::npos);
+    const std::string empty = folder.write("empty", "");
+    REQUIRE(::chmod(empty.c_str(), 0600) == 0);
+    CHECK(wrong_with(empty) == empty + ": there is no key");
+    config::Vrrp none;
+    CHECK(read_auth_keys(none).has_value());
+}
+
 }  // namespace lbconverge::cli

@@ -174,9 +174,9 @@ TEST_CASE("LVS38: a password has at most 8 octets, and is never shown") {
 
 TEST_CASE("a password is for version 2, and said once") {
     const Reading three = read_vrrp(R"(auth_pass = "hush")");
-    CHECK_SAYS_ONLY(three, "VRRP version 3 has no authentication");
+    CHECK_SAYS_ONLY(three, "VRRP version 3 has no authentication by password");
     CHECK_FALSE(three.says("hush"));
-    CHECK_SAYS_ONLY(read_vrrp(R"(auth_pass_file = "/etc/x")"), "VRRP version 3 has no authentication");
+    CHECK_SAYS_ONLY(read_vrrp(R"(auth_pass_file = "/etc/x")"), "VRRP version 3 has no authentication by password");
     CHECK(vrrp(read_vrrp(R"(
         version = 2
         auth_pass_file = "/etc/x"
@@ -193,6 +193,51 @@ TEST_CASE("a password is for version 2, and said once") {
         auth_pass = ["hush"]
     )"_text)
                     .says("hush"));
+}
+
+TEST_CASE("advertisements are signed with the keys of a file, in version 2 and 3") {
+    for (const char* version : {"version = 2", "version = 3"}) {
+        const Reading reading = read_vrrp(R"(
+            $
+            auth_key_file = "/etc/keys"
+            auth_mode = "receive-only"
+            auth_active_key = 2
+        )"_with(version));
+        const Vrrp& instance = vrrp(reading);
+        CHECK(instance.auth_key_file == "/etc/keys");
+        CHECK(instance.auth_mode == AuthMode::receive_only);
+        CHECK(instance.auth_active_key == 2);
+        CHECK(instance.auth_keys.empty());  // the file is not read here
+    }
+    CHECK(vrrp(read_vrrp(R"(auth_key_file = "/etc/keys")")).auth_mode == AuthMode::enforce);
+    CHECK(vrrp(read_vrrp(R"(auth_key_file = "/etc/keys")")).auth_active_key == 0);
+}
+
+TEST_CASE("what is said of signatures is about a file of keys, and not beside a password") {
+    CHECK_SAYS_ONLY(read_vrrp(R"(auth_key_file = "keys")"), R"("auth_key_file" must be an absolute path)");
+    CHECK_SAYS_ONLY(read_vrrp(R"(auth_mode = "enforce")"), R"("auth_mode" means nothing without "auth_key_file")");
+    CHECK_SAYS_ONLY(read_vrrp(R"(auth_active_key = 1)"), R"("auth_active_key" means nothing without "auth_key_file")");
+    CHECK(read_vrrp(R"(
+        auth_key_file = "/etc/keys"
+        auth_mode = "enforced"
+    )"_text)
+              .says("\"auth_mode\""));
+    for (const char* id : {"0", "256"}) {
+        CHECK(read_vrrp(R"(
+            auth_key_file = "/etc/keys"
+            auth_active_key = $
+        )"_with(id))
+                  .says("from 1 to 255"));
+    }
+    for (const char* key : {"auth_pass", "auth_pass_file"}) {
+        const Reading reading = read_vrrp(R"(
+            version = 2
+            auth_key_file = "/etc/keys"
+            $ = "hush"
+        )"_with(key));
+        CHECK_SAYS_ONLY(reading, "and \"auth_key_file\" exclude each other");
+        CHECK_FALSE(reading.says("hush"));
+    }
 }
 
 TEST_CASE("the kind of checksum is a choice of version 3") {

@@ -30,3 +30,31 @@ TEST_CASE("of a hundred thousand rows that were put back status has the first fe
     CHECK(status.at("fights").at(1).at("id") == "real_server 1000001\uFFFD");
     CHECK(status.at("fights").at(1).at("times") == 5);
 }
+
+TEST_CASE("status says how advertisements are signed, and nothing of the keys") {
+    config::Config config = *test::config_of(test::director());
+    config.vrrp.front().auth_active_key = 2;
+    for (const std::uint8_t id : {std::uint8_t{1}, std::uint8_t{2}}) {
+        config.vrrp.front().auth_keys.push_back({id, std::vector<std::uint8_t>(32, 0x53)});
+    }
+    test::Bench bench(std::make_shared<const config::Config>(std::move(config)));
+    bench.run();
+    bench.hear(200);
+    const std::string text = daemon::status_of(bench.node, bench.now, {})();
+    CHECK(text.find("SSSS") == std::string::npos);
+    CHECK(text.find("5353") == std::string::npos);
+    CHECK(text.find("83,83") == std::string::npos);
+    const wire::Json instance = wire::parse_json(text).value().at("vrrp").at(0);
+    CHECK(wire::json_text(instance.at("authentication")) == R"({"active_key":2,"keys":[1,2],"mode":"enforce"})");
+    CHECK(instance.at("counters").at("dropped").at("not signed") == 1);
+    CHECK(instance.at("counters").at("signed") == 0);
+    CHECK(instance.at("heard").is_null());
+
+    test::Bench without(test::director());
+    without.run();
+    without.hear(200);
+    const wire::Json other =
+        wire::parse_json(daemon::status_of(without.node, without.now, {})()).value().at("vrrp").at(0);
+    CHECK(other.at("authentication").is_null());
+    CHECK(other.at("heard").at("key").is_null());
+}

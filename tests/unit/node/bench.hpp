@@ -129,10 +129,17 @@ struct Bench {
     Instant now{hours(1)};
     std::vector<InterfaceState> up{{"eth0", true, {ip("192.0.2.5"), ip("fe80::5")}}};
 
+    Duration clock_error{0};  ///< of the time of day
+
     explicit Bench(const std::string& toml, const std::string& name = "") : node(config_of(toml, name)) {}
+    explicit Bench(ConfigPtr config) : node(std::move(config)) {}
+
+    [[nodiscard]] WallTime wall() const {
+        return WallTime(now.time_since_epoch() + hours(24 * 365 * 57) + clock_error);
+    }
 
     Effects turn(const Event& event) {
-        Effects effects = node.turn(event, now);
+        Effects effects = node.turn(event, now, wall());
         REQUIRE(node.broken_invariant().value_or("") == "");
         return effects;
     }

@@ -157,7 +157,8 @@ TEST_CASE("each reason to drop has a word of its own") {
     std::vector<std::string_view> words;
     for (std::size_t i = 0; i < drop_count; ++i) words.push_back(to_text(static_cast<Drop>(i)));
     CHECK(words == std::vector<std::string_view>{"ttl", "version", "authentication type", "password", "interval",
-                                                 "not a peer", "own"});
+                                                 "not a peer", "own", "not signed", "signed, and no keys here",
+                                                 "trailer", "unknown key", "signature", "stale", "replay"});
     CHECK(to_text(static_cast<Drop>(drop_count)) == "?");
 }
 
