@@ -64,6 +64,7 @@ void Checker::look(Instant now) {
     for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) look_at_withdrawal(now, node, router);
         if (stops_[node]) look_at_stop(now, node);
+        look_at_groups(now, node);
     }
     for (std::size_t router = 0; router < dark_.size(); ++router) {
         look_at_masters(now, router);
@@ -246,6 +247,14 @@ void Checker::transition(Instant now, std::size_t node, std::size_t router, Stat
     if (to == State::master) needless(now, node, router);
 }
 
+/// At a start a node does not know the intervals of others (RFC 9568 §6.4.1: its own one counts). One that listens for
+/// less than the interval of a living master may not hear it.
+bool Checker::hears_all_in_time(std::size_t node, std::size_t router) const {
+    return std::all_of(picture_.nodes.begin(), picture_.nodes.end(), [&](const NodePicture& each) {
+        return each.seats[router].interval + tolerance < picture_.nodes[node].seats[router].listens;
+    });
+}
+
 /// The other members of its sync group would be first as well. Without them no member becomes master.
 bool Checker::all_first(std::size_t node, std::size_t router, Instant now) const {
     const std::vector<Seat>& seats = picture_.nodes[node].seats;
@@ -269,6 +278,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     // What the first one says may not have arrived yet.
     const Instant earlier_since = std::exchange(last_master_since_[router], now);
     const bool crossed = now - earlier_since < tolerance;
+    if (!hears_all_in_time(node, router)) return;
     // Of two with the same priority that start together, both become master, and one gives in (RFC 9568 §6.4.3).
     if (before != nobody && !crossed && (!own.preempt || own.priority < earlier)) {
         report(now, "S4", place(node, router) + ": took over from " + picture_.nodes[before].name + " without need");
@@ -277,6 +287,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
         const Seat& seat = picture_.nodes[other].seats[router];
         const auto& since = first_backup_[other][router].at;
         if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
+        if (before != nobody && !preempts(other, router)) continue;  // it leaves the master before alone
         const auto master_since = before == nobody ? std::nullopt : std::optional(earlier_since);
         if (certainly_first(seat, *since, master_since, now) && all_first(other, router, now)) {
             report(now, "S4",
@@ -400,7 +411,6 @@ bool Checker::still_good(Instant now, const WatchedVips& watch) {
 void Checker::settled(Instant now) {
     settled_ = true;
     for (std::size_t router = 0; router < picture_.routers.size(); ++router) settled(now, router);
-    for (std::size_t node = 0; node < picture_.nodes.size(); ++node) settled_groups(now, node);
 }
 
 /// The instance and all members of its sync group preempt.
@@ -441,7 +451,9 @@ void Checker::settled(Instant now, std::size_t router) {
     }
 }
 
-void Checker::settled_groups(Instant now, std::size_t node) {
+// ---- S8 ------------------------------------------------------------------------------------------------------------
+
+void Checker::look_at_groups(Instant now, std::size_t node) {
     const std::vector<Seat>& seats = picture_.nodes[node].seats;
     for (std::size_t a = 0; a < seats.size(); ++a) {
         for (std::size_t b = a + 1; b < seats.size(); ++b) {

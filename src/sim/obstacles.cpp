@@ -113,7 +113,8 @@ void World::set_link_address(std::size_t node, std::size_t link) {
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
             for (std::size_t i = 0; i < picture_.routers[router].vips.size(); ++i) {
                 std::size_t& believed = picture_.believed[router][i];
-                if (picture_.routers[router].vips[i] == vip.address && believed == node) believed = nobody;
+                const bool holds = picture_.nodes[node].seats[router].held[i];
+                if (holds && picture_.routers[router].vips[i] == vip.address && believed == node) believed = nobody;
             }
         }
     }

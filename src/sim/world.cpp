@@ -222,6 +222,7 @@ void World::start(std::size_t node) {
     note({.kind = MomentKind::started, .node = node});
     picture_.nodes[node].running = true;
     refresh(node);
+    refresh_vips(node);  // now its sync groups are known
     if (host.overlay != nullptr) {
         for_process(node, milliseconds(1), [this, node] { turn(node, node::Remembered{*hosts_[node].overlay}); });
     }

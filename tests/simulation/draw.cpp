@@ -65,7 +65,8 @@ DrawnRouter draw_router(Random& random, std::uint64_t number, bool both) {
     router.unicast = random.chance(300) && !router.ipv6;
     router.password = router.version == 2 && random.chance(400);
     if (both || router.version == 2 || random.chance(700)) {
-        router.interval = router.version == 2 ? "1s" : one_of(random, intervals);
+        router.interval = one_of(random, intervals);
+        if (router.version == 2) router.interval = random.chance(700) ? "1s" : "2s";
     }
     if (random.chance(600)) router.preempt = preempt_of(random);
     router.vips = 1 + random.below(2);

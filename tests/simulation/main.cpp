@@ -16,8 +16,11 @@ using std::chrono::seconds;
 constexpr std::uint64_t default_seeds = 1000;
 /// Later failures are rarely of another kind, and shrinking takes time.
 constexpr int most_failures = 5;
-/// Of many seeds each has its own cluster, so that faults need not come as often in each.
-constexpr Duration drawn_window = seconds(20);
+/// Each seed has its own cluster, so a short time serves for faults. Planned stops, one after the other, need a longer
+/// one: every fourth seed has it.
+constexpr Duration short_window = seconds(20);
+constexpr Duration long_window = seconds(45);
+constexpr std::uint64_t long_share = 4;
 
 std::set<FaultKind> all_kinds() {
     std::set<FaultKind> kinds;
@@ -42,7 +45,7 @@ public:
     [[nodiscard]] std::optional<Scenario> scenario(std::uint64_t seed) const {
         Scenario scenario{.seed = seed, .kinds = all_kinds()};
         if (drawn()) {
-            scenario.window = drawn_window;
+            scenario.window = seed % long_share == 0 ? long_window : short_window;
             scenario.configs = test::electors(test::draw_cluster(seed));
             return scenario;
         }

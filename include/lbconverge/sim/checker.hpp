@@ -8,7 +8,7 @@
 //   S6  during a planned stop with a healthy peer, a restart and the return of a node, each VIP is on a node at every
 //       instant; and a stop ends
 //   S7  a node does not ask twice in a row to be woken in the past
-//   S8  after settling, a node is master of all members of a sync group or of none
+//   S8  after every turn a node is master of all members of a sync group or of none
 //   S9  a pool has a server that takes connections, if one of its servers is well. (A server that was not asked yet is
 //       not down.)
 //   S10 the invariants of a node, and of every plan and ledger that it makes, hold after every turn
@@ -40,7 +40,7 @@ public:
     /// in this run, so that S4 holds.
     Checker(const Picture& picture, bool calm);
 
-    /// S2, S6, S11, S13, S14: to be called after everything that changes the picture.
+    /// S2, S6, S8, S11, S13, S14: to be called after everything that changes the picture.
     void look(Instant now);
     /// S11, S14: another fault began or ended, so the times that a VIP is dark or not reached begin anew.
     void faults_changed();
@@ -99,12 +99,13 @@ private:
     [[nodiscard]] bool hear_each_other(std::size_t router, std::size_t a, std::size_t b) const;
     void look_at_neighbours(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
+    [[nodiscard]] bool hears_all_in_time(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool all_first(std::size_t node, std::size_t router, Instant now) const;
     void needless(Instant now, std::size_t node, std::size_t router);
     void took_from_living(Instant now, std::size_t node, std::size_t router);
     void settled(Instant now, std::size_t router);
     [[nodiscard]] bool preempts(std::size_t node, std::size_t router) const;
-    void settled_groups(Instant now, std::size_t node);
+    void look_at_groups(Instant now, std::size_t node);
     [[nodiscard]] bool reached(std::size_t router, std::size_t vip) const;
     [[nodiscard]] bool all_reached_at(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool has_healthy_peer(std::size_t node, std::size_t router) const;

@@ -412,7 +412,7 @@ TEST_CASE("S7: a wake-up in the past, twice in a row") {
     CHECK(court.said() == "S7 lb1: asks to be woken in the past, again and again");
 }
 
-TEST_CASE("S8: after settling the members of a sync group are master together") {
+TEST_CASE("S8: the members of a sync group are master together") {
     Picture picture = healthy();
     picture.routers.push_back({.name = "w", .interface = "eth1", .vips = {*IpAddress::parse("192.0.2.30")}});
     picture.nodes[0].seats.push_back(seat(150, State::master));
@@ -423,12 +423,12 @@ TEST_CASE("S8: after settling the members of a sync group are master together") 
         for (Seat& each : node.seats) each.group = "g";
     }
     Checker good(picture, false);
-    good.settled(at(seconds(1)));
+    good.look(at(seconds(1)));
     CHECK(good.violations().empty());
     std::swap(picture.nodes[0].seats[1], picture.nodes[1].seats[1]);
     picture.believed[1] = {1};
     Checker bad(picture, false);
-    bad.settled(at(seconds(1)));
+    bad.look(at(seconds(1)));
     const auto is_it = [](const Violation& each) {
         return each.check == "S8" && each.what == "lb1, v and w: master of only one of the group";
     };
