@@ -65,6 +65,15 @@ bool Node::group_holds(const Instance& instance) const {
     });
 }
 
+/// A successor leads when all members are ready, so each serves for as long as the slowest of them takes.
+Duration Node::hand_over_of(const Instance& instance) const {
+    Duration longest = instance.machine.hand_over();
+    for (const Instance& each : instances_) {
+        if (same_group(each, instance)) longest = std::max(longest, each.machine.hand_over());
+    }
+    return longest;
+}
+
 /// Another node is master of one member, so it is or will soon be master of all. If this node was backup of that member
 /// and is master of another one, a reload has made the group of instances that two nodes shared: then the other node
 /// has not taken the rest yet, so this one serves it until it does.
@@ -75,7 +84,9 @@ void Node::yield_group(const Instance& instance, bool crossed, Instant now) {
     for (Instance& each : instances_) {
         if (!same_group(each, instance)) continue;
         const bool makes_room = crossed && each.machine.state() == State::master;
-        carry_out(each, makes_room ? each.machine.make_room(now, why) : each.machine.yield(winner, now, why), now);
+        const Duration least = hand_over_of(each);
+        carry_out(each, makes_room ? each.machine.make_room(now, why, least) : each.machine.yield(winner, now, why),
+                  now);
     }
 }
 

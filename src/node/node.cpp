@@ -435,7 +435,7 @@ void Node::handle(const Stop& event, Instant now) {
         return;
     }
     if (std::exchange(stopping_, true)) return;
-    for (Instance& each : instances_) carry_out(each, each.machine.stop(now), now);
+    for (Instance& each : instances_) carry_out(each, each.machine.stop(now, hand_over_of(each)), now);
 }
 
 /// Once no instance waits for a successor any more, the addresses are withdrawn, and then the daemon ends.

@@ -282,7 +282,7 @@ void Node::make_room(Instance& instance, Instant now) {
             why = "sync group " + each.group + ": " + each.machine.settings().name + " " + because(each);
         }
     }
-    carry_out(instance, instance.machine.make_room(now, std::move(why)), now);
+    carry_out(instance, instance.machine.make_room(now, std::move(why), hand_over_of(instance)), now);
 }
 
 }  // namespace lbconverge::node

@@ -18,8 +18,9 @@ constexpr std::size_t most_violations = 20;
 
 Duration skew_of(const Seat& seat) { return seat.interval * (256 - seat.priority) / 256; }
 
-/// It would be master by now if it alone had listened since the one time, or preempted the master of the other time.
-/// The delay of a preemption may end just after an advertisement, and so costs up to an interval more.
+/// A node in this seat would be master by now, if it had listened alone since `listening_since`, or had preempted the
+/// master of `master_since`. The delay of a preemption may end just after an advertisement, which costs up to an
+/// interval more.
 bool certainly_first(const Seat& seat, Instant listening_since, std::optional<Instant> master_since, Instant now) {
     const Duration down = 3 * seat.interval + skew_of(seat);
     const bool waits = master_since && seat.waits.count() > 0;
@@ -36,12 +37,19 @@ Checker::Checker(const Picture& picture, bool calm)
       calm_(calm),
       exposed_(picture.nodes.size(), std::vector<std::optional<Instant>>(picture.routers.size())),
       dark_(picture.routers.size()),
+      together_(picture.routers.size()),
+      astray_(picture.routers.size()),
       first_backup_(picture.nodes.size(), std::vector<FirstBackup>(picture.routers.size())),
       last_master_(picture.routers.size(), nobody),
       last_master_since_(picture.routers.size()),
       late_wakes_(picture.nodes.size()),
       stops_(picture.nodes.size()) {
-    for (std::size_t i = 0; i < dark_.size(); ++i) dark_[i].resize(picture.routers[i].vips.size());
+    const std::size_t nodes = picture.nodes.size();
+    for (std::size_t i = 0; i < dark_.size(); ++i) {
+        dark_[i].resize(picture.routers[i].vips.size());
+        astray_[i].resize(picture.routers[i].vips.size());
+        together_[i].resize(nodes * (nodes + 1));
+    }
 }
 
 void Checker::report(Instant now, std::string check, std::string what) {
@@ -56,9 +64,14 @@ void Checker::look(Instant now) {
     for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) look_at_withdrawal(now, node, router);
         if (stops_[node]) look_at_stop(now, node);
+        look_at_groups(now, node);
     }
     for (std::size_t router = 0; router < dark_.size(); ++router) {
-        for (std::size_t vip = 0; vip < dark_[router].size(); ++vip) look_at_dark(now, router, vip);
+        look_at_masters(now, router);
+        for (std::size_t vip = 0; vip < dark_[router].size(); ++vip) {
+            look_at_dark(now, router, vip);
+            look_at_neighbours(now, router, vip);
+        }
     }
     std::erase_if(watches_, [&](const WatchedVips& each) { return !still_good(now, each); });
 }
@@ -70,12 +83,12 @@ void Checker::look_at_withdrawal(Instant now, std::size_t node, std::size_t rout
     const Seat& seat = who.seats[router];
     std::optional<Instant>& since = exposed_[node][router];
     const bool wrong =
-        seat.member && who.awake() && !who.hampered && seat.election == ElectionState::backup && seat.holds_any();
+        seat.member && who.awake() && !who.failing && seat.election == ElectionState::backup && seat.holds_any();
     if (!wrong) {
         since.reset();
     } else if (!since) {
         since = now;
-    } else if (now - *since > withdrawal_limit) {
+    } else if (now - *since > withdrawal_limit + who.work) {
         report(now, "S2", place(node, router) + ": not master, but it still has a VIP");
         since = now;
     }
@@ -84,29 +97,136 @@ void Checker::look_at_withdrawal(Instant now, std::size_t node, std::size_t rout
 // ---- S11 -----------------------------------------------------------------------------------------------------------
 
 void Checker::faults_changed() {
-    for (auto& router : dark_) std::fill(router.begin(), router.end(), std::nullopt);
+    for (auto* times : {&dark_, &astray_}) {
+        for (auto& router : *times) std::fill(router.begin(), router.end(), std::nullopt);
+    }
+}
+
+/// What the members of a sync group share, or the seat alone.
+Checker::Group Checker::group_of(const NodePicture& node, std::size_t router) {
+    Group group;
+    const Seat& own = node.seats[router];
+    for (const Seat& each : node.seats) {
+        if (&each != &own && (each.group.empty() || each.group != own.group)) continue;
+        group.interval = std::max(group.interval, each.interval);
+        group.listens = std::max(group.listens, each.listens);
+        group.started = group.started && each.state != State::init;
+    }
+    return group;
+}
+
+/// A backup waits for three intervals and a skew after the last advertisement that arrives; that of a master that it
+/// has learned the interval of, or at a start for longer. One that is master may have to bring its kernel there first.
+Duration Checker::dark_limit_of(std::size_t router) const {
+    Duration waits{0};
+    Duration works{0};
+    for (const NodePicture& each : picture_.nodes) {
+        const Seat& seat = each.seats[router];
+        if (!seat.member) continue;
+        const Group group = group_of(each, router);
+        waits = std::max(waits, std::max<Duration>(4 * group.interval, group.listens));
+        works = std::max(works, each.failing ? failing_limit : each.work);
+    }
+    return dark_limit + picture_.in_flight + picture_.slowest * waits + works;
 }
 
 void Checker::look_at_dark(Instant now, std::size_t router, std::size_t vip) {
-    bool served = false;
+    bool served = picture_.strangers[router].master;
     bool could = false;
-    Duration limit = dark_limit;
     for (const NodePicture& each : picture_.nodes) {
         const Seat& seat = each.seats[router];
         if (!seat.member || !seat.able[vip]) continue;
         served = served || (each.powered && seat.held[vip]);
-        could = could || (each.awake() && !each.hampered && seat.state != State::init);
-        limit = std::max(limit, dark_limit + std::max<Duration>(4 * seat.interval, seat.listens));
+        could = could || (each.awake() && !each.hampered && seat.stands && group_of(each, router).started);
     }
     std::optional<Instant>& since = dark_[router][vip];
     if (!picture_.judged || served || !could) {
         since.reset();
     } else if (!since) {
         since = now;
-    } else if (now - *since > limit) {
+    } else if (now - *since > dark_limit_of(router)) {
         report(now, "S11",
                picture_.routers[router].name + ": VIP " + to_text(picture_.routers[router].vips[vip]) +
                    " is dark, and a node could serve it");
+        since = now;
+    }
+}
+
+// ---- S13 -----------------------------------------------------------------------------------------------------------
+
+/// The node is master, or still answers for the VIPs.
+bool Checker::claims(std::size_t node, std::size_t router) const {
+    if (node == picture_.nodes.size()) return picture_.strangers[router].master;
+    const NodePicture& who = picture_.nodes[node];
+    const Seat& seat = who.seats[router];
+    if (!seat.member || !who.awake()) return false;
+    return seat.state == State::master || (seat.election != ElectionState::backup && seat.holds_any());
+}
+
+bool Checker::hear_each_other(std::size_t router, std::size_t a, std::size_t b) const {
+    const auto hears = [&](std::size_t to, std::size_t from) {
+        return to == picture_.nodes.size() || (picture_.nodes[to].seats[router].hears >> from & 1U) != 0;
+    };
+    return hears(a, b) && hears(b, a);
+}
+
+void Checker::look_at_masters(Instant now, std::size_t router) {
+    for (std::size_t a = 0; a < picture_.nodes.size(); ++a) {
+        for (std::size_t b = a + 1; b <= picture_.nodes.size(); ++b) look_at_pair(now, router, a, b);
+    }
+}
+
+/// Of two masters each advertises within its interval; a master that did not run listens for an eighth longer before.
+/// So the lesser one hears the other within that time, and serves for the grace time after. One that is no master any
+/// more, but still serves, hears the master likewise.
+void Checker::look_at_pair(Instant now, std::size_t router, std::size_t a, std::size_t b) {
+    std::optional<Instant>& since = together_[router][a * (picture_.nodes.size() + 1) + b];
+    const auto masters = [&](std::size_t node) {
+        return node == picture_.nodes.size() || picture_.nodes[node].seats[router].state == State::master;
+    };
+    const bool both = claims(a, router) && claims(b, router) && (masters(a) || masters(b));
+    if (!both || !hear_each_other(router, a, b)) {
+        since.reset();
+        return;
+    }
+    if (!since) since = now;
+    const bool stranger = b == picture_.nodes.size();
+    const Duration other =
+        stranger ? picture_.strangers[router].interval : group_of(picture_.nodes[b], router).interval;
+    const Duration interval = std::max(group_of(picture_.nodes[a], router).interval, other);
+    const Duration limit = picture_.slowest * (interval + interval / 8 + vrrp::hand_over_grace) + together_limit;
+    if (now - *since <= limit) return;
+    report(now, "S13",
+           place(a, router) + ": serves for " + std::to_string((now - *since) / std::chrono::milliseconds(1)) +
+               " ms, as does " + (stranger ? "a router of another make" : picture_.nodes[b].name) +
+               ", and they hear each other");
+    since = now;
+}
+
+// ---- S14 -----------------------------------------------------------------------------------------------------------
+
+/// A master announces its VIPs when it has them, and again when it hears that another one had them or had to listen.
+void Checker::look_at_neighbours(Instant now, std::size_t router, std::size_t vip) {
+    const std::size_t believed = picture_.believed[router][vip];
+    const bool excused = believed != nobody && picture_.nodes[believed].seats[router].left_unheard;
+    bool wrong = false;
+    Duration interval{0};
+    for (const NodePicture& each : picture_.nodes) {
+        const Seat& seat = each.seats[router];
+        if (!seat.member) continue;
+        interval = std::max(interval, group_of(each, router).interval);
+        const bool serves = each.awake() && seat.state == State::master && seat.held[vip];
+        wrong = wrong || (serves && !each.silenced && !seat.untold[vip] && seat.able[vip]);
+    }
+    std::optional<Instant>& since = astray_[router][vip];
+    if (!wrong || excused || reached(router, vip) || picture_.strangers[router].master) {
+        since.reset();
+    } else if (!since) {
+        since = now;
+    } else if (now - *since > astray_limit + picture_.slowest * (interval + interval / 8)) {
+        report(now, "S14",
+               picture_.routers[router].name + ": VIP " + to_text(picture_.routers[router].vips[vip]) +
+                   " is not where its neighbours send to");
         since = now;
     }
 }
@@ -127,6 +247,26 @@ void Checker::transition(Instant now, std::size_t node, std::size_t router, Stat
     if (to == State::master) needless(now, node, router);
 }
 
+/// At a start a node does not know the intervals of others (RFC 9568 §6.4.1: its own one counts). One that listens for
+/// less than the interval of a living master may not hear it.
+bool Checker::hears_all_in_time(std::size_t node, std::size_t router) const {
+    return std::all_of(picture_.nodes.begin(), picture_.nodes.end(), [&](const NodePicture& each) {
+        return each.seats[router].interval + tolerance < picture_.nodes[node].seats[router].listens;
+    });
+}
+
+/// The other members of its sync group would be first as well. Without them no member becomes master.
+bool Checker::all_first(std::size_t node, std::size_t router, Instant now) const {
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        if (i == router || seats[i].group.empty() || seats[i].group != seats[router].group) continue;
+        const auto& since = first_backup_[node][i].at;
+        const auto master_since = last_master_[i] == nobody ? std::nullopt : std::optional(last_master_since_[i]);
+        if (!since || !seats[i].preempt || !certainly_first(seats[i], *since, master_since, now)) return false;
+    }
+    return true;
+}
+
 void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     if (std::exchange(first_backup_[node][router].was_master, true)) {
         report(now, "S4", place(node, router) + ": became master a second time");
@@ -138,6 +278,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
     // What the first one says may not have arrived yet.
     const Instant earlier_since = std::exchange(last_master_since_[router], now);
     const bool crossed = now - earlier_since < tolerance;
+    if (!hears_all_in_time(node, router)) return;
     // Of two with the same priority that start together, both become master, and one gives in (RFC 9568 §6.4.3).
     if (before != nobody && !crossed && (!own.preempt || own.priority < earlier)) {
         report(now, "S4", place(node, router) + ": took over from " + picture_.nodes[before].name + " without need");
@@ -146,7 +287,9 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
         const Seat& seat = picture_.nodes[other].seats[router];
         const auto& since = first_backup_[other][router].at;
         if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
-        if (certainly_first(seat, *since, before == nobody ? std::nullopt : std::optional(earlier_since), now)) {
+        if (before != nobody && !preempts(other, router)) continue;  // it leaves the master before alone
+        const auto master_since = before == nobody ? std::nullopt : std::optional(earlier_since);
+        if (certainly_first(seat, *since, master_since, now) && all_first(other, router, now)) {
             report(now, "S4",
                    place(node, router) + ": became master, and " + picture_.nodes[other].name +
                        " is better and was there before");
@@ -206,13 +349,13 @@ bool Checker::has_healthy_peer(std::size_t node, std::size_t router) const {
     return false;
 }
 
-/// The neighbours send to a node that has the VIP.
+/// The neighbours send to a node that has the VIP and is switched on.
 bool Checker::reached(std::size_t router, std::size_t vip) const {
     const std::size_t node = picture_.believed[router][vip];
     return node != nobody && picture_.nodes[node].powered && picture_.nodes[node].seats[router].held[vip];
 }
 
-/// It has all VIPs, nobody else is master, and the neighbours know.
+/// The node has all VIPs, no other node is master, and the neighbours send to it.
 bool Checker::all_reached_at(std::size_t node, std::size_t router) const {
     const Seat& seat = picture_.nodes[node].seats[router];
     if (!seat.member || !seat.holds_all()) return false;
@@ -268,7 +411,15 @@ bool Checker::still_good(Instant now, const WatchedVips& watch) {
 void Checker::settled(Instant now) {
     settled_ = true;
     for (std::size_t router = 0; router < picture_.routers.size(); ++router) settled(now, router);
-    for (std::size_t node = 0; node < picture_.nodes.size(); ++node) settled_groups(now, node);
+}
+
+/// The instance and all members of its sync group preempt.
+bool Checker::preempts(std::size_t node, std::size_t router) const {
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    return std::all_of(seats.begin(), seats.end(), [&](const Seat& each) {
+        const bool counts = &each == &seats[router] || (!each.group.empty() && each.group == seats[router].group);
+        return !counts || each.preempt;
+    });
 }
 
 void Checker::settled(Instant now, std::size_t router) {
@@ -279,29 +430,30 @@ void Checker::settled(Instant now, std::size_t router) {
         return;
     }
     const std::size_t master = masters.front();
-    bool all_preempt = true;
-    std::uint8_t best = 0;
+    const std::uint8_t priority = picture_.nodes[master].seats[router].priority;
     for (std::size_t node = 0; node < picture_.nodes.size(); ++node) {
         const Seat& seat = picture_.nodes[node].seats[router];
         if (!seat.member) continue;
-        all_preempt = all_preempt && seat.preempt;
-        best = std::max(best, seat.priority);
+        if (seat.priority > priority && preempts(node, router))
+            report(now, "S3", place(master, router) + ": is master, but not the best");
         if (node != master && seat.holds_any())
             report(now, "S3", place(node, router) + ": has a VIP, and is not master");
     }
     const Seat& seat = picture_.nodes[master].seats[router];
-    if (all_preempt && seat.priority != best)
-        report(now, "S3", place(master, router) + ": is master, but not the best");
     if (!seat.holds_all()) report(now, "S3", place(master, router) + ": is master, and has not all VIPs");
-    for (const std::size_t each : picture_.believed[router]) {
+    for (const std::size_t& each : picture_.believed[router]) {
+        const std::size_t vip = static_cast<std::size_t>(&each - picture_.believed[router].data());
         if (each == master || (each != nobody && picture_.nodes[each].seats[router].left_unheard)) continue;
+        if (seat.untold[vip]) continue;
         report(now, "S3",
                place(master, router) + ": is master, but the neighbours send to " +
                    (each == nobody ? "nobody" : picture_.nodes[each].name));
     }
 }
 
-void Checker::settled_groups(Instant now, std::size_t node) {
+// ---- S8 ------------------------------------------------------------------------------------------------------------
+
+void Checker::look_at_groups(Instant now, std::size_t node) {
     const std::vector<Seat>& seats = picture_.nodes[node].seats;
     for (std::size_t a = 0; a < seats.size(); ++a) {
         for (std::size_t b = a + 1; b < seats.size(); ++b) {

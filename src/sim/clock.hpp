@@ -23,6 +23,8 @@ public:
         const std::int64_t ahead = (shows - local_base_).count();
         return true_base_ + Duration((ahead * true_rate + rate_ - 1) / rate_);
     }
+    /// It has stood still since then.
+    void lose(Instant since, Instant now) { local_base_ -= local(now) - local(since); }
     void set_rate(Instant now, std::int64_t rate) {
         local_base_ = local(now);
         true_base_ = now;

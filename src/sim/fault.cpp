@@ -28,12 +28,20 @@ std::uint64_t parameter_of(FaultKind kind, Random& random) {
         case FaultKind::slow:
             return 1 + random.below(random.chance(200) ? 300 : 30);
         case FaultKind::pause:
-            return random.below(2);
+            return random.below(3);
         case FaultKind::clock:
             return 500'000 + random.below(1'500'000);
         case FaultKind::setting:
         case FaultKind::step:
+        case FaultKind::foreign:
+        case FaultKind::peer:
             return random.below(64);
+        case FaultKind::untold:
+            return random.chance(300) ? 1000 + random.below(2) : 100 + random.below(800);
+        case FaultKind::address:
+        case FaultKind::mac:
+        case FaultKind::no_socket:
+        case FaultKind::unsent:
         case FaultKind::gone:
         case FaultKind::refused:
         case FaultKind::route:
@@ -64,7 +72,7 @@ Duration duration_of(Random& random, Duration window) {
     return std::chrono::floor<milliseconds>(std::min(duration, window / 2));
 }
 
-/// One stop after the other, with time to settle in between: what is planned must be seamless.
+/// One stop after the other, with time to settle in between. S6 demands that each of them leaves no gap.
 void planned_stops(Random& random, const ScheduleRules& rules, std::vector<Fault>& schedule) {
     constexpr Duration pace = std::chrono::seconds(20);
     for (Instant at = Instant(pace); at + pace < Instant(rules.window); at += pace) {

@@ -56,7 +56,7 @@ void World::serve_later(std::size_t node, std::size_t lane) {
     for_process(node, cost(node), [this, node, lane] { serve(node, lane); });
 }
 
-/// Does what the convergence needs next, up to where time passes.
+/// Does the next thing that the convergence needs, up to the point where time passes.
 void World::serve(std::size_t node, std::size_t lane) {
     Host& host = hosts_[node];
     Job& job = host.process->jobs[lane];
@@ -111,7 +111,8 @@ void World::look(std::size_t node, std::size_t lane) {
     look_at_plan(node, lane);
 }
 
-/// A plan is sound; and what waits in it waits for something: nothing is unsafe for want of a good order.
+/// A plan is sound. A row that is blocked because it waits for another row has such a row in the plan: a wrong order
+/// alone blocks nothing.
 void World::look_at_plan(std::size_t node, std::size_t lane) {
     const Job& job = hosts_[node].process->jobs[lane];
     const plan::Plan& plan = job.work->plan();
@@ -174,25 +175,49 @@ void World::finish(std::size_t node, std::size_t lane) {
     result.overtaken = job.overtaken;
     job.busy = false;
     const bool recovered = !outcome.error && !job.hampered && lane == 0;
-    if (recovered) picture_.nodes[node].hampered = active(FaultKind::slow, node) || active(FaultKind::failing, node);
+    if (recovered) {
+        NodePicture& who = picture_.nodes[node];
+        who.failing = active(FaultKind::failing, node);
+        who.hampered = who.failing || active(FaultKind::slow, node);
+        if (!who.hampered) who.work = {};
+    }
     for_process(node, least_cost, [this, node, result = std::move(result)] { turn(node, result); });
 }
 
 void World::announce(std::size_t node, const std::vector<plan::Announcement>& announcements) {
     for (const plan::Announcement& each : announcements) {
         ++run_.counts.announcements;
-        if (!hosts_[node].has_carrier(each.interface)) continue;
-        for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
-            const std::vector<IpAddress>& vips = picture_.routers[router].vips;
-            for (std::size_t vip = 0; vip < vips.size(); ++vip) {
-                if (vips[vip] != each.address) continue;
-                picture_.nodes[node].seats[router].left_unheard = false;
-                if (std::exchange(picture_.believed[router][vip], node) == node) continue;
-                note({.kind = MomentKind::believed, .node = node, .router = router, .vip = vip});
-            }
-        }
+        if (hosts_[node].has_carrier(each.interface)) believe(node, each, gets_through(node, each));
     }
     checker_->look(queue_.now());
+}
+
+/// At least one of its frames does. What the device refuses is offered again.
+bool World::gets_through(std::size_t node, const plan::Announcement& each) {
+    const Fault* untold = strongest(FaultKind::untold, node);
+    if (untold == nullptr) return true;
+    std::uint32_t lost = 0;
+    for (std::uint32_t i = 0; i < each.count; ++i) lost += hosts_[node].random.chance(untold->parameter) ? 1 : 0;
+    const bool refused = untold->parameter % 2 == 1;
+    if (refused && lost > 0) hosts_[node].untaken.push_back({each.address, each.interface, lost});
+    return lost < each.count;
+}
+
+void World::believe(std::size_t node, const plan::Announcement& each, bool arrived) {
+    const Fault* untold = strongest(FaultKind::untold, node);
+    const bool refused = untold != nullptr && untold->parameter % 2 == 1;
+    for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
+        const std::vector<IpAddress>& vips = picture_.routers[router].vips;
+        for (std::size_t vip = 0; vip < vips.size(); ++vip) {
+            if (vips[vip] != each.address) continue;
+            Seat& seat = picture_.nodes[node].seats[router];
+            seat.untold[vip] = !arrived && !refused;
+            if (!arrived) continue;
+            seat.left_unheard = false;
+            if (std::exchange(picture_.believed[router][vip], node) == node) continue;
+            note({.kind = MomentKind::believed, .node = node, .router = router, .vip = vip});
+        }
+    }
 }
 
 }  // namespace lbconverge::sim

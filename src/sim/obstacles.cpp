@@ -54,6 +54,12 @@ bool World::hits(FaultKind kind, std::size_t node, std::size_t which, std::size_
     });
 }
 
+bool World::hits_link(FaultKind kind, std::size_t node, const InterfaceName& link) const {
+    const auto& links = hosts_[node].links;
+    const auto at = static_cast<std::size_t>(std::find(links.begin(), links.end(), link) - links.begin());
+    return at < links.size() && hits(kind, node, at, links.size());
+}
+
 void World::set_kernel(std::size_t node) {
     set_links(node);
     set_refusals(node);
@@ -70,6 +76,47 @@ void World::set_links(std::size_t node) {
         if (gone && host.has(link)) host.kernel.unplug(link);
         if (!gone && !host.has(link)) plug_in(node, link);
         host.kernel.set_carrier(link, !hits(FaultKind::link, node, i, host.links.size()));
+        if (!host.has(link)) continue;
+        set_own_addresses(node, i);
+        set_link_address(node, i);
+    }
+}
+
+/// As it has them after booting, or none.
+void World::set_own_addresses(std::size_t node, std::size_t link) {
+    Host& host = hosts_[node];
+    const bool lost = hits(FaultKind::address, node, link, host.links.size());
+    const Observed fresh = booted(*host.base, node);
+    const Seen<Address>& own = fresh.get<Address>();
+    for (std::uint32_t i = 0; i < own.size(); ++i) {
+        const Row<Address>& row = own.row(i);
+        if (row.key.interface != host.links[link]) continue;
+        Seen<Address>& now = host.kernel.node.get<Address>();
+        const bool there = now.find(row.key) != Seen<Address>::npos;
+        if (lost && there) host.kernel.execute(Change<Address>{row.key, &row.value, nullptr});
+        if (!lost && !there) now.put(row.key, row.value, own.note(i));
+    }
+}
+
+/// Neighbours that know the old link address do not reach the node any more.
+void World::set_link_address(std::size_t node, std::size_t link) {
+    Host& host = hosts_[node];
+    const auto changes = std::count_if(active_.begin(), active_.end(), [&](const Fault* each) {
+        return each->kind == FaultKind::mac && each->touches(node) && each->parameter % host.links.size() == link;
+    });
+    const auto is_it = [&](const Interface& each) { return each.name == host.links[link]; };
+    auto& interfaces = host.kernel.node.facts.interfaces;
+    auto& last = std::find_if(interfaces.begin(), interfaces.end(), is_it)->link_address[3];
+    if (std::exchange(last, static_cast<std::uint8_t>(changes)) == changes) return;
+    for (const config::Vip& vip : host.base->vips) {
+        if (vip.interface != host.links[link]) continue;
+        for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
+            for (std::size_t i = 0; i < picture_.routers[router].vips.size(); ++i) {
+                std::size_t& believed = picture_.believed[router][i];
+                const bool holds = picture_.nodes[node].seats[router].held[i];
+                if (holds && picture_.routers[router].vips[i] == vip.address && believed == node) believed = nobody;
+            }
+        }
     }
 }
 
@@ -136,6 +183,17 @@ bool World::obstructs(const Fault& fault, std::size_t node, const IpAddress& vip
     const auto row =
         std::next(host.wanted.others.begin(), static_cast<std::ptrdiff_t>(fault.parameter % host.wanted.others.size()));
     return row->second == vip;
+}
+
+/// It speaks on the links of all members of the group, its tracks are good, and it knows that the kernel sends.
+bool World::stands(std::size_t node, std::size_t router) const {
+    const Host& host = hosts_[node];
+    const std::vector<Seat>& seats = picture_.nodes[node].seats;
+    for (std::size_t other = 0; other < seats.size(); ++other) {
+        const bool member = !seats[other].group.empty() && seats[other].group == seats[router].group;
+        if ((other == router || member) && !speaks_on(node, picture_.routers[other].interface)) return false;
+    }
+    return host.tracked_at <= queue_.now() && host.sends_at <= queue_.now();
 }
 
 /// Its interface and that of the election are up. What the kernel has refused counts again only when the node has had

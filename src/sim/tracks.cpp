@@ -24,7 +24,7 @@ Duration World::patience_of(const config::Config& config) {
     return longest;
 }
 
-/// All of them, from what is at work now; as often as the counts of a track want to hear it.
+/// Tells the node the present result of each track, as often as `fall` and `rise` of the track ask for.
 void World::tell_tracks(std::size_t node) {
     const Host& host = hosts_[node];
     if (host.process == nullptr) return;
@@ -50,6 +50,17 @@ void World::tell_track(std::size_t node, std::size_t which) {
                                      .why = gone ? "gone" : "there",
                                      .number = gone ? 1 : 0};
     turn(node, node::Tracked{tracks[which].settings().name, reading});
+}
+
+/// Of each place of an instance, whether it has a socket.
+void World::tell_sockets(std::size_t node) {
+    const Host& host = hosts_[node];
+    if (host.process == nullptr) return;
+    for (const config::Vrrp& each : host.base->vrrp) {
+        const bool lacks = hits_link(FaultKind::no_socket, node, each.interface);
+        const node::NoSocket event{each.interface, each.family, lacks ? "Operation not permitted" : ""};
+        for_process(node, milliseconds(1), [this, node, event] { turn(node, event); });
+    }
 }
 
 void World::run_hooks(std::size_t node, const node::Effects& effects) {

@@ -80,8 +80,9 @@ std::vector<Fault> faults_of(const Scenario& scenario) {
 
 World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(scenario.seed).stream(network_stream)) {
     run_.faults = faults_of(scenario);
-    picture_.only_pauses = std::all_of(run_.faults.begin(), run_.faults.end(),
-                                       [](const Fault& each) { return each.kind == FaultKind::pause; });
+    picture_.only_pauses = std::all_of(run_.faults.begin(), run_.faults.end(), [](const Fault& each) {
+        return each.kind == FaultKind::pause && each.parameter < 2;
+    });
     picture_.routers = run_.routers = routers_of(scenario.configs);
     const Random all(scenario.seed);
     for (std::size_t i = 0; i < scenario.configs.size(); ++i) {
@@ -99,6 +100,7 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
         for (std::size_t r = 0; r < who.seats.size(); ++r) {
             who.seats[r].held.resize(picture_.routers[r].vips.size());
             who.seats[r].able.resize(picture_.routers[r].vips.size(), true);
+            who.seats[r].untold.resize(picture_.routers[r].vips.size());
         }
         run_.nodes.push_back(who.name);
         picture_.nodes.push_back(std::move(who));
@@ -107,7 +109,10 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
         picture_.believed.emplace_back(router.vips.size(), nobody);
         was_served_.emplace_back(router.vips.size(), false);
     }
-    last_arrival_.assign(hosts_.size(), std::vector<Instant>(hosts_.size()));
+    picture_.strangers.resize(picture_.routers.size());
+    last_arrival_.assign(hosts_.size() + 1, std::vector<Instant>(hosts_.size() + 1));
+    refresh_hearing();
+    refresh_judgement();
     checker_ = std::make_unique<Checker>(picture_, run_.faults.empty());
 }
 
@@ -118,7 +123,7 @@ void World::note(Moment moment) {
 
 // ---- the course of events ------------------------------------------------------------------------------------------
 
-/// By then everything must have come to rest: what elections wait for, and what kernel work waits after an error.
+/// By then every timer of an election has run out, and every kernel work that failed was tried again.
 Instant World::settling_ends() const {
     Duration election{0};
     for (const Host& host : hosts_) {
@@ -134,8 +139,8 @@ Instant World::settling_ends() const {
         last = std::max(last, each.end());
         if (each.kind == FaultKind::failing) failing += each.duration;
     }
-    // The wait is doubled after each failure, so it is no longer than what came before it, and a second.
-    // A node that is not master finds out only by becoming it that what was refused is taken again.
+    // The wait is doubled after each failure, so it is at most a second longer than the time before it.
+    // A node that is not master tries a refused row again only when it becomes master.
     const bool refused = std::any_of(run_.faults.begin(), run_.faults.end(), [](const Fault& each) {
         return each.kind == FaultKind::refused || each.kind == FaultKind::setting || each.kind == FaultKind::step;
     });
@@ -217,11 +222,13 @@ void World::start(std::size_t node) {
     note({.kind = MomentKind::started, .node = node});
     picture_.nodes[node].running = true;
     refresh(node);
+    refresh_vips(node);  // now its sync groups are known
     if (host.overlay != nullptr) {
         for_process(node, milliseconds(1), [this, node] { turn(node, node::Remembered{*hosts_[node].overlay}); });
     }
     for_process(node, host.random.between(milliseconds(1), milliseconds(5)), [this, node] {
         tell_tracks(node);
+        tell_sockets(node);
         send_links(node);
     });
 }
@@ -232,6 +239,8 @@ void World::forget(std::size_t node, std::string why) {
     host.process.reset();
     host.mail.clear();
     host.inbox.clear();
+    host.unsent.clear();
+    host.untaken.clear();
     note({.kind = MomentKind::ended, .node = node, .text = std::move(why)});
     picture_.nodes[node].running = false;
     for (Seat& seat : picture_.nodes[node].seats) {
@@ -293,7 +302,19 @@ void World::carry_out(std::size_t node, node::Effects effects) {
         exited(node);
     } else {
         set_timer(node);
+        tell_refusals(node);
     }
+}
+
+/// The kernel tells the process at once about packets and frames that it refused.
+void World::tell_refusals(std::size_t node) {
+    Host& host = hosts_[node];
+    const std::uint64_t life = host.life;
+    for (const node::Unsent& each : std::exchange(host.unsent, {})) {
+        if (host.life == life) turn(node, each);
+    }
+    if (host.life != life || host.untaken.empty()) return;
+    turn(node, node::Untaken{std::exchange(host.untaken, {}), {}});
 }
 
 void World::set_timer(std::size_t node) {
@@ -308,7 +329,7 @@ void World::set_timer(std::size_t node) {
     });
 }
 
-/// The kernel tells of a change: at once that there was one, and a little later what is true now.
+/// The kernel tells the process of a change: first that there was one, and a little later the new state.
 void World::news(std::size_t node) {
     Host& host = hosts_[node];
     if (host.process == nullptr || std::exchange(host.process->notified, true)) return;
@@ -380,6 +401,7 @@ void World::refresh_seat(std::size_t node, const node::Instance& instance, Elect
 void World::refresh_vips(std::size_t node) {
     const Host& host = hosts_[node];
     for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
+        picture_.nodes[node].seats[router].stands = stands(node, router);
         for (std::size_t vip = 0; vip < picture_.routers[router].vips.size(); ++vip) {
             const bool holds = answers_for(host.kernel.node, picture_.routers[router].vips[vip]);
             std::vector<bool>& held = picture_.nodes[node].seats[router].held;

@@ -1,11 +1,12 @@
 // The simulated cluster: hosts with a kernel, a clock and perhaps a process, the network between them, the queue of
-// what is going to happen, and the faults. Private to src/sim.
+// future actions, and the faults. Private to src/sim.
 #pragma once
 
 #include "clock.hpp"
 #include "lbconverge/plan/convergence.hpp"
 #include "lbconverge/sim/fake_kernel.hpp"
 #include "lbconverge/sim/simulation.hpp"
+#include "other_make.hpp"
 
 #include <map>
 #include <memory>
@@ -16,7 +17,7 @@ namespace lbconverge::sim {
 
 using Callback = std::function<void()>;
 
-/// What happens when; of what happens at the same time, first what was planned first.
+/// The actions of the future. Of actions at the same time, the one that was added first comes first.
 class Queue {
 public:
     void at(Instant when, Callback action) { events_.push({std::max(when, now_), count_++, std::move(action)}); }
@@ -76,15 +77,23 @@ struct Host {
     FakeKernel kernel;
     std::vector<InterfaceName> links;  ///< that the file names, whether they are there or not
     std::uint32_t last_index = 1000;   ///< of an interface that was made anew
-    WantedRows wanted;                 ///< by the file: what faults name by its number
+    WantedRows wanted;                 ///< by the file; a fault names one by its number
     std::array<kinds::Ledger, node::lane_count> ledger{};
     std::shared_ptr<const kinds::Health> overlay{};  ///< as its file in the run directory
     Random random{0};
     std::unique_ptr<Process> process;
-    std::uint64_t life = 0;                  ///< counts processes: what was planned for an earlier one does not happen
-    unsigned down = 0, off = 0, paused = 0;  ///< faults that are at work
-    bool start_again = false;                ///< once the process that is stopping has gone
-    // What has to wait while the process is paused: what lies in its sockets, and what it was about to do itself.
+    std::uint64_t life = 0;                   ///< counts processes; actions for an earlier one do not happen
+    unsigned down = 0, off = 0, paused = 0;   ///< faults that are at work
+    bool start_again = false;                 ///< once the process that is stopping has gone
+    bool stands_still = false;                ///< its clock does, for as long as it is paused
+    Instant steady_at;                        ///< by then all its packets of a network fault have arrived
+    Duration late{0};                         ///< the longest delay of its packets
+    Instant tells_at;                         ///< by then its devices take gratuitous ARP again
+    Instant tracked_at;                       ///< by then its tracks tell that they are good again
+    Instant sends_at;                         ///< by then it has found out that the kernel sends again
+    std::vector<node::Unsent> unsent;         ///< refusals that it was not told of yet
+    std::vector<plan::Announcement> untaken;  ///< likewise
+    // While the process is paused these wait: the packets in its sockets, and its own next actions.
     std::vector<node::Packet> mail;
     std::vector<std::pair<std::uint64_t, Callback>> inbox;  ///< with its life
 
@@ -93,6 +102,14 @@ struct Host {
         const Interface* there = kernel.node.facts.interface(link);
         return there != nullptr && there->carrier;
     }
+};
+
+/// A router of another make on the link of a virtual router.
+struct Visitor {
+    std::size_t router = nobody;
+    OtherMake machine;
+    bool well_formed = true;  ///< its packets are
+    std::uint64_t timer = 0;  ///< only the last one that was set counts
 };
 
 class World {
@@ -131,6 +148,8 @@ private:
     void carry_out_step(std::size_t node, std::size_t lane, std::size_t index);
     void finish(std::size_t node, std::size_t lane);
     void announce(std::size_t node, const std::vector<plan::Announcement>& announcements);
+    [[nodiscard]] bool gets_through(std::size_t node, const plan::Announcement& each);
+    void believe(std::size_t node, const plan::Announcement& each, bool arrived);
     [[nodiscard]] Duration cost(std::size_t node);
     [[nodiscard]] bool fails(std::size_t node);
     [[nodiscard]] plan::Plan make_plan(Host& host, const kinds::Ledger& ledger, const node::Converge& ask) const;
@@ -148,11 +167,19 @@ private:
     [[nodiscard]] bool failing_server(std::size_t node, const IpAddress& address, Duration lately) const;
 
     // ---- network and faults (network.cpp)
+    void tell_refusals(std::size_t node);
+    void tell_sockets(std::size_t node);
     void send(std::size_t node, const node::Packet& packet);
     void send_to(std::size_t from, std::size_t to, const node::Packet& packet);
     void deliver(std::size_t to, const node::Packet& packet);
     [[nodiscard]] bool addressed(std::size_t to, const node::Packet& packet) const;
     [[nodiscard]] bool heard_by_others(std::size_t node, std::size_t router) const;
+    [[nodiscard]] bool speaks_on(std::size_t node, const InterfaceName& link) const;
+    [[nodiscard]] bool audible(std::size_t from, std::size_t to, std::size_t router) const;
+    [[nodiscard]] bool heard_by_visitors(std::size_t node, std::size_t router) const;
+    void refresh_hearing();
+    void judge_again_at(Instant when);
+    void refresh_judgement();
     [[nodiscard]] bool cut(std::size_t from, std::size_t to) const;
     [[nodiscard]] bool lost(std::size_t from, std::size_t to);
     [[nodiscard]] bool duplicated(std::size_t from);
@@ -171,14 +198,29 @@ private:
     [[nodiscard]] bool quiet_after(const Fault& fault) const;
     [[nodiscard]] static Instant back_for_good(const Fault& fault);
 
-    // ---- what stands in the way of the kernel (obstacles.cpp)
+    // ---- routers of another make (visitors.cpp)
+    void visit(const Fault& fault, bool on);
+    [[nodiscard]] static bool misleads(const Fault& fault);
+    void arrive(const Fault& fault, std::size_t router);
+    void tell_visitors(std::size_t from, const node::Packet& packet);
+    void visitor_hears(std::uint64_t key, const node::Packet& packet);
+    void visitor_ticks(std::uint64_t key);
+    void visitor_says(std::uint64_t key, std::uint8_t priority);
+    void refresh_visitor(std::uint64_t key);
+    [[nodiscard]] std::size_t outside() const { return hosts_.size(); }
+
+    // ---- obstacles of the kernel (obstacles.cpp)
     /// As the faults that are at work now want it.
     void set_kernel(std::size_t node);
     void set_links(std::size_t node);
+    void set_own_addresses(std::size_t node, std::size_t link);
+    void set_link_address(std::size_t node, std::size_t link);
     void plug_in(std::size_t node, const InterfaceName& link);
     void set_refusals(std::size_t node);
     void set_routes(std::size_t node);
     [[nodiscard]] bool hits(FaultKind kind, std::size_t node, std::size_t which, std::size_t count) const;
+    [[nodiscard]] bool hits_link(FaultKind kind, std::size_t node, const InterfaceName& link) const;
+    [[nodiscard]] bool stands(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool obstructs(const Fault& fault, std::size_t node, const IpAddress& vip) const;
     [[nodiscard]] bool able(std::size_t node, std::size_t router, const IpAddress& vip, bool was, bool holds) const;
 
@@ -194,6 +236,8 @@ private:
     Run run_;
     std::unique_ptr<Checker> checker_;
     std::vector<std::vector<bool>> was_served_;  ///< router, VIP: at least once
+    std::map<std::uint64_t, Visitor> visitors_;  ///< by a number of their own
+    std::uint64_t last_visitor_ = 0;
 };
 
 /// Routers of all configurations, with the VIPs of those that have them.

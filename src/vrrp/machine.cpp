@@ -106,7 +106,7 @@ Duration Machine::length_of(Wait wait) const {
         case Wait::skew:
             return skew();
         case Wait::room:
-            return skew(1) + hand_over_margin;
+            return std::max(hand_over(), least_room_);
         case Wait::released:
             break;
     }
@@ -145,7 +145,7 @@ Output Machine::start(Instant now, bool holding) {
     return out;
 }
 
-Output Machine::stop(Instant now) {
+Output Machine::stop(Instant now, Duration least) {
     if (state_ == State::leaving) return {};
     if (!in_charge()) {
         timer_.reset();
@@ -154,8 +154,7 @@ Output Machine::stop(Instant now) {
     Output out = enter(State::leaving, now, "stopped: waiting for a successor");
     out.send = 0;  // RFC 9568 §6.4.3, Shutdown
     ++counters_.sent;
-    // After this time a backup of the lowest priority takes over (RFC 9568 §6.4.2, priority 0).
-    timer_ = now + skew(1) + hand_over_margin;
+    timer_ = now + std::max(hand_over(), least);
     return out;
 }
 
@@ -241,6 +240,10 @@ Output Machine::heard(const Heard& heard, Instant now) {
     }
     // Not the master gives up, but one beside it. The master's answer to that may have come before it.
     const bool beside = heard.advertisement.priority == 0 && has_living_peer(now) && peer_->address != heard.source;
+    if (state_ == State::backup && below_living_master(heard, now)) {
+        ++counters_.heard;
+        return {};
+    }
     remember(heard, now);
     switch (state_) {
         case State::backup:
@@ -255,6 +258,13 @@ Output Machine::heard(const Heard& heard, Instant now) {
             return {};
     }
     return {};
+}
+
+/// It gives way to the master that was heard before, or says its last word. A backup that obeyed it would wait as long
+/// as the interval of that one demands, not the master's.
+bool Machine::below_living_master(const Heard& heard, Instant now) const {
+    const std::uint8_t priority = heard.advertisement.priority;
+    return priority != 0 && has_living_peer(now) && peer_->address != heard.source && priority < peer_->priority;
 }
 
 bool Machine::preempts() const { return settings_.preempt || settings_.priority == owner_priority; }
@@ -488,11 +498,12 @@ Output Machine::yield(std::uint8_t winner, Instant now, std::string why) {
     return out;
 }
 
-Output Machine::make_room(Instant now, std::string why) {
+Output Machine::make_room(Instant now, std::string why, Duration least) {
     if (state_ != State::master) return {};
     Output out = become_backup(now, std::move(why));
     out.send = 0;
     ++counters_.sent;
+    least_room_ = least;
     wait_for(Wait::room, now);
     serves_until_ = *timer_ + hand_over_grace;
     return out;

@@ -244,6 +244,7 @@ private:
     void prioritize(std::vector<Instance>& instances, Instant now) const;
     [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
     [[nodiscard]] bool group_holds(const Instance& instance) const;
+    [[nodiscard]] Duration hand_over_of(const Instance& instance) const;
     void yield_group(const Instance& instance, bool crossed, Instant now);
     void hurry_group(const Instance& instance, Instant now);
     void lead_groups(Instant now);

@@ -1,6 +1,6 @@
 // A kernel in memory: holds the state of one node and takes plans as the real one does, with the real one's errors.
 // For the simulator, and for tests that need thousands of runs, or failures that no real kernel gives on demand. It is
-// trusted only for what the contract tests prove on it and on a real kernel (tests/contract). Pure.
+// trusted only as far as the contract tests check it against a real kernel (tests/contract). Pure.
 #pragma once
 
 #include "lbconverge/plan/kernel.hpp"
@@ -26,7 +26,7 @@ public:
     /// Thrown out of apply(): the program was killed at that point.
     struct Killed {};
 
-    /// What is said of a row whenever something is to be done with it.
+    /// The answer to every change of a row.
     struct RefusedRow {
         int error = EINVAL;
         bool may_go = false;  ///< it is only made that it cannot be

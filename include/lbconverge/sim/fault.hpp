@@ -1,4 +1,4 @@
-// What can go wrong in a simulated cluster, and when. A schedule is made up front from the seed alone, so that a run
+// The faults of a simulated cluster, and their times. A schedule is made up front from the seed alone, so that a run
 // with some of its faults left out is the same run otherwise. Pure.
 #pragma once
 
@@ -29,7 +29,8 @@ enum class FaultKind : std::uint8_t {
     one_way,    ///< the others do not hear these nodes
     crash,      ///< the process is killed, the kernel goes on; started again at the end
     power,      ///< the machine is off; started again, with an empty kernel, at the end
-    pause,      ///< SIGSTOP to SIGCONT: nothing runs, packets queue up; parameter 1: the machine, which gets none
+    pause,      ///< SIGSTOP to SIGCONT: nothing runs, packets queue up; parameter 1: the machine, which gets none;
+                ///< 2: a suspended guest, whose clock stands still as well
     slow,       ///< kernel work takes long; parameter: milliseconds per change
     failing,    ///< kernel work fails; parameter: per mille of the changes
     link,       ///< an interface has no carrier; parameter: which, modulo their number
@@ -44,17 +45,45 @@ enum class FaultKind : std::uint8_t {
     step,       ///< the kernel refuses another row of the file for good; parameter: which, modulo their number
     route,      ///< another's route stands where one of the file belongs; parameter: which, modulo their number
     server,     ///< a real server does not answer the checks of these nodes; parameter: which, modulo their number
+    address,    ///< an interface has lost the node's own addresses; parameter: which, modulo their number
+    mac,        ///< an interface has another link address; parameter: which, modulo their number
+    no_socket,  ///< VRRP has no socket on an interface; parameter: which, modulo their number
+    unsent,     ///< the kernel refuses to send VRRP on an interface; parameter: which, modulo their number
+    untold,     ///< gratuitous ARP does not get through: lost, or with an odd parameter refused; parameter: per mille
+    foreign,    ///< a stranger advertises with the VRID of a router; parameter: which router, and its advertisements
+    peer,       ///< a router of another make takes part in all elections; parameter: its priority, how it ends
 };
 constexpr auto names_of(FaultKind) {
-    return enum_names<FaultKind>(
-        {{FaultKind::loss, "loss"},           {FaultKind::delay, "delay"},         {FaultKind::reorder, "reorder"},
-         {FaultKind::duplicate, "duplicate"}, {FaultKind::partition, "partition"}, {FaultKind::one_way, "one-way"},
-         {FaultKind::crash, "crash"},         {FaultKind::power, "power"},         {FaultKind::pause, "pause"},
-         {FaultKind::slow, "slow"},           {FaultKind::failing, "failing"},     {FaultKind::link, "link"},
-         {FaultKind::clock, "clock"},         {FaultKind::reload, "reload"},       {FaultKind::stop, "stop"},
-         {FaultKind::keep, "keep"},           {FaultKind::track, "track"},         {FaultKind::gone, "gone"},
-         {FaultKind::refused, "refused"},     {FaultKind::setting, "setting"},     {FaultKind::step, "step"},
-         {FaultKind::route, "route"},         {FaultKind::server, "server"}});
+    return enum_names<FaultKind>({{FaultKind::loss, "loss"},
+                                  {FaultKind::delay, "delay"},
+                                  {FaultKind::reorder, "reorder"},
+                                  {FaultKind::duplicate, "duplicate"},
+                                  {FaultKind::partition, "partition"},
+                                  {FaultKind::one_way, "one-way"},
+                                  {FaultKind::crash, "crash"},
+                                  {FaultKind::power, "power"},
+                                  {FaultKind::pause, "pause"},
+                                  {FaultKind::slow, "slow"},
+                                  {FaultKind::failing, "failing"},
+                                  {FaultKind::link, "link"},
+                                  {FaultKind::clock, "clock"},
+                                  {FaultKind::reload, "reload"},
+                                  {FaultKind::stop, "stop"},
+                                  {FaultKind::keep, "keep"},
+                                  {FaultKind::track, "track"},
+                                  {FaultKind::gone, "gone"},
+                                  {FaultKind::refused, "refused"},
+                                  {FaultKind::setting, "setting"},
+                                  {FaultKind::step, "step"},
+                                  {FaultKind::route, "route"},
+                                  {FaultKind::server, "server"},
+                                  {FaultKind::address, "address"},
+                                  {FaultKind::mac, "mac"},
+                                  {FaultKind::no_socket, "no-socket"},
+                                  {FaultKind::unsent, "unsent"},
+                                  {FaultKind::untold, "untold"},
+                                  {FaultKind::foreign, "foreign"},
+                                  {FaultKind::peer, "peer"}});
 }
 constexpr std::size_t fault_kinds = names_of(FaultKind{}).size();
 

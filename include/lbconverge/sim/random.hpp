@@ -26,7 +26,7 @@ public:
         const auto room = static_cast<std::uint64_t>((most - least).count()) + 1;
         return least + Duration(static_cast<Duration::rep>(below(room)));
     }
-    /// A stream of its own: what is drawn from one has no influence on the other.
+    /// A stream of its own: numbers of one do not influence those of the other.
     [[nodiscard]] Random stream(std::uint64_t label) const {
         Random other(state_ ^ (label * 0xd1342543de82ef95ULL));
         return Random(other.next());

@@ -15,19 +15,19 @@
 
 namespace lbconverge::sim {
 
-/// Whatever decides how a run goes.
+/// All that decides the course of a run.
 struct Scenario {
     std::vector<node::ConfigPtr> configs;  ///< one per node that stands for election
     std::uint64_t seed = 1;
-    Duration window = std::chrono::seconds(60);  ///< in which things go wrong; what follows is for settling
+    Duration window = std::chrono::seconds(60);  ///< faults happen in it; then the cluster settles
     std::set<FaultKind> kinds;
     std::optional<std::vector<Kept>> kept;  ///< only these of the schedule
-    /// For the tests of the checks: changes what a node wants done, before it is.
+    /// For the tests of the checks: changes the effects of a node before they are carried out.
     std::function<void(std::size_t node, node::Effects& effects)> doctor{};
 };
 
 enum class MomentKind : std::uint8_t { transition, bound, unbound, believed, started, ended, fault_on, fault_off };
-/// Something that a person wants to see in the timeline.
+/// A line of the timeline.
 struct Moment {
     Instant at;
     MomentKind kind = MomentKind::transition;

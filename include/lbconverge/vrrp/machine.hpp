@@ -117,8 +117,11 @@ public:
     /// this node. Then it listens for one interval only. If it hears nobody, it goes on as master before its peers
     /// notice anything.
     Output start(Instant now, bool holding);
-    /// Gives up. A master advertises priority 0 and goes on serving until its successor serves.
-    Output stop(Instant now);
+    /// Gives up. A master advertises priority 0 and goes on serving until its successor serves, but for hand_over() or
+    /// `least` at most. `least`: the longest hand_over() of its sync group, whose successor waits for all members.
+    Output stop(Instant now, Duration least = {});
+    /// After this time a backup of the lowest priority has taken over (RFC 9568 §6.4.2, priority 0).
+    [[nodiscard]] Duration hand_over() const { return skew(1) + hand_over_margin; }
     /// fault(): cannot take part, for this reason. recover(): can take part again, as after a start.
     Output fault(Instant now, std::string reason);
     Output recover(Instant now);
@@ -144,8 +147,8 @@ public:
     Output yield(std::uint8_t winner, Instant now, std::string why);
     /// A master that cannot serve all its addresses makes room: it advertises priority 0, but goes on serving until
     /// another node is master. If nobody has taken over when the last backup would have done so, it becomes master
-    /// again.
-    Output make_room(Instant now, std::string why);
+    /// again. `least`: as with stop().
+    Output make_room(Instant now, std::string why, Duration least = {});
     /// The master of another member gives up: so does the master of this one, even if its advertisement was lost.
     void hurry(Instant now);
 
@@ -223,6 +226,7 @@ private:
     bool notice_absence(Instant now);
     [[nodiscard]] Output last_word(std::uint8_t winner, Output output);
     [[nodiscard]] std::string why_take_over(Instant now) const;
+    [[nodiscard]] bool below_living_master(const Heard& heard, Instant now) const;
     [[nodiscard]] std::optional<Drop> unfit(const Heard& heard);
     [[nodiscard]] std::optional<Drop> unfit_way(const Heard& heard) const;
     [[nodiscard]] std::optional<Drop> unfit_version_2(const wire::Advertisement& said) const;
@@ -245,6 +249,7 @@ private:
     std::optional<Duration> learned_;  ///< version 3, backup: the interval of the master that was heard, if one was
     std::optional<IpAddress> source_;
     Wait wait_ = Wait::down;               ///< backup: what the timer is for
+    Duration least_room_{0};               ///< of Wait::room: its sync group waits so long
     Instant waits_from_;                   ///< backup: when that began
     std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
     std::optional<Instant> preempt_at_;    ///< backup: from when on a master of lower priority is not obeyed any more

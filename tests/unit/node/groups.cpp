@@ -173,6 +173,20 @@ TEST_CASE("all members stop together") {
     CHECK(states(bench) == "leaving leaving ");
 }
 
+TEST_CASE("a member that leaves serves until the slowest of its group has a successor") {
+    Bench bench = backup(pair(R"(
+        advert_interval = "2s"
+    )"_text + group));
+    bench.pass(seconds(8));
+    bench.settle();
+    CHECK(states(bench) == "master master ");
+    bench.turn(Stop{});
+    bench.pass(milliseconds(1500));  // by then the first member alone, with 1 s, would have gone
+    CHECK(states(bench) == "leaving leaving ");
+    bench.pass(milliseconds(700));
+    CHECK(states(bench) == "init init ");
+}
+
 TEST_CASE("a reload that removes the member for which the others were waiting makes these masters") {
     const std::string three = "[[vrrp]]\nname = \"three\"\nvrid = 53\nadvert_interval = \"10s\"\n";
     const std::string daemon = "[daemon]\nrepair = false\n";

@@ -20,6 +20,8 @@ Seat seat(std::uint8_t priority, State state) {
     seat.election = state == State::master ? ElectionState::master : ElectionState::backup;
     seat.held = {state == State::master};
     seat.able = {true};
+    seat.untold = {false};
+    seat.hears = 0b11;
     return seat;
 }
 
@@ -30,6 +32,8 @@ Picture healthy() {
     picture.nodes.push_back({.name = "lb1", .running = true, .seats = {seat(150, State::master)}});
     picture.nodes.push_back({.name = "lb2", .running = true, .seats = {seat(100, State::backup)}});
     picture.believed = {{0}};
+    picture.strangers.resize(1);
+    picture.judged = true;
     return picture;
 }
 
@@ -70,6 +74,94 @@ TEST_CASE("S10: a node, a plan or a ledger that contradicts itself") {
     CHECK(court.said() == "");
     court.checker.invariant(at(seconds(1)), 1, "a master has an advertisement timer");
     CHECK(court.said() == "S10 lb2: a master has an advertisement timer");
+}
+
+TEST_CASE("S11: a VIP is dark, and a node could serve it") {
+    Court court;
+    court.first().held = {false};
+    std::string expected;
+    const Duration limit = dark_limit + seconds(4);
+    Instant now = at(seconds(1) + limit + milliseconds(1));
+    SUBCASE("too long") { expected = "S11 v: VIP 192.0.2.20 is dark, and a node could serve it"; }
+    SUBCASE("not yet") { now = at(seconds(1) + limit); }
+    SUBCASE("a router of another make serves it") { court.picture.strangers[0].master = true; }
+    SUBCASE("a stranger misleads the nodes") { court.picture.judged = false; }
+    SUBCASE("the nodes cannot stand for election") { court.first().stands = court.second().stands = false; }
+    SUBCASE("the nodes have not begun") { court.first().state = court.second().state = State::init; }
+    SUBCASE("advertisements of the one that is gone are still under way") { court.picture.in_flight = seconds(3); }
+    court.checker.look(at(seconds(1)));
+    court.checker.look(now);
+    CHECK(court.said() == expected);
+}
+
+TEST_CASE("S11: a sync group waits for its slowest member") {
+    Picture picture = healthy();
+    picture.routers.push_back({.name = "w", .interface = "eth1"});
+    picture.believed.emplace_back();
+    picture.strangers.resize(2);
+    for (NodePicture& node : picture.nodes) {
+        node.seats[0].held = {false};
+        node.seats.push_back(Seat{.member = true, .interval = seconds(2), .state = State::backup});
+        for (Seat& each : node.seats) each.group = "g";
+    }
+    Checker checker(picture, false);
+    checker.look(at(seconds(1)));
+    checker.look(at(seconds(1) + dark_limit + seconds(8)));
+    CHECK(checker.violations().empty());
+    checker.look(at(seconds(2) + dark_limit + seconds(8)));
+    CHECK(!checker.violations().empty());
+}
+
+TEST_CASE("S13: two nodes serve, and hear each other") {
+    Court court;
+    court.second() = seat(100, State::master);
+    court.second().held = {false};
+    const Duration limit = milliseconds(1125) + vrrp::hand_over_grace + together_limit;
+    std::string expected;
+    Instant now = at(seconds(1) + limit + milliseconds(1));
+    SUBCASE("two masters") { expected = "S13 lb1, v: serves for 1186 ms, as does lb2, and they hear each other"; }
+    SUBCASE("not yet") { now = at(seconds(1) + limit); }
+    SUBCASE("one of them is not heard") { court.first().hears = 0; }
+    SUBCASE("one of them does not run") { court.picture.nodes[1].paused = true; }
+    SUBCASE("one is backup, and its VIPs are going") {
+        court.second().election = ElectionState::backup, court.second().state = State::backup;
+    }
+    SUBCASE("one serves on, and is no master any more") {
+        court.second().state = State::backup;
+        court.second().election = ElectionState::undecided;
+        court.second().held = {true};
+        expected = "S13 lb1, v: serves for 1186 ms, as does lb2, and they hear each other";
+    }
+    SUBCASE("a clock runs at half the rate") { court.picture.slowest = 2; }
+    SUBCASE("a router of another make is master, too") {
+        court.second() = seat(100, State::backup);
+        court.first().hears |= 0b100;
+        court.picture.strangers[0] = {true, seconds(1)};
+        expected = "S13 lb1, v: serves for 1186 ms, as does a router of another make, and they hear each other";
+    }
+    court.checker.look(at(seconds(1)));
+    court.checker.look(now);
+    CHECK(court.said() == expected);
+}
+
+TEST_CASE("S14: the neighbours send to a node that does not have the VIP") {
+    Court court;
+    court.picture.believed = {{1}};
+    std::string expected;
+    SUBCASE("too long") { expected = "S14 v: VIP 192.0.2.20 is not where its neighbours send to"; }
+    SUBCASE("nobody can know") { court.second().left_unheard = true; }
+    SUBCASE("what the master said of it was lost") { court.first().untold = {true}; }
+    SUBCASE("what the master says may be lost") { court.picture.nodes[0].silenced = true; }
+    SUBCASE("the other one has it, too") {
+        court.second().held = {true};
+        court.second().election = ElectionState::undecided;
+        court.second().hears = 0;
+    }
+    court.checker.look(at(seconds(1)));
+    court.checker.look(at(seconds(1) + astray_limit + milliseconds(1125)));
+    CHECK(court.said() == "");
+    court.checker.look(at(seconds(1) + astray_limit + milliseconds(1126)));
+    CHECK(court.said() == expected);
 }
 
 TEST_CASE("S12: a node that had not run takes over from a master that was there before") {
@@ -320,22 +412,23 @@ TEST_CASE("S7: a wake-up in the past, twice in a row") {
     CHECK(court.said() == "S7 lb1: asks to be woken in the past, again and again");
 }
 
-TEST_CASE("S8: after settling the members of a sync group are master together") {
+TEST_CASE("S8: the members of a sync group are master together") {
     Picture picture = healthy();
     picture.routers.push_back({.name = "w", .interface = "eth1", .vips = {*IpAddress::parse("192.0.2.30")}});
     picture.nodes[0].seats.push_back(seat(150, State::master));
     picture.nodes[1].seats.push_back(seat(100, State::backup));
     picture.believed.push_back({0});
+    picture.strangers.resize(2);
     for (NodePicture& node : picture.nodes) {
         for (Seat& each : node.seats) each.group = "g";
     }
     Checker good(picture, false);
-    good.settled(at(seconds(1)));
+    good.look(at(seconds(1)));
     CHECK(good.violations().empty());
     std::swap(picture.nodes[0].seats[1], picture.nodes[1].seats[1]);
     picture.believed[1] = {1};
     Checker bad(picture, false);
-    bad.settled(at(seconds(1)));
+    bad.look(at(seconds(1)));
     const auto is_it = [](const Violation& each) {
         return each.check == "S8" && each.what == "lb1, v and w: master of only one of the group";
     };

@@ -178,6 +178,19 @@ TEST_CASE("that somebody beside a living master gives up changes nothing for a b
     CHECK(unmoved(router, State::backup, wake));
 }
 
+TEST_CASE("a last word beside a living master changes nothing for a backup") {
+    Router router = backup(plain());
+    router.hear(said(200, greater));
+    const Instant wake = *router.machine.wake_at();
+    router.now += milliseconds(300);
+    CHECK(silent(router.hear(said(150, lesser, milliseconds(100)))));
+    CHECK(unmoved(router, State::backup, wake));
+    CHECK(router.machine.peer()->priority == 200);
+    router.now += milliseconds(1700);  // the master is not heard any more: the other one may be the master now
+    router.hear(said(150, lesser, milliseconds(100)));
+    CHECK(router.waits() == milliseconds(300) + skew_of_100 / 10);
+}
+
 TEST_CASE("of a version 3 master that gives up the skew is in its interval, not in ours") {
     Router router = backup(plain());
     router.hear(said(200, lesser, milliseconds(100)));
