@@ -18,9 +18,11 @@ std::string two_interfaces(const std::string& more = "") {
         interface = "eth0"
         [[vip]]
         address = "192.0.2.20"
+        vrrp = "one"
         [[vip]]
         address = "10.0.0.20"
         interface = "eth1"
+        vrrp = "one"
         [[vrrp]]
         name = "one"
         vrid = 51
@@ -74,6 +76,36 @@ TEST_CASE("where nobody takes over it goes on without a gap, and gives up no sec
     bench.settle();
     bench.pass(seconds(60));
     CHECK(bench.state() == State::master);
+}
+
+TEST_CASE("an owner that cannot serve all its VIPs makes room as well") {
+    std::string toml = two_interfaces();
+    toml.replace(toml.find("160"), 3, "255");
+    Bench bench(toml);
+    bench.up.push_back({"eth1", true, {}});
+    bench.run();
+    REQUIRE(bench.state() == State::master);
+    CHECK(sent(eth1(bench, false)) == "0 to 224.0.0.18\n");
+    CHECK(bench.first().machine.settings().priority == 15);
+}
+
+TEST_CASE("a member that cannot serve all its VIPs makes room with its whole group") {
+    const std::string toml = two_interfaces(R"(
+        [[vip]]
+        address = "192.0.2.30"
+        vrrp = "two"
+        [[vrrp]]
+        name = "two"
+        vrid = 52
+        priority = 160
+        [[sync_group]]
+        name = "g"
+        members = ["one", "two"]
+    )"_text);
+    Bench bench = master(toml, "", {{"eth1", true, {}}});
+    const Effects effects = eth1(bench, false);
+    CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
+    for (const Instance& each : bench.node.instances()) CHECK(each.machine.settings().priority == 10);
 }
 
 TEST_CASE("a link that is back gives the priority back") {

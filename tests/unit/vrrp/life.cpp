@@ -550,6 +550,13 @@ TEST_CASE("a master that cannot take part any more gives up at once") {
     CHECK_FALSE(router.machine.wake_at());
 }
 
+TEST_CASE("a leaving node that cannot take part any more does not let its successor wait") {
+    Router router = leaving(plain());
+    const Output output = router.machine.fault(router.now, "no link");
+    CHECK(output.send == std::uint8_t{0});
+    CHECK(output.from == State::leaving);
+}
+
 TEST_CASE("a backup that cannot take part any more is silent") {
     Router router = backup(plain());
     const Output output = router.machine.fault(router.now, "no link");
