@@ -22,6 +22,7 @@ Seat seat(std::uint8_t priority, State state) {
     seat.able = {true};
     seat.untold = {false};
     seat.hears = 0b11;
+    seat.listens = seconds(3);
     return seat;
 }
 
@@ -101,7 +102,7 @@ TEST_CASE("S11: a sync group waits for its slowest member") {
     picture.strangers.resize(2);
     for (NodePicture& node : picture.nodes) {
         node.seats[0].held = {false};
-        node.seats.push_back(Seat{.member = true, .interval = seconds(2), .state = State::backup});
+        node.seats.push_back(Seat{.member = true, .interval = seconds(2), .state = node.seats[0].state});
         for (Seat& each : node.seats) each.group = "g";
     }
     Checker checker(picture, false);
