@@ -326,6 +326,16 @@ void Checker::invariant(Instant now, std::size_t node, const BrokenInvariant& br
     if (broken) report(now, "S10", picture_.nodes[node].name + ": " + *broken);
 }
 
+bool Checker::goes_on(Instant now) {
+    if (now - second_ >= std::chrono::seconds(1)) {
+        second_ = now;
+        events_ = 0;
+    }
+    if (++events_ < storm_limit) return true;
+    report(now, "S15", "a storm: " + std::to_string(storm_limit) + " events in a second");
+    return false;
+}
+
 void Checker::refused_plan(Instant now, std::size_t node, const std::string& what) {
     report(now, "S1", picture_.nodes[node].name + ": " + what);
 }

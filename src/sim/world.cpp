@@ -168,6 +168,7 @@ Run World::run() {
     for (Instant before = queue_.now(); queue_.run_one(run_.end); before = queue_.now()) {
         ++run_.counts.events;
         count_dark(queue_.now() - before);
+        if (!checker_->goes_on(queue_.now())) break;
     }
     checker_->look(run_.end);
     run_.counts.simulated = run_.end.time_since_epoch();

@@ -285,6 +285,16 @@ TEST_CASE("S3: after settling there is one master, the best one, and it alone se
     }
 }
 
+TEST_CASE("S15: nodes that answer each other's answers") {
+    Court court;
+    for (std::uint64_t i = 1; i < storm_limit; ++i) REQUIRE(court.checker.goes_on(at(seconds(1))));
+    SUBCASE("within a second") {
+        CHECK_FALSE(court.checker.goes_on(at(milliseconds(1999))));
+        CHECK(court.said() == "S15 a storm: 50000 events in a second");
+    }
+    SUBCASE("in two of them") { CHECK(court.checker.goes_on(at(seconds(2)))); }
+}
+
 TEST_CASE("S4: where nothing goes wrong, nobody becomes master who need not") {
     Court court{.calm = true};
     const auto becomes = [&](std::size_t node, State state, Duration when) {

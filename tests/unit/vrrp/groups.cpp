@@ -80,7 +80,7 @@ TEST_CASE("a member does not give way in a tie that another member decides") {
     router.machine.lead(router.now);
     Heard heard = said(100, greater);
     heard.decides_tie = false;
-    CHECK(router.hear(heard).send == std::uint8_t{100});
+    CHECK_FALSE(router.hear(heard).send);  // it would be answered, and the answer as well, without end
     CHECK(router.state() == State::master);
     heard.decides_tie = true;
     CHECK(router.hear(heard).from == State::master);
