@@ -103,6 +103,7 @@ private:
     void look_at_neighbours(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
     [[nodiscard]] bool hears_all_in_time(std::size_t node, std::size_t router) const;
+    [[nodiscard]] Seat at_slowest(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool all_first(std::size_t node, std::size_t router, Instant now) const;
     void needless(Instant now, std::size_t node, std::size_t router);
     void took_from_living(Instant now, std::size_t node, std::size_t router);
