@@ -45,7 +45,7 @@ TEST_CASE("status says how advertisements are signed, and nothing of the keys") 
     CHECK(text.find("5353") == std::string::npos);
     CHECK(text.find("83,83") == std::string::npos);
     const wire::Json instance = wire::parse_json(text).value().at("vrrp").at(0);
-    CHECK(wire::json_text(instance.at("authentication")) == R"({"active_key":2,"keys":[1,2],"mode":"enforce"})");
+    CHECK(wire::json_text(instance.at("authentication")) == R"({"mode":"enforce","active_key":2,"keys":[1,2]})");
     CHECK(instance.at("counters").at("dropped").at("not signed") == 1);
     CHECK(instance.at("counters").at("signed") == 0);
     CHECK(instance.at("heard").is_null());
