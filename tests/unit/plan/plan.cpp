@@ -534,7 +534,16 @@ TEST_CASE("a VIP that comes to an interface is announced, as often as its instan
     CHECK(announced("director", ", garp_count = 3") == "192.0.2.20 eth0 x3\n");
     CHECK(announced("both", ", garp_count = 3") == "192.0.2.20 eth0 x3\n");
     CHECK(announced("director", ", garp_count = 0") == "");
-    CHECK(announced("real-server", "") == "");
+    Node real_server(world(R"(
+        role = "real-server"
+        interface = "eth0"
+        arp = { method = "filter" }
+        vip = [{ address = "192.0.2.20", accept = "interface" }]
+    )"_text));
+    real_server.world.facts.interfaces[1].address = IpAddress::parse("192.0.2.3");
+    const Plan quiet = real_server.plan();
+    CHECK(steps_text(quiet).find("bind create address 192.0.2.20/32 eth0") != std::string::npos);
+    CHECK(quiet.announcements.empty());
 }
 
 TEST_CASE("after a release nothing is remembered of the file") {
@@ -554,11 +563,12 @@ TEST_CASE("of a kind that cannot be read the claims stay, also on rows that the 
     CHECK(node.plan().ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:443")) != nullptr);
 }
 
-TEST_CASE("a plan for the network alone keeps the drains of the tables") {
+TEST_CASE("a plan for the network alone keeps the drains and the claims of the tables") {
     Node node = converged(role("director", master));
     node.ledger.drains = {{test::key<RealServer>("tcp 192.0.2.20:443 192.0.2.9:443"), node.now}};
     const Plan plan = node.plan_for(kinds::desire(node.world.inputs(), kinds::Part::network));
     CHECK(plan.ledger.drains.size() == 1);
+    CHECK(plan.ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:443")) != nullptr);
     CHECK(node.plan().ledger.drains.empty());  // nothing of it is in the kernel
 }
 
