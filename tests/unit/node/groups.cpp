@@ -82,6 +82,16 @@ TEST_CASE("a lesser master of one member has told the neighbours of the others a
     CHECK(announced(hear_two(bench, 90)) == "192.0.2.20 on eth0 x5\n192.0.2.30 on eth0 x5\n");
 }
 
+TEST_CASE("a group of one member is none") {
+    const Bench bench = backup(director(R"(
+        [[sync_group]]
+        name = "g"
+        members = ["one"]
+    )"_text));
+    CHECK(bench.first().group.empty());
+    CHECK_FALSE(bench.first().machine.grouped());
+}
+
 TEST_CASE("with equal priorities the first member on which the other node is heard decides for all") {
     const auto beside = [](std::uint8_t priority, Duration since) {
         Bench bench = master(pair(group));
