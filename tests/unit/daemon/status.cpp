@@ -12,6 +12,7 @@ TEST_CASE("of a hundred thousand rows that were put back status has the first fe
     test::Bench bench("role = \"director\"\ninterface = \"eth0\"\n");
     bench.run();
     std::vector<std::string> rows;
+    rows.reserve(100'000);
     for (int i = 0; i < 100'000; ++i) rows.push_back("real_server " + std::to_string(1'000'000 + i) + "\xff");
     for (int i = 0; i < 5; ++i) {
         bench.turn(node::Disturbed{});
