@@ -216,6 +216,8 @@ void Checker::look_at_neighbours(Instant now, std::size_t router, std::size_t vi
         if (!seat.member) continue;
         interval = std::max(interval, group_of(each, router).interval);
         const bool serves = each.awake() && seat.state == State::master && seat.held[vip];
+        // It cannot know that the neighbours send to a node on the other side of a partition.
+        if (believed != nobody && (each.apart >> believed & 1U) != 0) continue;
         wrong = wrong || (serves && !each.silenced && !seat.untold[vip] && seat.able[vip]);
     }
     std::optional<Instant>& since = astray_[router][vip];

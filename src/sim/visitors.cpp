@@ -147,8 +147,8 @@ void World::refresh_visitor(std::uint64_t key) {
         Stranger& seen = picture_.strangers[visitor.router];
         seen.interval = visitor.machine.traits().says.interval;
         if (visitor.machine.master() && !std::exchange(seen.master, true)) {
-            auto& believed = picture_.believed[visitor.router];
-            std::fill(believed.begin(), believed.end(), nobody);
+            for (std::size_t& each : picture_.believed[visitor.router]) each = nobody;
+            for (auto& each : outdated_[visitor.router]) each.reset();
         }
         seen.master = visitor.machine.master();
         checker_->look(queue_.now());
