@@ -28,6 +28,8 @@ struct Router {
 /// A router of another make that takes part in the election of a virtual router.
 struct Stranger {
     bool master = false;
+    /// The neighbours send to it, and no master of ours has heard it. It says no last word, so nobody can tell them.
+    bool unheard = false;
     Duration interval{0};
 };
 
