@@ -58,7 +58,7 @@ constexpr std::array table = {
     Command{.name = "drain",
             .argument = server,
             .help = "take a real server out of use, until undrain: no new connections, the old ones go on",
-            .options = {"json", "dry-run", "as"},
+            .options = {"json", "dry-run", "as", "force"},
             .root = {.does = "changes the kernel"},
             .run = drain_command},
     Command{.name = "undrain",

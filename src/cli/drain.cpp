@@ -14,7 +14,8 @@ namespace {
 int drain_or_undrain(const Options& options, bool undo) {
     const std::string& server = options.arguments.front();
     if (!options.dry_run) {
-        const daemon::DrainRequest request{.server = server, .undo = undo, .json = options.json};
+        const daemon::DrainRequest request{
+            .server = server, .undo = undo, .json = options.json, .force = options.force};
         if (const auto done = done_by_daemon(request)) return *done;
     }
     const Result<config::Config> config = configuration_of(options);
@@ -25,7 +26,7 @@ int drain_or_undrain(const Options& options, bool undo) {
     if (!options.dry_run) {
         if (const auto locked = run.lock(lock_patience); !locked) return report(locked.error());
     }
-    const auto health = with_drains(*config, run, now(), *drains, undo);
+    const auto health = with_drains(*config, run, now(), {*drains, undo, options.force});
     if (!health) return report(health.error());
     const plan::Task task{.config = *config, .election = election_of(options, *config), .health = *health};
     if (options.dry_run) return dry_run(task, options);

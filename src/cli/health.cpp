@@ -30,12 +30,13 @@ HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& ru
 }
 
 Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
-                              const std::vector<kinds::Drained>& drains, bool undo) {
+                              const DrainOrder& order) {
     const daemon::LoadedHealth before = run.load_health(now);
     print_notes(before.notes);
     health::Board board = board_of(config, before.health);
-    for (const kinds::Drained& each : drains) {
-        if (undo) {
+    if (!order.undo && !order.force) RETURN_IF_ERROR(board.can_drain(order.drains));
+    for (const kinds::Drained& each : order.drains) {
+        if (order.undo) {
             RETURN_IF_ERROR(health::can_take_back(each, before.health));
             board.undrain(each, moment);
         } else {

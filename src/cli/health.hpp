@@ -17,8 +17,15 @@ using HealthPtr = std::shared_ptr<const kinds::Health>;
 /// nullptr: nothing has been said.
 HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& run, BootTime now);
 
-/// The same after these servers are drained, or, with `undo`, after their drain is taken back.
+/// An operator's word about these servers.
+struct DrainOrder {
+    std::vector<kinds::Drained> drains;
+    bool undo = false;   ///< their drain is taken back
+    bool force = false;  ///< also if a service would have fewer servers than it keeps
+};
+
+/// The same after that.
 Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
-                              const std::vector<kinds::Drained>& drains, bool undo);
+                              const DrainOrder& order);
 
 }  // namespace lbconverge::cli

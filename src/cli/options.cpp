@@ -47,6 +47,7 @@ po::options_description visible_options() {
         "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr");
     flag("json", "print JSON");
     flag("dry-run", "show only, as diff does");
+    flag("force", "also if too few servers would be left (keep)");
     all.add_options()("as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that");
     value("against", "SNAPSHOT", "compare with a snapshot, not with the kernel");
     value("from", "OLD.toml", "what this change of the file does to a node that has converged");
@@ -191,6 +192,7 @@ Result<Options> parse_options(int argc, char** argv) {
     options.watch = given.contains("watch");
     options.json = given.contains("json");
     options.dry_run = given.contains("dry-run");
+    options.force = given.contains("force");
     options.prune_foreign = given.contains("prune-foreign");
     RETURN_IF_ERROR(read_simulate(given, options));
     RETURN_IF_ERROR(read_as(given, options));

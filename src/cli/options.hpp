@@ -24,6 +24,7 @@ struct Options {
     bool json = false;
     bool watch = false;
     bool dry_run = false;
+    bool force = false;
     bool prune_foreign = false;
     bool arp = false;   ///< doctor: ask the neighbours
     bool vrrp = false;  ///< doctor: listen for advertisements

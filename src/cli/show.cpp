@@ -202,6 +202,18 @@ void append_sync(std::string& text, const SyncDaemon::Value& value) {
                       toml_string(value.interface.view()), value.id, to_text(value.group), value.port, value.ttl);
 }
 
+/// The settings that a director with services sets to 1, where they are otherwise: the file would change them.
+void append_settings(std::string& text, const Observed& observed) {
+    bool begun = false;
+    for (const char* setting : {"expire_nodest_conn", "expire_quiescent_template"}) {
+        const Sysctl::Key key("net/ipv4/vs/" + std::string(setting));
+        const std::uint32_t at = observed.get<Sysctl>().find(key);
+        if (at == Seen<Sysctl>::npos || observed.get<Sysctl>().row(at).value.value == "1") continue;
+        if (!std::exchange(begun, true)) text += "\n[sysctl]\n";
+        text += formatted("\"{}\" = {}\n", Sysctl::id(key), observed.get<Sysctl>().row(at).value.value);
+    }
+}
+
 std::string marked(const Service::Key& service, const Observed& observed) {
     std::string text;
     for (const Row<Mark>& row : observed.get<Mark>().rows()) {
@@ -223,7 +235,8 @@ void append_service(std::string& text, const Row<Service>& row, const Observed& 
         if (row.key.protocol != Protocol::tcp) text += formatted("protocol = \"{}\"\n", to_text(row.key.protocol));
     }
     text += formatted("scheduler = \"{}\"\n", row.value.scheduler.view());
-    if (const std::string flags = scheduler_flags(row.value); !flags.empty()) {
+    const bool hashes = row.value.scheduler == "mh" || row.value.scheduler == "sh";  // with a default flag
+    if (const std::string flags = scheduler_flags(row.value); hashes || !flags.empty()) {
         text += formatted("scheduler_flags = [{}]\n", flags);
     }
     if ((row.value.flags.bits & ServiceFlags::one_packet) != 0) text += "one_packet = true\n";
@@ -279,6 +292,7 @@ std::string toml_of(const Observed& observed) {
         append_service(text, service, observed);
         text += "real_servers = [\n" + pool + "]\n";
     }
+    if (!real_server && !services.empty()) append_settings(text, observed);
     if (!observed.get<Timeouts>().empty()) text += "\n[ipvs.timeouts]\n";
     for (const Row<Timeouts>& row : observed.get<Timeouts>().rows()) {
         text += formatted("{} = \"{}s\"\n", Timeouts::id(row.key), row.value.seconds);

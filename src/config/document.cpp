@@ -71,16 +71,17 @@ void report_misplaced(const Layers& layers, Diagnostics& problems) {
 }
 
 void read_sections(Reader& top, Context& context) {
-    // In the order in which they need each other: services name VIPs, everything may name a node.
+    // In the order in which they need each other: services name VIPs and have defaults in
+    // [ipvs], everything may name a node.
     read_vips(top, context);
     read_arp(top, context);
     read_sysctls(top, context);
     read_routes(top, context);
+    read_ipvs(top, context);
     read_services(top, context);
     read_tracks(top, context);
     read_vrrp(top, context);
     read_hooks(top, context);
-    read_ipvs(top, context);
     read_daemon(top, context);
     read_limits(top, context);
 }

@@ -79,7 +79,7 @@ constexpr LintRule all[] = {
     {mistake("LVS20"), nothing_sets_mark},
     {mistake("LVS21"), fwmark_without_vip},
     {mistake("LVS23"), persistence_and_drain},
-    {mistake("LVS24"), remove_and_expire},
+    {mistake("LVS24"), removed_and_not_expired},
     {mistake("LVS25"), one_packet_tcp},
     {mistake("LVS28"), sync_both_states},
     {mistake("LVS29"), both_always_active},
@@ -95,6 +95,7 @@ constexpr LintRule all[] = {
     {mistake("LVS44"), strict_rp_filter},
     {mistake("LVS45"), redirects_on_one_arm},
     {mistake("LVS49"), check_beside_service},
+    {mistake("LVS51"), hashing_without_fallback},
 };
 
 }  // namespace

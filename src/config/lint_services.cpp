@@ -123,22 +123,14 @@ void nothing_sets_mark(const Nodes& nodes, LintReport& report) {
 
 void persistence_and_drain(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
-        if (!directs(node) || sysctl_is(node, "net/ipv4/vs/expire_quiescent_template", "1")) continue;
-        const ServiceMatches found = find_services(node, [&](const Service& service) {
-            const bool checked =
-                service.check >= 0 && node.checks[static_cast<std::size_t>(service.check)].type != CheckType::none;
-            const bool drains = service.on_down == OnDown::drain && checked;
-            const bool drained = std::any_of(service.real_servers.begin(), service.real_servers.end(),
-                                             [](const RealServer& server) { return server.weight == 0; });
-            return service.persistence != 0 && (drains || drained);
-        });
+        if (!directs(node) || !sysctl_is(node, "net/ipv4/vs/expire_quiescent_template", "0")) continue;
+        const ServiceMatches found =
+            find_services(node, [](const Service& service) { return service.persistence != 0; });
         if (found.count == 0) continue;
-        report.warning(
-            found.first->source,
-            first_of(*found.first, found.count) +
-                ": persistence keeps sending clients to a real server of weight 0, also to one that failed its "
-                "check, for as long as they come back",
-            "[sysctl.director] \"net.ipv4.vs.expire_quiescent_template\" = 1");
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) +
+                           ": persistence keeps sending clients to a drained real server for as long as they come back",
+                       "leave expire_quiescent_template out: it is set to 1");
     }
 }
 
@@ -164,18 +156,32 @@ void check_beside_service(const Nodes& nodes, LintReport& report) {
     }
 }
 
-void remove_and_expire(const Nodes& nodes, LintReport& report) {
+void removed_and_not_expired(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
-        const Sysctl* expire = find_sysctl(node, "net/ipv4/vs/expire_nodest_conn");
-        if (!directs(node) || expire == nullptr || expire->value == "0") continue;
-        const ServiceMatches found =
-            find_services(node, [](const Service& service) { return service.on_down == OnDown::remove; });
+        if (!directs(node) || !sysctl_is(node, "net/ipv4/vs/expire_nodest_conn", "0")) continue;
+        const ServiceMatches found = find_services(node, [](const Service&) { return true; });
         if (found.count == 0) continue;
         report.warning(found.first->source,
                        first_of(*found.first, found.count) +
-                           ": on_down = \"remove\" with expire_nodest_conn resets the established connections of every "
-                           "real server that fails a check",
-                       "on_down = \"drain\", or leave expire_nodest_conn at 0");
+                           ": the kernel drops the packets of clients whose real server was removed, without a word: "
+                           "UDP clients never get another server, and TCP connections hang",
+                       "leave expire_nodest_conn out: it is set to 1");
+    }
+}
+
+void hashing_without_fallback(const Nodes& nodes, LintReport& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const ServiceMatches found = find_services(node, [](const Service& service) {
+            const bool hashes = service.scheduler == "mh" || service.scheduler == "sh";
+            return hashes && (service.scheduler_flags & fallback_flag) == 0;
+        });
+        if (found.count == 0) continue;
+        const std::string flag = std::string(found.first->scheduler.view()) + "-fallback";
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) + ": without " + flag +
+                           " the clients of a real server of weight 0, such as one that is drained, are refused",
+                       "add " + in_quotes(flag) + ", or leave scheduler_flags out");
     }
 }
 

@@ -54,6 +54,7 @@ void read_ipvs(Reader& top, Context& context) {
     if (!in) return;
     read_timeouts(*in, context.config.ipvs);
     read_sync(*in, context);
+    in->share("keep", context.config.ipvs.keep);
     in->boolean("exclusive", context.config.ipvs.exclusive);
     in->finish();
 }

@@ -174,6 +174,27 @@ bool Reader::duration(std::string_view key, milliseconds& out, DurationRange ran
     return true;
 }
 
+bool Reader::share(std::string_view key, std::uint8_t& out) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return false;
+    constexpr std::string_view hint = "write it in whole per cent: \"50%\"";
+    const auto* value = node->as_string();
+    if (value == nullptr) {
+        wrong_type(*node, key, "a share", std::string(hint));
+        return false;
+    }
+    std::string_view digits = value->get();
+    std::uint8_t number = 0;
+    const bool per_cent = digits.ends_with('%');
+    if (per_cent) digits.remove_suffix(1);
+    if (!per_cent || !from_text(digits, number) || number > 100) {
+        problems_.error(config::place(*node), in_quotes(value->get()) + " is not a share", std::string(hint));
+        return false;
+    }
+    out = number;
+    return true;
+}
+
 bool Reader::seconds(std::string_view key, std::uint32_t& out, DurationRange range) {
     milliseconds duration{};
     if (!this->duration(key, duration, range)) return false;

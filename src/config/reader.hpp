@@ -77,6 +77,8 @@ public:
     bool address(std::string_view key, std::optional<IpAddress>& out);
     bool duration(std::string_view key, milliseconds& out, DurationRange range = {});
     bool seconds(std::string_view key, std::uint32_t& out, DurationRange range);
+    /// "50%": whole per cent, 0 to 100.
+    bool share(std::string_view key, std::uint8_t& out);
     /// A list of strings, none of them empty.
     bool texts(std::string_view key, std::vector<std::string>& out);
     /// A program and its arguments: as texts(), and not empty.

@@ -16,8 +16,12 @@ struct Flag {
     std::string_view scheduler;  ///< empty: any
     std::uint32_t bit;           ///< IP_VS_SVC_F_SCHED1..3 (linux/ip_vs.h)
 };
-constexpr Flag flags[] = {{"sh-fallback", "sh", 0x8}, {"sh-port", "sh", 0x10}, {"mh-fallback", "mh", 0x8},
-                          {"mh-port", "mh", 0x10},    {"flag-1", "", 0x8},     {"flag-2", "", 0x10},
+constexpr Flag flags[] = {{"sh-fallback", "sh", fallback_flag},
+                          {"sh-port", "sh", 0x10},
+                          {"mh-fallback", "mh", fallback_flag},
+                          {"mh-port", "mh", 0x10},
+                          {"flag-1", "", 0x8},
+                          {"flag-2", "", 0x10},
                           {"flag-3", "", 0x20}};
 
 void read_flag(const std::string& word, Source source, Service& service, Diagnostics& problems) {
@@ -49,7 +53,10 @@ void read_scheduler(Reader& in, Service& service) {
         service.scheduler = ShortName(name);
     }
     std::vector<std::string> words;
-    in.texts("scheduler_flags", words);
+    // Without it the clients of a server of weight 0, such as one that is drained, would be refused (ip_vs_mh.c,
+    // ip_vs_sh.c).
+    const bool hashes = service.scheduler == "mh" || service.scheduler == "sh";
+    if (!in.texts("scheduler_flags", words) && hashes) service.scheduler_flags = fallback_flag;
     for (const std::string& word : words) read_flag(word, in.place("scheduler_flags"), service, in.problems());
 }
 

@@ -178,6 +178,8 @@ void read_options(Reader& in, Context& context, Service& service) {
     in.number("quorum", service.quorum, 1, 1'000'000);
     in.number("hysteresis", service.hysteresis, 0, 1'000'000);
     in.choice("on_down", service.on_down);
+    service.keep = context.config.ipvs.keep;
+    in.share("keep", service.keep);
     in.duration("drain_timeout", service.drain_timeout);
     service.active = context.config.role == Role::both ? Active::master : Active::always;
     in.choice("active", service.active);

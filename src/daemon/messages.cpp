@@ -111,7 +111,9 @@ Json json_of(const ApplyRequest& apply) {
             {"json", apply.json}};
 }
 Json json_of(const DrainRequest& drain) {
-    return {{"command", drain.undo ? "undrain" : "drain"}, {"server", drain.server}, {"json", drain.json}};
+    Json request{{"command", drain.undo ? "undrain" : "drain"}, {"server", drain.server}, {"json", drain.json}};
+    if (drain.force) request["force"] = true;  // an older daemon does not know it
+    return request;
 }
 
 bool is_texts(const Json& json) {
@@ -134,7 +136,10 @@ Result<ControlRequest> parse_request(std::string_view line) {
         request = ApplyRequest{
             .file = in.octets("file"), .node = in.octets("node"), .host = in.octets("host"), .json = in.flag("json")};
     } else if (command == "drain" || command == "undrain") {
-        request = DrainRequest{.server = in.text("server"), .undo = command == "undrain", .json = in.flag("json")};
+        request = DrainRequest{.server = in.text("server"),
+                               .undo = command == "undrain",
+                               .json = in.flag("json"),
+                               .force = in.flag("force")};
     } else if (command != "status") {
         return not_known("the command");
     }

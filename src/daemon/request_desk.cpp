@@ -43,6 +43,10 @@ std::optional<Error> RequestDesk::why_not_for(const ApplyRequest& apply) const {
 void RequestDesk::serve(const DrainRequest& drain, Admission::Client client) {
     const auto drains = health::parse_drain(drain.server, node_.config(), drain.undo);
     if (!drains) return control_.refuse(client, drains.error());
+    if (!drain.undo && !drain.force) {
+        if (const auto possible = node_.board().can_drain(*drains); !possible)
+            return control_.refuse(client, possible.error());
+    }
     for (const kinds::Drained& each : *drains) {
         const auto possible = drain.undo ? health::can_take_back(each, node_.board().health(now())) : Result<void>{};
         if (!possible) return control_.refuse(client, possible.error());

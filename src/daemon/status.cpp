@@ -217,6 +217,8 @@ void add_health(Json& status, const HealthPicture& picture) {
         const std::uint32_t row = wanted.rows.find(each.key);
         Json json{
             {"id", kinds::RealServer::id(each.key)}, {"owner", owner_of(each.key, picture.health)}, {"why", each.why}};
+        const kinds::ServerOpinion* opinion = picture.health.of(each.key);
+        if (opinion != nullptr && opinion->kept) json["kept"] = true;
         json["weight"] = row == plan::Step::none ? Json(nullptr) : Json(wanted.rows.row(row).value.weight);
         status["servers"].push_back(std::move(json));
     }

@@ -23,6 +23,13 @@ constexpr Duration answer_grace = seconds(1);
 /// Intervals vary by up to a twentieth in both directions, so that checks do not all ask at the same moment.
 constexpr int jitter_share = 20;
 
+/// The number of servers that `keep` means, rounded up. A server with weight 0 in the file is in no pool.
+std::uint32_t least_of(const config::Service& service) {
+    const auto all = std::count_if(service.real_servers.begin(), service.real_servers.end(),
+                                   [](const config::RealServer& each) { return each.weight > 0; });
+    return static_cast<std::uint32_t>((all * service.keep + 99) / 100);
+}
+
 /// SplitMix64's finalizer: the same everywhere for the same probe and question.
 std::uint64_t mixed(std::uint64_t value) {
     value += 0x9e3779b97f4a7c15ULL;
@@ -118,7 +125,8 @@ void Board::configure(const config::Config& config, Instant now) {
                   .name = service.name,
                   .quorum = service.quorum,
                   .hysteresis = service.hysteresis,
-                  .fallback = service.fallback.has_value()};
+                  .fallback = service.fallback.has_value(),
+                  .least = least_of(service)};
         pool.members.reserve(service.real_servers.size());
         for (const config::RealServer& server : service.real_servers) {
             Member member{server.address, server.port, server.weight, no_probe};
@@ -135,14 +143,7 @@ void Board::configure(const config::Config& config, Instant now) {
     for (const kinds::ViaVip& each : kinds::checked_via_vip(config)) {
         probes_[pools_[each.service].members[each.server].probe].mark = each.mark;
     }
-    std::map<Service::Key, const Pool*> standings;
-    for (const Pool& each : old) standings.emplace(each.key, &each);
-    for (Pool& each : pools_) {
-        const auto was = standings.find(each.key);
-        if (was == standings.end()) continue;
-        each.standing = was->second->standing;
-        each.since = was->second->since;
-    }
+    take_over_pools(old, pools_);
     by_id_.clear();
     unknown_ = 0;
     for (std::uint32_t i = 0; i < probes_.size(); ++i) {
@@ -154,6 +155,26 @@ void Board::configure(const config::Config& config, Instant now) {
     }
     recount_all(now);
     changed_ = changed_ || !before.empty() || !drains_.empty();
+}
+
+/// What was decided about a service and its servers counts on.
+void Board::take_over_pools(const std::vector<Pool>& before, std::vector<Pool>& pools) {
+    std::map<Service::Key, const Pool*> by_key;
+    for (const Pool& each : before) by_key.emplace(each.key, &each);
+    for (Pool& each : pools) {
+        const auto was = by_key.find(each.key);
+        if (was == by_key.end()) continue;
+        each.standing = was->second->standing;
+        each.since = was->second->since;
+        std::map<std::pair<IpAddress, std::uint16_t>, const Member*> members;
+        for (const Member& old : was->second->members) members.emplace(std::pair(old.address, old.port), &old);
+        for (Member& member : each.members) {
+            const auto same = members.find({member.address, member.port});
+            if (same == members.end()) continue;
+            member.kept = same->second->kept;
+            member.leaves_at = same->second->leaves_at;
+        }
+    }
 }
 
 RealServer::Key Board::key_of(std::pair<std::uint32_t, std::uint32_t> place) const {
@@ -188,6 +209,14 @@ void Board::remember(const kinds::Health& before, Instant now) {
         if (known == nullptr || probes_[known->probe].is != Liveness::unknown) continue;
         become(known->probe, each.is, each.weight, each.why, now - each.age);
         begin(known->probe, now);
+        probes_[known->probe].was_up = each.was_up;
+        for (const auto& [pool, member] : probes_[known->probe].places) {
+            Member& place = pools_[pool].members[member];
+            if (key_of({pool, member}) != each.key) continue;
+            place.kept = each.kept;
+            place.gone = each.is == Liveness::down && !each.kept;
+            if (place.gone) place.leaves_at = now;
+        }
     }
     for (Pool& pool : pools_) {
         const kinds::Shortage* shortage = before.of(pool.key);
@@ -237,6 +266,7 @@ void Board::assume_up(Instant now) {
     for (std::uint32_t i = 0; i < probes_.size(); ++i) {
         if (probes_[i].is == Liveness::unknown) become(i, Liveness::up, {}, "not checked", now);
     }
+    settle_all(now);
 }
 
 // ---- the course of a check -----------------------------------------------------------------------------------------
@@ -249,13 +279,21 @@ void Board::schedule(std::uint32_t index, Instant at) {
 }
 
 std::optional<Instant> Board::wake_at() const {
-    if (due_.empty()) return std::nullopt;
-    const Duration due = due_.begin()->first.time_since_epoch();
-    return Instant((due + slot - Duration(1)) / slot * slot);
+    std::optional<Instant> first;
+    if (!due_.empty()) first = due_.begin()->first;
+    if (!leaving_.empty()) first = std::min(first.value_or(Instant::max()), std::get<Instant>(*leaving_.begin()));
+    if (!first) return std::nullopt;
+    return Instant((first->time_since_epoch() + slot - Duration(1)) / slot * slot);
 }
 
 std::vector<ProbeRequest> Board::tick(Instant now) {
     std::vector<ProbeRequest> requests;
+    while (!leaving_.empty() && std::get<Instant>(*leaving_.begin()) <= now) {
+        const auto [at, pool, member] = *leaving_.begin();
+        leaving_.erase(leaving_.begin());
+        pools_[pool].members[member].gone = true;
+        changed_ = true;
+    }
     while (!due_.empty() && due_.begin()->first <= now) {
         const std::uint32_t index = due_.begin()->second;
         Probe& probe = probes_[index];
@@ -323,11 +361,15 @@ void Board::become(std::uint32_t index, Liveness is, std::optional<std::uint32_t
         news_.push_back({probe.address, probe.port, probe.check->type, from, is, why});
     }
     if (from == Liveness::unknown && is != from) --unknown_;
+    if (is == Liveness::up) probe.was_up = true;
     probe.weight = weight;
     probe.why = std::move(why);
     probe.row = 0;
     count(probe, true);
-    for (const auto& place : probe.places) judge(pools_[place.first], now);
+    for (const auto& place : probe.places) {
+        judge(pools_[place.first], now);
+        doubtful_.insert(place.first);
+    }
     if (is != Liveness::up || weight) exceptions_.insert(index);
     if (is == Liveness::up && !weight) exceptions_.erase(index);
     changed_ = true;
@@ -382,6 +424,7 @@ void Board::recount_all(Instant now) {
         }
         judge(pool, now);
     }
+    settle_all(now);
 }
 
 std::optional<bool> Board::service_is_up(std::string_view name) const {
@@ -425,13 +468,19 @@ kinds::Health Board::health(Instant now) const {
     for (const std::uint32_t index : exceptions_) {
         const Probe& probe = probes_[index];
         for (const auto& place : probe.places) {
-            out.servers.push_back({key_of(place), probe.is, probe.weight, probe.why, age(probe.since, now)});
+            const Member& member = pools_[place.first].members[place.second];
+            out.servers.push_back({key_of(place), probe.is, probe.weight, probe.why, age(probe.since, now),
+                                   probe.was_up, member.kept, member.gone});
         }
     }
     for (const Pool& pool : pools_) {
         if (!pool.fallback || pool.standing == Standing::met) continue;
         out.shortages.push_back({pool.key, pool.standing == Standing::short_, age(pool.since, now)});
     }
+    for (const Pool& pool : pools_) {
+        if (pool.incomplete) out.incomplete.push_back(pool.key);
+    }
+    std::sort(out.incomplete.begin(), out.incomplete.end());
     for (const ActiveDrain& each : drains_) {
         out.drains.push_back(each.what);
         out.drains.back().age = age(each.since, now);

@@ -15,8 +15,10 @@ BrokenInvariant Board::broken_invariant() const {
         exceptions += probe.is != Liveness::up || probe.weight ? 1 : 0;
         places += probe.places.size();
     }
+    std::size_t leaving = 0;
     for (const Pool& pool : pools_) {
         if (auto broken = broken_pool(pool)) return broken;
+        for (const Member& each : pool.members) leaving += each.leaves_at && !each.gone ? 1 : 0;
         members += static_cast<std::size_t>(std::count_if(pool.members.begin(), pool.members.end(),
                                                           [](const Member& each) { return each.probe != no_probe; }));
     }
@@ -26,6 +28,7 @@ BrokenInvariant Board::broken_invariant() const {
         {by_id_.size() == probes_.size(), "each probe is found by its own id"},
         {due_.size() == begun, "exactly the probes that have begun are due at some time"},
         {unknown_ == unknown, "the unknown probes are counted"},
+        {leaving_.size() == leaving, "exactly the servers that will leave the pool are due to"},
         {exceptions_.size() == exceptions, "the exceptions are the probes that are not simply up"},
     });
 }
@@ -54,9 +57,18 @@ BrokenInvariant Board::broken_pool(const Pool& pool) const {
     for (const Member& member : pool.members) count(again, member, true);
     const bool drains_agree = std::all_of(pool.members.begin(), pool.members.end(),
                                           [&](const Member& each) { return each.drained == drained(pool, each); });
+    const bool doubtful = doubtful_.contains(static_cast<std::uint32_t>(&pool - pools_.data()));
+    const auto kept =
+        static_cast<std::uint32_t>(std::ranges::count_if(pool.members, [](const Member& each) { return each.kept; }));
+    const bool holds = std::ranges::all_of(pool.members, [&](const Member& each) {
+        return (!each.kept || !serves(each)) && (!each.leaves_at || (is_down(each) && !each.kept)) &&
+               (!each.gone || each.leaves_at);
+    });
     return first_broken({
         {again.live == pool.live, "a pool's servers that are up are counted"},
         {again.unknown == pool.unknown, "a pool's servers that are unknown are counted"},
+        {doubtful || pool.kept == kept, "a pool's servers that stay although they are down are counted"},
+        {doubtful || holds, "a server stays or leaves only while it is down, or its check says weight 0"},
         {drains_agree, "a server is drained if, and only if, a drain covers it"},
         {standing_of(pool) == pool.standing, "a pool's standing follows from its counts"},
     });

@@ -43,11 +43,14 @@ std::string one_line(std::string text) {
     return text;
 }
 
-bool read_opinion(std::string_view line, Liveness is, BootTime now, Health& health) {
+bool read_opinion(std::string_view word, std::string_view line, BootTime now, Health& health) {
+    const Liveness is = word == "weight" ? Liveness::up : Liveness::down;
     const auto key = RealServer::parse_id(next_field(line));
     ServerOpinion opinion{.is = is};
     if (!key || !read_age(next_field(line), now, opinion.age)) return false;
     opinion.key = *key;
+    opinion.was_up = word != "never";
+    opinion.kept = word == "kept";
     if (is == Liveness::up && !from_text(next_field(line), opinion.weight.emplace())) return false;
     opinion.why = std::string(line);
     health.servers.push_back(std::move(opinion));
@@ -77,8 +80,9 @@ bool read_drain(std::string_view line, BootTime now, Health& health) {
 
 bool read_line(std::string_view line, BootTime now, Health& health) {
     const std::string_view word = next_field(line);
-    if (word == "down") return read_opinion(line, Liveness::down, now, health);
-    if (word == "weight") return read_opinion(line, Liveness::up, now, health);
+    for (const std::string_view each : {"down", "kept", "never", "weight"}) {
+        if (word == each) return read_opinion(word, line, now, health);
+    }
     if (word == "short") return read_shortage(line, now, health);
     return word == "drain" && read_drain(line, now, health);
 }
@@ -94,6 +98,10 @@ bool Drained::same_as(const Drained& other) const {
 }
 
 const ServerOpinion* Health::of(const RealServer::Key& key) const { return find_in(servers, key); }
+
+bool Health::is_incomplete(const Service::Key& key) const {
+    return std::binary_search(incomplete.begin(), incomplete.end(), key);
+}
 
 const Shortage* Health::of(const Service::Key& key) const { return find_in(shortages, key); }
 
@@ -120,7 +128,8 @@ std::string to_text(const Health& health, BootTime now) {
     for (const ServerOpinion& each : health.servers) {
         const std::string id = RealServer::id(each.key);
         const std::string since = when(each.age, now);
-        if (each.is == Liveness::down) add({"down", id, since, one_line(each.why)});
+        const std::string_view word = each.kept ? "kept" : each.was_up ? "down" : "never";
+        if (each.is == Liveness::down) add({word, id, since, one_line(each.why)});
         if (each.is == Liveness::up && each.weight) {
             add({"weight", id, since, std::to_string(*each.weight), one_line(each.why)});
         }

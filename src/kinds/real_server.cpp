@@ -93,9 +93,17 @@ void WantedPool::want(const config::RealServer& server) {
     RealServer::Value value = value_of(server);
     if (drained != nullptr) {
         overrule(key, "drained by the operator, " + age_text(drained->age));
+    } else if (opinion != nullptr && opinion->kept) {
+        const std::string what = is == Liveness::down ? "down" : "its check says weight 0";
+        overrule(key, what + ": " + opinion->why + ", " + age_text(opinion->age) + "; kept, since at least " +
+                          std::to_string(service_.keep) + " % stay");
+        wanted_.rows.add(key, value, {server.source, Cause::health});
+        return;
     } else if (is == Liveness::down) {
         overrule(key, "down: " + opinion->why + ", " + age_text(opinion->age));
-        if (service_.on_down == config::OnDown::remove) {
+        // Weight 0 first, so that a request that is under way can end. dh would refuse the clients of weight 0.
+        const bool at_once = opinion->gone || service_.scheduler == "dh";
+        if (service_.on_down == config::OnDown::remove && at_once) {
             wanted_.unwanted.push_back(key);
             return;
         }

@@ -172,6 +172,17 @@ void desire_owner_heard(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     }
 }
 
+/// What makes the kernel give the clients of a server that was removed, or has weight 0, another one: persistence
+/// entries end, and so do connections whose server is gone. Without these settings it sends them nowhere
+/// (Documentation/networking/ipvs-sysctl.rst).
+void desire_other_servers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
+    if (inputs.config.role == Role::real_server || inputs.config.services.empty()) return;
+    for (const char* setting : {"expire_nodest_conn", "expire_quiescent_template"}) {
+        wanted.rows.add(Sysctl::Key("net/ipv4/vs/" + std::string(setting)), {"1"},
+                        {inputs.config.services.front().source, Cause::config});
+    }
+}
+
 }  // namespace
 
 bool quiet_arp_ignore(std::uint32_t effective, Scope vip_scope) {
@@ -202,6 +213,7 @@ void Sysctl::desire(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     desire_own_answers(inputs, wanted);
     desire_owner_heard(inputs, wanted);
     desire_open_tunnel(inputs, wanted);
+    desire_other_servers(inputs, wanted);
 }
 
 void Sysctl::ask(const Reading& reading, Observed& observed, wire::Requests& requests) {

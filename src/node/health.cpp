@@ -19,6 +19,14 @@ std::string news_text(const health::QuorumNews& news) {
     return service + "is below its quorum" + live + (news.fallback ? "; the fallback serves" : "");
 }
 
+std::string news_text(const health::KeepNews& news) {
+    const std::string service = "service " + kinds::Service::id(news.service) + ": ";
+    const std::string live = std::to_string(news.live) + " of " + std::to_string(news.all) + " servers are up";
+    if (news.kept == 0) return service + live + ", which is enough again";
+    return service + "only " + live + ", so " + std::to_string(news.kept) +
+           (news.kept == 1 ? " that is down stays" : " that are down stay") + " in the pool (keep)";
+}
+
 }  // namespace
 
 void Node::handle(const Probed& event, Instant now) {
@@ -48,7 +56,11 @@ void Node::run_health(Instant now, bool tick) {
     for (const health::QuorumNews& each : board_.take_quorum_news()) {
         say(each.met ? Level::info : Level::warning, news_text(each));
     }
-    if (!board_.take_changed()) return;
+    const bool changed = board_.take_changed(now);
+    for (const health::KeepNews& each : board_.take_keep_news()) {
+        say(each.kept == 0 ? Level::info : Level::warning, news_text(each));
+    }
+    if (!changed) return;
     read_services(now);
     effects_.remember = std::make_shared<const kinds::Health>(board_.health(now));
     // At once: a server that is down must not wait until an earlier failure is tried again. Changes that come while the

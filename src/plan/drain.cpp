@@ -43,6 +43,12 @@ const DrainingServer* begun(const RealServer::Key& key, const Ledger& ledger) {
     return at != ledger.drains.end() && at->key == key ? &*at : nullptr;
 }
 
+/// There is nobody who could finish what its connections began.
+bool is_down(const RealServer::Key& key, const Inputs& inputs) {
+    const ServerOpinion* opinion = inputs.health == nullptr ? nullptr : inputs.health->of(key);
+    return opinion != nullptr && opinion->is == Liveness::down;
+}
+
 /// Keeps servers with weight 0 in the kernel although they are not desired any more.
 void want_drained(const Observed& observed, const std::vector<Row<RealServer>>& kept, Desired& desired) {
     Table<RealServer, Origin>& servers = desired.get<RealServer>().rows;
@@ -81,6 +87,7 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
         if (wanted.find(key) != Table<RealServer, Origin>::npos || is_held<RealServer>(key, desired)) continue;
         const Owner owner = RealServer::owner(key, facts, desired, ledger);
         if (owner == Owner::foreign || owner == Owner::unrelated) continue;
+        if (is_down(key, inputs)) continue;
         // A service that must not balance here any more is not drained: its connections belong to the new master.
         if (Service::lost(key.service, inputs)) continue;
         const DrainingServer* before = begun(key, ledger);
@@ -96,6 +103,27 @@ Drains keep_draining(const Observed& observed, const Ledger& ledger, const Input
     }
     if (!kept.empty()) want_drained(observed, kept, desired);
     return drains;
+}
+
+void keep_leaving_servers(const Observed& observed, const Ledger& ledger, const Inputs& inputs, Desired& desired) {
+    if (inputs.health == nullptr || inputs.health->incomplete.empty()) return;
+    Wanted<RealServer>& wanted = desired.get<RealServer>();
+    std::vector<Row<RealServer>> kept;
+    const auto rows = observed.get<RealServer>().rows();
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+        const RealServer::Key& key = rows[i].key;
+        if (rows[i].value.weight == 0 || !inputs.health->is_incomplete(key.service)) continue;
+        const bool named = wanted.rows.find(key) != Table<RealServer, Origin>::npos ||
+                           std::ranges::binary_search(wanted.unwanted, key) || is_held<RealServer>(key, desired);
+        if (named || Service::lost(key.service, inputs)) continue;
+        const Owner owner = RealServer::owner(key, observed.get<RealServer>().note(i), desired, ledger);
+        if (owner != Owner::foreign && owner != Owner::unrelated) kept.push_back(rows[i]);
+    }
+    for (const Row<RealServer>& row : kept) {
+        wanted.rows.add(row.key, row.value, {{}, Cause::keep});
+        wanted.overruled.push_back({row.key, "stays until enough servers of the file are known to be up"});
+    }
+    if (!kept.empty()) wanted.finish();
 }
 
 namespace {

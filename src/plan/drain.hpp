@@ -16,6 +16,10 @@ struct Drains {
 Drains keep_draining(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
                      BootTime now, kinds::Desired& desired);
 
+/// A server that has left the file stays, with its weight, while those in the file are not enough (Health::incomplete).
+void keep_leaving_servers(const kinds::Observed& observed, const kinds::Ledger& ledger, const kinds::Inputs& inputs,
+                          kinds::Desired& desired);
+
 /// A VIP that is not in the file any more stays while a removed service on it still has connections: without the VIP,
 /// its packets would not arrive. If the plan is not about the tables, the claims of `ledger` say which services those
 /// are.

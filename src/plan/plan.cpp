@@ -354,6 +354,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
     if (!within<RealServer>(part)) {
         drains = ledger.drains;
     } else if (!inputs.release) {
+        keep_leaving_servers(*planning.plan.observed, ledger, inputs, desired);
         Drains kept = keep_draining(*planning.plan.observed, ledger, inputs, now, desired);
         planning.plan.deferred = std::move(kept.deferred);
         drains = std::move(kept.servers);

@@ -101,6 +101,10 @@ std::shared_ptr<const Observed> pick_director() {
         const bool ours = *rc::gen::arbitrary<bool>();
         addresses.put(vip, value, {.protocol = ours ? Address::protocol_tag : std::uint8_t{0}});
     }
+    for (const char* name : {"expire_nodest_conn", "expire_quiescent_template"}) {
+        const bool set = *rc::gen::arbitrary<bool>();
+        observed->get<Sysctl>().put(Sysctl::Key(std::string("net/ipv4/vs/") + name), {set ? "1" : "0"}, {});
+    }
     for (const TimeoutName name : {TimeoutName::tcp, TimeoutName::tcp_fin, TimeoutName::udp}) {
         observed->get<Timeouts>().put({name}, {*rc::gen::inRange(1U, 100'000U)});
     }

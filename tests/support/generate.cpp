@@ -272,6 +272,7 @@ void add_settings(Case& each) {
     }
     seen.put(Sysctl::Key("net/ipv4/ip_forward"), {pick_setting("forwarding")});
     seen.put(Sysctl::Key("net/ipv4/vs/expire_nodest_conn"), {"0"});
+    seen.put(Sysctl::Key("net/ipv4/vs/expire_quiescent_template"), {one_of({"0", "1"})});
     seen.put(Sysctl::Key("net/ipv4/ip_local_reserved_ports"), {one_of({"", "9000"})});
 }
 

@@ -246,6 +246,8 @@ bool foreign(const Situation& s, const Sysctl::Key& key) {
     if (name == "arp_ignore" || name == "arp_announce" || name == "forwarding" || name == "ip_forward") return false;
     // A run sets this while it removes an address that would take others with it, and then puts the old value back.
     if (name == "promote_secondaries") return false;
+    const bool balances = s.config.role != Role::real_server && !s.config.services.empty();
+    if (balances && (name == "expire_nodest_conn" || name == "expire_quiescent_template")) return false;
     if (name == "rp_filter" && config::tunnelled_here(s.config, Family::ipv4) != nullptr) return false;
     return s.ledger.claim<Sysctl>(key) == nullptr &&
            std::none_of(s.config.sysctls.begin(), s.config.sysctls.end(),

@@ -130,6 +130,12 @@ struct Check {
     bool operator==(const Check&) const = default;
 };
 
+/// mh-fallback and sh-fallback: IP_VS_SVC_F_SCHED1 (linux/ip_vs.h).
+constexpr std::uint32_t fallback_flag = 0x8;
+
+/// If more than half of a pool fails its checks at once, most likely the check is wrong, or what it depends on.
+constexpr std::uint8_t default_keep = 50;
+
 struct RealServer {
     IpAddress address;
     Forward forward = Forward::direct;
@@ -166,8 +172,9 @@ struct Service {
     std::uint8_t persistence_mask = 0;  ///< prefix length; 32 or 128 unless given
     bool one_packet = false;
     Forward forward = Forward::direct;
-    OnDown on_down = OnDown::drain;
-    Active active = Active::always;  ///< role both: master
+    OnDown on_down = OnDown::remove;
+    std::uint8_t keep = default_keep;  ///< per cent of its servers that stay in the pool at least
+    Active active = Active::always;    ///< role both: master
     std::vector<RealServer> real_servers;
     std::optional<RealServer> fallback;
     std::int32_t check = -1;       ///< index into Config::checks; -1: none
@@ -271,7 +278,8 @@ struct IpvsSync {
 struct Ipvs {
     std::optional<Timeout> tcp, tcp_fin, udp;
     std::optional<IpvsSync> sync;
-    bool exclusive = false;  ///< services that are not in the file are removed, not left alone
+    std::uint8_t keep = default_keep;  ///< per cent: of the services that do not say it themselves
+    bool exclusive = false;            ///< services that are not in the file are removed, not left alone
 };
 
 struct Daemon {

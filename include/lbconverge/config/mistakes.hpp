@@ -45,7 +45,7 @@ inline constexpr Mistake mistakes[] = {
     {"LVS21", "A service by firewall mark without a local address", FoundBy::both},
     {"LVS22", "Port 0 without persistence", FoundBy::check},
     {"LVS23", "Persistence that keeps clients on a drained server", FoundBy::both},
-    {"LVS24", "Servers removed, not drained, with expire_nodest_conn", FoundBy::check},
+    {"LVS24", "A removed server that swallows its clients' packets", FoundBy::check},
     {"LVS25", "One-packet scheduling on TCP", FoundBy::check},
     {"LVS26", "Thresholds the wrong way round", FoundBy::check},
     {"LVS27", "A scheduler whose module is missing", FoundBy::both},
@@ -72,6 +72,7 @@ inline constexpr Mistake mistakes[] = {
     {"LVS48", "A server that listens on its own address only", FoundBy::doctor},
     {"LVS49", "A health check that says nothing of the service", FoundBy::both},
     {"LVS50", "The firewall drops the VIP's ports on the real server", FoundBy::doctor},
+    {"LVS51", "A hashing scheduler without fallback", FoundBy::check},
 };
 
 /// The mistake with this code. A code that is not in the catalogue does not compile.

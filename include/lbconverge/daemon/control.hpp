@@ -28,6 +28,7 @@ struct DrainRequest {
     std::string server;
     bool undo = false;
     bool json = false;
+    bool force = false;  ///< also if a service would have fewer servers than it keeps
 
     bool operator==(const DrainRequest&) const = default;
 };

@@ -9,6 +9,7 @@
 #include "lbconverge/kinds/health.hpp"
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/model/invariant.hpp"
+#include "lbconverge/model/result.hpp"
 
 #include <cstdint>
 #include <map>
@@ -40,6 +41,7 @@ struct Probe {
     Liveness is = Liveness::unknown;
     std::string why{};      ///< the reason of the last change, or of the last failure after it
     Instant since{};        ///< of the last change
+    bool was_up = false;    ///< it has been up at some time
     std::uint32_t row = 0;  ///< how many answers in a row have contradicted `is`
     std::optional<std::uint32_t> weight{};
     bool begun = false;    ///< it may ask, because the kernel has been looked at
@@ -65,6 +67,12 @@ struct QuorumNews {
     std::uint32_t live = 0;
     bool fallback = false;  ///< the service has a fallback
 };
+/// A service that would have less than its share of servers (config::Service::keep), or has enough again.
+struct KeepNews {
+    kinds::Service::Key service;
+    std::uint32_t kept = 0;  ///< servers that stay although they are down; 0: it has enough again
+    std::uint32_t live = 0, all = 0;
+};
 
 class Board {
 public:
@@ -81,6 +89,9 @@ public:
     std::vector<ProbeRequest> tick(Instant now);
     [[nodiscard]] std::optional<Instant> wake_at() const;
 
+    /// refused: with these drains a service would have fewer servers that are up than it keeps. Not asked of a service
+    /// with a fallback, which serves then.
+    [[nodiscard]] Result<void> can_drain(const std::vector<kinds::Drained>& drains) const;
     /// False: nothing has changed.
     bool drain(const kinds::Drained& what, Instant now);
     bool undrain(const kinds::Drained& what, Instant now);
@@ -93,10 +104,12 @@ public:
     /// Whether the service with this name or id has its quorum; if it has several ports, on all of them. nullopt: it is
     /// not known yet, or there is no such service.
     [[nodiscard]] std::optional<bool> service_is_up(std::string_view name) const;
-    /// Whether anything that health() says has changed since the last call.
-    bool take_changed() { return std::exchange(changed_, false); }
+    /// Decides which servers stay although they are down. True: anything that health() says has changed since the last
+    /// call.
+    bool take_changed(Instant now);
     std::vector<News> take_news() { return std::exchange(news_, {}); }
     std::vector<QuorumNews> take_quorum_news() { return std::exchange(quorum_news_, {}); }
+    std::vector<KeepNews> take_keep_news() { return std::exchange(keep_news_, {}); }
     [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
     /// All counts and indexes agree with the probes. It takes time linear in the servers, so it is called only in tests
     /// and after a reload (src/health/invariant.cpp).
@@ -110,16 +123,23 @@ private:
         std::uint32_t weight = 1;
         std::uint32_t probe = 0;  ///< index, or no_probe
         bool drained = false;
+        bool kept = false;                   ///< it stays in the pool although it is down
+        std::optional<Instant> leaves_at{};  ///< down, not kept: until then it has weight 0
+        bool gone = false;                   ///< that time has come
     };
     struct Pool {
         kinds::Service::Key key;
         std::string name;
         std::uint32_t quorum = 1, hysteresis = 0;
         bool fallback = false;
+        std::uint32_t least = 0;  ///< so many of its servers stay in the pool
         std::vector<Member> members;
         std::uint32_t live = 0, unknown = 0;
         Standing standing = Standing::unknown;
         Instant since{};
+        std::uint32_t kept = 0;   ///< members
+        bool incomplete = false;  ///< servers that have left the file stay for it
+        [[nodiscard]] bool taken_over() const { return fallback && standing == Standing::short_; }
     };
     struct ActiveDrain {
         kinds::Drained what;
@@ -142,6 +162,13 @@ private:
     void count(Pool& pool, const Member& member, bool in) const;
     void judge(Pool& pool, Instant now);
     void recount_all(Instant now);
+    static void take_over_pools(const std::vector<Pool>& before, std::vector<Pool>& pools);
+    void settle(std::uint32_t pool, Instant now);
+    void settle_all(Instant now);
+    [[nodiscard]] std::vector<std::uint32_t> kept_members(const Pool& pool) const;
+    [[nodiscard]] bool serves(const Member& member) const;
+    [[nodiscard]] bool is_down(const Member& member) const;
+    void let_go(Member& member, std::uint32_t pool, std::uint32_t place, Instant from, Instant now);
     static Standing standing_of(const Pool& pool);
     [[nodiscard]] bool drained(const Pool& pool, const Member& member) const;
     [[nodiscard]] BrokenInvariant broken_probe(std::uint32_t index) const;
@@ -167,6 +194,10 @@ private:
     bool changed_ = false;
     std::vector<News> news_;
     std::vector<QuorumNews> quorum_news_;
+    std::vector<KeepNews> keep_news_;
+    std::set<std::uint32_t> doubtful_;  ///< pools
+    /// When the servers that are down leave the pool: time, pool, member.
+    std::set<std::tuple<Instant, std::uint32_t, std::uint32_t>> leaving_;
 };
 
 }  // namespace lbconverge::health

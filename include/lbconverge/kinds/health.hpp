@@ -28,6 +28,9 @@ struct ServerOpinion {
     std::optional<std::uint32_t> weight{};  ///< up: what the check itself says (exec, file)
     std::string why{};                      ///< "connect refused"
     std::chrono::seconds age{0};            ///< for how long it has been so
+    bool was_up = true;                     ///< down: it has been up at some time
+    bool kept = false;                      ///< it stays in the pool nevertheless (config::Service::keep)
+    bool gone = true;                       ///< down, not kept: its clients had the time to finish what was under way
 };
 
 /// An operator's word: no new connections for this server.
@@ -52,11 +55,16 @@ struct Health {
     std::vector<ServerOpinion> servers;  ///< sorted by key
     std::vector<Shortage> shortages;     ///< sorted by key
     std::vector<Drained> drains;
+    /// Services whose servers in the file are not enough yet: servers that have left the file stay for them. Sorted.
+    std::vector<Service::Key> incomplete{};
 
     [[nodiscard]] const ServerOpinion* of(const RealServer::Key& key) const;
     [[nodiscard]] const Shortage* of(const Service::Key& key) const;
     [[nodiscard]] const Drained* drain_of(const RealServer::Key& key) const;
-    [[nodiscard]] bool empty() const { return servers.empty() && shortages.empty() && drains.empty(); }
+    [[nodiscard]] bool is_incomplete(const Service::Key& key) const;
+    [[nodiscard]] bool empty() const {
+        return servers.empty() && shortages.empty() && drains.empty() && incomplete.empty();
+    }
 };
 
 /// "12 s", "5 min", "3 h", "2 d": how long something has been so.

@@ -30,6 +30,7 @@ port = 80
 scheduler = "rr"
 real_servers = ["192.168.100.3", "192.168.100.4"]
 check = { type = "tcp", port = ${CHECK_PORT:-80}, interval = "200ms", timeout = "200ms", fall = 2, rise = 2 }
+on_down = "${ON_DOWN:-drain}"
 $1
 E2
   mv "$config.new" "$config"
@@ -87,19 +88,18 @@ check_eq "the one that was down still is" 0 "$(weight 192.168.100.3)"
 serve ws1 80 81 82 83 84
 check "until it answers" within 5 is_weight 192.168.100.3 1
 
-# ---- on_down = "remove" ----------------------------------------------------------------------------------------------
-# The director does not see a reset that the server sends. So such a connection stays until drain_timeout.
-write $'on_down = "remove"\ndrain_timeout = "3s"'
+# ---- on_down = "remove", the default ---------------------------------------------------------------------------------
+ON_DOWN=remove write ''
 check "read" reload
 unserve ws1
 check "a server that is down is removed" within 20 is_weight 192.168.100.3 none
 check "diff shows it as removed" grep -qE 'h +server 192.168.100.3:80 +removed .*down: connect refused' <<<"$(lbc lb1 diff)"
 serve ws1 80 81 82 83 84
 check "and comes back" within 5 is_weight 192.168.100.3 1
-# A server with a connection. Another listener answers its checks; that one ends, and the server goes on.
+# A server with a connection, which it goes on serving. Another listener answers its checks; that one ends.
 listen() { X "$1" "$LAB_TOOLS/labsrv" "$1" 85; }
 declare -A CHECKED=([ws1]=$(listen ws1) [ws2]=$(listen ws2))
-CHECK_PORT=85 write $'on_down = "remove"\ndrain_timeout = "8s"'
+ON_DOWN=remove CHECK_PORT=85 write ''
 check "read" reload
 check "both are in the pool" within 5 is_weight 192.168.100.4 1
 background client "$LAB_TOOLS/pinger" long $VIP 80 50 6 >"$T/long"
@@ -108,13 +108,28 @@ within 5 sh -c "ip netns exec lb1 ipvsadm -Ln | awk '/192.168.100/ && \$5 > 0' |
 server=$(X lb1 ipvsadm -Ln | awk '/192.168.100/ && $5 > 0 {sub(/:.*/, "", $2); print $2}') name=ws1
 [ "$server" = 192.168.100.3 ] || name=ws2
 kill "${CHECKED[$name]}"
-check "one with a connection is drained first" within 5 is_weight "$server" 0
-check "diff says so" grep -qE "d +server $server:80 .*draining: [0-9]+ connections" <<<"$(lbc lb1 diff)"
+check "one with a connection goes as well" within 5 is_weight "$server" none
 wait $long
-check_eq "its connection lived" "" "$(grep -o 'connection lost.*' "$T/long")"
-check "and when that is gone, it is removed" within 25 is_weight "$server" none
+check "its connection is reset, and does not hang" grep -q 'connection lost: Connection reset by peer' "$T/long"
 CHECKED[$name]=$(listen $name)
 check "it comes back" within 5 is_weight "$server" 1
+
+# ---- keep: the checks fail, and the servers live --------------------------------------------------------------------
+kill "${CHECKED[ws1]}" "${CHECKED[ws2]}"
+check "the log says that one stays" within 5 grep -q 'only 0 of 2 servers are up, so 1 that is down stays in the pool (keep)' "$T/lb1.log"
+check "status says which" within 3 grep -qE '192.168.100.[34]:80.*; kept, since at least 50 % stay' <<<"$(lbc lb1 status)"
+check_eq "no request is lost" "" "$(fetches 20 http://$VIP/ | tr ' ' '\n' | grep -v '^ws[12]=20$')"
+CHECKED=([ws1]=$(listen ws1) [ws2]=$(listen ws2))
+check "both are back" within 5 grep -q '[12] of 2 servers are up, which is enough again' "$T/lb1.log"
+check "with their weights" within 5 is_weight 192.168.100.3 1
+check "both of them" within 5 is_weight 192.168.100.4 1
+check "one of two may go" lbc lb1 drain 192.168.100.3
+check_exit "but not the other" 4 lbc lb1 drain 192.168.100.4
+check "except with --force" lbc lb1 drain --force 192.168.100.4
+check_eq "then both are drained" "0 0" "$(weight 192.168.100.3) $(weight 192.168.100.4)"
+lbc lb1 undrain 192.168.100.3
+lbc lb1 undrain 192.168.100.4
+unset CHECK_PORT
 
 # ---- quorum and fallback --------------------------------------------------------------------------------------------
 write 'fallback = "192.168.100.9"'
@@ -185,11 +200,13 @@ X ws1 sysctl -qw net.ipv4.icmp_ratelimit=0 # otherwise it refuses UDP packets on
 service() { # PORT CHECK
   printf '[[service]]\nvip = "%s"\nport = %s\nreal_servers = ["192.168.100.3"]\n' $VIP "$1"
   printf 'check = { %s, interval = "1s", timeout = "4s", fall = 1, rise = 1 }\n' "$2"
+  printf 'on_down = "drain"\n'
 }
 cat >"$config" <<E2
 role = "director"
 interface = "eth0"
 vips = ["$VIP"]
+ipvs.keep = "0%"
 $(service 101 'type = "http", port = 8080, path = "/health", expect = "is well"')
 $(service 102 'type = "http", port = 8080, path = "/name", host = "www.example.org", expect = "www.example.org"')
 $(service 103 'type = "http", port = 8080, path = "/moved"')

@@ -226,26 +226,34 @@ TEST_CASE("LVS23: persistence brings clients back to a drained real server") {
     const std::string expire = R"(
         [sysctl]
         "net.ipv4.vs.expire_quiescent_template" = )"_text;
-    CHECK_MISTAKE(director(persistent + R"(check = "tcp")"), "6:1: warning", "LVS23");
-    CHECK_MISTAKE(director(persistent + R"(check = "tcp")", expire + "0\n"), "6:1: warning", "LVS23");
-    CHECK_MISTAKE(director(R"(
-        persistence = "5m"
-        real_servers = [{ address = "192.0.2.3", weight = 0 }])"_text),
-                  "6:1: warning", "LVS23");
-    CHECK_SILENT(director(persistent + R"(check = "tcp")", expire + "1\n"));
-    CHECK_SILENT(director(persistent + R"(
-        check = "tcp"
-        on_down = "remove")"_text));
-    CHECK_SILENT(director(server + R"(check = "tcp")"));
+    CHECK_MISTAKE(director(persistent, expire + "0\n"), "6:1: warning", "LVS23");
+    CHECK_SILENT(director(persistent, expire + "1\n"));
+    CHECK_SILENT(director(persistent + R"(check = "tcp")"));
+    CHECK_SILENT(director(server, expire + "0\n"));
 }
 
-TEST_CASE("LVS24: removal with expire_nodest_conn resets connections") {
+TEST_CASE("LVS24: without expire_nodest_conn a removed server swallows packets") {
     const std::string expire = R"(
         [sysctl]
         "net.ipv4.vs.expire_nodest_conn" = )"_text;
-    CHECK_MISTAKE(director(server + R"(on_down = "remove")", expire + "1\n"), "6:1: warning", "LVS24");
-    CHECK_SILENT(director(server + R"(on_down = "remove")", expire + "0\n"));
+    CHECK_MISTAKE(director(server, expire + "0\n"), "6:1: warning", "LVS24");
     CHECK_SILENT(director(server, expire + "1\n"));
+    CHECK_SILENT(director(server));
+}
+
+TEST_CASE("LVS51: mh and sh need their fallback") {
+    CHECK_SILENT(director(server + R"(scheduler = "mh")"));
+    CHECK_SILENT(director(server + R"(
+        scheduler = "sh"
+        scheduler_flags = ["sh-fallback", "sh-port"])"_text));
+    CHECK_MISTAKE(director(server + R"(
+        scheduler = "mh"
+        scheduler_flags = ["mh-port"])"_text),
+                  "6:1: warning", "LVS51");
+    CHECK_MISTAKE(director(server + R"(
+        scheduler = "sh"
+        scheduler_flags = [])"_text),
+                  "6:1: warning", "LVS51");
 }
 
 TEST_CASE("LVS25: one-packet scheduling is for UDP") {

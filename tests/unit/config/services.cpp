@@ -58,7 +58,8 @@ TEST_CASE("a service with its defaults") {
     CHECK_FALSE(service.one_packet);
     CHECK(service.check == -1);
     CHECK(service.quorum == 1);
-    CHECK(service.on_down == OnDown::drain);
+    CHECK(service.on_down == OnDown::remove);
+    CHECK(service.keep == 50);
     CHECK(service.drain_timeout == std::chrono::seconds(60));
     CHECK(service.active == Active::always);
     CHECK_FALSE(service.fallback);

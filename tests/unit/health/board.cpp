@@ -1,11 +1,5 @@
 // The board: when it asks whom, and what it makes of the answers.
-#include "lbconverge/health/board.hpp"
-
-#include "unit/world.hpp"
-
-#include <doctest/doctest.h>
-
-#include <algorithm>
+#include "bench.hpp"
 
 namespace lbconverge::health {
 
@@ -13,6 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::HealthBench;
 using test::key;
 using test::world;
 
@@ -35,61 +30,10 @@ std::string file(const std::string& more = R"(
            more;
 }
 
-/// A board with its clock, and servers that answer as they are told.
-struct Bench {
-    Board board;
-    Instant now{seconds(1000)};
-    std::vector<IpAddress> broken;
-    std::size_t asked = 0;
-
-    explicit Bench(const std::string& toml = file()) { configure(toml); }
-
-    void configure(const std::string& toml) {
-        board.configure(world(toml).config, now);
-        sound();
-    }
-    void sound() const { REQUIRE(board.broken_invariant().value_or("") == ""); }
-    static Found row(const char* id, std::optional<std::uint32_t> weight) {
-        return {key<kinds::RealServer>(id), weight};
-    }
-    /// The kernel was looked at, and had neither server.
-    Bench& empty_kernel() {
-        board.found({row(a80, {}), row(b80, {})}, now);
-        return *this;
-    }
-    void breaks(std::string_view address) { broken.push_back(IpAddress::parse(address).value()); }
-
-    /// Time passes; every question is answered at once.
-    void pass(Duration time) {
-        const Instant end = now + time;
-        for (auto at = board.wake_at(); at && *at <= end; at = board.wake_at()) {
-            now = std::max(now, *at);
-            for (const ProbeRequest& each : board.tick(now)) {
-                ++asked;
-                const bool bad = std::find(broken.begin(), broken.end(), each.address) != broken.end();
-                board.answered({each.id, each.run, !bad, bad ? "connect refused" : "answered"}, now);
-            }
-            sound();
-        }
-        now = end;
-    }
-    [[nodiscard]] Liveness is(std::string_view address) const {
-        for (const Probe& each : board.probes()) {
-            if (to_text(each.address) == address) return each.is;
-        }
-        FAIL("no such probe");
-        return Liveness::unknown;
-    }
-    [[nodiscard]] std::string text() const {
-        sound();
-        return kinds::to_text(board.health(now), BootTime(seconds(5000)));
-    }
-};
-
 }  // namespace
 
 TEST_CASE("nobody is asked before the kernel was looked at, and everybody is unknown") {
-    Bench bench;
+    HealthBench bench(file());
     CHECK_FALSE(bench.board.wake_at());
     CHECK(bench.is("10.0.0.3") == Liveness::unknown);
     CHECK(bench.board.health(bench.now).servers.size() == 2);
@@ -97,7 +41,7 @@ TEST_CASE("nobody is asked before the kernel was looked at, and everybody is unk
 }
 
 TEST_CASE("where the kernel has no row the first answer decides") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel().breaks("10.0.0.4");
     bench.pass(seconds(1));
     CHECK(bench.is("10.0.0.3") == Liveness::up);
@@ -109,8 +53,8 @@ TEST_CASE("where the kernel has no row the first answer decides") {
 }
 
 TEST_CASE("a server that is in use at the start goes down only after fall failures") {
-    Bench bench;
-    bench.board.found({Bench::row(a80, 5), Bench::row(b80, 1)}, bench.now);
+    HealthBench bench(file());
+    bench.board.found({HealthBench::row(a80, 5), HealthBench::row(b80, 1)}, bench.now);
     CHECK(bench.board.knows_all());
     bench.breaks("10.0.0.3");
     bench.pass(milliseconds(2050));  // two questions at least, three at most
@@ -121,8 +65,8 @@ TEST_CASE("a server that is in use at the start goes down only after fall failur
 }
 
 TEST_CASE("fall is counted in a row: one good answer in between and it begins anew") {
-    Bench bench;
-    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    HealthBench bench(file());
+    bench.board.found({HealthBench::row(a80, 1), HealthBench::row(b80, 1)}, bench.now);
     for (int round = 0; round < 6; ++round) {
         for (int question = 0; question < 3; ++question) {
             while (bench.board.probes()[0].run % 3 != (static_cast<unsigned>(question) + 1U) % 3) {
@@ -139,8 +83,8 @@ TEST_CASE("fall is counted in a row: one good answer in between and it begins an
 }
 
 TEST_CASE("a server with weight 0 at the start comes up only after rise answers") {
-    Bench bench;
-    bench.board.found({Bench::row(a80, 0), Bench::row(b80, 1)}, bench.now);
+    HealthBench bench(file());
+    bench.board.found({HealthBench::row(a80, 0), HealthBench::row(b80, 1)}, bench.now);
     CHECK(bench.is("10.0.0.3") == Liveness::down);
     CHECK(bench.board.health(bench.now).of(key<kinds::RealServer>(a80))->why == "it had weight 0 at the start");
     bench.pass(milliseconds(900));
@@ -149,21 +93,21 @@ TEST_CASE("a server with weight 0 at the start comes up only after rise answers"
 }
 
 TEST_CASE("a weight 0 that is the file's or the operator's says nothing about health") {
-    Bench bench(file(R"(check = "tcp")"));
+    HealthBench bench(file(R"(check = "tcp")"));
     bench.board.drain({IpAddress::parse("10.0.0.3").value()}, bench.now);
-    bench.board.found({Bench::row(a80, 0), Bench::row(b80, 1)}, bench.now);
+    bench.board.found({HealthBench::row(a80, 0), HealthBench::row(b80, 1)}, bench.now);
     CHECK(bench.is("10.0.0.3") == Liveness::unknown);
     bench.pass(seconds(1));
     CHECK(bench.is("10.0.0.3") == Liveness::up);
 }
 
 TEST_CASE("what an earlier daemon knew counts, and its reason and time stay") {
-    Bench bench;
+    HealthBench bench(file());
     kinds::Health before;
     before.servers.push_back({key<kinds::RealServer>(a80), Liveness::down, {}, "connect refused", seconds(100)});
     bench.board.remember(before, bench.now);
     CHECK(bench.is("10.0.0.3") == Liveness::down);
-    bench.board.found({Bench::row(b80, 1)}, bench.now);
+    bench.board.found({HealthBench::row(b80, 1)}, bench.now);
     CHECK(bench.text() == "down\ttcp 192.0.2.20:80 10.0.0.3:80\t4900\tconnect refused\n");
     bench.pass(seconds(4));
     CHECK(bench.is("10.0.0.3") == Liveness::up);
@@ -171,7 +115,7 @@ TEST_CASE("what an earlier daemon knew counts, and its reason and time stay") {
 }
 
 TEST_CASE("one probe asks for all services that share a server and a check") {
-    Bench bench(R"(
+    HealthBench bench(R"(
         role = "director"
         interface = "eth0"
         vips = ["192.0.2.20"]
@@ -192,7 +136,7 @@ TEST_CASE("one probe asks for all services that share a server and a check") {
 }
 
 TEST_CASE("another check of the same server is another probe") {
-    Bench bench(R"(
+    HealthBench bench(R"(
         role = "director"
         interface = "eth0"
         vips = ["192.0.2.20"]
@@ -206,7 +150,7 @@ TEST_CASE("another check of the same server is another probe") {
 }
 
 TEST_CASE("who never answers has failed, and a late answer counts no more") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel();
     bench.now += seconds(1);
     const auto requests = bench.board.tick(bench.now);
@@ -221,7 +165,7 @@ TEST_CASE("who never answers has failed, and a late answer counts no more") {
 }
 
 TEST_CASE("questions are an interval apart, a twentieth more or less, and not all at once") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel();
     bench.pass(seconds(1001));
     CHECK(bench.asked >= 2 * 950);
@@ -230,7 +174,7 @@ TEST_CASE("questions are an interval apart, a twentieth more or less, and not al
 }
 
 TEST_CASE("the same board does the same twice") {
-    Bench one, two;
+    HealthBench one(file()), two(file());
     one.empty_kernel().pass(seconds(100));
     two.empty_kernel().pass(seconds(100));
     CHECK(one.board.probes()[0].next == two.board.probes()[0].next);
@@ -253,7 +197,7 @@ TEST_CASE("ten thousand checks a second are a hundred turns a second") {
         for (int server = 1; server <= 100; ++server) toml += R"("10.0.0.$", )"_with(std::to_string(server));
         toml += "]\n";
     }
-    Bench bench(toml);
+    HealthBench bench(toml);
     REQUIRE(bench.board.probes().size() == 10'000);
     bench.board.found(found_in(kinds::Observed{}, bench.board.health(bench.now)), bench.now);
     bench.pass(seconds(2));
@@ -274,8 +218,8 @@ TEST_CASE("ten thousand checks a second are a hundred turns a second") {
 }
 
 TEST_CASE("a reload leaves checks that are the same alone, forgets others, and begins new ones") {
-    Bench bench;
-    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    HealthBench bench(file());
+    bench.board.found({HealthBench::row(a80, 1), HealthBench::row(b80, 1)}, bench.now);
     bench.pass(seconds(5));
     const Probe before = bench.board.probes()[0];
     bench.configure(file() + R"(
@@ -295,7 +239,7 @@ TEST_CASE("a reload leaves checks that are the same alone, forgets others, and b
 }
 
 TEST_CASE("an answer to a probe that a reload took away is nobody's") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel();
     bench.now += seconds(1);
     const auto requests = bench.board.tick(bench.now);
@@ -306,7 +250,7 @@ TEST_CASE("an answer to a probe that a reload took away is nobody's") {
 }
 
 TEST_CASE("a check's own weight counts while it is up") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel();
     bench.now += seconds(1);
     for (const ProbeRequest& each : bench.board.tick(bench.now))
@@ -317,7 +261,7 @@ TEST_CASE("a check's own weight counts while it is up") {
 }
 
 TEST_CASE("the fallback is asked for below the quorum, and until quorum and hysteresis are up again") {
-    Bench bench(R"(
+    HealthBench bench(R"(
         role = "director"
         interface = "eth0"
         vips = ["192.0.2.20"]
@@ -357,7 +301,7 @@ TEST_CASE("the fallback is asked for below the quorum, and until quorum and hyst
 }
 
 TEST_CASE("what the operator drains does not count for the quorum") {
-    Bench bench(file(R"(fallback = "10.0.0.9")"));
+    HealthBench bench(file(R"(fallback = "10.0.0.9")"));
     const auto all = [](const char* address) { return kinds::Drained{IpAddress::parse(address).value()}; };
     CHECK(bench.board.knows_all());
     CHECK(bench.board.drain(all("10.0.0.3"), bench.now));
@@ -371,7 +315,7 @@ TEST_CASE("what the operator drains does not count for the quorum") {
 }
 
 TEST_CASE("undrain of a server takes back the drains of its services") {
-    Bench bench;
+    HealthBench bench(file());
     kinds::Drained one{IpAddress::parse("10.0.0.3").value(), 80};
     one.service = kinds::Service::parse_id("tcp 192.0.2.20:80");
     bench.board.drain(one, bench.now);
@@ -380,7 +324,7 @@ TEST_CASE("undrain of a server takes back the drains of its services") {
 }
 
 TEST_CASE("undrain of less, or of another, takes nothing back") {
-    Bench bench;
+    HealthBench bench(file());
     const auto one = [](const char* address, std::uint16_t port, const char* service) {
         kinds::Drained drained{IpAddress::parse(address).value(), port};
         if (service != nullptr) drained.service = kinds::Service::parse_id(service);
@@ -400,14 +344,14 @@ TEST_CASE("undrain of less, or of another, takes nothing back") {
 }
 
 TEST_CASE("without a daemon nobody is unknown") {
-    Bench bench;
+    HealthBench bench(file());
     bench.board.assume_up(bench.now);
     CHECK(bench.board.health(bench.now).empty());
     CHECK(bench.board.service_is_up("web") == true);
 }
 
 TEST_CASE("a real server checks nobody") {
-    Bench bench(R"(
+    HealthBench bench(R"(
         role = "real-server"
         vips = ["192.0.2.20"]
         [[service]]
@@ -420,7 +364,7 @@ TEST_CASE("a real server checks nobody") {
 }
 
 TEST_CASE("a check via the VIP is asked with its mark, and has time for the server itself as well") {
-    Bench bench(file(R"(check = { type = "tcp", via = "vip" })"));
+    HealthBench bench(file(R"(check = { type = "tcp", via = "vip" })"));
     bench.empty_kernel();
     bench.now += seconds(1);
     const auto requests = bench.board.tick(bench.now);
@@ -432,8 +376,8 @@ TEST_CASE("a check via the VIP is asked with its mark, and has time for the serv
 }
 
 TEST_CASE("what this host could not ask says nothing of the server") {
-    Bench bench;
-    bench.board.found({Bench::row(a80, 1), Bench::row(b80, 1)}, bench.now);
+    HealthBench bench(file());
+    bench.board.found({HealthBench::row(a80, 1), HealthBench::row(b80, 1)}, bench.now);
     for (int i = 0; i < 20; ++i) {
         bench.now = *bench.board.wake_at();
         for (const ProbeRequest& each : bench.board.tick(bench.now)) {
@@ -446,21 +390,21 @@ TEST_CASE("what this host could not ask says nothing of the server") {
 }
 
 TEST_CASE("only changes are news") {
-    Bench bench;
+    HealthBench bench(file());
     bench.empty_kernel();
     bench.pass(seconds(10));
     CHECK(bench.board.take_news().size() == 2);
-    CHECK(bench.board.take_changed());
+    CHECK(bench.take_changed());
     bench.pass(seconds(10));
     CHECK(bench.board.take_news().empty());
-    CHECK_FALSE(bench.board.take_changed());
+    CHECK_FALSE(bench.take_changed());
     bench.breaks("10.0.0.3");
     bench.pass(seconds(10));
     const auto news = bench.board.take_news();
     REQUIRE(news.size() == 1);
     CHECK(news[0].to == Liveness::down);
     CHECK(news[0].why == "connect refused");
-    CHECK(bench.board.take_changed());
+    CHECK(bench.take_changed());
 }
 
 }  // namespace lbconverge::health

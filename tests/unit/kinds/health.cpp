@@ -56,18 +56,47 @@ TEST_CASE("without exceptions everything is as configured") {
     CHECK(rows(wanted(file(R"(fallback = "10.0.0.9")"), {})) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
 }
 
-TEST_CASE("a server that is down has weight 0, and the reason stands beside it") {
-    const auto pool = wanted(file(), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
+TEST_CASE("with on_down = drain a server that is down has weight 0, and the reason stands beside it") {
+    const auto pool = wanted(file(R"(on_down = "drain")"), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
     CHECK(rows(pool) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
     CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s\n");
     CHECK(pool.rows.note(0).cause == Cause::health);
 }
 
-TEST_CASE("with on_down = remove it is not there") {
-    const auto pool = wanted(file(R"(on_down = "remove")"), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
+TEST_CASE("a server that is down is not there") {
+    const auto pool = wanted(file(), {{opinion("10.0.0.3", Liveness::down)}, {}, {}});
     CHECK(rows(pool) == "10.0.0.4:80 4\n");
     CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s\n");
     CHECK(pool.unwanted.size() == 1);
+}
+
+TEST_CASE("it has weight 0 for a moment first, but for dh, which would refuse its clients") {
+    ServerOpinion down = opinion("10.0.0.3", Liveness::down);
+    down.gone = false;
+    CHECK(rows(wanted(file(), {{down}, {}, {}})) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(rows(wanted(file(R"(scheduler = "dh")"), {{down}, {}, {}})) == "10.0.0.4:80 4\n");
+}
+
+TEST_CASE("a server that is kept stays with its weight, and the reason stands beside it") {
+    ServerOpinion kept = opinion("10.0.0.3", Liveness::down);
+    kept.kept = true;
+    const auto pool = wanted(file(R"(on_down = "drain")"), {{kept}, {}, {}});
+    CHECK(rows(pool) == "10.0.0.3:80 3\n10.0.0.4:80 4\n");
+    CHECK(overruled(pool) == "10.0.0.3:80: down: connect refused, 12 s; kept, since at least 50 % stay\n");
+    CHECK(pool.rows.note(0).cause == Cause::health);
+}
+
+TEST_CASE("what was said about a server that is kept, or was never up, is read again") {
+    ServerOpinion kept = opinion("10.0.0.3", Liveness::down), never = opinion("10.0.0.4", Liveness::down);
+    kept.kept = true;
+    never.was_up = false;
+    const BootTime now{seconds(1000)};
+    const Health again = parse_health(to_text(Health{{kept, never}, {}, {}}, now), now).health;
+    REQUIRE(again.servers.size() == 2);
+    CHECK(again.servers[0].kept);
+    CHECK(again.servers[0].was_up);
+    CHECK_FALSE(again.servers[1].kept);
+    CHECK_FALSE(again.servers[1].was_up);
 }
 
 TEST_CASE("a server of which nothing is known is held as it is") {
@@ -89,7 +118,7 @@ TEST_CASE("the operator counts more than health, whatever it says") {
     health.servers = {opinion("10.0.0.3", Liveness::unknown)};
     CHECK(rows(wanted(file(), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
     health.servers = {opinion("10.0.0.3", Liveness::down)};
-    CHECK(rows(wanted(file(R"(on_down = "remove")"), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
+    CHECK(rows(wanted(file(), health)) == "10.0.0.3:80 0\n10.0.0.4:80 4\n");
 }
 
 TEST_CASE("a drain may be of one port or one service only") {
@@ -106,6 +135,7 @@ TEST_CASE("below the quorum the fallback serves alone") {
     const std::string toml = file(R"(
         fallback = "10.0.0.9"
         quorum = 2
+        on_down = "drain"
     )"_text);
     Health health{{opinion("10.0.0.3", Liveness::down)}, {{Service::parse_id("tcp 192.0.2.20:80").value()}}, {}};
     const auto pool = wanted(toml, health);

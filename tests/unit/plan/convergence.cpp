@@ -36,6 +36,9 @@ Observed empty(const World& world) {
     for (const char* name : {"lo", "eth0", "eth1"}) {
         observed.get<Sysctl>().put(promote_secondaries(name), {"0"});
     }
+    for (const char* name : {"expire_nodest_conn", "expire_quiescent_template"}) {
+        observed.get<Sysctl>().put(Sysctl::Key(std::string("net/ipv4/vs/") + name), {"1"});
+    }
     return observed;
 }
 

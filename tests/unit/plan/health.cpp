@@ -50,8 +50,8 @@ std::string held_text(const Plan& plan) {
 
 }  // namespace
 
-TEST_CASE("a server that goes down is quiesced, one that comes back is loaded") {
-    Node node = director();
+TEST_CASE("with on_down = drain a server that goes down is quiesced, one that comes back is loaded") {
+    Node node = director(R"(on_down = "drain")");
     node.world.health = says(a, Liveness::down);
     CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (health)\n");
     CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s\n");
@@ -63,7 +63,7 @@ TEST_CASE("a server that goes down is quiesced, one that comes back is loaded") 
 }
 
 TEST_CASE("what somebody lifts is put back, as drift") {
-    Node node = director();
+    Node node = director(R"(on_down = "drain")");
     node.world.health = says(a, Liveness::down);
     node.converge();
     node.put<RealServer>(a, {.weight = 7});
@@ -81,31 +81,45 @@ TEST_CASE("a server of which nothing is known stays as it is, whatever that is")
     CHECK(node.plan().steps.empty());
 }
 
-TEST_CASE("on_down = remove waits for connections, then removes, and cuts what is left at the deadline") {
-    Node node = director(R"(
-        on_down = "remove"
-        drain_timeout = "60s"
-    )"_text);
-    node.world.health = says(a, Liveness::down);
-    CHECK(steps_text(node.plan()) == "unload delete real_server " + std::string(a) + " (health)\n");
-    CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s (absent)\n");
-    CHECK(node.plan().cuts.empty());
-
+TEST_CASE("a server that is down goes with its connections, after a moment with weight 0") {
+    Node node = director();
     node.put<RealServer>(a, {.weight = 1}, {.active = 3});
+    node.world.health = says(a, Liveness::down);
+    node.world.health->servers[0].gone = false;
     CHECK(steps_text(node.plan()) == "quiesce update real_server " + std::string(a) + " (health)\n");
-    CHECK(node.plan().deferred.size() == 1);
     node.converge();
     node.put<RealServer>(a, {.weight = 0}, {.active = 3});
     CHECK(node.plan().steps.empty());
-    node.now += seconds(60);
+    node.world.health->servers[0].gone = true;
     CHECK(steps_text(node.plan()) == "unload delete real_server " + std::string(a) + " (health)\n");
+    CHECK(held_text(node.plan()) == std::string(a) + ": down: connect refused, 12 s (absent)\n");
+    CHECK(node.plan().deferred.empty());
     REQUIRE(node.plan().cuts.size() == 1);
     CHECK(node.plan().connections_cut(0) == 3);
     CHECK(node.plan().connections_cut(1) == 0);
 }
 
+TEST_CASE("a server that has left the file stays while those in the file are not enough") {
+    Node node = director();
+    const auto left = std::string("tcp 192.0.2.20:80 192.0.2.5:80");
+    node.put<RealServer>(left, {.weight = 3}, {.active = 1});
+    node.world.health = Health{};
+    node.world.health->incomplete = {test::key<Service>("tcp 192.0.2.20:80")};
+    CHECK(node.plan().steps.empty());
+    CHECK(node.plan().deferred.empty());
+    CHECK(held_text(node.plan()) == left + ": stays until enough servers of the file are known to be up\n");
+    node.put<RealServer>(left, {.weight = 0});
+    CHECK(steps_text(node.plan()) == "unload delete real_server " + left + " (drift)\n");
+    node.put<RealServer>(left, {.weight = 3}, {.active = 1});
+    node.world.health->incomplete.clear();
+    CHECK(steps_text(node.plan()) == "quiesce update real_server " + left + " (drain)\n");
+}
+
 TEST_CASE("the fallback is in before the last server is out, and goes after the first one is back") {
-    Node node = director(R"(fallback = "192.0.2.9")");
+    Node node = director(R"(
+        fallback = "192.0.2.9"
+        on_down = "drain"
+    )"_text);
     CHECK(node.observed.get<RealServer>().size() == 2);
     Health none = says(a, Liveness::down);
     none.servers.push_back({test::key<RealServer>(b), Liveness::down, {}, "connect refused", seconds(1)});

@@ -17,7 +17,13 @@ struct Node {
     kinds::Ledger ledger;
     BootTime now{std::chrono::seconds(1'000'000)};
 
-    explicit Node(World node) : world(std::move(node)) { observed.facts = world.facts; }
+    /// The settings of IPVS are as a director wants them, so that plans are about the rest.
+    explicit Node(World node) : world(std::move(node)) {
+        observed.facts = world.facts;
+        for (const char* each : {"expire_nodest_conn", "expire_quiescent_template"}) {
+            observed.get<kinds::Sysctl>().put(kinds::Sysctl::Key(std::string("net/ipv4/vs/") + each), {"1"}, {});
+        }
+    }
 
     [[nodiscard]] plan::Plan plan() const { return plan_for(world.desired()); }
     [[nodiscard]] plan::Plan plan_for(kinds::Desired desired) const {

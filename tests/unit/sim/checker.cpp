@@ -137,7 +137,7 @@ TEST_CASE("S13: two nodes serve, and hear each other") {
     SUBCASE("a router of another make is master, too") {
         court.second() = seat(100, State::backup);
         court.first().hears |= 0b100;
-        court.picture.strangers[0] = {true, seconds(1)};
+        court.picture.strangers[0] = {.master = true, .interval = seconds(1)};
         expected = "S13 lb1, v: serves for 1186 ms, as does a router of another make, and they hear each other";
     }
     court.checker.look(at(seconds(1)));
