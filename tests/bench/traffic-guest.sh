@@ -7,7 +7,7 @@ results=$LAB_OUT/results
 schedulers=${LBCONVERGE_SCHEDULERS:-rr wlc dh sh mh}
 kinds=${LBCONVERGE_KINDS:-tcp tcp-p udp udp-p}
 CHECK_PORT=7000 # its own, so that it can die while the servers live
-interval=300    # ms between two requests of a client to a service
+interval=400    # ms between two requests of a client to a service
 declare -A RUNNING=() CHECKED=()
 
 # ---- the two programs -------------------------------------------------------------------------------------------
@@ -58,10 +58,12 @@ is_whole() { # NODE: all servers are there with their weight
   [ "$(rows "$1" | grep -c -- "-r 192.168.100.[345]:.* -w 1\$")" = "$whole" ]
 }
 settled() { has lb1 && ! has lb2 && is_whole lb1 && is_whole lb2; }
+# A side that does not settle is a result, and no reason to lose those of the others.
 settle() {
-  if ! within 40 settled; then
-    for name in lb1 lb2; do ip -n $name addr show dev eth0; rows $name; tail -20 "$T/$name.log"; done
-    abort "$side does not settle after $event"
+  local name
+  if ! within 30 settled; then
+    echo "unsettled $side $event" >>"$results"
+    for name in lb1 lb2; do ip -n $name -br addr show dev eth0; rows $name | grep -c -- ' -w 1$'; tail -5 "$T/$name.log"; done
   fi
   sleep 0.5
 }
@@ -115,7 +117,7 @@ leaves_unsettled() { case $1 in dies | drained | leaves | checks-fail | stops* |
 measure() { # EVENT SECONDS
   local crowd
   event=$1
-  crowd load $interval "$2" $interval >"$T/load" & crowd=$!
+  crowd load $interval "$2" >"$T/load" & crowd=$!
   sleep 1.5
   happens "$event"
   wait $crowd
@@ -145,7 +147,11 @@ begin() {
   event=begin
   settle
 }
-finish() { halt lb2 TERM; halt lb1 TERM; }
+finish() {
+  halt lb2 TERM
+  halt lb1 TERM
+  for name in lb1 lb2; do cp "$T/$name.log" "$LAB_OUT/$side-$name.log"; done
+}
 
 all_events() {
   local name
@@ -158,27 +164,26 @@ all_events() {
     for name in lb1 lb2; do X $name sysctl -qw net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.expire_quiescent_template=1; done
   SYNC=''
   begin
-  pair dies returns 8
-  pair drained undrained 7
-  pair leaves added 7
-  single weight 6
-  single scheduler 6
-  single flag 6
-  pair checks-fail checks-work 8
-  single reloaded 5
-  single restarted 8
-  single killed 7
-  pair stops starts 7
-  pair cut plugged 7
+  pair dies returns 6.5
+  pair drained undrained 5
+  pair leaves added 5
+  single weight 5
+  single scheduler 5
+  single flag 5
+  pair checks-fail checks-work 6.5
+  single reloaded 4.5
+  single restarted 6.5
+  single killed 6.5
+  pair stops starts 5.5
+  pair cut plugged 5.5
   finish
   SYNC=1
   wanted stops-sync || wanted starts-sync || wanted cut-sync || wanted plugged-sync || return 0
   begin
   sleep 3 # connections are sent after two seconds at the latest
-  pair stops-sync starts-sync 9
-  pair cut-sync plugged-sync 9
+  pair stops-sync starts-sync 6.5
+  pair cut-sync plugged-sync 6.5
   finish
-  cp "$T"/lb?.log "$LAB_OUT/" 2>/dev/null
 }
 
 modprobe -q ip_vs

@@ -34,6 +34,7 @@ $1 == "load" {
     if ($7 > gap[k]) gap[k] = $7
     lost_of[k, $4] = $6; moved_of[k, $4] = moves($3, $4, $10)
 }
+$1 == "unsettled" { unsettled = unsettled "\n" $2 " does not settle after: " text[$3] }
 END {
     printf "| event |"
     for (s = 1; s <= side_count; s++) printf " %s: lost of sent | moved | gap |", side_name[s]
@@ -49,6 +50,7 @@ END {
         }
         print ""
     }
+    if (unsettled != "") print unsettled
     print "\nBy service, lost+moved, where there is any:\n"
     for (e = 1; e <= event_count; e++) for (s = 1; s <= side_count; s++) {
         k = side_name[s] SUBSEP event_name[e]
