@@ -1,5 +1,6 @@
 #!/bin/bash
-# The part of tests/bench/traffic in the guest: writes lines "load SIDE EVENT" and a line of crowd to $LAB_OUT/results.
+# The part of tests/bench/traffic in the guest: writes lines "load SIDE EVENT" and "held SIDE EVENT", with a line of
+# crowd, to $LAB_OUT/results.
 . "$(dirname "$0")/../lab/lab.sh"
 . "$LAB/traffic.sh"
 results=$LAB_OUT/results
@@ -75,7 +76,7 @@ check_server() { CHECKED[$1]=$(X "$1" "$LAB_TOOLS/labsrv" "$1" $CHECK_PORT); }
 weights() { WEIGHT=([ws1]=$1 [ws2]=$2 [ws3]=$3); reload; }
 operator() { # drain or undrain; keepalived has only its file
   case $side,$1 in
-    lbconverge,*) lbc lb1 "$1" ws1; lbc lb2 "$1" ws1 ;;
+    lbconverge,*) LBC_CONFIG=$T/lb.toml; { lbc lb1 "$1" ws1 && lbc lb2 "$1" ws1; } >/dev/null || echo "$1: status $?" ;;
     *,drain) weights 0 1 1 ;;
     *,undrain) weights 1 1 1 ;;
   esac
@@ -114,14 +115,24 @@ undo() {
 # The events after which the whole table is not to be expected.
 leaves_unsettled() { case $1 in dies | drained | leaves | checks-fail | stops* | cut*) ;; *) return 1 ;; esac; }
 
+# The clients ask all the time; besides, each has a connection to each service of TCP, which it uses again at the end.
 measure() { # EVENT SECONDS
-  local crowd
+  local crowd streams go
   event=$1
+  mkfifo "$T/go"
+  X client "$LAB_TOOLS/crowd" 192.168.100.101 $CLIENTS "$T/streams" hold 2 <"$T/go" >"$T/held" & streams=$!
+  exec {go}>"$T/go"
+  within 8 grep -q ready "$T/held"
   crowd load $interval "$2" >"$T/load" & crowd=$!
   sleep 1.5
   happens "$event"
   wait $crowd
+  echo >&"$go"
+  wait $streams
+  exec {go}>&-
+  rm "$T/go"
   sed "s/^/load $side $event /" "$T/load" >>"$results"
+  sed "/^ready/d; s/^/held $side $event /" "$T/held" >>"$results"
   undo "$event"
   leaves_unsettled "$event" || settle
   echo "$side $event ($SECONDS s)"
@@ -157,6 +168,7 @@ all_events() {
   local name
   traffic_lab lb1 lb2 ws1 ws2 ws3
   traffic_services "$schedulers" "$kinds"
+  grep '^tcp' "$T/clients" >"$T/streams"
   traffic_serve ws1 ws2 ws3
   for name in ws1 ws2 ws3; do check_server $name; done
   whole=$(($(wc -l <"$T/services") * 3))

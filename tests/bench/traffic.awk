@@ -1,5 +1,6 @@
 # The tables of tests/bench/traffic. Lines: load SIDE EVENT KIND.SCHEDULER SENT LOST GAP_MS FIRST LAST MOVES
-# MOVES: "ws1>ws2:3,...", answers from another server than the client's last.
+# MOVES: "ws1>ws2:3,...", answers from another server than the client's last. And held SIDE EVENT KIND.SCHEDULER
+# SERVER=OUTCOME:MS..., connections that stood before the event, used again after it.
 BEGIN {
     text["dies"] = "a server dies"; text["returns"] = "it returns"
     text["drained"] = "a server is drained"; text["undrained"] = "it is used again"
@@ -34,19 +35,29 @@ $1 == "load" {
     if ($7 > gap[k]) gap[k] = $7
     lost_of[k, $4] = $6; moved_of[k, $4] = moves($3, $4, $10)
 }
+$1 == "held" {
+    k = $2 SUBSEP $3
+    for (i = 5; i <= NF; i++) {
+        split($i, part, /[=:]/)
+        if (part[1] !~ /^ws/) continue
+        held[k]++
+        if (part[2] == "reset") reset[k]++
+        if (part[2] == "hang") hang[k]++
+    }
+}
 $1 == "unsettled" { unsettled = unsettled "\n" $2 " does not settle after: " text[$3] }
 END {
     printf "| event |"
-    for (s = 1; s <= side_count; s++) printf " %s: lost of sent | moved | gap |", side_name[s]
+    for (s = 1; s <= side_count; s++) printf " %s: lost of sent | moved | gap, ms | connections reset, hang, of |", side_name[s]
     printf "\n|---|"
-    for (s = 1; s <= side_count; s++) printf "---|---|---|"
+    for (s = 1; s <= side_count; s++) printf "---|---|---|---|"
     print ""
     for (e = 1; e <= event_count; e++) {
         printf "| %s |", text[event_name[e]]
         for (s = 1; s <= side_count; s++) {
             k = side_name[s] SUBSEP event_name[e]
-            if (k in there) printf " %d of %d | %d | %d |", lost[k], sent[k], moved[k], gap[k]
-            else printf " | | |"
+            if (k in there) printf " %d of %d | %d | %d | %d, %d, %d |", lost[k], sent[k], moved[k], gap[k], reset[k], hang[k], held[k]
+            else printf " | | | |"
         }
         print ""
     }
