@@ -15,15 +15,15 @@ declare -A RUNNING=() CHECKED=()
 
 configure() {
   local name
-  if [ $side = lbconverge ]; then
+  if [ "$side" = lbconverge ]; then
     ours >"$T/lb.toml.new" && mv "$T/lb.toml.new" "$T/lb.toml"
   else
-    for name in lb1 lb2; do theirs $name ${side#keepalived} >"$T/$name.conf"; done
+    for name in lb1 lb2; do theirs $name "${side#keepalived}" >"$T/$name.conf"; done
   fi
 }
 
 daemon() { # NODE: start it
-  if [ $side = lbconverge ]; then
+  if [ "$side" = lbconverge ]; then
     background "$1" "$LBCONVERGE" -c "$T/lb.toml" --node "$1" run >>"$T/$1.log" 2>&1
   else
     background "$1" keepalived -n -D -f "$T/$1.conf" -p "$T/$1.pid" -r "$T/$1.vrrp" -c "$T/$1.check" >>"$T/$1.log" 2>&1
@@ -32,7 +32,7 @@ daemon() { # NODE: start it
   disown $!
 }
 processes() { # NODE: all of the daemon's
-  if [ $side = lbconverge ]; then echo "${RUNNING[$1]}"; else cat "$T/$1.pid" "$T/$1.vrrp" "$T/$1.check" 2>/dev/null; fi
+  if [ "$side" = lbconverge ]; then echo "${RUNNING[$1]}"; else cat "$T/$1.pid" "$T/$1.vrrp" "$T/$1.check" 2>/dev/null; fi
 }
 ended() { local p; for p in $1; do ! kill -0 "$p" 2>/dev/null || return 1; done; }
 halt() { # NODE SIGNAL: end it, and wait for its end
@@ -47,7 +47,7 @@ reload() { # both nodes read their file again
   local name
   configure
   for name in lb1 lb2; do
-    if [ $side = lbconverge ]; then kill -HUP "${RUNNING[$name]}"; else kill -HUP "$(cat "$T/$name.pid")"; fi
+    if [ "$side" = lbconverge ]; then kill -HUP "${RUNNING[$name]}"; else kill -HUP "$(cat "$T/$name.pid")"; fi
   done
 }
 
@@ -172,7 +172,7 @@ all_events() {
   traffic_serve ws1 ws2 ws3
   for name in ws1 ws2 ws3; do check_server $name; done
   whole=$(($(wc -l <"$T/services") * 3))
-  [ $side != keepalived-best ] ||
+  [ "$side" != keepalived-best ] ||
     for name in lb1 lb2; do X $name sysctl -qw net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.expire_quiescent_template=1; done
   SYNC=''
   begin
