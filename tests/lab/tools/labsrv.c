@@ -1,4 +1,4 @@
-/* labsrv NAME PORT...: a server that answers with its name, on TCP and UDP, IPv4 and IPv6.
+/* labsrv NAME PORT...: a server that answers with its name, on TCP and UDP, IPv4 and IPv6; on SCTP for "PORT/sctp".
  * TCP: a request that starts with "GET" gets an HTTP answer, and the connection is closed; any other line is echoed
  * ("NAME ECHO") and the connection stays open. UDP: "NAME ECHO", from the address that was asked.
  * When it listens, it goes to the background and prints its process id, so that the caller need not wait. It has one
@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { sockets_max = 1024, request_max = 4096, answer_max = request_max + 256 };
-enum kind { listener, datagram, connection };
+enum { sockets_max = 4096, request_max = 4096, answer_max = request_max + 256 };
+enum kind { listener, datagram, sctp_listener, connection };
 static struct pollfd sockets[sockets_max];
 static enum kind kinds[sockets_max];
 static int used;
@@ -45,13 +46,20 @@ static void go_to_background(void)
 static int listen_on(int port, enum kind kind)
 {
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
-	int one = 1, s = socket(AF_INET6, (kind == datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
+	int one = 1, s = socket(AF_INET6, (kind == datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK,
+	                        kind == sctp_listener ? IPPROTO_SCTP : 0);
 
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (kind == datagram) setsockopt(s, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
-	if (bind(s, (struct sockaddr *)&any, sizeof any) != 0 || (kind == listener && listen(s, 512) != 0)) return -1;
+	if (bind(s, (struct sockaddr *)&any, sizeof any) != 0 || (kind != datagram && listen(s, 512) != 0)) return -1;
 	add(s, kind);
 	return 0;
+}
+
+static int listen_all(const char *port)
+{
+	if (strchr(port, '/')) return listen_on(atoi(port), sctp_listener);
+	return listen_on(atoi(port), listener) == 0 && listen_on(atoi(port), datagram) == 0 ? 0 : -1;
 }
 
 static void accept_all(int s)
@@ -99,24 +107,26 @@ static int answer_stream(int s)
 
 int main(int argc, char **argv)
 {
+	struct rlimit files = {sockets_max + 16, sockets_max + 16};
+
+	setrlimit(RLIMIT_NOFILE, &files);
 	if (argc < 3) {
 		fprintf(stderr, "usage: labsrv NAME PORT...\n");
 		return 2;
 	}
 	name = argv[1];
 	for (int i = 2; i < argc; i++)
-		for (enum kind kind = listener; kind <= datagram; kind++)
-			if (listen_on(atoi(argv[i]), kind) != 0) {
-				perror(argv[i]);
-				return 1;
-			}
+		if (listen_all(argv[i]) != 0) {
+			perror(argv[i]);
+			return 1;
+		}
 	go_to_background();
 	for (;;) {
 		poll(sockets, (nfds_t)used, -1);
 		/* Downwards: when a connection ends, the last one takes its place, and that was served already. */
 		for (int i = used - 1; i >= 0; i--) {
 			if (!sockets[i].revents) continue;
-			if (kinds[i] == listener) accept_all(sockets[i].fd);
+			if (kinds[i] == listener || kinds[i] == sctp_listener) accept_all(sockets[i].fd);
 			else if (kinds[i] == datagram) answer_datagram(sockets[i].fd);
 			else if (!answer_stream(sockets[i].fd)) {
 				close(sockets[i].fd);
