@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Functions for the tests with Debian's keepalived as the peer: sourced by t/vrrp-*.sh after lab.sh.
 # ours and theirs start one of the two programs on a node, end stops it cleanly, both_ways tests the two together.
+# $KEEPALIVED is another keepalived than the installed one.
+PEER=keepalived
 VIP=192.168.100.20 VIP6=fd00::20 LINK6=fe80::20
 UNICAST4=$'unicast_src_ip SELF4\n  unicast_peer {\n    PEER4\n  }'
 UNICAST6=$'unicast_src_ip SELF6\n  unicast_peer {\n    PEER6\n  }'
@@ -47,7 +49,7 @@ $(printf '    %s dev eth0\n' "$@")
   }
 }
 EOF
-  background "$name" keepalived -n -D -P -f "$T/$name.conf" -p "$T/$name.pid" -r "$T/$name.vrrp" >"$T/$name.ka" 2>&1
+  background "$name" "${KEEPALIVED:-keepalived}" -n -D -P -f "$T/$name.conf" -p "$T/$name.pid" -r "$T/$name.vrrp" >"$T/$name.ka" 2>&1
   THEIRS[$name]=$!
   disown $!
   check "$name: keepalived has started" within 5 test -s "$T/$name.vrrp"
@@ -60,11 +62,15 @@ end() { # NODE: a clean stop
     kill -TERM "${OURS[$1]}"
     check "$1: the daemon ends" within 8 gone "${OURS[$1]}"
   else
-    kill -TERM "$(cat "$T/$1.pid")"
-    check "$1: keepalived ends" within 8 gone "${THEIRS[$1]}"
-    rm -f "$T/$1.pid" "$T/$1.vrrp"
+    end_theirs "$1"
+    check "$1: $PEER ends" within 8 gone "${THEIRS[$1]}"
   fi
   unset "OURS[$1]" "THEIRS[$1]"
+}
+end_theirs() {
+  kill -TERM "$(cat "$T/$1.pid")"
+  within 8 gone "${THEIRS[$1]}"
+  rm -f "$T/$1.pid" "$T/$1.vrrp"
 }
 counter() { lbc_raw "$1" status --json | grep -o "\"$2\":[0-9]*" | head -1 | cut -d: -f2; }
 lbc_raw() { X "$1" "$LBCONVERGE" -c "$T/$1.toml" "${@:2}"; }
@@ -84,9 +90,9 @@ both_ways() {
   local what=$1 version=$2 interval=$3 our_extra=$4 their_extra=$5
   shift 5
   local last="${*: -1}"
-  # keepalived is master and we are backup. It stops and we take over. It returns and preempts.
+  # The peer is master and we are backup. It stops and we take over. It returns and preempts.
   theirs lb1 150 "$version" "$interval" "$(for_node lb1 "$their_extra")" "$@"
-  check "$what: keepalived alone is master" within 8 has lb1 "$last"
+  check "$what: $PEER alone is master" within 8 has lb1 "$last"
   ours lb2 100 "$(for_node lb2 "$our_extra")" "$@"
   sleep 2
   check "$what: we hear it and stay backup" lacks lb2 "$last"
@@ -100,7 +106,7 @@ both_ways() {
   check "$what: and we give way" within 2 lacks lb2 "$last"
   end lb2
   end lb1
-  # We are master and keepalived is backup.
+  # We are master and the peer is backup.
   ours lb1 150 "$(for_node lb1 "$our_extra")" "$@"
   check "$what: we alone are master" within 8 has lb1 "$last"
   theirs lb2 100 "$version" "$interval" "$(for_node lb2 "$their_extra")" "$@"
