@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lab.sh"
 [ -n "${LAB_KEEPALIVED:-}" ] || skip "no keepalived of Debian 13: ${LAB_NO_KEEPALIVED:-start this test by labtest}"
 KEEPALIVED=$LAB_KEEPALIVED
-cp "${KEEPALIVED%/*}"/etc/* /etc/keepalived/ # in the guest; it does not start without one of these
+mount --bind "${KEEPALIVED%/*}/etc" /etc/keepalived # it does not start without one of these files
 . "$LAB/keepalived.sh"
 
 both_ways "version 2 with a password" 2 1 $'version = 2\nauth_pass = "s3cr3tPw"' "$PASSWORD" $VIP
