@@ -121,7 +121,7 @@ void vip_lists_differ(const Nodes& nodes, LintReport& report) {
                            member.node->node + " and " + members.front().node->node +
                                " have different VIPs in VRRP instance " + std::string(name) +
                                ": after a failover some are on no node, and peers with a keepalived before 2.3.3 "
-                                   "drop such adverts",
+                               "drop such adverts",
                            "give the instance the same VIPs on every director");
         }
     }
