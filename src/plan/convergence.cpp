@@ -84,7 +84,7 @@ Result<void> guarded(const Plan& plan, const Task& task) {
 Plan plan_for(const Task& task, Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger,
               BootTime now, const Refusals& refused) {
     const HostFacts& facts = observed->facts;
-    Plan plan = make_plan(std::move(desired), observed, ledger, inputs_of(task, facts), now, refused);
+    Plan plan = make_plan(std::move(desired), std::move(observed), ledger, inputs_of(task, facts), now, refused);
     if (const auto good = guarded(plan, task); !good) block_what_the_file_changes(plan, good.error(), task, ledger);
     return plan;
 }

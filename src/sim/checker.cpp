@@ -223,7 +223,7 @@ void Checker::look_at_neighbours(Instant now, std::size_t router, std::size_t vi
         since.reset();
     } else if (!since) {
         since = now;
-    } else if (now - *since > astray_limit + picture_.slowest * (interval + interval / 8)) {
+    } else if (now - *since > astray_limit + picture_.in_flight + picture_.slowest * (interval + interval / 8)) {
         report(now, "S14",
                picture_.routers[router].name + ": VIP " + to_text(picture_.routers[router].vips[vip]) +
                    " is not where its neighbours send to");
@@ -255,6 +255,15 @@ bool Checker::hears_all_in_time(std::size_t node, std::size_t router) const {
     });
 }
 
+/// A backup of version 3 goes by the interval of the master that it hears, which may be that of any node.
+Seat Checker::at_slowest(std::size_t node, std::size_t router) const {
+    Seat seat = picture_.nodes[node].seats[router];
+    for (const NodePicture& each : picture_.nodes) {
+        if (each.seats[router].member) seat.interval = std::max(seat.interval, each.seats[router].interval);
+    }
+    return seat;
+}
+
 /// The other members of its sync group would be first as well. Without them no member becomes master.
 bool Checker::all_first(std::size_t node, std::size_t router, Instant now) const {
     const std::vector<Seat>& seats = picture_.nodes[node].seats;
@@ -262,7 +271,9 @@ bool Checker::all_first(std::size_t node, std::size_t router, Instant now) const
         if (i == router || seats[i].group.empty() || seats[i].group != seats[router].group) continue;
         const auto& since = first_backup_[node][i].at;
         const auto master_since = last_master_[i] == nobody ? std::nullopt : std::optional(last_master_since_[i]);
-        if (!since || !seats[i].preempt || !certainly_first(seats[i], *since, master_since, now)) return false;
+        if (!since || !seats[i].preempt || !certainly_first(at_slowest(node, i), *since, master_since, now)) {
+            return false;
+        }
     }
     return true;
 }
@@ -289,7 +300,7 @@ void Checker::needless(Instant now, std::size_t node, std::size_t router) {
         if (other == node || !seat.member || !since || seat.priority <= own.priority) continue;
         if (before != nobody && !preempts(other, router)) continue;  // it leaves the master before alone
         const auto master_since = before == nobody ? std::nullopt : std::optional(earlier_since);
-        if (certainly_first(seat, *since, master_since, now) && all_first(other, router, now)) {
+        if (certainly_first(at_slowest(other, router), *since, master_since, now) && all_first(other, router, now)) {
             report(now, "S4",
                    place(node, router) + ": became master, and " + picture_.nodes[other].name +
                        " is better and was there before");
@@ -324,6 +335,16 @@ void Checker::emptied_pool(Instant now, std::size_t node, const std::string& wha
 
 void Checker::invariant(Instant now, std::size_t node, const BrokenInvariant& broken) {
     if (broken) report(now, "S10", picture_.nodes[node].name + ": " + *broken);
+}
+
+bool Checker::goes_on(Instant now) {
+    if (now - second_ >= std::chrono::seconds(1)) {
+        second_ = now;
+        events_ = 0;
+    }
+    if (++events_ < storm_limit) return true;
+    report(now, "S15", "a storm: " + std::to_string(storm_limit) + " events in a second");
+    return false;
 }
 
 void Checker::refused_plan(Instant now, std::size_t node, const std::string& what) {

@@ -135,9 +135,11 @@ Instant World::settling_ends() const {
     }
     Instant last{};
     Duration failing{0};
+    Duration muted{0};
     for (const Fault& each : run_.faults) {
         last = std::max(last, each.end());
         if (each.kind == FaultKind::failing) failing += each.duration;
+        if (each.kind == FaultKind::unsent) muted += each.duration;
     }
     // The wait is doubled after each failure, so it is at most a second longer than the time before it.
     // A node that is not master tries a refused row again only when it becomes master.
@@ -147,7 +149,9 @@ Instant World::settling_ends() const {
     const Duration attempts = refused ? seconds(200) : seconds(0);
     const Duration backoff =
         failing.count() == 0 ? Duration{0} : std::min<Duration>(2 * failing + seconds(3), seconds(33));
-    return last + election + backoff + attempts + seconds(4);
+    // So is the wait between two attempts to send, up to 16 s.
+    const Duration tries = muted.count() == 0 ? Duration{0} : std::min<Duration>(muted + seconds(2), seconds(17));
+    return last + election + backoff + tries + attempts + seconds(4);
 }
 
 Run World::run() {
@@ -168,6 +172,7 @@ Run World::run() {
     for (Instant before = queue_.now(); queue_.run_one(run_.end); before = queue_.now()) {
         ++run_.counts.events;
         count_dark(queue_.now() - before);
+        if (!checker_->goes_on(queue_.now())) break;
     }
     checker_->look(run_.end);
     run_.counts.simulated = run_.end.time_since_epoch();
@@ -285,10 +290,10 @@ void World::turn(std::size_t node, const node::Event& event) {
         checker_->wake(queue_.now(), node, local, host.process->brain.wake_at());
     checker_->invariant(queue_.now(), node, host.process->brain.broken_invariant());
     refresh(node);
-    carry_out(node, std::move(effects));
+    carry_out(node, effects);
 }
 
-void World::carry_out(std::size_t node, node::Effects effects) {
+void World::carry_out(std::size_t node, const node::Effects& effects) {
     for (const node::Packet& each : effects.send) send(node, each);
     for (const Lane each : effects.overtaken) {
         hosts_[node].process->jobs[static_cast<std::size_t>(each)].overtaken = true;

@@ -125,7 +125,7 @@ private:
     /// Happens to this process of the node, and only when it is not paused.
     void for_process(std::size_t node, Duration wait, Callback action);
     void turn(std::size_t node, const node::Event& event);
-    void carry_out(std::size_t node, node::Effects effects);
+    void carry_out(std::size_t node, const node::Effects& effects);
     void set_timer(std::size_t node);
     void count_dark(Duration passed);
     void news(std::size_t node);

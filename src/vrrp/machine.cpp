@@ -341,6 +341,8 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
         out.obeys = true;
         return last_word(said.priority, out);
     }
+    // Another member of the group decides the tie. Until then both are master, and would answer each other's answers.
+    if (said.priority == settings_.priority && !heard.decides_tie) return {};
     // RFC 9568 §6.4.3 (RFC 5798 sent nothing here): tell the other node at once, and the neighbours, too. The timer is
     // not changed.
     if (std::exchange(listening_, false)) timer_ = now + settings_.interval;

@@ -151,7 +151,7 @@ Observed Node::look() {
 }
 
 std::vector<int> Node::run(const Script& script) {
-    const std::vector<int> errors = apply(fake, script);
+    std::vector<int> errors = apply(fake, script);
     if (real_ != nullptr) {
         const std::vector<int> real = apply(*real_, script);
         CHECK_MESSAGE(errors == real, "the fake kernel answers otherwise than the real one:\nfake "
@@ -175,9 +175,9 @@ Result<void> Node::offers(const Script& script) {
         if (!lacking->empty()) return tl::unexpected(plan::error_of(plan, lacking->front()));
         return {};
     };
-    const Result<void> answer = ask(fake);
+    Result<void> answer = ask(fake);
     if (real_ == nullptr) return answer;
-    const Result<void> real = ask(*real_);
+    Result<void> real = ask(*real_);
     CHECK(answer.has_value() == real.has_value());
     if (!answer && !real) CHECK(answer.error() == real.error());
     return real;

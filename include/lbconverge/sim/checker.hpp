@@ -17,6 +17,7 @@
 //       that was there before, if the node did not run for an interval, or has run for one since
 //   S13 two nodes that hear each other do not both serve for longer than one of them may take to hear the other
 //   S14 the neighbours of a master that has its VIPs soon send to a node that has them
+//   S15 nodes do not answer each other's answers
 // src/README.md derives the bounds. Pure: the checker does not know how the picture came about.
 #pragma once
 
@@ -48,6 +49,8 @@ public:
     void transition(Instant now, std::size_t node, std::size_t router, vrrp::State from);
     /// S1.
     void refused_plan(Instant now, std::size_t node, const std::string& what);
+    /// S15: to be called with each event. False: there are so many in a second that the run must end.
+    [[nodiscard]] bool goes_on(Instant now);
     /// S7; after each turn, both in the node's own time.
     void wake(Instant now, std::size_t node, Instant local, std::optional<Instant> wanted);
     /// S9.
@@ -100,6 +103,7 @@ private:
     void look_at_neighbours(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
     [[nodiscard]] bool hears_all_in_time(std::size_t node, std::size_t router) const;
+    [[nodiscard]] Seat at_slowest(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool all_first(std::size_t node, std::size_t router, Instant now) const;
     void needless(Instant now, std::size_t node, std::size_t router);
     void took_from_living(Instant now, std::size_t node, std::size_t router);
@@ -124,6 +128,8 @@ private:
     std::vector<unsigned> late_wakes_;                           ///< S7: node
     std::vector<std::optional<RunningStop>> stops_;              ///< S6: node
     std::vector<WatchedVips> watches_;                           ///< S6
+    Instant second_{};                                           ///< S15: when the present second began
+    std::uint64_t events_ = 0;                                   ///< S15: in that second
     std::vector<Violation> violations_;
 };
 
@@ -137,6 +143,8 @@ constexpr Duration failing_limit = std::chrono::seconds(3);
 constexpr Duration together_limit = std::chrono::milliseconds(10);
 /// S14: beyond the time that a master listens after an absence.
 constexpr Duration astray_limit = std::chrono::seconds(1);
+/// S15: events in a second. Five nodes with three instances, an interval of 10 ms and unicast make some 7,000.
+constexpr std::uint64_t storm_limit = 50'000;
 /// S6: how long a stop may take beyond the longest skew time; twice that where a clock runs at half the rate.
 constexpr Duration stop_limit = std::chrono::seconds(1);
 

@@ -176,6 +176,7 @@ TEST_CASE("there is a time for a request, and one for taking the answer") {
 TEST_CASE("however many say nothing, the next one is served") {
     const Server server(&say_hello);
     std::vector<std::unique_ptr<Stranger>> crowd;
+    crowd.reserve(100);
     for (int i = 0; i < 100; ++i) crowd.push_back(std::make_unique<Stranger>(server));
     CHECK(asked(server).texts == std::vector<std::string>{"hello"});
     CHECK(parse_reply(crowd.front()->hear())->errors ==

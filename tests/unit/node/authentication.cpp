@@ -15,7 +15,8 @@ namespace {
 SigningKey secret(std::uint8_t id) { return {id, std::vector<std::uint8_t>(32, id)}; }
 
 /// Without keys, or with those of a file; `active` signs.
-ConfigPtr keyed(const std::string& toml, AuthMode mode, std::uint8_t active = 1, std::vector<std::uint8_t> ids = {1}) {
+ConfigPtr keyed(const std::string& toml, AuthMode mode, std::uint8_t active = 1,
+                const std::vector<std::uint8_t>& ids = {1}) {
     config::Config config = *config_of(toml);
     for (config::Vrrp& each : config.vrrp) {
         each.auth_mode = mode;

@@ -324,6 +324,17 @@ TEST_CASE("the withdrawal does not wait for the tables, nor after an error") {
     CHECK(exits(effects) == "exit");  // there is nothing better to wait for
 }
 
+TEST_CASE("the withdrawal waits for a lane that is at work on the same in an earlier role") {
+    Bench bench(director());
+    bench.links();
+    bench.done(Lane::network);
+    bench.reload(director("", "both"));
+    CHECK(exits(bench.turn(Stop{})) == "stays");
+    CHECK(exits(bench.turn(Tick{})) == "stays");
+    CHECK(asked(bench.done(Lane::tables)) == "network all one=backup\n");
+    CHECK(exits(bench.done(Lane::network)) == "exit");
+}
+
 TEST_CASE("a turn that ends the daemon asks for nothing more") {
     Bench bench = backup(director());
     bench.settle();

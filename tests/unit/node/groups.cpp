@@ -82,6 +82,29 @@ TEST_CASE("a lesser master of one member has told the neighbours of the others a
     CHECK(announced(hear_two(bench, 90)) == "192.0.2.20 on eth0 x5\n192.0.2.30 on eth0 x5\n");
 }
 
+TEST_CASE("a group of one member is none") {
+    const Bench bench = backup(director(R"(
+        [[sync_group]]
+        name = "g"
+        members = ["one"]
+    )"_text));
+    CHECK(bench.first().group.empty());
+    CHECK_FALSE(bench.first().machine.grouped());
+}
+
+TEST_CASE("with equal priorities the first member on which the other node is heard decides for all") {
+    const auto beside = [](std::uint8_t priority, Duration since) {
+        Bench bench = master(pair(group));
+        bench.hear(priority, "192.0.2.4");  // the lesser address there, and the greater one on the other link
+        bench.pass(since);
+        hear_two(bench, 100);
+        return states(bench);
+    };
+    CHECK(beside(100, seconds(1)) == "master master ");
+    CHECK(beside(100, seconds(10)) == "backup backup ");  // it is not heard there any more
+    CHECK(beside(0, seconds(1)) == "backup backup ");     // nor master there
+}
+
 TEST_CASE("when the master of one member gives up, the group does not wait for the others' time") {
     Bench bench = backup(pair(group));
     bench.hear(200);

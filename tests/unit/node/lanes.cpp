@@ -249,6 +249,7 @@ TEST_CASE("many rows that are put back at once are no fight") {
     Bench bench = at_rest(quiet());
     bench.turn(Disturbed{});
     std::vector<std::string> rows;
+    rows.reserve(50);
     for (int i = 0; i < 50; ++i) rows.push_back(vip + " #" + std::to_string(i));
     const Effects effects = bench.done(Lane::network, "", rows);
     REQUIRE(effects.say.size() == 11);  // the first ten, and how many more
@@ -260,6 +261,7 @@ TEST_CASE("many rows that are put back at once are no fight") {
 TEST_CASE("a fight over many rows is told in a few lines, and all of them are left alone") {
     Bench bench = at_rest(quiet());
     std::vector<std::string> rows;
+    rows.reserve(50);
     for (int i = 0; i < 50; ++i) rows.push_back(vip + " #" + std::to_string(i));
     Effects effects;
     for (int i = 0; i < 5; ++i) {

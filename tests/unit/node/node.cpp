@@ -307,6 +307,15 @@ TEST_CASE("a link that returns is a new start, with the same patience") {
     CHECK(sent(bench.pass(microseconds(1))) == "100 to 224.0.0.18\n");
 }
 
+TEST_CASE("a fault that has another reason by now says the new one") {
+    Bench bench = backup(director());
+    bench.link_goes(false);
+    CHECK(bench.first().machine.why() == "interface eth0 has no link");
+    bench.up.clear();
+    bench.links();
+    CHECK(bench.first().machine.why() == "there is no interface eth0");
+}
+
 TEST_CASE("a link that stays away is one fault") {
     Bench bench = master(director());
     bench.link_goes(false);

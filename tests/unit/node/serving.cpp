@@ -18,9 +18,11 @@ std::string two_interfaces(const std::string& more = "") {
         interface = "eth0"
         [[vip]]
         address = "192.0.2.20"
+        vrrp = "one"
         [[vip]]
         address = "10.0.0.20"
         interface = "eth1"
+        vrrp = "one"
         [[vrrp]]
         name = "one"
         vrid = 51
@@ -74,6 +76,36 @@ TEST_CASE("where nobody takes over it goes on without a gap, and gives up no sec
     bench.settle();
     bench.pass(seconds(60));
     CHECK(bench.state() == State::master);
+}
+
+TEST_CASE("an owner that cannot serve all its VIPs makes room as well") {
+    std::string toml = two_interfaces();
+    toml.replace(toml.find("160"), 3, "255");
+    Bench bench(toml);
+    bench.up.push_back({"eth1", true, {}});
+    bench.run();
+    REQUIRE(bench.state() == State::master);
+    CHECK(sent(eth1(bench, false)) == "0 to 224.0.0.18\n");
+    CHECK(bench.first().machine.settings().priority == 15);
+}
+
+TEST_CASE("a member that cannot serve all its VIPs makes room with its whole group") {
+    const std::string toml = two_interfaces(R"(
+        [[vip]]
+        address = "192.0.2.30"
+        vrrp = "two"
+        [[vrrp]]
+        name = "two"
+        vrid = 52
+        priority = 160
+        [[sync_group]]
+        name = "g"
+        members = ["one", "two"]
+    )"_text);
+    Bench bench = master(toml, "", {{"eth1", true, {}}});
+    const Effects effects = eth1(bench, false);
+    CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
+    for (const Instance& each : bench.node.instances()) CHECK(each.machine.settings().priority == 10);
 }
 
 TEST_CASE("a link that is back gives the priority back") {
@@ -183,6 +215,32 @@ TEST_CASE("a backup that had to make room tries again after a minute, later each
     CHECK(priority() == 10);
     bench.pass(seconds(2));
     CHECK(priority() == 160);
+    bench.settle();
+    bench.pass(bench.first().machine.down_interval());
+    REQUIRE(bench.state() == State::master);
+    unbound(bench, "192.0.2.20", "no");
+    for (int i = 0; i < 119; ++i) {
+        bench.hear(100);
+        bench.settle();
+        bench.pass(seconds(1));
+    }
+    CHECK(priority() == 10);
+    bench.pass(seconds(2));
+    CHECK(priority() == 160);
+}
+
+TEST_CASE("a VIP that another program fights over is no reason to make room: another node would do no better") {
+    Bench bench = master(director());
+    for (int i = 0; i < 5; ++i) {
+        bench.turn(Disturbed{});
+        bench.done(Lane::network, "", {vip_row});
+    }
+    REQUIRE(bench.node.avoided().at(vip_row).fought);
+    bench.turn(Disturbed{});
+    const IpAddress vip = ip("192.0.2.20");
+    bench.turn(Converged{.lane = Lane::network, .obstacle = "x", .blocked = 1, .unbound = {{vip, "x"}}});
+    CHECK(bench.state() == State::master);
+    CHECK(bench.first().dark.empty());
 }
 
 TEST_CASE("a VIP that a reload brings waits for its services") {
@@ -201,6 +259,21 @@ TEST_CASE("a VIP that a reload brings waits for its services") {
     const Effects loaded = bench.done(Lane::tables);
     CHECK(asked(loaded) == "network network\n");
     CHECK(left_alone(loaded) == "");
+}
+
+TEST_CASE("a master does not make room for a VIP that only waits for its services") {
+    const std::string service =
+        "[[service]]\nvip = \"192.0.2.21\"\nport = 80\ncheck = \"none\"\nreal_servers = [\"192.0.2.3\"]\n";
+    std::string toml = director() + service;
+    toml.replace(toml.find("[\"192.0.2.20\"]"), 14, "[\"192.0.2.20\", \"192.0.2.21\"]");
+    Bench bench = master(director());
+    const Effects effects = bench.reload(toml);
+    const std::string why = "waits for its services to be loaded";
+    CHECK(left_alone(effects) == "address 192.0.2.21/32 eth0: " + why + "\n");
+    const IpAddress vip = ip("192.0.2.21");
+    bench.turn(Converged{.lane = Lane::network, .obstacle = why, .blocked = 1, .unbound = {{vip, why}}});
+    CHECK(bench.state() == State::master);
+    CHECK(bench.first().dark.empty());
 }
 
 TEST_CASE("a VIP none of whose services could be loaded is not bound, and its instance makes room") {

@@ -207,6 +207,17 @@ TEST_CASE("the node's own link-local address of [nodes] is the source by multica
     CHECK(bench.first().machine.source() == ip("fe80::a"));
 }
 
+TEST_CASE("by IPv6 multicast a global address of [nodes] is no source: RFC 9568 §5.1.2.1 wants a link-local one") {
+    Bench bench(own_six() + R"(
+        [nodes.a]
+        address = "2001:db8::a"
+    )"_text,
+                "a");
+    bench.up.front().addresses = {ip("2001:db8::a"), ip("fe80::5")};
+    bench.run();
+    CHECK(bench.first().machine.source() == ip("fe80::5"));
+}
+
 // ---- an address that another node has as well ----------------------------------------------------------------------
 
 TEST_CASE("who hears its own source from somebody else sends from another address from then on") {
@@ -223,6 +234,17 @@ TEST_CASE("who hears its own source from somebody else sends from another addres
     CHECK(bench.first().machine.peer()->address == ip("fe80::1"));
     CHECK(source_with(bench, {ip("fe80::1"), ip("fe80::5"), ip("fe80::7")}) == "fe80::5");
     CHECK(source_with(bench, {ip("fe80::1")}) == "fe80::1");  // better than none
+}
+
+TEST_CASE("an address that went and came back is not remembered as another node's") {
+    Bench bench(own_six());
+    bench.up.front().addresses = {ip("fe80::1"), ip("fe80::5")};
+    bench.run();
+    bench.pass(seconds(2));
+    bench.hear(200, "fe80::1");
+    CHECK(source_with(bench, {ip("fe80::5")}) == "fe80::5");
+    CHECK(source_with(bench, {ip("fe80::1")}) == "fe80::1");
+    CHECK(source_with(bench, {ip("fe80::1"), ip("fe80::7")}) == "fe80::1");
 }
 
 TEST_CASE("a master that hears another one from its own source sends from another address") {

@@ -77,6 +77,18 @@ TEST_CASE("beside a living master nobody is master unheard") {
     CHECK(bench.state() == vrrp::State::backup);
 }
 
+TEST_CASE("a try to send waits until what has come before it is heard") {
+    Bench bench = backup(director());
+    for (int i = 0; i < 5; ++i) {
+        bench.hear(90);
+        log_of(bench, milliseconds(900), true);
+    }
+    REQUIRE(bench.state() == vrrp::State::fault);
+    bench.now += seconds(1);
+    CHECK(bench.turn(Arrived{bench.packet(80)}).send.empty());
+    CHECK(sent(bench.turn(Tick{})) == "79 to 224.0.0.18\n");
+}
+
 TEST_CASE("by unicast a master is heard as long as one of its peers gets something") {
     Bench bench = master(director("peers = [\"192.0.2.6\", \"192.0.2.7\"]\n"));
     for (int i = 0; i < 20; ++i) {

@@ -107,6 +107,7 @@ TEST_CASE("a file's number is multiplied by the weight; without one any number b
     Track weighted(settings(config::TrackType::file, -2));
     weighted.take(file(15), Instant{});
     CHECK(weighted.share() == -30);
+    CHECK(weighted.opinion() == TrackOpinion::good);  // it is a factor, and says nothing of a fault
     weighted.take(file(-3), Instant{});
     CHECK(weighted.share() == 6);
     Track plain(settings(config::TrackType::file));

@@ -234,6 +234,16 @@ TEST_CASE("a blocked row is not claimed, and a row that stays keeps its claim") 
     CHECK(plan.ledger.claim<Address>(test::key<Address>("192.0.2.20/32 eth0")) != nullptr);
 }
 
+TEST_CASE("the first obstacle is one that stands for itself, if there is any") {
+    const auto why = [](const char* what) { return std::make_shared<const Error>(Error{ErrorKind::failed, what, {}}); };
+    Plan plan;
+    CHECK(plan.first_obstacle() == nullptr);
+    plan.blocked = {{0, why("waits"), true}};
+    CHECK(plan.first_obstacle()->what == "waits");
+    plan.blocked.push_back({1, why("refused"), false});
+    CHECK(plan.first_obstacle()->what == "refused");
+}
+
 TEST_CASE("a route waits for its source") {
     Node node = director(master,
                          "[[route]]\nto = \"10.0.0.0/8\"\nvia = \"192.0.2.1\"\nsource = \"192.0.2.30\"\n"

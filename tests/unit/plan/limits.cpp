@@ -98,6 +98,13 @@ TEST_CASE("weight is counted server by server: others make up for nothing") {
     CHECK(verdict(with_servers("", weight_20), last) == "");
 }
 
+TEST_CASE("the weight of a service that leaves the file is no loss of weight: another limit counts services") {
+    const config::Config last = config_of(with_servers(three, weight_20));
+    config::Config next = last;
+    next.services.clear();
+    CHECK(verdict(last, next) == "");
+}
+
 TEST_CASE("of two limits the stricter one holds, so that to loosen one is a change of its own") {
     const std::string strict = with_servers(three, weight_20);
     const std::string loose = with_servers(three, "[limits]\nmax_weight_loss = 100\n");

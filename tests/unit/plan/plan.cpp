@@ -516,4 +516,60 @@ TEST_CASE("a UDP server drains while it has connections, and a persistent one wh
     CHECK(deferred("persistence = \"5m\"", "tcp 192.0.2.20:80 192.0.2.9:80", {.persistent = 1}) == 1);
 }
 
+TEST_CASE("a VIP that comes to an interface is announced, as often as its instance says, and one on lo is not") {
+    const auto announced = [](const std::string& name, const std::string& count) {
+        const Node node(world(R"(
+            role = "$"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            vrrp = [{ name = "LB", vrid = 51$ }]
+        )"_with(name, count),
+                              {{"LB", master}}));
+        std::string text;
+        for (const Announcement& each : node.plan().announcements) {
+            text += to_text(each.address) + " " + each.interface.str() + " x" + std::to_string(each.count) + "\n";
+        }
+        return text;
+    };
+    CHECK(announced("director", ", garp = { count = 3 }") == "192.0.2.20 eth0 x3\n");
+    CHECK(announced("both", ", garp = { count = 3 }") == "192.0.2.20 eth0 x3\n");
+    CHECK(announced("director", ", garp = { count = 0 }") == "");
+    Node real_server(world(R"(
+        role = "real-server"
+        interface = "eth0"
+        arp = { method = "filter" }
+        vip = [{ address = "192.0.2.20", accept = "interface" }]
+    )"_text));
+    real_server.world.facts.interfaces[1].address = IpAddress::parse("192.0.2.3");
+    const Plan quiet = real_server.plan();
+    CHECK(steps_text(quiet).find("bind create address 192.0.2.20/32 eth0") != std::string::npos);
+    CHECK(quiet.announcements.empty());
+}
+
+TEST_CASE("after a release nothing is remembered of the file") {
+    Node node = converged(role("director", master));
+    REQUIRE(node.ledger.file.known);
+    CHECK(node.plan().ledger.file.known);
+    node.world.release = true;
+    CHECK_FALSE(node.plan().ledger.file.known);
+}
+
+TEST_CASE("of a kind that cannot be read the claims stay, also on rows that the file gives up") {
+    Node node = changed(role("director", master), role("director", master, web));
+    node.observed.get<Service>() = {};
+    node.observed.get<RealServer>() = {};
+    const Error why{ErrorKind::kernel_lacks, "no IPVS", {}};
+    node.observed.unread = {{kinds::kind_id<Service>, why}, {kinds::kind_id<RealServer>, why}};
+    CHECK(node.plan().ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:443")) != nullptr);
+}
+
+TEST_CASE("a plan for the network alone keeps the drains and the claims of the tables") {
+    Node node = converged(role("director", master));
+    node.ledger.drains = {{test::key<RealServer>("tcp 192.0.2.20:443 192.0.2.9:443"), node.now}};
+    const Plan plan = node.plan_for(kinds::desire(node.world.inputs(), kinds::Part::network));
+    CHECK(plan.ledger.drains.size() == 1);
+    CHECK(plan.ledger.claim<Service>(test::key<Service>("tcp 192.0.2.20:443")) != nullptr);
+    CHECK(node.plan().ledger.drains.empty());  // nothing of it is in the kernel
+}
+
 }  // namespace lbconverge::plan

@@ -22,6 +22,7 @@ Seat seat(std::uint8_t priority, State state) {
     seat.able = {true};
     seat.untold = {false};
     seat.hears = 0b11;
+    seat.listens = seconds(3);
     return seat;
 }
 
@@ -101,7 +102,7 @@ TEST_CASE("S11: a sync group waits for its slowest member") {
     picture.strangers.resize(2);
     for (NodePicture& node : picture.nodes) {
         node.seats[0].held = {false};
-        node.seats.push_back(Seat{.member = true, .interval = seconds(2), .state = State::backup});
+        node.seats.push_back(Seat{.member = true, .interval = seconds(2), .state = node.seats[0].state});
         for (Seat& each : node.seats) each.group = "g";
     }
     Checker checker(picture, false);
@@ -282,6 +283,16 @@ TEST_CASE("S3: after settling there is one master, the best one, and it alone se
         court.checker.transition(at(seconds(2)), 1, 0, State::backup);
         CHECK(court.said() == "S3 lb2, v: backup -> master after everything had settled");
     }
+}
+
+TEST_CASE("S15: nodes that answer each other's answers") {
+    Court court;
+    for (std::uint64_t i = 1; i < storm_limit; ++i) REQUIRE(court.checker.goes_on(at(seconds(1))));
+    SUBCASE("within a second") {
+        CHECK_FALSE(court.checker.goes_on(at(milliseconds(1999))));
+        CHECK(court.said() == "S15 a storm: 50000 events in a second");
+    }
+    SUBCASE("in two of them") { CHECK(court.checker.goes_on(at(seconds(2)))); }
 }
 
 TEST_CASE("S4: where nothing goes wrong, nobody becomes master who need not") {

@@ -215,6 +215,24 @@ TEST_CASE("a new priority does not shorten what a backup that was away has to he
     }
 }
 
+TEST_CASE("a backup that was away and has long to wait still has, whatever its priority becomes") {
+    Router router = backup(plain());
+    router.hear(said(101));
+    router.now += milliseconds(1200);
+    router.machine.was_away(milliseconds(1200), router.now);
+    CHECK(router.waits() == router.machine.down_interval());
+    router.machine.set_priority(90, router.now);
+    CHECK(router.waits() == router.machine.down_interval());
+}
+
+TEST_CASE("a backup that was away for as long as a link takes to settle begins as at a start") {
+    Router router = backup(plain());
+    router.hear(said(101));
+    router.now += router.machine.down_interval() - milliseconds(1) + settling_time;
+    router.machine.was_away(settling_time, router.now);
+    CHECK(router.waits() == router.machine.first_listening());
+}
+
 TEST_CASE("a ready member of a group that was away is not ready any more") {
     Router router(plain());
     router.machine.set_grouped(true, router.now);
@@ -548,6 +566,13 @@ TEST_CASE("a master that cannot take part any more gives up at once") {
     CHECK(router.state() == State::fault);
     CHECK(router.machine.why() == "no link");
     CHECK_FALSE(router.machine.wake_at());
+}
+
+TEST_CASE("a leaving node that cannot take part any more does not let its successor wait") {
+    Router router = leaving(plain());
+    const Output output = router.machine.fault(router.now, "no link");
+    CHECK(output.send == std::uint8_t{0});
+    CHECK(output.from == State::leaving);
 }
 
 TEST_CASE("a backup that cannot take part any more is silent") {

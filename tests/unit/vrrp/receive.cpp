@@ -238,7 +238,7 @@ TEST_CASE("two routers without an address of their family send their own, which 
 TEST_CASE("who was heard last is remembered with what it said") {
     Router router = backup(plain());
     CHECK_FALSE(router.machine.peer());
-    router.hear(said(200));
+    router.hear(said(120));
     router.now += milliseconds(10);
     router.hear(said(150, greater, milliseconds(500)));
     const Peer& peer = router.machine.peer().value();
