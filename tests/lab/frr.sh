@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# The same functions with FRR's vrrpd as the peer: sourced after keepalived.sh. The VIP of an FRR is on a macvlan device
-# with the virtual MAC address, which FRR switches on and off. The configuration of FRR counts intervals in milliseconds.
+# Functions for the tests with FRR's vrrpd as the VRRP peer: sourced after lab.sh. See peer.sh. The VIP of an FRR is on a
+# macvlan device with the virtual MAC address, which FRR switches on and off. Its intervals are milliseconds.
 PEER=FRR FRR=/usr/lib/frr
 [ -x $FRR/vrrpd ] || skip "FRR is not installed"
+. "$LAB/peer.sh"
 declare -A ZEBRA=()
 
 # theirs NODE PRIORITY VERSION INTERVAL EXTRA VIP...: start FRR on the node. EXTRA is a line about this VRID.
@@ -14,8 +15,10 @@ theirs() {
     printf ' vrrp 51 %s\n' "version $version" "priority $priority" "advertisement-interval $interval" ${extra:+"$extra"}
     for vip; do case $vip in *:*) echo " vrrp 51 ipv6 $vip" ;; *) echo " vrrp 51 ip $vip" ;; esac; done
   } >"$T/$name.conf"
-  virtual_devices "$name" "$@"
-  zebra "$name"
+  if [ -z "${ZEBRA[$name]:-}" ]; then
+    virtual_devices "$name"
+    zebra "$name"
+  fi
   background "$name" $FRR/vrrpd -f "$T/$name.conf" -i /run/frr/vrrpd.pid -z /run/frr/zserv --vty_socket /run/frr -P 0 \
     --log stdout --log-level info >"$T/$name.frr" 2>&1
   THEIRS[$name]=$!
@@ -23,24 +26,20 @@ theirs() {
   check "$name: FRR has started" within 5 grep -q 'Initialize -> ' "$T/$name.frr"
 }
 
-# The devices of the VIPs. An FRR takes its IPv6 source from there: so a link-local VIP is only in its list.
-virtual_devices() { # NODE VIP...
-  local name=$1 vip device commands=''
-  shift
-  X "$name" sysctl -qw net.ipv4.conf.all.arp_ignore=1 # else each device answers for the VIP of the other
-  for device in vrrp1 vrrp2; do
-    commands+="link add $device link eth0 type macvlan mode bridge"$'\n'
-    commands+="link set $device address 00:00:5e:00:0${device#vrrp}:33 addrgenmode random"$'\n'
-    for vip; do
-      case $device:$vip in
-        vrrp2:fe80:*) ;;
-        vrrp2:*:*) commands+="addr add $vip/64 dev $device"$'\n' ;;
-        vrrp1:*.*) commands+="addr add $vip/24 dev $device"$'\n' ;;
-      esac
-    done
-    commands+="link set $device up"$'\n'
-  done
-  X "$name" ip -batch - <<<"$commands" || abort "$name: no macvlan devices"
+# The devices of the VIPs. An FRR takes its IPv6 source from there: so a link-local VIP is only in its list. Without that
+# arp_ignore each device answers for the VIP of the other.
+virtual_devices() { # NODE
+  X "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=1
+  X "$1" ip -batch - <<END || abort "$1: no macvlan devices"
+link add vrrp1 link eth0 address 00:00:5e:00:01:33 type macvlan mode bridge
+link add vrrp2 link eth0 address 00:00:5e:00:02:33 type macvlan mode bridge
+link set vrrp1 addrgenmode random
+link set vrrp2 addrgenmode random
+addr add $VIP/24 dev vrrp1
+addr add $VIP6/64 dev vrrp2
+link set vrrp1 up
+link set vrrp2 up
+END
 }
 
 zebra() { # NODE: FRR's hand in the kernel
@@ -54,14 +53,10 @@ zebra() { # NODE: FRR's hand in the kernel
   within 5 X "$name" test -S /run/frr/zserv || abort "$name: no zebra: $(cat "$T/$name.zebra")"
 }
 
+# zebra and the devices stay, and the devices are down.
 end_theirs() {
   kill -TERM "${THEIRS[$1]}"
   within 8 gone "${THEIRS[$1]}"
-  kill -TERM "${ZEBRA[$1]}"
-  within 8 gone "${ZEBRA[$1]}" || abort "$1: zebra does not end"
-  X "$1" ip -batch - <<<$'link delete vrrp1\nlink delete vrrp2'
-  X "$1" rm -r /run/frr # an old socket of zebra looks like a new one
-  X "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=0
 }
 
 # has NODE VIP: the node has the VIP on a device that is up, and only this node answers the client that asks for it.

@@ -1,7 +1,6 @@
 #!/bin/bash
 # VRRP with FRR's vrrpd as the peer, both ways: versions 2 and 3, IPv4 and IPv6.
 . "$(dirname "$0")/../lab.sh"
-. "$LAB/keepalived.sh"
 . "$LAB/frr.sh"
 
 both_ways "version 2" 2 1000 'version = 2' '' $VIP
