@@ -44,7 +44,10 @@ std::uint8_t Node::priority_of(const Instance& instance, const std::vector<Insta
 }
 
 void Node::prioritize(std::vector<Instance>& instances, Instant now) const {
-    for (Instance& each : instances) each.machine.set_priority(priority_of(each, instances), now);
+    for (Instance& each : instances) {
+        each.machine.set_patience(limited(each, instances) ? hand_over_of(each, instances) : Duration{0});
+        each.machine.set_priority(priority_of(each, instances), now);
+    }
 }
 
 std::optional<std::string> Node::unable(const Instance& instance) const {
@@ -66,9 +69,9 @@ bool Node::group_holds(const Instance& instance) const {
 }
 
 /// A successor leads when all members are ready, so each serves for as long as the slowest of them takes.
-Duration Node::hand_over_of(const Instance& instance) const {
+Duration Node::hand_over_of(const Instance& instance, const std::vector<Instance>& all) {
     Duration longest = instance.machine.hand_over();
-    for (const Instance& each : instances_) {
+    for (const Instance& each : all) {
         if (same_group(each, instance)) longest = std::max(longest, each.machine.hand_over());
     }
     return longest;
@@ -84,7 +87,7 @@ void Node::yield_group(const Instance& instance, bool crossed, Instant now) {
     for (Instance& each : instances_) {
         if (!same_group(each, instance)) continue;
         const bool makes_room = crossed && each.machine.state() == State::master;
-        const Duration least = hand_over_of(each);
+        const Duration least = hand_over_of(each, instances_);
         carry_out(each, makes_room ? each.machine.make_room(now, why, least) : each.machine.yield(winner, now, why),
                   now);
     }

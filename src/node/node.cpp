@@ -67,6 +67,7 @@ std::optional<Instant> Node::wake_at() const {
     for (const Instance& each : instances_) {
         sooner(each.machine.wake_at());
         if (!stopping_) sooner(each.try_at);
+        sooner(each.offer_at);
         if (const auto sleep = each.machine.longest_sleep(); sleep && ran_at_) sooner(*ran_at_ + *sleep);
     }
     if (ran_at_) sooner(announcements_.wake_at(*ran_at_));
@@ -195,6 +196,7 @@ void Node::run_timers(Instant now) {
     for (Instance& each : instances_) {
         if (elapsed(each.machine.wake_at(), now)) carry_out(each, each.machine.tick(now), now);
     }
+    offer_room(now);
     lead_groups(now);
 }
 
@@ -437,7 +439,7 @@ void Node::handle(const Stop& event, Instant now) {
         return;
     }
     if (std::exchange(stopping_, true)) return;
-    for (Instance& each : instances_) carry_out(each, each.machine.stop(now, hand_over_of(each)), now);
+    for (Instance& each : instances_) carry_out(each, each.machine.stop(now, hand_over_of(each, instances_)), now);
 }
 
 /// Once no instance waits for a successor any more, the addresses are withdrawn, and then the daemon ends.

@@ -22,6 +22,10 @@ constexpr Duration last_vip_retry = seconds(1);
 constexpr Duration first_attempt = minutes(1);
 constexpr Duration last_attempt = minutes(15);
 
+/// How long a master that lacks VIPs waits before it asks again for a node that can serve them: three times what the
+/// peers need to answer, so that most of its advertisements are still ordinary ones.
+constexpr Duration least_offer_pause = seconds(1);
+
 Duration longer(Duration now, Duration first, Duration last) {
     return now.count() == 0 ? first : std::min(now * 2, last);
 }
@@ -282,7 +286,27 @@ void Node::make_room(Instance& instance, Instant now) {
             why = "sync group " + each.group + ": " + each.machine.settings().name + " " + because(each);
         }
     }
-    carry_out(instance, instance.machine.make_room(now, std::move(why), hand_over_of(instance)), now);
+    carry_out(instance, instance.machine.make_room(now, std::move(why), hand_over_of(instance, instances_)), now);
+}
+
+/// A node that can serve all may come later, and not take over by itself (preempt = false, or a preempt delay). The
+/// members of a sync group ask at the same moment, because their successor takes all of them or none.
+void Node::offer_room(Instant now) {
+    for (Instance& each : instances_) {
+        const bool asks = each.machine.state() == vrrp::State::master && limited(each, instances_);
+        if (!asks || stopping_) {
+            each.offer_at.reset();
+        } else if (!each.offer_at) {
+            each.offer_at = now + std::max<Duration>(least_offer_pause, 3 * hand_over_of(each, instances_));
+        } else if (*each.offer_at <= now) {
+            for (Instance& member : instances_) {
+                const bool joins = &member == &each || (!each.group.empty() && member.group == each.group);
+                if (!joins) continue;
+                member.offer_at.reset();
+                carry_out(member, member.machine.offer_room(now, hand_over_of(member, instances_)), now);
+            }
+        }
+    }
 }
 
 }  // namespace lbconverge::node

@@ -205,10 +205,16 @@ void Checker::look_at_pair(Instant now, std::size_t router, std::size_t a, std::
 
 // ---- S14 -----------------------------------------------------------------------------------------------------------
 
+/// The neighbours send to this node, or to a router of another make, and no node could know that.
+bool Checker::sent_astray(std::size_t router, std::size_t believed) const {
+    if (believed == nobody) return picture_.strangers[router].unheard;
+    return picture_.nodes[believed].seats[router].left_unheard;
+}
+
 /// A master announces its VIPs when it has them, and again when it hears that another one had them or had to listen.
 void Checker::look_at_neighbours(Instant now, std::size_t router, std::size_t vip) {
     const std::size_t believed = picture_.believed[router][vip];
-    const bool excused = believed != nobody && picture_.nodes[believed].seats[router].left_unheard;
+    const bool excused = sent_astray(router, believed);
     bool wrong = false;
     Duration interval{0};
     for (const NodePicture& each : picture_.nodes) {
@@ -216,6 +222,8 @@ void Checker::look_at_neighbours(Instant now, std::size_t router, std::size_t vi
         if (!seat.member) continue;
         interval = std::max(interval, group_of(each, router).interval);
         const bool serves = each.awake() && seat.state == State::master && seat.held[vip];
+        // It cannot know that the neighbours send to a node on the other side of a partition.
+        if (believed != nobody && (each.apart >> believed & 1U) != 0) continue;
         wrong = wrong || (serves && !each.silenced && !seat.untold[vip] && seat.able[vip]);
     }
     std::optional<Instant>& since = astray_[router][vip];
@@ -464,7 +472,7 @@ void Checker::settled(Instant now, std::size_t router) {
     if (!seat.holds_all()) report(now, "S3", place(master, router) + ": is master, and has not all VIPs");
     for (const std::size_t& each : picture_.believed[router]) {
         const std::size_t vip = static_cast<std::size_t>(&each - picture_.believed[router].data());
-        if (each == master || (each != nobody && picture_.nodes[each].seats[router].left_unheard)) continue;
+        if (each == master || sent_astray(router, each)) continue;
         if (seat.untold[vip]) continue;
         report(now, "S3",
                place(master, router) + ": is master, but the neighbours send to " +

@@ -214,6 +214,8 @@ void World::believe(std::size_t node, const plan::Announcement& each, bool arriv
             seat.untold[vip] = !arrived && !refused;
             if (!arrived) continue;
             seat.left_unheard = false;
+            outdated_[router][vip].reset();
+            picture_.strangers[router].unheard = false;
             if (std::exchange(picture_.believed[router][vip], node) == node) continue;
             note({.kind = MomentKind::believed, .node = node, .router = router, .vip = vip});
         }

@@ -99,6 +99,11 @@ bool World::audible(std::size_t from, std::size_t to, std::size_t router) const 
 
 void World::refresh_hearing() {
     for (std::size_t to = 0; to < hosts_.size(); ++to) {
+        std::uint64_t& apart = picture_.nodes[to].apart;
+        apart = 0;
+        for (std::size_t other = 0; other < hosts_.size(); ++other) {
+            if (cut(other, to) || cut(to, other)) apart |= std::uint64_t{1} << other;
+        }
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
             std::uint64_t& hears = picture_.nodes[to].seats[router].hears;
             hears = 0;

@@ -98,7 +98,7 @@ void World::set_own_addresses(std::size_t node, std::size_t link) {
     }
 }
 
-/// Neighbours that know the old link address do not reach the node any more.
+/// Neighbours that know the old link address do not reach the node any more, until it has that one again.
 void World::set_link_address(std::size_t node, std::size_t link) {
     Host& host = hosts_[node];
     const auto changes = std::count_if(active_.begin(), active_.end(), [&](const Fault* each) {
@@ -107,14 +107,21 @@ void World::set_link_address(std::size_t node, std::size_t link) {
     const auto is_it = [&](const Interface& each) { return each.name == host.links[link]; };
     auto& interfaces = host.kernel.node.facts.interfaces;
     auto& last = std::find_if(interfaces.begin(), interfaces.end(), is_it)->link_address[3];
-    if (std::exchange(last, static_cast<std::uint8_t>(changes)) == changes) return;
+    const std::uint8_t before = std::exchange(last, static_cast<std::uint8_t>(changes));
+    if (before == last) return;
     for (const config::Vip& vip : host.base->vips) {
         if (vip.interface != host.links[link]) continue;
         for (std::size_t router = 0; router < picture_.routers.size(); ++router) {
             for (std::size_t i = 0; i < picture_.routers[router].vips.size(); ++i) {
+                if (picture_.routers[router].vips[i] != vip.address) continue;
                 std::size_t& believed = picture_.believed[router][i];
-                const bool holds = picture_.nodes[node].seats[router].held[i];
-                if (holds && picture_.routers[router].vips[i] == vip.address && believed == node) believed = nobody;
+                std::optional<KnownAddress>& known = outdated_[router][i];
+                if (believed == nobody && known == KnownAddress{node, last})
+                    believed = node;
+                else if (believed == node && picture_.nodes[node].seats[router].held[i]) {
+                    believed = nobody;
+                    known = {node, before};
+                }
             }
         }
     }

@@ -136,6 +136,9 @@ void World::visitor_says(std::uint64_t key, std::uint8_t priority) {
     for (std::size_t to = 0; to < hosts_.size(); ++to) {
         if (cut(outside(), to) || !addressed(to, packet)) continue;
         ++run_.counts.packets;
+        const NodePicture& node = picture_.nodes[to];
+        const bool told = node.awake() && node.seats[visitor.router].state == vrrp::State::master;
+        if (told && priority != 0) picture_.strangers[visitor.router].unheard = false;
         queue_.after(travel, [this, to, packet] { deliver(to, packet); });
     }
 }
@@ -147,8 +150,9 @@ void World::refresh_visitor(std::uint64_t key) {
         Stranger& seen = picture_.strangers[visitor.router];
         seen.interval = visitor.machine.traits().says.interval;
         if (visitor.machine.master() && !std::exchange(seen.master, true)) {
-            auto& believed = picture_.believed[visitor.router];
-            std::fill(believed.begin(), believed.end(), nobody);
+            seen.unheard = true;
+            for (std::size_t& each : picture_.believed[visitor.router]) each = nobody;
+            for (auto& each : outdated_[visitor.router]) each.reset();
         }
         seen.master = visitor.machine.master();
         checker_->look(queue_.now());

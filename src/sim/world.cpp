@@ -107,6 +107,7 @@ World::World(const Scenario& scenario) : scenario_(scenario), random_(Random(sce
     }
     for (const Router& router : picture_.routers) {
         picture_.believed.emplace_back(router.vips.size(), nobody);
+        outdated_.emplace_back(router.vips.size());
         was_served_.emplace_back(router.vips.size(), false);
     }
     picture_.strangers.resize(picture_.routers.size());

@@ -229,6 +229,13 @@ private:
     const Scenario& scenario_;
     Queue queue_;
     Picture picture_;
+    struct KnownAddress {
+        std::size_t node = nobody;
+        std::uint8_t link_address = 0;  ///< the part that differs
+        bool operator==(const KnownAddress&) const = default;
+    };
+    /// Router, VIP: where its neighbours send to in vain, because the node has another link address now.
+    std::vector<std::vector<std::optional<KnownAddress>>> outdated_;
     std::vector<Host> hosts_;
     std::vector<const Fault*> active_;
     std::vector<std::vector<Instant>> last_arrival_;  ///< from, to: packets do not overtake each other

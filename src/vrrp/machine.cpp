@@ -104,7 +104,7 @@ Duration Machine::length_of(Wait wait) const {
         case Wait::again:
             return master_interval() + skew();
         case Wait::skew:
-            return skew();
+            return skew() + patience_;
         case Wait::room:
             return std::max(hand_over(), least_room_);
         case Wait::released:
@@ -511,8 +511,17 @@ Output Machine::make_room(Instant now, std::string why, Duration least) {
     return out;
 }
 
+/// A limited backup (set_patience) hears the master again before its own wait ends, so it does not take over.
+Output Machine::offer_room(Instant now, Duration least) {
+    if (state_ != State::master || notice_absence(now) || listening_) return {};
+    Output out = send_now(now);
+    out.send = 0;
+    timer_ = now + std::max(hand_over(), least);
+    return out;
+}
+
 void Machine::hurry(Instant now) {
-    if (state_ == State::backup && timer_ && now + skew() < *timer_) wait_for(Wait::skew, now);
+    if (state_ == State::backup && timer_ && now + length_of(Wait::skew) < *timer_) wait_for(Wait::skew, now);
 }
 
 // ---- invariants ----------------------------------------------------------------------------------------------------

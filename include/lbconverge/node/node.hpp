@@ -59,6 +59,7 @@ struct Instance {
     std::vector<Transition> history{};  ///< the last few, oldest first
     std::vector<DarkVip>
         dark{};  ///< its VIPs that this node could not serve, or cannot: it makes room for one that can
+    std::optional<Instant> offer_at{};  ///< a master that lacks VIPs: when it asks again for a node that can serve them
     std::optional<IpAddress> home{};    ///< the source that it began with, and to which it returns
     std::vector<IpAddress> shared{};    ///< own addresses that another node uses as its source, too
     std::uint64_t unsent = 0;           ///< advertisements that the kernel refused to send
@@ -178,6 +179,7 @@ private:
     void run_attempts(Instant now);
     void follow_what_is_dark(Instant now);
     void make_room(Instance& instance, Instant now);
+    void offer_room(Instant now);
 
     [[nodiscard]] bool ready_to_elect() const;
     void keep(Instance& fresh, Instance kept, Instant now);
@@ -244,7 +246,7 @@ private:
     void prioritize(std::vector<Instance>& instances, Instant now) const;
     [[nodiscard]] std::optional<std::string> unable(const Instance& instance) const;
     [[nodiscard]] bool group_holds(const Instance& instance) const;
-    [[nodiscard]] Duration hand_over_of(const Instance& instance) const;
+    [[nodiscard]] static Duration hand_over_of(const Instance& instance, const std::vector<Instance>& all);
     void yield_group(const Instance& instance, bool crossed, Instant now);
     void hurry_group(const Instance& instance, Instant now);
     void lead_groups(Instant now);

@@ -102,6 +102,7 @@ private:
     [[nodiscard]] bool hear_each_other(std::size_t router, std::size_t a, std::size_t b) const;
     void look_at_neighbours(Instant now, std::size_t router, std::size_t vip);
     [[nodiscard]] bool still_good(Instant now, const WatchedVips& watch);
+    [[nodiscard]] bool sent_astray(std::size_t router, std::size_t believed) const;
     [[nodiscard]] bool hears_all_in_time(std::size_t node, std::size_t router) const;
     [[nodiscard]] Seat at_slowest(std::size_t node, std::size_t router) const;
     [[nodiscard]] bool all_first(std::size_t node, std::size_t router, Instant now) const;

@@ -28,6 +28,8 @@ struct Router {
 /// A router of another make that takes part in the election of a virtual router.
 struct Stranger {
     bool master = false;
+    /// The neighbours send to it, and no master of ours has heard it. It says no last word, so nobody can tell them.
+    bool unheard = false;
     Duration interval{0};
 };
 
@@ -68,7 +70,8 @@ struct NodePicture {
     Duration work{0};                    ///< hampered, not failing: how long a change of all rows may take
     std::optional<Instant> paused_at{};  ///< when it was paused last
     std::optional<Instant> resumed{};    ///< when it ran again after that
-    std::vector<Seat> seats;             ///< one per router
+    std::uint64_t apart = 0;  ///< the nodes that a partition keeps from hearing it or being heard, one bit each
+    std::vector<Seat> seats;  ///< one per router
 
     [[nodiscard]] bool awake() const { return powered && running && !paused; }
 };

@@ -134,6 +134,8 @@ public:
     Output reconfigure(Settings settings, Instant now);
     /// The next advertisement has the new priority, and the waiting time of a backup changes at once. Nothing is reset.
     void set_priority(std::uint8_t priority, Instant now);
+    /// Not 0: this node cannot serve all its addresses. When a master gives up, it leaves that much time to others.
+    void set_patience(Duration patience) { patience_ = patience; }
 
     /// A member of a sync group does not become master by itself. It is ready() until lead() is called or another node
     /// is master.
@@ -149,6 +151,9 @@ public:
     /// another node is master. If nobody has taken over when the last backup would have done so, it becomes master
     /// again. `least`: as with stop().
     Output make_room(Instant now, std::string why, Duration least = {});
+    /// A master that made room in vain asks again, for a node that came later and does not preempt: it advertises
+    /// priority 0, then nothing for as long as make_room() waits, and stays master. `least`: as with stop().
+    Output offer_room(Instant now, Duration least = {});
     /// The master of another member gives up: so does the master of this one, even if its advertisement was lost.
     void hurry(Instant now);
 
@@ -250,6 +255,7 @@ private:
     std::optional<IpAddress> source_;
     Wait wait_ = Wait::down;               ///< backup: what the timer is for
     Duration least_room_{0};               ///< of Wait::room: its sync group waits so long
+    Duration patience_{0};                 ///< of Wait::skew: the time that others get before this node
     Instant waits_from_;                   ///< backup: when that began
     std::optional<Instant> timer_;         ///< start, down, advertisement or leave timer, as the state has it
     std::optional<Instant> preempt_at_;    ///< backup: from when on a master of lower priority is not obeyed any more

@@ -78,6 +78,29 @@ TEST_CASE("where nobody takes over it goes on without a gap, and gives up no sec
     CHECK(bench.state() == State::master);
 }
 
+TEST_CASE("it asks again and again for a node that came later, and does not cease to be master for that") {
+    Bench bench = master_of_both();
+    eth1(bench, false);
+    bench.pass(seconds(3));
+    bench.settle();
+    REQUIRE(bench.state() == State::master);
+    const Effects effects = bench.pass(seconds(5));
+    CHECK(sent(effects).find("0 to 224.0.0.18\n10 to 224.0.0.18\n") != std::string::npos);
+    CHECK(told(effects) == "");
+    bench.hear(100);
+    CHECK(bench.state() == State::backup);
+}
+
+TEST_CASE("a master that can serve all its VIPs asks for nobody") {
+    Bench bench = master_of_both();
+    eth1(bench, false);
+    bench.pass(seconds(3));
+    bench.settle();
+    eth1(bench, true);
+    CHECK(sent(bench.pass(seconds(60))).find("0 to 224.0.0.18\n0 to") == std::string::npos);
+    CHECK_FALSE(bench.first().offer_at);
+}
+
 TEST_CASE("an owner that cannot serve all its VIPs makes room as well") {
     std::string toml = two_interfaces();
     toml.replace(toml.find("160"), 3, "255");
@@ -106,6 +129,11 @@ TEST_CASE("a member that cannot serve all its VIPs makes room with its whole gro
     const Effects effects = eth1(bench, false);
     CHECK(sent(effects) == "0 to 224.0.0.18\n0 to 224.0.0.18\n");
     for (const Instance& each : bench.node.instances()) CHECK(each.machine.settings().priority == 10);
+    bench.pass(seconds(3));
+    bench.settle();
+    for (const Instance& each : bench.node.instances()) REQUIRE(each.machine.state() == State::master);
+    // It asks for another node on both links at the same moment, because that node takes all or nothing.
+    CHECK(sent(bench.pass(seconds(5))).find("0 to 224.0.0.18\n0 to 224.0.0.18\n") != std::string::npos);
 }
 
 TEST_CASE("a link that is back gives the priority back") {

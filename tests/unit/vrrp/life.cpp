@@ -694,4 +694,36 @@ TEST_CASE("only a master makes room") {
     CHECK(router.state() == State::backup);
 }
 
+TEST_CASE("a master asks again for a better one with priority 0, then goes on if nobody came") {
+    Router router = master(plain());
+    const Output output = router.machine.offer_room(router.now);
+    CHECK(output.send == std::uint8_t{0});
+    CHECK_FALSE(output.from);
+    CHECK(router.state() == State::master);
+    CHECK(router.waits() == router.machine.hand_over());
+    CHECK(router.wake().send == router.machine.settings().priority);
+}
+
+TEST_CASE("a master that asks waits for as long as its sync group needs") {
+    Router router = master(plain());
+    router.machine.offer_room(router.now, seconds(7));
+    CHECK(router.waits() == seconds(7));
+}
+
+TEST_CASE("a backup that cannot serve all lets the master that asks go on") {
+    Router router = backup(plain());
+    router.machine.set_patience(router.machine.hand_over());
+    router.hear(said(0));
+    CHECK(router.waits() == router.machine.skew() + router.machine.hand_over());
+}
+
+TEST_CASE("a backup does not ask, nor a master that was away and must listen first") {
+    Router waiting = backup(plain());
+    CHECK(silent(waiting.machine.offer_room(waiting.now)));
+    Router paused = master(plain());
+    paused.after(seconds(10));
+    CHECK(silent(paused.machine.offer_room(paused.now)));
+    CHECK(paused.machine.listening());
+}
+
 }  // namespace lbconverge::vrrp
