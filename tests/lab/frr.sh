@@ -59,9 +59,9 @@ end_theirs() {
   within 8 gone "${THEIRS[$1]}"
 }
 
-# has NODE VIP: the node has the VIP on a device that is up, and only this node answers the client that asks for it.
-has() { bound "$@" && answers "$@"; }
-lacks() { ! bound "$@"; }
+# has NODE [VIP]: the node has the VIP on a device that is up, and only this node answers the client that asks for it.
+has() { bound "$1" "${2:-$VIP}" && answers "$1" "${2:-$VIP}"; }
+lacks() { ! bound "$1" "${2:-$VIP}"; }
 bound() { X "$1" ip -br addr | grep -q " UP .* $2/"; }
 answers() {
   local virtual=00:00:5e:00:01:33
