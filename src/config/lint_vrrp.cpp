@@ -120,7 +120,8 @@ void vip_lists_differ(const Nodes& nodes, LintReport& report) {
             report.warning(place_of(member),
                            member.node->node + " and " + members.front().node->node +
                                " have different VIPs in VRRP instance " + std::string(name) +
-                               ": after a failover some are on no node, and keepalived peers drop such adverts",
+                               ": after a failover some are on no node, and peers with a keepalived before 2.3.3 "
+                               "drop such adverts",
                            "give the instance the same VIPs on every director");
         }
     }

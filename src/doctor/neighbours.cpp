@@ -238,11 +238,12 @@ void vip_lists_differ(const HostView& view, Findings& findings) {
         auto mine = instance.vips;
         std::erase_if(mine, [](const IpAddress& each) { return each.is_link_local(); });
         if (mine.empty() || vips_in(heard) == mine) return;
-        findings.error(place_of(instance, heard),
-                       "this peer advertises other VIPs for " + instance.name +
-                           " than this node has: keepalived drops such adverts, so that both are master, and after a "
-                           "failover some VIPs are on no node",
-                       advice("the same VIPs in the configuration of every director, and apply there"));
+        findings.error(
+            place_of(instance, heard),
+            "this peer advertises other VIPs for " + instance.name +
+                " than this node has: a keepalived before 2.3.3 drops such adverts, so that both are master, and "
+                "after a failover some VIPs are on no node",
+            advice("the same VIPs in the configuration of every director, and apply there"));
     });
 }
 

@@ -301,7 +301,9 @@ void Node::complain_about(Instance& instance, const vrrp::Heard& heard, const vr
                  "dropped an advertisement of " + from + ": " + std::string(to_text(static_cast<vrrp::Drop>(i))), now);
     }
     if (after.other_addresses != before.other_addresses) {
-        complain(instance, from + " has another list of VIPs; if it is a keepalived, it drops our advertisements", now);
+        complain(instance,
+                 from + " has another list of VIPs; if it is a keepalived before 2.3.3, it drops our advertisements",
+                 now);
     }
     if (after.other_interval != before.other_interval) {
         complain(instance, from + " has another advertisement interval", now);
