@@ -214,7 +214,7 @@ void Board::remember(const kinds::Health& before, Instant now) {
             Member& place = pools_[pool].members[member];
             if (key_of({pool, member}) != each.key) continue;
             place.kept = each.kept;
-            place.gone = each.is == Liveness::down && !each.kept;
+            place.gone = each.is == Liveness::down && !each.kept && each.gone;
             if (place.gone) place.leaves_at = now;
         }
     }

@@ -51,6 +51,7 @@ bool read_opinion(std::string_view word, std::string_view line, BootTime now, He
     opinion.key = *key;
     opinion.was_up = word != "never";
     opinion.kept = word == "kept";
+    opinion.gone = word != "leaving";
     if (is == Liveness::up && !from_text(next_field(line), opinion.weight.emplace())) return false;
     opinion.why = std::string(line);
     health.servers.push_back(std::move(opinion));
@@ -80,7 +81,7 @@ bool read_drain(std::string_view line, BootTime now, Health& health) {
 
 bool read_line(std::string_view line, BootTime now, Health& health) {
     const std::string_view word = next_field(line);
-    for (const std::string_view each : {"down", "kept", "never", "weight"}) {
+    for (const std::string_view each : {"down", "kept", "leaving", "never", "weight"}) {
         if (word == each) return read_opinion(word, line, now, health);
     }
     if (word == "short") return read_shortage(line, now, health);
@@ -128,7 +129,7 @@ std::string to_text(const Health& health, BootTime now) {
     for (const ServerOpinion& each : health.servers) {
         const std::string id = RealServer::id(each.key);
         const std::string since = when(each.age, now);
-        const std::string_view word = each.kept ? "kept" : each.was_up ? "down" : "never";
+        const std::string_view word = each.kept ? "kept" : !each.was_up ? "never" : each.gone ? "down" : "leaving";
         if (each.is == Liveness::down) add({word, id, since, one_line(each.why)});
         if (each.is == Liveness::up && each.weight) {
             add({"weight", id, since, std::to_string(*each.weight), one_line(each.why)});

@@ -53,6 +53,8 @@ check_eq "and the real servers', one each" "1 1" "$(lbc ws1 diff | grep -c drift
 for name in ws1 ws2; do check "$name: apply puts it right" lbc $name apply; done
 check "lb1: apply puts it right" lbc lb1 apply --as master
 check "lb1: in sync" lbc lb1 diff --as master
+# The connections of the server that was removed have ended, so wlc gives it the next ones.
+fetches 20 http://$VIP/ >/dev/null
 check_eq "they serve as before" "ws1=4 ws2=4" "$(fetches 8 http://$VIP/)"
 
 # Fail-over by hand: the VIP is removed from one director and added on the other, whose table is loaded already.

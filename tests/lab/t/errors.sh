@@ -80,7 +80,7 @@ if modprobe ip_vs_twos 2>/dev/null || zgrep -q CONFIG_IP_VS_TWOS=y /proc/config.
 else
   write 's/port = 80/port = 80\nscheduler = "twos"/'
   X lb2 ip link set eth0 up
-  says "a scheduler that the kernel lacks" 69 'no scheduler "twos"' lb2 apply
+  says "a scheduler that the kernel lacks" 3 'no scheduler "twos"' lb2 apply
   check_eq "found before anything was changed" "" "$(X lb2 ipvsadm -Sn)"
 fi
 

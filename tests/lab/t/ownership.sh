@@ -11,7 +11,7 @@ X lb1 ipvsadm -a -t $VIP:80 -r 192.168.100.3:80 -g -w 1
 X lb1 ipvsadm -A -t 10.9.9.9:443 -s rr
 X lb1 ipvsadm -a -t 10.9.9.9:443 -r 192.168.100.4:443 -m -w 3
 X lb1 ip addr add $VIP/32 dev eth0
-check_eq "only the missing server is made" "1" "$(lbc lb1 diff --as master | grep -c '^ *[0-9] ')"
+check_eq "only the missing server is made" "1" "$(lbc lb1 diff --as master | grep -c '^ *[0-9] .*server')"
 check_eq "the foreign service is shown" "1" "$(lbc lb1 diff --as master | grep -c '?.*10.9.9.9:443.*foreign, left alone')"
 foreign=$(X lb1 ipvsadm -Sn | grep 10.9.9.9)
 check "apply" lbc lb1 apply --as master

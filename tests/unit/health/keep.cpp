@@ -187,15 +187,18 @@ TEST_CASE("who stays is remembered by a reload and by the next daemon") {
     CHECK(kept(next) == before);
 }
 
-TEST_CASE("what is remembered as down had its moment") {
+TEST_CASE("the moment of a server that is down is remembered, and its end") {
     HealthBench bench = all_up();
     bench.breaks("10.0.0.1");
     while (bench.is("10.0.0.1") != kinds::Liveness::down) bench.pass(milliseconds(10));
-    CHECK_FALSE(gone(bench, 1));
-    HealthBench next(four());
-    next.board.remember(bench.board.health(bench.now), next.now);
-    next.sound();
-    CHECK(gone(next, 1));
+    for (const bool end : {false, true}) {
+        if (end) bench.pass(milliseconds(600));
+        HealthBench next(four());
+        const std::string saved = kinds::to_text(bench.board.health(bench.now), BootTime(seconds(5000)));
+        next.board.remember(kinds::parse_health(saved, BootTime(seconds(5000))).health, next.now);
+        next.sound();
+        CHECK(gone(next, 1) == end);
+    }
 }
 
 TEST_CASE("a weight of 0 that a check says counts as taken out") {
