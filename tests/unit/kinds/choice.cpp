@@ -135,6 +135,9 @@ TEST_CASE("a server that was set to weight 0 keeps its slots of mh, and one that
     CHECK(slots(table_of(pool)) == std::vector<std::uint32_t>{1365, 1364, 1364});
     CHECK(chosen(table_of(pool), "192.0.2.2") == "-@746");
     CHECK(chosen(table_of(pool), "192.0.2.1") == "0@2891");
+    OrderedPool unequal = three("mh", 0, {3000, 1000, 7});
+    unequal.servers[0].weight = 0;
+    CHECK(slots(table_of(unequal)) == std::vector<std::uint32_t>{3037, 990, 66});
     pool.flags.bits = fallback;
     CHECK(chosen(table_of(pool), "192.0.2.2") == "0@746");
     CHECK(chosen(table_of(pool), "255.255.255.255") == "2@3432");
