@@ -12,6 +12,7 @@ int run_command(const Options& options);
 int status_command(const Options& options);
 int show_command(const Options& options);
 int explain_command(const Options& options);
+int lookup_command(const Options& options);
 int drain_command(const Options& options);
 int undrain_command(const Options& options);
 int doctor_command(const Options& options);
@@ -55,6 +56,12 @@ constexpr std::array table = {
             .options = {"as"},
             .root = {.does = "reads IPVS"},
             .run = explain_command},
+    Command{.name = "lookup",
+            .argument = {.name = "SERVICE CLIENT", .wanted = "two arguments, a service and a client", .words = 2},
+            .help = "say which real server a client gets (mh, sh, dh), and why",
+            .options = {"json"},
+            .root = {.does = "reads IPVS"},
+            .run = lookup_command},
     Command{.name = "drain",
             .argument = server,
             .help = "take a real server out of use, until undrain: no new connections, the old ones go on",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,11 +12,12 @@ namespace lbconverge::cli {
 
 struct Options;
 
-/// The word after the name of the command.
+/// The words after the name of the command.
 struct Argument {
-    std::string_view name{};                  ///< its name in the manual page; empty: there is no such word
+    std::string_view name{};                  ///< their names in the manual page; empty: there is no such word
     std::string_view wanted = "no argument";  ///< for the error if the number of words is wrong
     bool may_lack = false;
+    std::size_t words = 1;
 };
 
 /// The part of the command that only root may do.

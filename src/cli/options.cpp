@@ -131,7 +131,7 @@ Result<void> check_belonging(const po::variables_map& given, const po::options_d
 Result<void> check_words(const Options& options) {
     const Command* const command = command_named(options.command);
     if (command == nullptr) return usage("there is no command \"" + options.command + "\"");
-    const std::size_t words = command->argument.name.empty() ? 0 : 1;
+    const std::size_t words = command->argument.name.empty() ? 0 : command->argument.words;
     const bool lacks = options.arguments.empty() && command->argument.may_lack;
     if (options.arguments.size() != words && !lacks) {
         return usage("\"" + options.command + "\" takes " + std::string(command->argument.wanted));

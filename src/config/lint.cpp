@@ -96,6 +96,9 @@ constexpr LintRule all[] = {
     {mistake("LVS45"), redirects_on_one_arm},
     {mistake("LVS49"), check_beside_service},
     {mistake("LVS51"), hashing_without_fallback},
+    {mistake("LVS52"), weights_with_divisor},
+    {mistake("LVS53"), one_server_for_all},
+    {mistake("LVS54"), overflow_at_one},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "lint_rules.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -182,6 +183,66 @@ void hashing_without_fallback(const Nodes& nodes, LintReport& report) {
                        first_of(*found.first, found.count) + ": without " + flag +
                            " the clients of a real server of weight 0, such as one that is drained, are refused",
                        "add " + in_quotes(flag) + ", or leave scheduler_flags out");
+    }
+}
+
+namespace {
+
+/// The greatest common divisor of the weights; 0: there are fewer than two servers with a weight.
+std::uint32_t common_divisor(const Service& service) {
+    std::uint32_t divisor = 0, count = 0;
+    for (const RealServer& each : service.real_servers) {
+        divisor = std::gcd(divisor, each.weight);
+        count += each.weight > 0 ? 1 : 0;
+    }
+    return count < 2 ? 0 : divisor;
+}
+
+}  // namespace
+
+void weights_with_divisor(const Nodes& nodes, LintReport& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const ServiceMatches found = find_services(
+            node, [](const Service& service) { return service.scheduler == "mh" && common_divisor(service) > 1; });
+        if (found.count == 0) continue;
+        const std::string divisor = std::to_string(common_divisor(*found.first));
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) + ": all weights can be divided by " + divisor +
+                           ". mh does so, and a change that ends this, by 1 of one server, sends up to half of all "
+                           "clients to other servers",
+                       "divide the weights by " + divisor);
+    }
+}
+
+void one_server_for_all(const Nodes& nodes, LintReport& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const ServiceMatches found = find_services(node, [](const Service& service) {
+            return service.scheduler == "dh" && service.fwmark == 0 && service.real_servers.size() > 1;
+        });
+        if (found.count == 0) continue;
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) +
+                           ": scheduler dh chooses by the destination address, which is the same for all clients: one "
+                           "real server gets all of them, and it cannot be drained",
+                       "sh or mh choose by the client's address; dh is for a fwmark with many destinations");
+    }
+}
+
+void overflow_at_one(const Nodes& nodes, LintReport& report) {
+    for (const Config& node : nodes) {
+        if (!directs(node)) continue;
+        const ServiceMatches found = find_services(node, [](const Service& service) {
+            return service.scheduler == "ovf" && !service.real_servers.empty() &&
+                   std::ranges::all_of(service.real_servers, [](const RealServer& each) { return each.weight <= 1; });
+        });
+        if (found.count == 0) continue;
+        report.warning(found.first->source,
+                       first_of(*found.first, found.count) +
+                           ": scheduler ovf takes the weight for the number of connections that a real server can "
+                           "have: with 1 each, further clients are refused",
+                       "weight = 1000, or what one server can bear");
     }
 }
 

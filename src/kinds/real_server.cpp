@@ -51,6 +51,12 @@ RealServer::Value value_of(const config::RealServer& server) {
     return value;
 }
 
+/// A dump lists the servers of a service in the order of the kernel's list.
+std::uint32_t next_position(const Service::Key& service, const Seen<RealServer>& seen) {
+    if (seen.empty() || seen.row(seen.size() - 1).key.service != service) return 0;
+    return seen.note(seen.size() - 1).position + 1;
+}
+
 /// The pool of one service, where health and the operator may change the weights.
 class WantedPool {
 public:
@@ -276,6 +282,7 @@ void RealServer::decode(const wire::Reply& reply, const Reading&, Observed& obse
     if (family != Family::ipv4 && family != Family::ipv6) return;
     key.address = IpAddress::from_bytes(family, address.data());
     forget_unused(value);
+    facts.position = next_position(key.service, observed.get<RealServer>());
     observed.get<RealServer>().add(key, value, facts);
 }
 

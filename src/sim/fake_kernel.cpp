@@ -57,6 +57,30 @@ RealServer::Value as_read(RealServer::Value value) {
     return value;
 }
 
+/// Calls f with the facts of each server of the service.
+template <class F>
+void for_each_server(const Service::Key& service, Seen<RealServer>& seen, F&& f) {
+    const auto rows = seen.rows();
+    const auto first =
+        std::lower_bound(rows.begin(), rows.end(), service,
+                         [](const Row<RealServer>& row, const auto& key) { return row.key.service < key; });
+    for (auto i = static_cast<std::size_t>(first - rows.begin()); i < rows.size(); ++i) {
+        if (rows[i].key.service != service) break;
+        f(seen.note(i));
+    }
+}
+
+/// A new server comes to the head of its service's list.
+void make_head(const Service::Key& service, Seen<RealServer>& seen) {
+    for_each_server(service, seen, [](RealServer::Facts& each) { ++each.position; });
+}
+
+void close_gap(const Service::Key& service, std::uint32_t position, Seen<RealServer>& seen) {
+    for_each_server(service, seen, [&](RealServer::Facts& each) {
+        if (each.position > position) --each.position;
+    });
+}
+
 /// linux: ip_vs_genl_parse_dest and __ip_vs_update_dest.
 int bad_server(const RealServer::Key& key, const RealServer::Value& value) {
     constexpr auto most = static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
@@ -458,8 +482,10 @@ int FakeKernel::set(const Change<RealServer>& change) {
     if (change.before == nullptr && there) return EEXIST;
     if (change.before != nullptr && !there) return ENOENT;
     if (change.after == nullptr) {
+        close_gap(key.service, seen.note(at).position, seen);
         seen.erase(key);
     } else {
+        if (!there) make_head(key.service, seen);
         seen.put(key, as_read(*change.after), there ? seen.note(at) : RealServer::Facts{});
     }
     return 0;

@@ -34,6 +34,9 @@ std::string listing(const Observed& node) {
                 text.append(" proto ").append(std::to_string(node.get<Kind>().note(i).protocol));
                 text.append(" flags ").append(std::to_string(node.get<Kind>().note(i).flags));
             }
+            if constexpr (std::is_same_v<Kind, RealServer>) {
+                text.append(" position ").append(std::to_string(node.get<Kind>().note(i).position));
+            }
             text.append("\n");
         }
     });

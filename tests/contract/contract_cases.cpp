@@ -165,6 +165,43 @@ TEST_CASE("real servers by every forwarding method, with weight 0 and thresholds
     }
 }
 
+TEST_CASE("a new server comes to the head of its service's list, and nothing else moves one") {
+    Node node;
+    const Service::Key one = tcp("192.0.2.1");
+    const Service::Key other = tcp("192.0.2.1", 81);
+    const auto order = [&] {
+        const Observed seen = node.look();
+        std::vector<std::string> names(3);
+        for (std::uint32_t i = 0; i < seen.get<RealServer>().size(); ++i) {
+            const RealServer::Key& key = seen.get<RealServer>().row(i).key;
+            if (key.service == one) names.at(seen.get<RealServer>().note(i).position) += to_text(key.address);
+        }
+        return names;
+    };
+    Script make;
+    make.create<Service>(one, round_robin()).create<Service>(other, round_robin());
+    for (const char* each : {"10.0.0.5", "10.0.0.3", "10.0.0.4"}) {
+        make.create<RealServer>(server(one, each), {}).create<RealServer>(server(other, each), {});
+    }
+    CHECK(node.run(make) == Errors(8));
+    CHECK(order() == std::vector<std::string>{"10.0.0.4", "10.0.0.3", "10.0.0.5"});
+    Script change;
+    change.update<RealServer>(server(one, "10.0.0.5"), {}, {.forward = Forward::tunnel, .weight = 0});
+    Service::Value hashed = round_robin();
+    hashed.scheduler = "mh";
+    change.update<Service>(one, round_robin(), hashed);
+    CHECK(node.run(change) == Errors(2));
+    CHECK(order() == std::vector<std::string>{"10.0.0.4", "10.0.0.3", "10.0.0.5"});
+    Script remove;
+    remove.remove<RealServer>(server(one, "10.0.0.3"), {});
+    CHECK(node.run(remove) == Errors(1));
+    CHECK(order() == std::vector<std::string>{"10.0.0.4", "10.0.0.5", ""});
+    Script again;
+    again.create<RealServer>(server(one, "10.0.0.3"), {});
+    CHECK(node.run(again) == Errors(1));
+    CHECK(order() == std::vector<std::string>{"10.0.0.3", "10.0.0.4", "10.0.0.5"});
+}
+
 TEST_CASE("services and real servers are refused for the right reason") {
     Node node;
     const Service::Key there = tcp("192.0.2.1");

@@ -73,6 +73,9 @@ inline constexpr Mistake mistakes[] = {
     {"LVS49", "A health check that says nothing of the service", FoundBy::both},
     {"LVS50", "The firewall drops the VIP's ports on the real server", FoundBy::doctor},
     {"LVS51", "A hashing scheduler without fallback", FoundBy::check},
+    {"LVS52", "Weights of mh with a common divisor", FoundBy::check},
+    {"LVS53", "Scheduler dh with one VIP", FoundBy::check},
+    {"LVS54", "Scheduler ovf with weight 1", FoundBy::check},
 };
 
 /// The mistake with this code. A code that is not in the catalogue does not compile.

@@ -40,10 +40,13 @@ struct RealServer {
         std::uint32_t active = 0;  ///< established connections
         std::uint32_t inactive = 0;
         std::uint32_t persistent = 0;  ///< templates of persistence: clients that must come back to this server
+        /// Place in the kernel's list of the service's servers; 0 is the head, where new ones come (kinds/choice.hpp).
+        /// Of a row that a dump in pieces has missed, and that was asked for again, it is a guess.
+        std::uint32_t position = 0;
         static constexpr auto fields() {
             return std::tuple{Field{"active", &Facts::active, Show::always},
                               Field{"inactive", &Facts::inactive, Show::always},
-                              Field{"persistent", &Facts::persistent}};
+                              Field{"persistent", &Facts::persistent}, Field{"position", &Facts::position}};
         }
     };
 

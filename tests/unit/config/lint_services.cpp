@@ -256,6 +256,30 @@ TEST_CASE("LVS51: mh and sh need their fallback") {
                   "6:1: warning", "LVS51");
 }
 
+TEST_CASE("LVS52: weights of mh are best without a common divisor") {
+    const std::string mh = R"(
+        scheduler = "mh"
+        real_servers = [{ address = "192.0.2.3", weight = 100 }, { address = "192.0.2.4", weight = )"_text;
+    CHECK_MISTAKE(director(mh + "100 }]"), "6:1: warning", "LVS52");
+    CHECK_MISTAKE(director(mh + "40 }]"), "6:1: warning", "LVS52");
+    CHECK_SILENT(director(mh + "99 }]"));
+    CHECK_SILENT(director(mh + "0 }]"));
+    CHECK_SILENT(director(server + R"(scheduler = "mh")"));
+}
+
+TEST_CASE("LVS53: dh with one VIP is one server for all") {
+    const std::string two = R"(real_servers = ["192.0.2.3", "192.0.2.4"])";
+    CHECK_MISTAKE(director(two + "\nscheduler = \"dh\""), "6:1: warning", "LVS53");
+    CHECK_SILENT(director(two + "\nscheduler = \"sh\""));
+}
+
+TEST_CASE("LVS54: ovf takes the weight for a number of connections") {
+    CHECK_MISTAKE(director(server + R"(scheduler = "ovf")"), "6:1: warning", "LVS54");
+    CHECK_SILENT(director(R"(
+        scheduler = "ovf"
+        real_servers = [{ address = "192.0.2.3", weight = 1000 }, { address = "192.0.2.4", weight = 1 }])"_text));
+}
+
 TEST_CASE("LVS25: one-packet scheduling is for UDP") {
     CHECK_MISTAKE(director(server + "one_packet = true"), "6:1: error", "LVS25");
     CHECK_SILENT(director(server + R"(

@@ -180,6 +180,22 @@ TEST_CASE("the tag says which service a server belongs to") {
     CHECK(observed.get<RealServer>().empty());
 }
 
+TEST_CASE("a dump shows the servers of each service in the order of the kernel's list") {
+    Observed observed = with_service();
+    observed.get<Service>().add(key<Service>("tcp 192.0.2.20:81"), {});
+    for (const char* each : {"c0000204 00000000 00000000 00000000", "c0000203 00000000 00000000 00000000"}) {
+        test::decode<RealServer>(Dumped{.address = each}.message(), observed);
+    }
+    test::decode<RealServer>(Dumped{}.message(), observed, wire::Transport::ipvs, 1);
+    observed.get<RealServer>().finish();
+    const auto position = [&](const char* id) {
+        return observed.get<RealServer>().note(observed.get<RealServer>().find(key<RealServer>(id))).position;
+    };
+    CHECK(position("tcp 192.0.2.20:80 192.0.2.4:80") == 0);
+    CHECK(position("tcp 192.0.2.20:80 192.0.2.3:80") == 1);
+    CHECK(position("tcp 192.0.2.20:81 192.0.2.3:80") == 0);
+}
+
 TEST_CASE("a server that is cut off anywhere is no danger") {
     test::decode_every_beginning<RealServer>(Dumped{}.message(), with_service(), wire::Transport::ipvs);
 }
