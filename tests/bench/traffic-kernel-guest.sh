@@ -2,8 +2,9 @@
 # The part of tests/bench/traffic-kernel in the guest: writes lines "cell", "held" and "late" to $LAB_OUT/results.
 # There is no lbconverge in it, only ipvsadm: what the kernel itself does when the table is changed.
 . "$(dirname "$0")/../lab/lab.sh"
-schedulers=(rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf ovf1000 mh) # ovf1000: ovf with weight 1000
-servers=(3 4 5)                                                      # ws1, ws2, ws3; ws1 dies
+# ovf1000: ovf with weight 1000
+read -r -a schedulers <<<"${LBCONVERGE_SCHEDULERS:-rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf ovf1000 mh}"
+servers=(3 4 5) # ws1, ws2, ws3; ws1 dies
 client_count=12
 results=$LAB_OUT/results
 : >"$results"
