@@ -1,5 +1,7 @@
 #include "reader.hpp"
 
+#include "lbconverge/model/fields.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <charconv>
