@@ -1,6 +1,7 @@
 #include "drain.hpp"
 
 #include "held.hpp"
+#include "lbconverge/kinds/health.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 
 #include <algorithm>
