@@ -3,6 +3,7 @@
 #include "format.hpp"
 #include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/model/setting.hpp"
 #include "lbconverge/wire/json.hpp"
 #include "load.hpp"
 #include "observe.hpp"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 namespace lbconverge::cli {
@@ -205,8 +207,8 @@ void append_sync(std::string& text, const SyncDaemon::Value& value) {
 /// The settings that a director with services sets to 1, where they are otherwise: the file would change them.
 void append_settings(std::string& text, const Observed& observed) {
     bool begun = false;
-    for (const char* setting : {"expire_nodest_conn", "expire_quiescent_template"}) {
-        const Sysctl::Key key("net/ipv4/vs/" + std::string(setting));
+    for (const std::string_view path : other_server_settings) {
+        const Sysctl::Key key{std::string(path)};
         const std::uint32_t at = observed.get<Sysctl>().find(key);
         if (at == Seen<Sysctl>::npos || observed.get<Sysctl>().row(at).value.value == "1") continue;
         if (!std::exchange(begun, true)) text += "\n[sysctl]\n";
@@ -235,8 +237,8 @@ void append_service(std::string& text, const Row<Service>& row, const Observed& 
         if (row.key.protocol != Protocol::tcp) text += formatted("protocol = \"{}\"\n", to_text(row.key.protocol));
     }
     text += formatted("scheduler = \"{}\"\n", row.value.scheduler.view());
-    const bool hashes = row.value.scheduler == "mh" || row.value.scheduler == "sh";  // with a default flag
-    if (const std::string flags = scheduler_flags(row.value); hashes || !flags.empty()) {
+    const bool has_default = config::has_fallback_flag(row.value.scheduler);
+    if (const std::string flags = scheduler_flags(row.value); has_default || !flags.empty()) {
         text += formatted("scheduler_flags = [{}]\n", flags);
     }
     if ((row.value.flags.bits & ServiceFlags::one_packet) != 0) text += "one_packet = true\n";

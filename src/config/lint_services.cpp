@@ -38,9 +38,7 @@ bool is_masqueraded(const Service& service) {
                        [](const RealServer& server) { return server.forward == Forward::masquerade; });
 }
 
-bool is_hashing(const Service& service) {
-    return service.scheduler == "mh" || service.scheduler == "sh" || service.scheduler == "dh";
-}
+bool is_hashing(const Service& service) { return has_fallback_flag(service.scheduler) || service.scheduler == "dh"; }
 
 auto identity(const Service& service) {
     return std::tuple(service.fwmark, service.protocol, service.vip, service.port);
@@ -175,8 +173,7 @@ void hashing_without_fallback(const Nodes& nodes, LintReport& report) {
     for (const Config& node : nodes) {
         if (!directs(node)) continue;
         const ServiceMatches found = find_services(node, [](const Service& service) {
-            const bool hashes = service.scheduler == "mh" || service.scheduler == "sh";
-            return hashes && (service.scheduler_flags & fallback_flag) == 0;
+            return has_fallback_flag(service.scheduler) && (service.scheduler_flags & fallback_flag) == 0;
         });
         if (found.count == 0) continue;
         const std::string flag = std::string(found.first->scheduler.view()) + "-fallback";

@@ -55,8 +55,8 @@ void read_scheduler(Reader& in, Service& service) {
     std::vector<std::string> words;
     // Without it the clients of a server of weight 0, such as one that is drained, would be refused (ip_vs_mh.c,
     // ip_vs_sh.c).
-    const bool hashes = service.scheduler == "mh" || service.scheduler == "sh";
-    if (!in.texts("scheduler_flags", words) && hashes) service.scheduler_flags = fallback_flag;
+    const bool set = in.texts("scheduler_flags", words);
+    if (!set && has_fallback_flag(service.scheduler)) service.scheduler_flags = fallback_flag;
     for (const std::string& word : words) read_flag(word, in.place("scheduler_flags"), service, in.problems());
 }
 

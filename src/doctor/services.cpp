@@ -21,8 +21,6 @@ std::vector<PoolMember> servers_of(const HostView& view, const Service::Key& ser
     return all;
 }
 
-bool hashes(const Service::Value& value) { return value.scheduler == "mh" || value.scheduler == "sh"; }
-
 }  // namespace
 
 void vip_not_local(const HostView& view, Findings& findings) {
@@ -175,7 +173,7 @@ void both_with_sync(const HostView& view, Findings& findings) {
 
 void hash_of_weight_zero(const HostView& view, Findings& findings) {
     view.each_server([&](const PoolMember& member) {
-        if (!hashes(member.service->value) || member.server->value.weight != 0) return;
+        if (!config::has_fallback_flag(member.service->value.scheduler) || member.server->value.weight != 0) return;
         const std::string server = with_port(member.server->key.address, member.server->key.port);
         findings.warning(
             id_of(member),

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <map>
+#include <string_view>
 
 namespace lbconverge::kinds {
 
@@ -172,14 +173,10 @@ void desire_owner_heard(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     }
 }
 
-/// What makes the kernel give the clients of a server that was removed, or has weight 0, another one: persistence
-/// entries end, and so do connections whose server is gone. Without these settings it sends them nowhere
-/// (Documentation/networking/ipvs-sysctl.rst).
 void desire_other_servers(const Inputs& inputs, Wanted<Sysctl>& wanted) {
     if (inputs.config.role == Role::real_server || inputs.config.services.empty()) return;
-    for (const char* setting : {"expire_nodest_conn", "expire_quiescent_template"}) {
-        wanted.rows.add(Sysctl::Key("net/ipv4/vs/" + std::string(setting)), {"1"},
-                        {inputs.config.services.front().source, Cause::config});
+    for (const std::string_view path : other_server_settings) {
+        wanted.rows.add(Sysctl::Key(std::string(path)), {"1"}, {inputs.config.services.front().source, Cause::config});
     }
 }
 

@@ -16,8 +16,9 @@ bool reached(const std::optional<Instant>& at, Instant now) { return at && *at <
 
 }  // namespace
 
-/// Once more, a while after the last time that the neighbours may have been misled. What waits is not put off by the next
-/// time: then a number of lesser masters one after the other would keep it waiting, and the neighbours with one of them.
+/// Once more, a while after the last time that the neighbours may have been misled. What waits is not put off by the
+/// next time: then a number of lesser masters one after the other would keep it waiting, and the neighbours with one of
+/// them.
 void Announcements::Telling::misled(Instant now) {
     misled_at = now;
     if (!again_at) again_at = now + announce_interval;

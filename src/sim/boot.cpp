@@ -5,6 +5,8 @@
 #include <linux/if_addr.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace lbconverge::sim {
 
@@ -57,8 +59,7 @@ void add_settings(Observed& state, const config::Config& config) {
     state.get<Timeouts>().put({TimeoutName::tcp_fin}, {120});
     state.get<Timeouts>().put({TimeoutName::udp}, {300});
     const auto add = [&](const std::string& path) { state.get<Sysctl>().put(Sysctl::Key(path), {"0"}); };
-    for (const char* each : {"expire_nodest_conn", "expire_quiescent_template"})
-        add(std::string("net/ipv4/vs/") + each);
+    for (const std::string_view path : other_server_settings) add(std::string(path));
     for (const config::Sysctl& each : config.sysctls) add(each.path);
     for (const char* tunnel : {"all", "tunl0"}) add(setting_path(tunnel, "rp_filter"));
     std::vector<InterfaceName> names{"all", "default"};

@@ -132,6 +132,7 @@ struct Check {
 
 /// mh-fallback and sh-fallback: IP_VS_SVC_F_SCHED1 (linux/ip_vs.h).
 constexpr std::uint32_t fallback_flag = 0x8;
+inline bool has_fallback_flag(const ShortName& scheduler) { return scheduler == "mh" || scheduler == "sh"; }
 
 /// If more than half of a pool fails its checks at once, most likely the check is wrong, or what it depends on.
 constexpr std::uint8_t default_keep = 50;

@@ -4,6 +4,7 @@
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/name.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,11 @@ namespace lbconverge {
 std::string setting_path(const InterfaceName& interface, std::string_view name, Family family = Family::ipv4);
 /// Whether this host forwards packets of the family.
 std::string forwarding_path(Family family);
+
+/// What makes the kernel give the clients of a server that was removed, or has weight 0, another one: connections whose
+/// server is gone end, and so do persistence entries. Without these it sends them nowhere (ipvs-sysctl.rst).
+inline constexpr std::array<std::string_view, 2> other_server_settings{"net/ipv4/vs/expire_nodest_conn",
+                                                                       "net/ipv4/vs/expire_quiescent_template"};
 
 /// The parts of such a path.
 struct InterfaceSetting {
