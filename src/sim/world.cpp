@@ -143,11 +143,11 @@ Instant World::settling_ends() const {
         if (each.kind == FaultKind::unsent) muted += each.duration;
     }
     // The wait is doubled after each failure, so it is at most a second longer than the time before it.
-    // A node that is not master tries a refused row again only when it becomes master.
+    // A node that made room tries again after a minute, and later after each further failure.
     const bool refused = std::any_of(run_.faults.begin(), run_.faults.end(), [](const Fault& each) {
         return each.kind == FaultKind::refused || each.kind == FaultKind::setting || each.kind == FaultKind::step;
     });
-    const Duration attempts = refused ? seconds(200) : seconds(0);
+    const Duration attempts = refused ? seconds(200) : seconds(failing.count() == 0 ? 0 : 70);
     const Duration backoff =
         failing.count() == 0 ? Duration{0} : std::min<Duration>(2 * failing + seconds(3), seconds(33));
     // So is the wait between two attempts to send, up to 16 s.
