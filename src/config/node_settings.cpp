@@ -56,6 +56,7 @@ void read_ipvs(Reader& top, Context& context) {
     read_sync(*in, context);
     in->share("keep", context.config.ipvs.keep);
     in->boolean("exclusive", context.config.ipvs.exclusive);
+    in->number("connections", context.config.ipvs.connections, 1, 100'000'000);
     in->finish();
 }
 

@@ -57,6 +57,7 @@ constexpr DoctorRule rule_list[] = {
     {mistake("LVS48"), listens_elsewhere},
     {mistake("LVS49"), vip_missing},
     {mistake("LVS50"), firewall_drops_vip},
+    {mistake("LVS55"), few_buckets},
 };
 
 }  // namespace

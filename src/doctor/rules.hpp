@@ -59,6 +59,7 @@ void sync_both_states(const HostView& view, Findings& findings);
 void backup_with_table(const HostView& view, Findings& findings);
 void both_with_sync(const HostView& view, Findings& findings);
 void hash_of_weight_zero(const HostView& view, Findings& findings);
+void few_buckets(const HostView& view, Findings& findings);
 
 // What reaches the server (reachability.cpp)
 void firewall_drops(const HostView& view, Findings& findings);

@@ -2,6 +2,7 @@
 #include "rules.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace lbconverge::doctor::rules {
 
@@ -183,6 +184,30 @@ void hash_of_weight_zero(const HostView& view, Findings& findings) {
             view.mend_service(member.service->key, "ipvsadm -e " + ipvsadm_of(member.service->key) + " -r " + server +
                                                        " " + ipvsadm_of(member.server->value.forward) + " -w 1"));
     });
+}
+
+/// Each packet searches the entries of one bucket. With as many buckets as connections that is one on average.
+void few_buckets(const HostView& view, Findings& findings) {
+    constexpr std::uint32_t most_bits = 20;  // of conn_tab_bits (linux: ip_vs_conn_init)
+    constexpr std::uint64_t entries_at_most = 4;
+    if (!view.evidence.connection_bits || !view.balances()) return;
+    const std::uint32_t bits = *view.evidence.connection_bits;
+    std::uint64_t now = 0;
+    const auto& servers = view.kernel.get<kinds::RealServer>();
+    for (std::uint32_t i = 0; i < servers.size(); ++i) {
+        now += std::uint64_t{servers.note(i).active} + servers.note(i).inactive;
+    }
+    const std::uint64_t expected = view.config() == nullptr ? 0 : view.config()->ipvs.connections;
+    const bool too_few = expected > std::uint64_t{1} << bits || now > entries_at_most << bits;
+    if (!too_few || bits >= most_bits) return;
+    const std::uint64_t connections = std::max(expected, now);
+    const auto wanted = std::min<std::uint32_t>(most_bits, static_cast<std::uint32_t>(std::bit_width(connections - 1)));
+    findings.warning("ip_vs",
+                     "the table of connections has 2^" + std::to_string(bits) + " buckets, and " +
+                         std::to_string(connections) + " connections are " + (expected >= now ? "expected" : "there") +
+                         ": each packet searches " + std::to_string(connections >> bits) + " of them",
+                     advice("/etc/modprobe.d/ip_vs.conf: options ip_vs conn_tab_bits=" + std::to_string(wanted) +
+                            "; it counts when the module is loaded next, as at a boot"));
 }
 
 }  // namespace lbconverge::doctor::rules

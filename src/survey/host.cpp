@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace lbconverge::survey {
 
@@ -65,6 +66,16 @@ doctor::Modules read_modules() {
     return modules;
 }
 
+/// The buckets of the connection table, as a power of two; it can be set only as the module is loaded.
+std::optional<std::uint32_t> read_connection_bits() {
+    const auto lines = lines_of("/sys/module/ip_vs/parameters/conn_tab_bits");
+    std::uint32_t bits = 0;
+    if (lines.empty()) return std::nullopt;
+    const std::string& text = lines.front();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(bits) : std::nullopt;
+}
+
 }  // namespace
 
 std::string modules_folder() {
@@ -78,6 +89,7 @@ Result<void> read_host(doctor::Evidence& evidence) {
     evidence.listeners = read_listeners();
     evidence.files = read_files();
     evidence.modules = read_modules();
+    evidence.connection_bits = read_connection_bits();
     evidence.managers = read_managers();
     return {};
 }

@@ -281,6 +281,7 @@ struct Ipvs {
     std::optional<IpvsSync> sync;
     std::uint8_t keep = default_keep;  ///< per cent: of the services that do not say it themselves
     bool exclusive = false;            ///< services that are not in the file are removed, not left alone
+    std::uint32_t connections = 0;     ///< expected at the same time, for which doctor measures the table; 0: not said
 };
 
 struct Daemon {

@@ -76,6 +76,7 @@ inline constexpr Mistake mistakes[] = {
     {"LVS52", "Weights of mh with a common divisor", FoundBy::check},
     {"LVS53", "Scheduler dh with one VIP", FoundBy::check},
     {"LVS54", "Scheduler ovf with weight 1", FoundBy::check},
+    {"LVS55", "A connection table with too few buckets", FoundBy::doctor},
 };
 
 /// The mistake with this code. A code that is not in the catalogue does not compile.

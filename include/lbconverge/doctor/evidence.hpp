@@ -76,6 +76,7 @@ struct Evidence {
     std::vector<Listener> listeners;
     Firewall firewall;
     Modules modules;
+    std::optional<std::uint32_t> connection_bits;  ///< parameter conn_tab_bits of ip_vs; nullopt: it is not loaded
     std::vector<TextFile> files;
     std::set<std::string> managers;  ///< running managers of networks: "systemd-networkd", "NetworkManager"
 

@@ -30,6 +30,12 @@ TEST_CASE("IPVS time-outs are whole seconds") {
                     "must be from 1s");
 }
 
+TEST_CASE("how many connections are expected") {
+    CHECK(read_director("[ipvs]\nconnections = 2_000_000\n").good().ipvs.connections == 2'000'000);
+    CHECK(read_director("").good().ipvs.connections == 0);
+    CHECK_SAYS_ONLY(read_director("[ipvs]\nconnections = 0\n"), "a number from 1 to 100000000");
+}
+
 TEST_CASE("connection synchronisation") {
     const Reading reading = read_director(R"(
         [ipvs]

@@ -53,9 +53,10 @@ public:
         kernel_->get<kinds::Service>().add(kinds::Service::parse_id(id).value(), value);
         return *this;
     }
-    Host& server(const char* id, Forward forward = Forward::direct, std::uint32_t weight = 1) {
+    Host& server(const char* id, Forward forward = Forward::direct, std::uint32_t weight = 1,
+                 kinds::RealServer::Facts facts = {}) {
         kernel_->get<kinds::RealServer>().add(kinds::RealServer::parse_id(id).value(),
-                                              {.forward = forward, .weight = weight});
+                                              {.forward = forward, .weight = weight}, facts);
         return *this;
     }
     Host& sync_daemon(kinds::SyncState state) {

@@ -148,6 +148,37 @@ TEST_CASE("LVS27: a scheduler of the file") {
     CHECK(host.codes().empty());
 }
 
+TEST_CASE("LVS55: more connections than the table has buckets for") {
+    const auto with = [](std::optional<std::uint32_t> bits, std::uint32_t active, const char* more) {
+        Host host = director();
+        host.server("tcp 192.0.2.20:80 192.0.2.5:80", Forward::direct, 1, {.active = active, .inactive = 1});
+        host.all.connection_bits = bits;
+        return host.config(R"(
+            role = "director"
+            interface = "eth0"
+            vips = ["192.0.2.20"]
+            [[service]]
+            vip = "192.0.2.20"
+            port = 80
+            real_servers = ["192.0.2.4", "192.0.2.5"]
+        )"_text + "[ipvs]\n" +
+                           more);
+    };
+    CHECK(with(12, 16383, "").codes().empty());
+    CHECK(with(12, 16384 + 3, "").only().code == "LVS55");
+    CHECK(with(12, 0, "connections = 4096").codes().empty());
+    CHECK(with(std::nullopt, 0, "connections = 5000").codes().empty());
+    CHECK(with(20, 0, "connections = 5_000_000").codes().empty());  // there is no more
+    const Finding found = with(12, 0, "connections = 2_000_000").only();
+    CHECK(found.what ==
+          "the table of connections has 2^12 buckets, and 2000000 connections are expected: each packet searches 488 "
+          "of them");
+    CHECK(found.cure.text ==
+          "/etc/modprobe.d/ip_vs.conf: options ip_vs conn_tab_bits=20; it counts when the module is loaded next, as at "
+          "a boot");
+    CHECK(with(12, 0, "connections = 4097").only().cure.text.find("conn_tab_bits=13;") != std::string::npos);
+}
+
 TEST_CASE("LVS28: both sides of synchronisation with backup_only") {
     const auto with = [](std::vector<kinds::SyncState> states, const char* backup_only) {
         Host host = director();
