@@ -3,6 +3,7 @@
 #include "lbconverge/kernel/kernel.hpp"
 #include "lbconverge/wire/attributes.hpp"
 #include "lbconverge/wire/nft.hpp"
+#include "neighbours.hpp"
 #include "netlink.hpp"
 
 #include <linux/netfilter/nf_tables.h>
@@ -177,6 +178,7 @@ private:
         }
         at_all_ = judge_.concern().all_interfaces;
         judge_.learn(**seen);
+        neighbours_.look((*seen)->facts);
         calls_.now(std::move(*seen), judge_.concern());
         return -1;
     }
@@ -193,6 +195,7 @@ private:
     std::atomic<bool> ending_ = false;
     Judge judge_;  ///< used only by the thread, as the rest down to wake_
     alignas(nlmsghdr) std::array<std::byte, 65536> datagram_;
+    SilentNeighbours neighbours_;
     bool at_all_ = true;  ///< the next look is at all interfaces
     std::unique_ptr<plan::Kernel> kernel_ = linux_kernel({.cut_short = &ending_});
     std::unique_ptr<plan::Kernel> few_ = linux_kernel({.cut_short = &ending_, .only_needed = true});
