@@ -120,7 +120,7 @@ measure() { # EVENT SECONDS
   local crowd streams go
   event=$1
   mkfifo "$T/go"
-  X client "$LAB_TOOLS/crowd" 192.168.100.101 $CLIENTS "$T/streams" hold 2 <"$T/go" >"$T/held" & streams=$!
+  X client "$LAB_TOOLS/crowd" $FIRST_CLIENT $CLIENTS "$T/streams" hold 2 <"$T/go" >"$T/held" & streams=$!
   exec {go}>"$T/go"
   within 8 grep -q ready "$T/held"
   crowd load $interval "$2" >"$T/load" & crowd=$!

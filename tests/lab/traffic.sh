@@ -2,25 +2,38 @@
 # Functions for what clients see: sourced by t/traffic-*.sh and by tests/bench/traffic-guest.sh after lab.sh.
 # traffic_lab builds directors, real servers and one node with the addresses of twelve clients; traffic_services chooses
 # the services; ours and theirs write them for lbconverge and for keepalived; crowd is all clients.
-VIP=192.168.100.20
+VIP=192.168.100.20 FIRST_CLIENT=192.168.100.101 PREFIX=24
 CLIENTS=12
 declare -A ADDRESS=([lb1]=192.168.100.1 [lb2]=192.168.100.2 [ws1]=192.168.100.3 [ws2]=192.168.100.4 [ws3]=192.168.100.5)
 declare -A PRIORITY=([lb1]=150 [lb2]=100) WEIGHT=([ws1]=1 [ws2]=1 [ws3]=1)
 
+# traffic_ipv6: the same with IPv6 addresses. To be called first.
+traffic_ipv6() {
+  VIP=2001:db8::20 FIRST_CLIENT=2001:db8::101 PREFIX=64
+  ADDRESS=([lb1]=2001:db8::1 [lb2]=2001:db8::2 [ws1]=2001:db8::3 [ws2]=2001:db8::4 [ws3]=2001:db8::5)
+}
+
 # traffic_lab NODE...: the client, and these directors and real servers.
 traffic_lab() {
-  local name i addresses=192.168.100.10/24
+  local name i address addresses=''
   lab_begin
-  for ((i = 1; i <= CLIENTS; i++)); do addresses+=,192.168.100.$((100 + i))/24; done
+  for ((i = 0; i < CLIENTS; i++)); do
+    case $FIRST_CLIENT in
+      *:*) printf -v address '%s%x' "${FIRST_CLIENT%101}" $((0x101 + i)) ;;
+      *) address=${FIRST_CLIENT%101}$((101 + i)) ;;
+    esac
+    addresses+=${addresses:+,}$address/$PREFIX
+  done
   node client "eth0=$addresses"
   for name; do
-    node "$name" "eth0=${ADDRESS[$name]}/24"
+    node "$name" "eth0=${ADDRESS[$name]}/$PREFIX"
     case $name in
       ws*)
         X "$name" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-        X "$name" ip addr add $VIP/32 dev lo ;;
+        X "$name" ip addr add $VIP dev lo ;;
     esac
   done
+  case $VIP in *:*) sleep 3 ;; esac # until no address is tentative any more
 }
 
 # traffic_services "SCHEDULER..." "KIND...": KIND is a protocol, with "-p" if clients persist. Writes $T/services, lines
@@ -35,6 +48,7 @@ traffic_services() {
       print line >(to "/clients")
       print line, scheduler[s], persistent >(to "/services")
       print port >(to "/ports")
+      if (protocol == "sctp") print port "/sctp" >(to "/ports")
     }
   }'
   sort -u "$T/ports" -o "$T/ports"
@@ -47,7 +61,7 @@ traffic_serve() {
   for name; do serve "$name" $(<"$T/ports"); done
 }
 
-crowd() { X client "$LAB_TOOLS/crowd" 192.168.100.101 $CLIENTS "$T/clients" "$@"; }
+crowd() { X client "$LAB_TOOLS/crowd" $FIRST_CLIENT $CLIENTS "$T/clients" "$@"; }
 
 # lost FILE: how many requests of crowd's table got no answer.
 lost() { awk '{ for (i = 2; i <= NF; i++) if ($i == "-" || $i == "x") n++ } END { print n + 0 }' "$1"; }
