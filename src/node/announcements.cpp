@@ -16,6 +16,13 @@ bool reached(const std::optional<Instant>& at, Instant now) { return at && *at <
 
 }  // namespace
 
+/// Once more, a while after the last time that the neighbours may have been misled. What waits is not put off by the next
+/// time: then a number of lesser masters one after the other would keep it waiting, and the neighbours with one of them.
+void Announcements::Telling::misled(Instant now) {
+    misled_at = now;
+    if (!again_at) again_at = now + announce_interval;
+}
+
 /// A repetition that waits is no reason to say it once more.
 void Announcements::Telling::ask(bool news) {
     left = std::max(left, count);
@@ -98,9 +105,10 @@ void Announcements::answer(Vips vips, Instant now) {
     for (const plan::Announcement& each : vips) {
         Telling* vip = find(each);
         if (vip == nullptr) continue;
-        vip->again_at = now + announce_interval;
+        vip->misled(now);
         const Instant from = std::max(vip->answered_until, now);
-        if (!vip->is_here || from > now + (answers_in_a_row - 1) * announce_interval) continue;
+        vip->unanswered = vip->unanswered || from > now + (answers_in_a_row - 1) * announce_interval;
+        if (!vip->is_here || vip->unanswered) continue;
         vip->answered_until = from + announce_interval;
         vip->ask(true);
     }
@@ -110,7 +118,7 @@ void Announcements::moved(const InterfaceName& interface, Instant now) {
     for (auto& [key, vip] : vips_) {
         if (key.second != interface || !vip.is_here) continue;
         vip.ask(true);
-        vip.again_at = now + announce_interval;
+        vip.misled(now);
     }
 }
 
@@ -126,7 +134,11 @@ void Announcements::run_timers(Telling& vip, Instant now) {
     if (vip.hushed) return;
     const bool again = reached(vip.again_at, now);
     const bool refresh = reached(vip.refresh_at, now);
-    if (again) vip.again_at.reset();
+    if (again) {
+        const Instant next = vip.misled_at + announce_interval;
+        vip.again_at = next > now ? std::optional(next) : std::nullopt;
+        if (std::exchange(vip.unanswered, false)) vip.answered_until += announce_interval;  // this was the answer
+    }
     if (refresh) vip.refresh_at = after(now, vip.refresh);
     if ((again || refresh) && vip.is_here) vip.ask(false);
 }

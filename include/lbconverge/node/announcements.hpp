@@ -86,6 +86,8 @@ private:
         bool hushed = false;
         std::optional<Instant> told_at{};     ///< since this node answers for it
         Instant answered_until{};             ///< with each answer to a master of lower priority an interval later
+        bool unanswered = false;              ///< it was too early for an answer: the next repetition is one
+        Instant misled_at{};                  ///< when the neighbours may last have learned another link address
         std::optional<Instant> again_at{};    ///< when to say it once more
         std::optional<Instant> refresh_at{};  ///< the repetition or the next refresh
         std::uint32_t left = 0;               ///< frames that are to be sent
@@ -93,6 +95,7 @@ private:
         std::uint32_t offered = 0;            ///< frames that were due last
         bool offered_untold = false;
 
+        void misled(Instant now);
         void ask(bool news);
         /// Frames wait, and nothing but the device is in their way.
         [[nodiscard]] bool wants() const { return left > 0 && is_here && !hushed; }

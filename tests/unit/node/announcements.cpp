@@ -131,8 +131,10 @@ TEST_CASE("a lesser master is answered some times in a row, then once a second, 
         CHECK(teller.due() == (i < answers_in_a_row ? "1x3" : ""));
         teller.now += milliseconds(100);
     }
-    CHECK(teller.pass(milliseconds(899)) == "");
-    CHECK(teller.pass(milliseconds(1)) == "[1x3]");
+    CHECK(teller.pass(milliseconds(199)) == "");
+    CHECK(teller.pass(milliseconds(1)) == "[1x3]");  // a second after the first answer
+    CHECK(teller.pass(milliseconds(699)) == "");
+    CHECK(teller.pass(milliseconds(1)) == "[1x3]");  // and after the last lesser master
     CHECK(teller.pass(seconds(9)) == "");
     int told = 0;
     for (int i = 0; i < 100; ++i) {
@@ -141,6 +143,22 @@ TEST_CASE("a lesser master is answered some times in a row, then once a second, 
         teller.now += milliseconds(100);
     }
     CHECK(told == 13);  // ten seconds, and three that it has saved up
+}
+
+TEST_CASE("lesser masters one after the other do not put off what is said once more") {
+    Teller teller;
+    teller.win({of_vip(1)});
+    teller.due();
+    for (int i = 0; i < answers_in_a_row; ++i) {
+        teller.of.answer(VipList{of_vip(1)}, teller.now);
+        CHECK(teller.due() == "1x3");
+    }
+    for (int i = 0; i < 50; ++i) {
+        CHECK(teller.pass(milliseconds(100)) == (i % 10 == 9 ? "[1x3]" : ""));
+        teller.of.answer(VipList{of_vip(1)}, teller.now);
+        CHECK(teller.due() == "");
+    }
+    CHECK(teller.pass(seconds(9)) == "[1x3]");
 }
 
 TEST_CASE("a new link address is news on its interface, and is told once more") {
