@@ -12,14 +12,14 @@ namespace {
 
 bool has_instance(const NodeModel& node, const std::string& name) {
     return std::any_of(node.instances.begin(), node.instances.end(),
-                       [&](const Instance& each) { return each.name == name; });
+                       [&](const InstanceBlock& each) { return each.name == name; });
 }
 
 void rename(NodeModel& node, const std::string& from, const std::string& to) {
-    for (Instance& each : node.instances) {
+    for (InstanceBlock& each : node.instances) {
         if (each.name == from) each.name = to;
     }
-    for (Group& group : node.groups) std::replace(group.members.begin(), group.members.end(), from, to);
+    for (GroupBlock& group : node.groups) std::replace(group.members.begin(), group.members.end(), from, to);
     if (node.sync && node.sync->follow == from) node.sync->follow = to;
 }
 
@@ -27,7 +27,7 @@ void rename(NodeModel& node, const std::string& from, const std::string& to) {
 
 void align_names(std::vector<NodeModel>& nodes, Remarks& remarks) {
     for (std::size_t n = 1; n < nodes.size(); ++n) {
-        for (Instance& each : nodes[n].instances) {
+        for (InstanceBlock& each : nodes[n].instances) {
             if (has_instance(nodes[0], each.name)) continue;
             const auto twin = std::find_if(
                 nodes[0].instances.begin(), nodes[0].instances.end(),

@@ -87,7 +87,7 @@ void draft_sync(const NodeModel& node, Draft& draft, Remarks& remarks) {
         remarks.broken(sync.place, "lvs_sync_daemon", "there is no instance " + quoted(sync.follow));
     }
     std::string id = sync.id;
-    for (const Instance& each : node.instances) {
+    for (const InstanceBlock& each : node.instances) {
         if (id.empty() && each.name == sync.follow) id = std::to_string(each.vrid);
     }
     number("id", id, 255, "0");
@@ -97,7 +97,7 @@ void draft_sync(const NodeModel& node, Draft& draft, Remarks& remarks) {
 }
 
 void draft_routes(const NodeModel& node, Draft& draft, Remarks& remarks) {
-    const auto add = [&](const RouteEntry& route, const std::string& instance) {
+    const auto add = [&](const RouteLine& route, const std::string& instance) {
         TomlTable table;
         table.place = route.place;
         table.comments = route.comments;
@@ -117,9 +117,9 @@ void draft_routes(const NodeModel& node, Draft& draft, Remarks& remarks) {
             draft.route.push_back(std::move(table));
         }
     };
-    for (const RouteEntry& each : node.routes) add(each, {});
-    for (const Instance& instance : node.instances) {
-        for (const RouteEntry& each : instance.routes) add(each, instance.name);
+    for (const RouteLine& each : node.routes) add(each, {});
+    for (const InstanceBlock& instance : node.instances) {
+        for (const RouteLine& each : instance.routes) add(each, instance.name);
     }
 }
 

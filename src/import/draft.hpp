@@ -61,8 +61,8 @@ void draft_tracks(NodeModel& node, Draft& draft, Remarks& remarks);
 void draft_hooks(const NodeModel& node, Draft& draft, Remarks& remarks);
 void draft_services(NodeModel& node, Draft& draft, Remarks& remarks);
 /// The check of a server as a value of TOML; empty: it has none.
-std::string draft_check(const VirtualServer& service, const Server& server, std::uint32_t port, const NodeModel& node,
-                        Remarks& remarks);
+std::string draft_check(const ServiceBlock& service, const ServerBlock& server, std::uint32_t port,
+                        const NodeModel& node, Remarks& remarks);
 /// The user of a command; empty: the default of lbconverge.
 std::string user_of(const Script& script, const NodeModel& node, Place at, Remarks& remarks);
 

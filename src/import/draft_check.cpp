@@ -20,12 +20,12 @@ std::string_view keyword_of(CheckerKind kind) {
     return words[static_cast<std::size_t>(kind)];
 }
 
-const Checker& best_of(const Server& server, Remarks& remarks) {
-    const Checker* best = &server.checkers.front();
-    for (const Checker& each : server.checkers) {
+const CheckerBlock& best_of(const ServerBlock& server, Remarks& remarks) {
+    const CheckerBlock* best = &server.checkers.front();
+    for (const CheckerBlock& each : server.checkers) {
         if (worth(each.kind) > worth(best->kind)) best = &each;
     }
-    for (const Checker& each : server.checkers) {
+    for (const CheckerBlock& each : server.checkers) {
         if (&each == best) continue;
         remarks.lost(each.place, std::string(keyword_of(each.kind)),
                      "a server has one check, and " + std::string(keyword_of(best->kind)) + " sees more",
@@ -41,7 +41,7 @@ T first_of(const std::optional<T>& a, const std::optional<T>& b, const std::opti
 
 class CheckWriter {
 public:
-    CheckWriter(const VirtualServer& service, const Server& server, const Checker& checker)
+    CheckWriter(const ServiceBlock& service, const ServerBlock& server, const CheckerBlock& checker)
         : service_(service), server_(server), checker_(checker) {}
 
     void add(std::string_view key, const std::string& value) {
@@ -97,14 +97,14 @@ private:
         add("status", "[" + list + "]");
     }
 
-    const VirtualServer& service_;
-    const Server& server_;
-    const Checker& checker_;
+    const ServiceBlock& service_;
+    const ServerBlock& server_;
+    const CheckerBlock& checker_;
     std::string text_;
 };
 
 /// Without misc_dynamic every status but 0 is bad for keepalived; ours takes 2 to 255 for weights.
-std::vector<std::string> misc_command(const Checker& checker) {
+std::vector<std::string> misc_command(const CheckerBlock& checker) {
     const std::vector<std::string>& command = checker.script.command;
     if (checker.dynamic) return command;
     const bool shell = command.size() == 3 && command[0] == "/bin/sh" && command[1] == "-c";
@@ -114,7 +114,7 @@ std::vector<std::string> misc_command(const Checker& checker) {
     return wrapped;
 }
 
-std::string misc_text(CheckWriter& out, const Checker& checker, const NodeModel& node, Remarks& remarks) {
+std::string misc_text(CheckWriter& out, const CheckerBlock& checker, const NodeModel& node, Remarks& remarks) {
     out.add("type", "\"exec\"");
     out.add("command", toml_list(misc_command(checker)));
     const std::string user = user_of(checker.script, node, checker.place, remarks);
@@ -123,7 +123,7 @@ std::string misc_text(CheckWriter& out, const Checker& checker, const NodeModel&
     return out.table();
 }
 
-std::string ping_text(CheckWriter& out, const Checker& checker, const Server& server, Remarks& remarks) {
+std::string ping_text(CheckWriter& out, const CheckerBlock& checker, const ServerBlock& server, Remarks& remarks) {
     remarks.changed(checker.place, "PING_CHECK", "a command asks, once per interval",
                     "it needs /bin/ping and a ping_group_range that lets nobody ping");
     out.add("type", "\"exec\"");
@@ -132,7 +132,7 @@ std::string ping_text(CheckWriter& out, const Checker& checker, const Server& se
     return out.table();
 }
 
-std::string connecting_text(CheckWriter& out, const Checker& checker, std::uint32_t port, Remarks& remarks) {
+std::string connecting_text(CheckWriter& out, const CheckerBlock& checker, std::uint32_t port, Remarks& remarks) {
     constexpr std::string_view types[] = {"tcp", "http", "https", "tcp", "dns", "", "udp", ""};
     out.add("type", toml_text(types[static_cast<std::size_t>(checker.kind)]));
     out.port(port);
@@ -150,10 +150,10 @@ std::string connecting_text(CheckWriter& out, const Checker& checker, std::uint3
 
 }  // namespace
 
-std::string draft_check(const VirtualServer& service, const Server& server, std::uint32_t port, const NodeModel& node,
-                        Remarks& remarks) {
+std::string draft_check(const ServiceBlock& service, const ServerBlock& server, std::uint32_t port,
+                        const NodeModel& node, Remarks& remarks) {
     if (server.checkers.empty()) return {};
-    const Checker& checker = best_of(server, remarks);
+    const CheckerBlock& checker = best_of(server, remarks);
     CheckWriter out(service, server, checker);
     if (checker.kind == CheckerKind::misc) {
         if (!checker.script.command.empty()) return misc_text(out, checker, node, remarks);

@@ -20,7 +20,7 @@ IpAddress address_at(IpAddress first, std::uint32_t offset) {
 
 /// A service of the kernel: one address with its port, or one mark.
 struct OneService {
-    const VirtualServer* from = nullptr;
+    const ServiceBlock* from = nullptr;
     std::optional<IpAddress> vip;
     std::uint32_t port = 0;
     std::uint32_t fwmark = 0;
@@ -65,7 +65,7 @@ public:
     ServiceWriter(const NodeModel& node, Draft& draft, Remarks& remarks)
         : node_(node), draft_(draft), remarks_(remarks) {}
 
-    void write(const VirtualServer& service) {
+    void write(const ServiceBlock& service) {
         if (service.servers.empty() && !service.sorry) {
             return remarks_.lost(service.place, "virtual_server", "has no real servers: keepalived ignores it",
                                  "add real servers");
@@ -74,16 +74,16 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string protocol_of(const VirtualServer& service) const {
+    [[nodiscard]] std::string protocol_of(const ServiceBlock& service) const {
         if (!service.protocol.empty()) return service.protocol;
         remarks_.changed(service.place, "virtual_server",
                          "has no protocol: keepalived takes UDP, and so does the result", "protocol = \"tcp\"");
         return "udp";
     }
 
-    std::vector<OneService> services_of(const VirtualServer& service) {
+    std::vector<OneService> services_of(const ServiceBlock& service) {
         std::vector<OneService> all;
-        const auto add = [&](const Target& target) {
+        const auto add = [&](const ServiceTarget& target) {
             if (!target.first) {
                 OneService one{&service, {}, 0, target.fwmark, family_of(service, target), {}};
                 return all.push_back(std::move(one));
@@ -95,7 +95,7 @@ private:
             }
         };
         if (service.group.empty()) {
-            for (const Target& each : service.targets) add(each);
+            for (const ServiceTarget& each : service.targets) add(each);
             return all;
         }
         const auto group = node_.target_groups.find(service.group);
@@ -104,11 +104,11 @@ private:
                             "there is no virtual_server_group " + quoted(service.group));
             return all;
         }
-        for (const Target& each : group->second) add(each);
+        for (const ServiceTarget& each : group->second) add(each);
         return all;
     }
 
-    static Family family_of(const VirtualServer& service, const Target& target) {
+    static Family family_of(const ServiceBlock& service, const ServiceTarget& target) {
         if (target.family) return *target.family;
         if (service.family) return *service.family;
         return service.servers.empty() ? Family::ipv4 : service.servers.front().address.family;
@@ -158,10 +158,10 @@ private:
         if (one.protocol != "tcp") table.set("protocol", toml_text(one.protocol));
     }
 
-    static Forwarding forwarding_of(const VirtualServer& service) { return service.forwarding.value_or(Forwarding{}); }
+    static Forwarding forwarding_of(const ServiceBlock& service) { return service.forwarding.value_or(Forwarding{}); }
 
     void set_options(const OneService& one, TomlTable& table) {
-        const VirtualServer& service = *one.from;
+        const ServiceBlock& service = *one.from;
         if (!service.scheduler.empty() && service.scheduler != "wlc") {
             table.set("scheduler", toml_text(service.scheduler));
         }
@@ -175,7 +175,7 @@ private:
     }
 
     /// Without a word, mh and sh have no fallback in keepalived.
-    void set_flags(const VirtualServer& service, TomlTable& table) {
+    void set_flags(const ServiceBlock& service, TomlTable& table) {
         std::vector<std::string> flags;
         for (const std::string& each : service.flags) {
             const std::string_view scheduler = service.scheduler;
@@ -189,7 +189,7 @@ private:
     }
 
     void set_persistence(const OneService& one, TomlTable& table) {
-        const VirtualServer& service = *one.from;
+        const ServiceBlock& service = *one.from;
         auto persistence = service.persistence;
         if (one.vip && one.port == 0 && !persistence) {
             persistence = 360;
@@ -224,10 +224,10 @@ private:
     }
 
     /// keepalived counts weight, and we count servers: the fewest that have that weight, the lightest ones first.
-    void set_quorum(const VirtualServer& service, TomlTable& table) {
+    void set_quorum(const ServiceBlock& service, TomlTable& table) {
         std::vector<std::uint32_t> weights;
         std::uint64_t total = 0;
-        for (const Server& each : service.servers) {
+        for (const ServerBlock& each : service.servers) {
             if (each.weight != 0) weights.push_back(each.weight);
             total += each.weight;
         }
@@ -267,7 +267,7 @@ private:
     }
 
     /// The port of a real server in the file; 0: that of the service.
-    std::uint32_t port_of(const OneService& one, const Server& server, const Forwarding& forwarding) {
+    std::uint32_t port_of(const OneService& one, const ServerBlock& server, const Forwarding& forwarding) {
         if (server.port == 0 || server.port == one.port) return 0;
         if (forwarding.method == Forward::masquerade) return server.port;
         if (one.vip) {
@@ -280,7 +280,7 @@ private:
         return 0;
     }
 
-    bool fits(const OneService& one, const Server& server, const Forwarding& forwarding) {
+    bool fits(const OneService& one, const ServerBlock& server, const Forwarding& forwarding) {
         const IpAddress& address = server.address;
         constexpr IpAddress broadcast{Family::ipv4, {255, 255, 255, 255}};
         const bool of_a_link = address.family == Family::ipv6 && address.is_link_local();
@@ -296,12 +296,12 @@ private:
     }
 
     void set_servers(const OneService& one, TomlTable& table) {
-        const VirtualServer& service = *one.from;
+        const ServiceBlock& service = *one.from;
         const Forwarding usual = forwarding_of(service);
-        std::vector<const Server*> servers;
+        std::vector<const ServerBlock*> servers;
         std::vector<std::string> checks;
         std::set<std::pair<IpAddress, std::uint32_t>> seen;
-        for (const Server& each : service.servers) {
+        for (const ServerBlock& each : service.servers) {
             const Forwarding forwarding = each.forwarding.value_or(usual);
             if (!fits(one, each, forwarding)) continue;
             const std::uint32_t port = port_of(one, each, forwarding);
@@ -329,7 +329,7 @@ private:
     }
 
     /// What lbconverge does otherwise about servers that fail; said once for the file.
-    void note_checks(const VirtualServer& service, const std::vector<std::string>& checks) {
+    void note_checks(const ServiceBlock& service, const std::vector<std::string>& checks) {
         if (std::all_of(checks.begin(), checks.end(), [](const std::string& each) { return each.empty(); })) return;
         draft_.ipvs.set("keep", "\"0%\"");
         remarks_.changed(service.place, "virtual_server",
@@ -344,19 +344,19 @@ private:
                          "a shorter interval");
     }
 
-    void say_inhibit(const VirtualServer& service, const Server& server) {
+    void say_inhibit(const ServiceBlock& service, const ServerBlock& server) {
         if (!server.inhibit || *server.inhibit == service.inhibit) return;
         remarks_.changed(server.place, "inhibit_on_failure",
                          "is said for the whole service: " + std::string(service.inhibit ? "drain" : "remove"),
                          "on_down of [[service]]");
     }
 
-    std::string check_of(const OneService& one, const Server& server, std::uint32_t port) {
+    std::string check_of(const OneService& one, const ServerBlock& server, std::uint32_t port) {
         const std::uint32_t effective = port != 0 ? port : one.port;
         return draft_check(*one.from, server, effective, node_, remarks_);
     }
 
-    std::string server_text(const OneService& one, const Server& server, const Forwarding& usual,
+    std::string server_text(const OneService& one, const ServerBlock& server, const Forwarding& usual,
                             const std::string& check) {
         const Forwarding forwarding = server.forwarding.value_or(usual);
         const std::uint32_t port = port_of(one, server, forwarding);
@@ -413,7 +413,7 @@ private:
 
 void draft_services(NodeModel& node, Draft& draft, Remarks& remarks) {
     ServiceWriter writer(node, draft, remarks);
-    for (const VirtualServer& each : node.services) writer.write(each);
+    for (const ServiceBlock& each : node.services) writer.write(each);
 }
 
 }  // namespace lbconverge::importer

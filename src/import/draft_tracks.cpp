@@ -11,7 +11,7 @@ namespace lbconverge::importer {
 
 namespace {
 
-using TrackKey = std::tuple<Tracked, std::string, std::int32_t>;
+using TrackKey = std::tuple<TrackKind, std::string, std::int32_t>;
 
 /// Gives each thing that is tracked with a weight of its own its name, in the order of the file.
 class TrackNames {
@@ -74,11 +74,11 @@ TomlTable table_of(const TrackEntry* entry, const TrackUse& use, std::int32_t we
     table.place = entry != nullptr ? entry->place : use.place;
     if (entry != nullptr) table.comments = entry->comments;
     table.set("name", toml_text(name));
-    if (use.what == Tracked::interface) {
+    if (use.what == TrackKind::interface) {
         table.set("interface", toml_text(use.name));
-    } else if (use.what == Tracked::file) {
+    } else if (use.what == TrackKind::file) {
         table.set("file", toml_text(entry->target));
-    } else if (use.what == Tracked::process) {
+    } else if (use.what == TrackKind::process) {
         table.set("process", toml_text(entry->target));
         set_times(*entry, true, table);
     } else {
@@ -88,7 +88,7 @@ TomlTable table_of(const TrackEntry* entry, const TrackUse& use, std::int32_t we
     return table;
 }
 
-std::string_view word_of(Tracked what) {
+std::string_view word_of(TrackKind what) {
     constexpr std::string_view words[] = {"track_script", "track_process", "track_file", "track_interface"};
     return words[static_cast<std::size_t>(what)];
 }
@@ -99,7 +99,7 @@ bool is_usable(const TrackEntry* entry, const TrackUse& use, Remarks& remarks) {
         remarks.broken(use.place, std::string(word_of(use.what)), std::move(what), std::move(remedy));
         return false;
     };
-    if (use.what == Tracked::interface) {
+    if (use.what == TrackKind::interface) {
         return InterfaceName::is_valid(use.name) || say(quoted(use.name) + " is no name of an interface", "eth0");
     }
     if (entry == nullptr) {
@@ -112,7 +112,7 @@ bool is_usable(const TrackEntry* entry, const TrackUse& use, Remarks& remarks) {
                      "a track by command that fails when it should");
         return false;
     }
-    const bool empty = use.what == Tracked::script ? entry->script.command.empty() : entry->target.empty();
+    const bool empty = use.what == TrackKind::script ? entry->script.command.empty() : entry->target.empty();
     return !empty || say(quoted(use.name) + " says nothing to watch", "");
 }
 
@@ -159,7 +159,7 @@ bool has_weight(const NodeModel& node, const TrackUse& use) {
 }
 
 /// In a sync group keepalived takes weights of members as none.
-void say_weights(const NodeModel& node, const Group& group, const Instance& member, Remarks& remarks) {
+void say_weights(const NodeModel& node, const GroupBlock& group, const InstanceBlock& member, Remarks& remarks) {
     if (group.weighted) return;
     for (const TrackUse& use : member.tracks) {
         if (!has_weight(node, use)) continue;
@@ -172,12 +172,12 @@ void say_weights(const NodeModel& node, const Group& group, const Instance& memb
 }
 
 /// Members that exist, each in one group.
-std::vector<std::string> members_of(const NodeModel& node, const Group& group, std::set<std::string>& taken,
+std::vector<std::string> members_of(const NodeModel& node, const GroupBlock& group, std::set<std::string>& taken,
                                     Remarks& remarks) {
     std::vector<std::string> members;
     for (const std::string& each : group.members) {
         const bool exists = std::any_of(node.instances.begin(), node.instances.end(),
-                                        [&](const Instance& instance) { return instance.name == each; });
+                                        [&](const InstanceBlock& instance) { return instance.name == each; });
         if (!exists) {
             remarks.broken(group.place, "vrrp_sync_group", "there is no instance " + quoted(each));
         } else if (!taken.insert(each).second) {
@@ -194,12 +194,12 @@ std::vector<std::string> members_of(const NodeModel& node, const Group& group, s
 void draft_tracks(NodeModel& node, Draft& draft, Remarks& remarks) {
     Tracks tracks(node, draft, remarks);
     std::map<std::string, std::vector<TrackUse>> uses;
-    for (const Instance& each : node.instances) uses[each.name] = each.tracks;
+    for (const InstanceBlock& each : node.instances) uses[each.name] = each.tracks;
     std::set<std::string> taken;
-    for (Group& group : node.groups) {
+    for (GroupBlock& group : node.groups) {
         group.members = members_of(node, group, taken, remarks);
         for (const std::string& member : group.members) {
-            for (const Instance& each : node.instances) {
+            for (const InstanceBlock& each : node.instances) {
                 if (each.name == member) say_weights(node, group, each, remarks);
             }
             uses[member].insert(uses[member].end(), group.tracks.begin(), group.tracks.end());
@@ -216,9 +216,9 @@ void draft_tracks(NodeModel& node, Draft& draft, Remarks& remarks) {
         draft.group.push_back(std::move(table));
     }
     for (TomlTable& table : draft.vrrp) {
-        const auto instance = std::find_if(node.instances.begin(), node.instances.end(), [&](const Instance& each) {
-            return toml_text(each.name) == table.get("name");
-        });
+        const auto instance =
+            std::find_if(node.instances.begin(), node.instances.end(),
+                         [&](const InstanceBlock& each) { return toml_text(each.name) == table.get("name"); });
         const auto names = tracks.names_of(uses[instance->name]);
         if (names.empty()) continue;
         const auto before = std::find_if(table.keys.begin(), table.keys.end(), [](const auto& each) {
@@ -253,7 +253,7 @@ public:
         if (on.empty()) on.assign(std::begin(every_state), std::end(every_state));
         remarks_.changed(entry.place, "notify", "a hook is ended after 30 seconds; keepalived waits for ever",
                          "timeout = \"5m\"");
-        for (Found& each : found_) {
+        for (FoundHook& each : found_) {
             if (each.instance != instance || each.command != command || each.user != user) continue;
             each.on.insert(each.on.end(), on.begin(), on.end());
             return;
@@ -263,9 +263,9 @@ public:
 
     /// What every instance has is said once.
     void write() {
-        std::vector<Found> once;
-        for (Found& each : found_) {
-            const auto same = [&](const Found& other) {
+        std::vector<FoundHook> once;
+        for (FoundHook& each : found_) {
+            const auto same = [&](const FoundHook& other) {
                 return other.on == each.on && other.command == each.command && other.user == each.user;
             };
             const auto count = std::count_if(found_.begin(), found_.end(), same);
@@ -276,11 +276,11 @@ public:
                 once.back().instance.clear();
             }
         }
-        for (const Found& each : once) draft_.hook.push_back(table_of(each));
+        for (const FoundHook& each : once) draft_.hook.push_back(table_of(each));
     }
 
 private:
-    struct Found {
+    struct FoundHook {
         Place place;
         std::string instance;
         std::vector<std::string> on;
@@ -288,7 +288,7 @@ private:
         std::string user;
     };
 
-    static TomlTable table_of(const Found& hook) {
+    static TomlTable table_of(const FoundHook& hook) {
         TomlTable table;
         table.place = hook.place;
         table.set("on", toml_list(hook.on));
@@ -301,21 +301,21 @@ private:
     const NodeModel& node_;
     Draft& draft_;
     Remarks& remarks_;
-    std::vector<Found> found_;
+    std::vector<FoundHook> found_;
 };
 
 }  // namespace
 
 void draft_hooks(const NodeModel& node, Draft& draft, Remarks& remarks) {
     Hooks hooks(node, draft, remarks);
-    for (const Instance& instance : node.instances) {
+    for (const InstanceBlock& instance : node.instances) {
         for (const HookEntry& each : instance.hooks) {
             auto command = each.on.empty() ? with_arguments(each.script, "INSTANCE", "\"$LBCONVERGE_INSTANCE\"")
                                            : each.script.command;
             hooks.add(each, instance.name, std::move(command));
         }
     }
-    for (const Group& group : node.groups) {
+    for (const GroupBlock& group : node.groups) {
         if (group.members.empty()) continue;
         for (const HookEntry& each : group.hooks) {
             // A name in single quotes, which it cannot have itself.

@@ -15,7 +15,7 @@ void say(Remarks& remarks, Place at, std::string keyword, std::string what, std:
 }
 
 /// What an address cannot be; empty: it can be a VIP.
-std::string_view unfit(const Address& vip) {
+std::string_view unfit(const VipLine& vip) {
     const IpAddress& address = vip.address;
     constexpr IpAddress broadcast{Family::ipv4, {255, 255, 255, 255}};
     if (address.is_unspecified() || address.is_multicast() || address.is_loopback() || address == broadcast) {
@@ -32,7 +32,7 @@ std::string_view unfit(const Address& vip) {
                                                              : std::string_view();
 }
 
-bool runs(const NodeModel& node, Instance& instance, Remarks& remarks) {
+bool runs(const NodeModel& node, InstanceBlock& instance, Remarks& remarks) {
     const auto leave_out = [&](std::string what, std::string remedy) {
         remarks.lost(instance.place, "vrrp_instance " + quoted(instance.name), std::move(what), std::move(remedy));
         return false;
@@ -48,7 +48,7 @@ bool runs(const NodeModel& node, Instance& instance, Remarks& remarks) {
     return true;
 }
 
-bool speaks_ipv6(const Instance& instance) {
+bool speaks_ipv6(const InstanceBlock& instance) {
     const auto& addresses = instance.addresses;
     if (!instance.peers.empty()) return instance.peers.front().family == Family::ipv6;
     return !addresses.empty() && addresses.front().address.family == Family::ipv6;
@@ -57,7 +57,7 @@ bool speaks_ipv6(const Instance& instance) {
 /// Removes instances that do not run, and those with the VRID of another one on the same link.
 void keep_running(NodeModel& node, Remarks& remarks) {
     std::set<std::tuple<std::string, std::uint32_t, bool>> seen;
-    std::erase_if(node.instances, [&](Instance& each) {
+    std::erase_if(node.instances, [&](InstanceBlock& each) {
         if (!runs(node, each, remarks)) return true;
         if (seen.emplace(each.interface, each.vrid, speaks_ipv6(each)).second) return false;
         remarks.lost(each.place, "vrrp_instance " + quoted(each.name),
@@ -69,8 +69,8 @@ void keep_running(NodeModel& node, Remarks& remarks) {
 /// Removes VIPs that cannot be, and what is there twice.
 void keep_fit_vips(NodeModel& node, Remarks& remarks) {
     std::set<IpAddress> seen;
-    for (Instance& instance : node.instances) {
-        std::erase_if(instance.addresses, [&](const Address& each) {
+    for (InstanceBlock& instance : node.instances) {
+        std::erase_if(instance.addresses, [&](const VipLine& each) {
             const std::string text = to_text(each.address);
             const std::string_view why = each.interface == "lo" ? "is on lo, where nobody finds it" : unfit(each);
             if (!why.empty()) {
@@ -84,7 +84,7 @@ void keep_fit_vips(NodeModel& node, Remarks& remarks) {
     }
 }
 
-std::uint32_t version_of(const NodeModel& node, const Instance& instance, Remarks& remarks) {
+std::uint32_t version_of(const NodeModel& node, const InstanceBlock& instance, Remarks& remarks) {
     const std::uint32_t wanted = instance.version != 0 ? instance.version : node.version;
     if (wanted == 2 && speaks_ipv6(instance)) {
         if (instance.version == 2) {
@@ -95,7 +95,7 @@ std::uint32_t version_of(const NodeModel& node, const Instance& instance, Remark
     return wanted;
 }
 
-void set_interval(const Instance& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
+void set_interval(const InstanceBlock& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
     Micros interval = instance.interval.value_or(second);
     const Micros unit = version == 2 ? second : 10'000;
     const Micros most = version == 2 ? 255 * second : 40'950'000;
@@ -108,7 +108,7 @@ void set_interval(const Instance& instance, std::uint32_t version, TomlTable& ta
     if (fit != second) table.set("advert_interval", toml_time(fit));
 }
 
-void set_preempt(const Instance& instance, TomlTable& table, Remarks& remarks) {
+void set_preempt(const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
     const bool ignored = instance.master && instance.priority != 255;
     constexpr std::string_view why = "keepalived ignores it with state MASTER, and so does the result";
     if (instance.nopreempt) {
@@ -123,7 +123,7 @@ void set_preempt(const Instance& instance, TomlTable& table, Remarks& remarks) {
         "preempt = " + value + " if it is meant");
 }
 
-void set_password(const Instance& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
+void set_password(const InstanceBlock& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
     if (instance.password.empty()) return;
     if (version == 2) return table.set("auth_pass", toml_text(instance.password));
     remarks.lost(instance.password_place, "auth_pass", "VRRP version 3 has no password: keepalived ignores it, too",
@@ -138,7 +138,7 @@ std::uint32_t whole_seconds(Micros time, Place at, std::string keyword, Remarks&
     return static_cast<std::uint32_t>(time / second);
 }
 
-void set_garp(const NodeModel& node, const Instance& instance, TomlTable& table, Remarks& remarks) {
+void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
     const auto or_global = [](const auto& own, const auto& global) { return own ? own : global; };
     const auto count = or_global(instance.garp_repeat, node.garp_repeat);
     const auto delay = or_global(instance.garp_delay, node.garp_delay);
@@ -160,14 +160,14 @@ void set_garp(const NodeModel& node, const Instance& instance, TomlTable& table,
 }
 
 bool is_own_vip(const NodeModel& node, const IpAddress& address) {
-    return std::any_of(node.instances.begin(), node.instances.end(), [&](const Instance& each) {
+    return std::any_of(node.instances.begin(), node.instances.end(), [&](const InstanceBlock& each) {
         return std::any_of(each.addresses.begin(), each.addresses.end(),
-                           [&](const Address& vip) { return vip.address == address; });
+                           [&](const VipLine& vip) { return vip.address == address; });
     });
 }
 
 /// The addresses of the node and of its peers, as far as they can be what they are said to be.
-void keep_fit_ends(const NodeModel& node, Instance& instance, Remarks& remarks) {
+void keep_fit_ends(const NodeModel& node, InstanceBlock& instance, Remarks& remarks) {
     if (instance.source && instance.priority != 255 && is_own_vip(node, *instance.source)) {
         remarks.lost(instance.place, "unicast_src_ip", "is a VIP, which only the master has",
                      "the node's own address, or priority 255 for the owner of the address");
@@ -198,7 +198,7 @@ std::vector<std::string> texts_of(const std::vector<IpAddress>& addresses) {
     return texts;
 }
 
-TomlTable table_of(const NodeModel& node, const Instance& instance, Remarks& remarks) {
+TomlTable table_of(const NodeModel& node, const InstanceBlock& instance, Remarks& remarks) {
     TomlTable table;
     table.place = instance.place;
     table.comments = instance.comments;
@@ -219,7 +219,7 @@ TomlTable table_of(const NodeModel& node, const Instance& instance, Remarks& rem
     return table;
 }
 
-TomlTable vip_of(const Address& vip, const Instance& instance, bool several) {
+TomlTable vip_of(const VipLine& vip, const InstanceBlock& instance, bool several) {
     TomlTable table;
     table.place = vip.place;
     table.comments = vip.comments;
@@ -241,12 +241,12 @@ void draft_instances(NodeModel& node, Draft& draft, Remarks& remarks) {
     keep_running(node, remarks);
     keep_fit_vips(node, remarks);
     const bool several = node.instances.size() > 1;
-    for (Instance& each : node.instances) {
+    for (InstanceBlock& each : node.instances) {
         keep_fit_ends(node, each, remarks);
         draft.vrrp.push_back(table_of(node, each, remarks));
         draft.instances.push_back({each.place, each.name, each.priority, each.priority_place, each.master, each.source,
                                    each.peers, each.interface});
-        for (const Address& vip : each.addresses) draft.vip.push_back(vip_of(vip, each, several));
+        for (const VipLine& vip : each.addresses) draft.vip.push_back(vip_of(vip, each, several));
         const std::string setting = toml_text("net.ipv4.conf." + each.interface + ".promote_secondaries");
         if (each.promote_secondaries && draft.sysctl.get(setting).empty()) draft.sysctl.set(setting, "1");
     }

@@ -13,7 +13,7 @@ std::string quoted(std::string_view word) { return config::in_quotes(word); }
 void Interpreter::body(const std::vector<Statement>& statements) {
     for (const Statement& each : statements) {
         if (each.keyword == nullptr) continue;
-        if (each.keyword->fate == Fate::lost) {
+        if (each.keyword->fate == Destiny::lost) {
             lost(each, std::string(each.keyword->here), std::string(each.keyword->remedy));
         } else if (each.keyword->take != nullptr) {
             each.keyword->take(*this, each);
@@ -64,7 +64,7 @@ std::optional<std::int32_t> Interpreter::signed_number(const Statement& at, std:
     return std::nullopt;
 }
 
-std::optional<Micros> Interpreter::time(const Statement& at, std::size_t index, double least, double most) {
+std::optional<Micros> Interpreter::duration(const Statement& at, std::size_t index, double least, double most) {
     const auto word = text(at, index);
     if (!word) return std::nullopt;
     double value = 0;

@@ -19,7 +19,7 @@ public:
     std::optional<std::int32_t> signed_number(const Statement& at, std::size_t index, std::int32_t least,
                                               std::int32_t most);
     /// Seconds, with a fraction.
-    std::optional<Micros> time(const Statement& at, std::size_t index, double least, double most);
+    std::optional<Micros> duration(const Statement& at, std::size_t index, double least, double most);
     /// No word, on, true and yes: true.
     static bool flag(const Statement& at, std::size_t index = 1);
     std::optional<IpAddress> address(const Statement& at, std::size_t index);
@@ -37,12 +37,12 @@ public:
     NodeModel& node;
     Remarks& remarks;
     // The blocks that are open; null: none of that kind.
-    Instance* instance = nullptr;
-    Group* group = nullptr;
+    InstanceBlock* instance = nullptr;
+    GroupBlock* group = nullptr;
     TrackEntry* track = nullptr;
-    VirtualServer* service = nullptr;
-    Server* server = nullptr;
-    Checker* checker = nullptr;
+    ServiceBlock* service = nullptr;
+    ServerBlock* server = nullptr;
+    CheckerBlock* checker = nullptr;
 };
 
 /// A word of a file that may hold anything, in quotes.

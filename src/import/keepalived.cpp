@@ -14,12 +14,12 @@ namespace lbconverge::importer {
 namespace {
 
 /// Comments that begin the file, apart from what comes next by an empty line.
-std::vector<std::string> header_of(const std::vector<Line>& lines) {
+std::vector<std::string> header_of(const std::vector<ConfLine>& lines) {
     std::vector<std::string> header;
-    for (const Line& each : lines) {
+    for (const ConfLine& each : lines) {
         if (!each.words.empty()) return {};
         if (!each.has_comment || each.comment.empty()) break;
-        header.push_back(each.comment);
+        if (is_prose(each.comment)) header.push_back(each.comment);
     }
     return header;
 }

@@ -10,15 +10,15 @@ using Take = void (*)(Interpreter& into, const Statement& statement);
 /// It becomes `here`.
 constexpr Keyword carried(std::uint32_t in, std::string_view word, std::string_view here, Take take,
                           std::uint32_t opens = 0) {
-    return {in, word, Fate::carried, here, {}, take, opens};
+    return {in, word, Destiny::carried, here, {}, take, opens};
 }
 /// lbconverge does it anyway, or nothing is needed.
 constexpr Keyword same(std::uint32_t in, std::string_view word, std::string_view here, std::uint32_t opens = 0) {
-    return {in, word, Fate::same, here, {}, nullptr, opens};
+    return {in, word, Destiny::same, here, {}, nullptr, opens};
 }
 constexpr Keyword lost(std::uint32_t in, std::string_view word, std::string_view here, std::string_view remedy,
                        std::uint32_t opens = 0) {
-    return {in, word, Fate::lost, here, remedy, nullptr, opens};
+    return {in, word, Destiny::lost, here, remedy, nullptr, opens};
 }
 
 /// All kinds of checkers that connect.

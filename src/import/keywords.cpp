@@ -98,8 +98,8 @@ std::string guide_table() {
             where.append(where.empty() ? "" : ", ").append(block.in == in_top ? "top" : block.name);
         }
         text.append(where).append(" | ");
-        if (each.fate == Fate::lost) text += "**not carried**: ";
-        if (each.fate == Fate::same) text += "not needed: ";
+        if (each.fate == Destiny::lost) text += "**not carried**: ";
+        if (each.fate == Destiny::same) text += "not needed: ";
         text.append(each.here);
         if (!each.remedy.empty()) text.append("; instead: ").append(each.remedy);
         text += " |\n";

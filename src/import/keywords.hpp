@@ -45,7 +45,7 @@ enum In : std::uint32_t {
 };
 
 /// What becomes of a keyword.
-enum class Fate : std::uint8_t {
+enum class Destiny : std::uint8_t {
     carried,  ///< it is there; what differs is said where it does
     same,     ///< lbconverge does that anyway, or needs nothing for it
     lost,     ///< it has no counterpart, and every use of it is said
@@ -54,7 +54,7 @@ enum class Fate : std::uint8_t {
 struct Keyword {
     std::uint32_t in;
     std::string_view word;
-    Fate fate;
+    Destiny fate;
     std::string_view here;      ///< carried: our key; same: why; lost: why not
     std::string_view remedy{};  ///< lost: what to do instead
     void (*take)(Interpreter& into, const Statement& statement) = nullptr;

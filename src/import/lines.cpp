@@ -414,7 +414,7 @@ void LineReader::include_files(const std::string& pattern, Place at) {
 }
 
 void LineReader::emit(std::string text, Place at) {
-    Line line;
+    ConfLine line;
     line.place = at;
     line.comment = std::exchange(comment_, {});
     line.has_comment = std::exchange(has_comment_, false);

@@ -17,7 +17,7 @@ struct Word {
     [[nodiscard]] bool is(std::string_view mark) const { return !quoted && text == mark; }
 };
 
-struct Line {
+struct ConfLine {
     Place place;
     std::vector<Word> words;  ///< none: a comment, or an empty line
     std::string text;         ///< without the comment; what commands are read from
@@ -39,7 +39,7 @@ public:
 
     /// False: the file cannot be read.
     bool read(const std::string& path);
-    [[nodiscard]] std::vector<Line>& lines() { return lines_; }
+    [[nodiscard]] std::vector<ConfLine>& lines() { return lines_; }
 
 private:
     /// A definition that goes on in the next line.
@@ -67,7 +67,7 @@ private:
     std::string node_;
     std::vector<std::string>& files_;
     Remarks& remarks_;
-    std::vector<Line> lines_;
+    std::vector<ConfLine> lines_;
     std::map<std::string, std::string, std::less<>> definitions_;
     std::optional<Unfinished> unfinished_;
     std::vector<std::string> open_;  ///< the files that are being read, the innermost last

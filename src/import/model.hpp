@@ -20,7 +20,7 @@ struct Script {
     std::string user;                  ///< empty: keepalived's own choice
 };
 
-struct Address {
+struct VipLine {
     Place place;
     IpAddress address;
     std::uint8_t prefix = 0;
@@ -33,7 +33,7 @@ struct Address {
     Comments comments;
 };
 
-struct RouteEntry {
+struct RouteLine {
     Place place;
     std::string to;
     std::string via;
@@ -44,11 +44,11 @@ struct RouteEntry {
 };
 
 /// What an instance tracks: a name of a script, process or file, or an interface.
-enum class Tracked : std::uint8_t { script, process, file, interface };
+enum class TrackKind : std::uint8_t { script, process, file, interface };
 
 struct TrackUse {
     Place place;
-    Tracked what = Tracked::script;
+    TrackKind what = TrackKind::script;
     std::string name;
     std::optional<std::int32_t> weight;
 };
@@ -56,7 +56,7 @@ struct TrackUse {
 /// vrrp_script, vrrp_track_process or track_file.
 struct TrackEntry {
     Place place;
-    Tracked what = Tracked::script;
+    TrackKind what = TrackKind::script;
     std::string name;
     Script script;
     std::string target;  ///< process or file
@@ -77,7 +77,7 @@ struct HookEntry {
     Script script;
 };
 
-struct Instance {
+struct InstanceBlock {
     Place place;
     std::string name;
     bool master = false;
@@ -101,14 +101,14 @@ struct Instance {
     std::optional<Micros> garp_delay, garp_refresh;
     std::optional<std::uint32_t> garp_repeat;
     bool promote_secondaries = false;
-    std::vector<Address> addresses;
-    std::vector<RouteEntry> routes;
+    std::vector<VipLine> addresses;
+    std::vector<RouteLine> routes;
     std::vector<TrackUse> tracks;
     std::vector<HookEntry> hooks;
     Comments comments;
 };
 
-struct Group {
+struct GroupBlock {
     Place place;
     std::string name;
     std::vector<std::string> members;
@@ -126,7 +126,7 @@ struct CheckTimes {
     std::optional<std::uint32_t> retry;
 };
 
-struct Checker {
+struct CheckerBlock {
     Place place;
     CheckerKind kind = CheckerKind::tcp;
     CheckTimes times;
@@ -150,7 +150,7 @@ struct Forwarding {
     std::string tunnel_checksum;
 };
 
-struct Server {
+struct ServerBlock {
     Place place;
     IpAddress address;
     std::uint32_t port = 0;
@@ -160,12 +160,12 @@ struct Server {
     std::optional<bool> inhibit;
     std::string host;
     CheckTimes times;
-    std::vector<Checker> checkers;
+    std::vector<CheckerBlock> checkers;
     Comments comments;
 };
 
 /// An address or a mark for which a virtual_server works.
-struct Target {
+struct ServiceTarget {
     std::optional<IpAddress> first;
     std::uint32_t count = 1;  ///< that many addresses, the first one included
     std::uint32_t port = 0;
@@ -174,9 +174,9 @@ struct Target {
     Place place;
 };
 
-struct VirtualServer {
+struct ServiceBlock {
     Place place;
-    std::vector<Target> targets;  ///< one, or those of its group
+    std::vector<ServiceTarget> targets;  ///< one, or those of its group
     std::string group;
     std::string protocol;
     std::string scheduler;
@@ -192,8 +192,8 @@ struct VirtualServer {
     std::string host;
     std::optional<Family> family;
     CheckTimes times;
-    std::vector<Server> servers;
-    std::optional<Server> sorry;
+    std::vector<ServerBlock> servers;
+    std::optional<ServerBlock> sorry;
     Comments comments;
 };
 
@@ -219,12 +219,12 @@ struct NodeModel {
     std::uint32_t realtime_priority = 0;
     std::optional<SyncDaemonEntry> sync;
     std::map<std::string, std::uint32_t> timeouts;  ///< by our keys
-    std::vector<RouteEntry> routes;
+    std::vector<RouteLine> routes;
     std::vector<TrackEntry> tracks;
-    std::vector<Instance> instances;
-    std::vector<Group> groups;
-    std::map<std::string, std::vector<Target>> target_groups;
-    std::vector<VirtualServer> services;
+    std::vector<InstanceBlock> instances;
+    std::vector<GroupBlock> groups;
+    std::map<std::string, std::vector<ServiceTarget>> target_groups;
+    std::vector<ServiceBlock> services;
     std::vector<std::string> header;  ///< comments at the beginning of the file
 };
 

@@ -19,7 +19,7 @@ constexpr CheckerWord checkers[] = {{"TCP_CHECK", CheckerKind::tcp}, {"HTTP_GET"
 }  // namespace
 
 void take_checker(Interpreter& into, const Statement& at) {
-    Checker checker;
+    CheckerBlock checker;
     checker.place = at.place;
     for (const CheckerWord& each : checkers) {
         if (each.word == at.word(0)) checker.kind = each.kind;
@@ -31,11 +31,11 @@ void take_checker(Interpreter& into, const Statement& at) {
 }
 
 void take_loop(Interpreter& into, const Statement& at) {
-    if (const auto time = into.time(at, 1, 0.01, 86400)) into.times().loop = *time;
+    if (const auto time = into.duration(at, 1, 0.01, 86400)) into.times().loop = *time;
 }
 
 void take_timeout(Interpreter& into, const Statement& at) {
-    if (const auto time = into.time(at, 1, 0.01, 86400)) into.times().timeout = *time;
+    if (const auto time = into.duration(at, 1, 0.01, 86400)) into.times().timeout = *time;
 }
 
 void take_retry(Interpreter& into, const Statement& at) {
@@ -43,7 +43,7 @@ void take_retry(Interpreter& into, const Statement& at) {
 }
 
 void take_retry_delay(Interpreter& into, const Statement& at) {
-    if (const auto time = into.time(at, 1, 0, 86400)) into.times().retry_delay = *time;
+    if (const auto time = into.duration(at, 1, 0, 86400)) into.times().retry_delay = *time;
 }
 
 void take_port(Interpreter& into, const Statement& at) {
@@ -126,7 +126,7 @@ void take_misc_path(Interpreter& into, const Statement& at) {
 }
 
 void take_misc_timeout(Interpreter& into, const Statement& at) {
-    if (const auto time = into.time(at, 1, 0.01, 86400)) into.checker->script_timeout = *time;
+    if (const auto time = into.duration(at, 1, 0.01, 86400)) into.checker->script_timeout = *time;
 }
 
 void take_misc_dynamic(Interpreter& into, const Statement& at) { into.checker->dynamic = Interpreter::flag(at); }

@@ -21,7 +21,7 @@ void take_default_interface(Interpreter& into, const Statement& at) {
 }
 
 void take_startup_delay(Interpreter& into, const Statement& at) {
-    if (const auto delay = into.time(at, 1, 0, 1000)) into.node.startup_delay = *delay;
+    if (const auto delay = into.duration(at, 1, 0, 1000)) into.node.startup_delay = *delay;
 }
 
 void take_realtime(Interpreter& into, const Statement& at) {

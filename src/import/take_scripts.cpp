@@ -58,7 +58,7 @@ std::optional<Script> script_of(Interpreter& into, const Statement& at) {
 
 namespace {
 
-void take_track(Interpreter& into, const Statement& at, Tracked what, std::int32_t weight) {
+void take_track(Interpreter& into, const Statement& at, TrackKind what, std::int32_t weight) {
     const auto name = into.text(at, 1);
     if (!name) return;
     TrackEntry track;
@@ -80,11 +80,11 @@ void take_track(Interpreter& into, const Statement& at, Tracked what, std::int32
 
 }  // namespace
 
-void take_vrrp_script(Interpreter& into, const Statement& at) { take_track(into, at, Tracked::script, 0); }
+void take_vrrp_script(Interpreter& into, const Statement& at) { take_track(into, at, TrackKind::script, 0); }
 
-void take_process(Interpreter& into, const Statement& at) { take_track(into, at, Tracked::process, 1); }
+void take_process(Interpreter& into, const Statement& at) { take_track(into, at, TrackKind::process, 1); }
 
-void take_file(Interpreter& into, const Statement& at) { take_track(into, at, Tracked::file, 1); }
+void take_file(Interpreter& into, const Statement& at) { take_track(into, at, TrackKind::file, 1); }
 
 void take_script(Interpreter& into, const Statement& at) {
     auto script = script_of(into, at);
@@ -131,7 +131,7 @@ void take_process_name(Interpreter& into, const Statement& at) {
 }
 
 void take_delay(Interpreter& into, const Statement& at) {
-    if (const auto delay = into.time(at, 1, 0, 3600)) into.track->delay = std::max(into.track->delay, *delay);
+    if (const auto delay = into.duration(at, 1, 0, 3600)) into.track->delay = std::max(into.track->delay, *delay);
 }
 
 void take_file_path(Interpreter& into, const Statement& at) {
@@ -140,7 +140,7 @@ void take_file_path(Interpreter& into, const Statement& at) {
 
 namespace {
 
-void take_uses(Interpreter& into, const Statement& at, Tracked what) {
+void take_uses(Interpreter& into, const Statement& at, TrackKind what) {
     auto& uses = into.instance != nullptr ? into.instance->tracks : into.group->tracks;
     for (const Statement& entry : at.body) {
         for (std::size_t i = 0; i < entry.words.size();) {
@@ -174,13 +174,13 @@ void take_hook(Interpreter& into, const Statement& at, std::vector<std::string> 
 
 }  // namespace
 
-void take_track_scripts(Interpreter& into, const Statement& at) { take_uses(into, at, Tracked::script); }
+void take_track_scripts(Interpreter& into, const Statement& at) { take_uses(into, at, TrackKind::script); }
 
-void take_track_processes(Interpreter& into, const Statement& at) { take_uses(into, at, Tracked::process); }
+void take_track_processes(Interpreter& into, const Statement& at) { take_uses(into, at, TrackKind::process); }
 
-void take_track_files(Interpreter& into, const Statement& at) { take_uses(into, at, Tracked::file); }
+void take_track_files(Interpreter& into, const Statement& at) { take_uses(into, at, TrackKind::file); }
 
-void take_track_interfaces(Interpreter& into, const Statement& at) { take_uses(into, at, Tracked::interface); }
+void take_track_interfaces(Interpreter& into, const Statement& at) { take_uses(into, at, TrackKind::interface); }
 
 void take_notify(Interpreter& into, const Statement& at) { take_hook(into, at, {}); }
 

@@ -36,7 +36,7 @@ std::uint32_t count_of(const IpAddress& first, const IpAddress& last) {
 }
 
 /// "10.0.0.1-9", "10.0.0.1-10.0.1.9" and "10.0.0.8/29".
-bool read_range(std::string_view text, Target& out) {
+bool read_range(std::string_view text, ServiceTarget& out) {
     const std::size_t dash = text.find('-');
     const auto first = parse_with_prefix(text.substr(0, dash));
     if (!first) return false;
@@ -68,8 +68,8 @@ void take_family_word(std::string_view word, std::optional<Family>& family) {
 }
 
 /// ADDRESS [PORT] or fwmark N, from that word on.
-std::optional<Target> target_of(Interpreter& into, const Statement& at, std::size_t index) {
-    Target target;
+std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, std::size_t index) {
+    ServiceTarget target;
     target.place = at.place;
     if (at.word(index) == "fwmark") {
         const auto mark = into.number(at, index + 1, 1, 0xffffffff);
@@ -101,7 +101,7 @@ void take_server_group(Interpreter& into, const Statement& at) {
 }
 
 void take_virtual_server(Interpreter& into, const Statement& at) {
-    VirtualServer service;
+    ServiceBlock service;
     service.place = at.place;
     service.comments = at.comments;
     if (at.word(1) == "group") {
@@ -223,8 +223,8 @@ void take_family(Interpreter& into, const Statement& at) { take_family_word(at.w
 
 namespace {
 
-std::optional<Server> server_of(Interpreter& into, const Statement& at) {
-    Server server;
+std::optional<ServerBlock> server_of(Interpreter& into, const Statement& at) {
+    ServerBlock server;
     server.place = at.place;
     server.comments = at.comments;
     const auto address = into.address(at, 1);

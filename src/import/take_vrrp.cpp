@@ -10,11 +10,11 @@ void take_instance(Interpreter& into, const Statement& at) {
     const auto name = into.text(at, 1);
     if (!name) return;
     const auto& known = into.node.instances;
-    if (std::any_of(known.begin(), known.end(), [&](const Instance& each) { return each.name == *name; })) {
+    if (std::any_of(known.begin(), known.end(), [&](const InstanceBlock& each) { return each.name == *name; })) {
         return into.broken(at, quoted(*name) + " is defined already: keepalived ignores this block",
                            "give each instance a name of its own");
     }
-    Instance instance;
+    InstanceBlock instance;
     instance.place = at.place;
     instance.name = *name;
     instance.comments = at.comments;
@@ -51,7 +51,7 @@ void take_priority(Interpreter& into, const Statement& at) {
 
 void take_advert_int(Interpreter& into, const Statement& at) {
     into.instance->interval_place = at.place;
-    into.instance->interval = into.time(at, 1, 0.01, 255);
+    into.instance->interval = into.duration(at, 1, 0.01, 255);
 }
 
 void take_version(Interpreter& into, const Statement& at) {
@@ -83,7 +83,7 @@ void take_nopreempt(Interpreter& into, const Statement& at) {
 }
 
 void take_preempt_delay(Interpreter& into, const Statement& at) {
-    const auto delay = into.time(at, 1, 0, 1000);
+    const auto delay = into.duration(at, 1, 0, 1000);
     if (!delay) return;
     into.instance->preempt_delay = *delay;
     into.instance->preempt_delay_place = at.place;
@@ -111,7 +111,7 @@ void take_peers(Interpreter& into, const Statement& at) {
 }
 
 void take_garp_delay(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = into.time(at, 1, 0, 86400);
+    (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = into.duration(at, 1, 0, 86400);
 }
 
 void take_garp_repeat(Interpreter& into, const Statement& at) {
@@ -123,7 +123,7 @@ void take_garp_repeat(Interpreter& into, const Statement& at) {
 }
 
 void take_garp_refresh(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = into.time(at, 1, 0, 86400);
+    (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = into.duration(at, 1, 0, 86400);
 }
 
 void take_promote(Interpreter& into, const Statement&) { into.instance->promote_secondaries = true; }
@@ -137,7 +137,7 @@ IpAddress broadcast_of(IpAddress address, std::uint8_t prefix) {
     return address;
 }
 
-void take_broadcast(Interpreter& into, const Statement& entry, std::string_view word, Address& out) {
+void take_broadcast(Interpreter& into, const Statement& entry, std::string_view word, VipLine& out) {
     if (word == "+") {
         out.broadcast = broadcast_of(out.address, out.prefix);
     } else if (word != "-") {
@@ -147,7 +147,7 @@ void take_broadcast(Interpreter& into, const Statement& entry, std::string_view 
     if (out.address.family == Family::ipv6) out.broadcast.reset();
 }
 
-void take_label(Interpreter& into, const Statement& entry, std::string_view word, Address& out) {
+void take_label(Interpreter& into, const Statement& entry, std::string_view word, VipLine& out) {
     if (word.empty() || !ShortName::fits(word)) {
         into.broken(entry, "a label has 1 to 15 characters: it is left out");
     } else if (out.address.family == Family::ipv4) {
@@ -155,7 +155,7 @@ void take_label(Interpreter& into, const Statement& entry, std::string_view word
     }
 }
 
-void take_scope(Interpreter& into, const Statement& entry, std::string_view word, Address& out) {
+void take_scope(Interpreter& into, const Statement& entry, std::string_view word, VipLine& out) {
     Scope scope{};
     if (!from_text(word, scope)) {
         into.lost(entry, "scope " + quoted(word) + " is none of global, site, link and host", "global is used");
@@ -165,7 +165,7 @@ void take_scope(Interpreter& into, const Statement& entry, std::string_view word
 }
 
 /// One option of an address. Returns how many words it has.
-std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i, Address& out) {
+std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i, VipLine& out) {
     const std::string_view word = entry.word(i);
     const std::string_view value = entry.word(i + 1);
     if (word == "dev") {
@@ -191,13 +191,13 @@ std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i
     return 2;
 }
 
-std::optional<Address> address_of(Interpreter& into, const Statement& entry) {
+std::optional<VipLine> address_of(Interpreter& into, const Statement& entry) {
     const auto parsed = parse_with_prefix(entry.word(0));
     if (!parsed) {
         into.broken(entry, "is no IP address: keepalived ignores it", "write 192.0.2.1 or 192.0.2.1/24");
         return std::nullopt;
     }
-    Address out;
+    VipLine out;
     out.place = entry.place;
     out.address = parsed->address;
     out.prefix = parsed->prefix;
@@ -232,7 +232,7 @@ void take_excluded(Interpreter& into, const Statement& at) { take_each(into, at,
 namespace {
 
 /// What a route may have besides. Returns false if the route cannot be carried.
-bool take_route_option(Interpreter& into, const Statement& entry, std::size_t& i, RouteEntry& out) {
+bool take_route_option(Interpreter& into, const Statement& entry, std::size_t& i, RouteLine& out) {
     const std::string_view word = entry.word(i);
     const std::string value(entry.word(i + 1));
     std::string* const place = word == "via" || word == "gw" ? &out.via
@@ -260,7 +260,7 @@ bool take_route_option(Interpreter& into, const Statement& entry, std::size_t& i
     return false;
 }
 
-void tidy_route(RouteEntry& route) {
+void tidy_route(RouteLine& route) {
     if (route.to == "0.0.0.0/0" || route.to == "::/0" || route.to == "0.0.0.0" || route.to == "0/0") {
         route.to = "default";
     }
@@ -270,7 +270,7 @@ void tidy_route(RouteEntry& route) {
     if (via && !via->is_link_local()) route.interface.clear();
 }
 
-bool route_is_good(Interpreter& into, const Statement& entry, RouteEntry& route) {
+bool route_is_good(Interpreter& into, const Statement& entry, RouteLine& route) {
     const auto to = parse_with_prefix(route.to);
     const bool number =
         std::all_of(route.table.begin(), route.table.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -289,9 +289,9 @@ bool route_is_good(Interpreter& into, const Statement& entry, RouteEntry& route)
     return good;
 }
 
-void take_route_entries(Interpreter& into, const Statement& at, std::vector<RouteEntry>& routes) {
+void take_route_entries(Interpreter& into, const Statement& at, std::vector<RouteLine>& routes) {
     for (const Statement& entry : at.body) {
-        RouteEntry route;
+        RouteLine route;
         route.place = entry.place;
         route.comments = entry.comments;
         bool good = true;
@@ -318,7 +318,7 @@ void take_static_routes(Interpreter& into, const Statement& at) { take_route_ent
 void take_group(Interpreter& into, const Statement& at) {
     const auto name = into.text(at, 1);
     if (!name) return;
-    Group group;
+    GroupBlock group;
     group.place = at.place;
     group.name = *name;
     group.comments = at.comments;

@@ -14,7 +14,7 @@ constexpr std::size_t most_comment_lines = 12;
 
 class Builder {
 public:
-    Builder(const std::vector<Line>& lines, Remarks& remarks) : lines_(lines), remarks_(remarks) {}
+    Builder(const std::vector<ConfLine>& lines, Remarks& remarks) : lines_(lines), remarks_(remarks) {}
 
     std::vector<Statement> top() {
         std::vector<Statement> statements;
@@ -26,7 +26,7 @@ public:
 
 private:
     [[nodiscard]] bool at_end() const { return line_ >= lines_.size(); }
-    [[nodiscard]] const Line& line() const { return lines_[line_]; }
+    [[nodiscard]] const ConfLine& line() const { return lines_[line_]; }
     [[nodiscard]] const Word& word() const { return line().words[word_]; }
 
     /// Goes to the next word, over ends of lines. Comments on the way are kept for what comes next.
@@ -40,19 +40,13 @@ private:
     }
 
     void keep_comment() {
-        const Line& past = line();
+        const ConfLine& past = line();
         if (!past.words.empty()) return;
         if (!past.has_comment || past.comment.empty()) {
             above_.clear();  // an empty line parts a comment from what comes next
         } else if (above_.size() < most_comment_lines && is_prose(past.comment)) {
             above_.push_back(past.comment);
         }
-    }
-
-    /// Neither a block that is commented out, nor the line with which most files begin.
-    static bool is_prose(const std::string& comment) {
-        return comment.find_first_of("{}") == comment.npos &&
-               comment.find("onfiguration File for keepalived") == comment.npos;
     }
 
     /// The words up to a brace or the end of the line.
@@ -217,7 +211,7 @@ private:
         return quoted.substr(1, quoted.size() - 2);
     }
 
-    const std::vector<Line>& lines_;
+    const std::vector<ConfLine>& lines_;
     Remarks& remarks_;
     std::size_t line_ = 0;
     std::size_t word_ = 0;
@@ -234,7 +228,12 @@ private:
 
 }  // namespace
 
-std::vector<Statement> tree_of(const std::vector<Line>& lines, Remarks& remarks) {
+bool is_prose(std::string_view comment) {
+    return comment.find_first_of("{}") == comment.npos &&
+           comment.find("onfiguration File for keepalived") == comment.npos;
+}
+
+std::vector<Statement> tree_of(const std::vector<ConfLine>& lines, Remarks& remarks) {
     return Builder(lines, remarks).top();
 }
 
