@@ -11,6 +11,7 @@ int apply_command(const Options& options);
 int run_command(const Options& options);
 int status_command(const Options& options);
 int show_command(const Options& options);
+int import_command(const Options& options);
 int explain_command(const Options& options);
 int lookup_command(const Options& options);
 int drain_command(const Options& options);
@@ -50,6 +51,13 @@ constexpr std::array table = {
             .options = {"format"},
             .root = {.does = "reads IPVS"},
             .run = show_command},
+    Command{.name = "import",
+            .argument = {.name = "keepalived [NAME=]FILE...",
+                         .wanted = "keepalived, and one or more files",
+                         .words = 2,
+                         .more = true},
+            .help = "print what keepalived.conf says as TOML; what it cannot say, on stderr",
+            .run = import_command},
     Command{.name = "explain",
             .argument = {.name = "ADDRESS", .wanted = "one argument, an address"},
             .help = "say why the rows of an address are as they are",

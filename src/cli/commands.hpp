@@ -18,6 +18,7 @@ struct Argument {
     std::string_view wanted = "no argument";  ///< for the error if the number of words is wrong
     bool may_lack = false;
     std::size_t words = 1;
+    bool more = false;  ///< further words may follow
 };
 
 /// The part of the command that only root may do.

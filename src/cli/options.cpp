@@ -133,7 +133,8 @@ Result<void> check_words(const Options& options) {
     if (command == nullptr) return usage("there is no command \"" + options.command + "\"");
     const std::size_t words = command->argument.name.empty() ? 0 : command->argument.words;
     const bool lacks = options.arguments.empty() && command->argument.may_lack;
-    if (options.arguments.size() != words && !lacks) {
+    const bool more = options.arguments.size() > words && command->argument.more;
+    if (options.arguments.size() != words && !lacks && !more) {
         return usage("\"" + options.command + "\" takes " + std::string(command->argument.wanted));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");

@@ -10,7 +10,7 @@
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
-#include "suggestion.hpp"
+#include "lbconverge/config/suggestion.hpp"
 
 #include <toml++/toml.h>
 

@@ -1,4 +1,4 @@
-#include "suggestion.hpp"
+#include "lbconverge/config/suggestion.hpp"
 
 #include <algorithm>
 #include <vector>

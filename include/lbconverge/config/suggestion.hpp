@@ -1,5 +1,5 @@
 // Parts of the sentences of a report: quoted text, lists of words, the known name that is nearest to a wrong one.
-// Private to config; knows no TOML.
+//
 #pragma once
 
 #include <span>

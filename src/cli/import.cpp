@@ -1,0 +1,61 @@
+#include "lbconverge/import/keepalived.hpp"
+
+#include "lbconverge/kernel/file.hpp"
+#include "load.hpp"
+#include "options.hpp"
+#include "print.hpp"
+
+#include <glob.h>
+
+namespace lbconverge::cli {
+
+namespace {
+
+std::optional<std::string> open_file(const std::string& path) {
+    Result<std::string> text = kernel::read_file(path);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+/// The names in their order, as keepalived gets them.
+std::vector<std::string> glob_files(const std::string& pattern) {
+    std::vector<std::string> paths;
+    ::glob_t found{};
+    if (::glob(pattern.c_str(), GLOB_BRACE | GLOB_MARK, nullptr, &found) == 0) {
+        for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+            const std::string path = found.gl_pathv[i];
+            if (!path.ends_with('/')) paths.push_back(path);
+        }
+    }
+    ::globfree(&found);
+    return paths;
+}
+
+/// "NAME=FILE" or "FILE". A name has no slash, so that a path with an equals sign stays one.
+importer::NodeFile node_file_of(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const bool named = equals != std::string::npos && equals != 0 && word.find('/') > equals;
+    if (!named) return {"", word};
+    return {word.substr(0, equals), word.substr(equals + 1)};
+}
+
+}  // namespace
+
+int import_command(const Options& options) {
+    if (options.arguments.front() != "keepalived") {
+        return report(Error{ErrorKind::usage, "there is no import of \"" + options.arguments.front() + "\"",
+                            "lbconverge import keepalived FILE"});
+    }
+    std::vector<importer::NodeFile> nodes;
+    for (std::size_t i = 1; i < options.arguments.size(); ++i) nodes.push_back(node_file_of(options.arguments[i]));
+    const importer::FileSystem files{open_file, glob_files};
+    const std::string host = options.node.empty() ? host_name() : options.node;
+    const importer::Imported imported = importer::import_keepalived(nodes, files, host);
+    std::string said;
+    for (const importer::Remark& each : imported.remarks) said += to_text(each, imported.files) + "\n";
+    if (!imported.objections.empty()) said += "check refuses the result:\n" + imported.objections;
+    print_errors(said);
+    print(imported.toml);
+    return imported.readable && imported.accepted ? exit_good : exit_invalid;
+}
+
+}  // namespace lbconverge::cli

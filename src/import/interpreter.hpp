@@ -1,0 +1,51 @@
+// What the functions of the table of keywords work on: the model, and the blocks that are open. Private to import.
+#pragma once
+
+#include "keywords.hpp"
+#include "model.hpp"
+
+namespace lbconverge::importer {
+
+class Interpreter {
+public:
+    Interpreter(NodeModel& model, Remarks& said) : node(model), remarks(said) {}
+
+    /// Interprets the statements of a block.
+    void body(const std::vector<Statement>& statements);
+
+    /// The number in that word; nullopt: there is none in the range, which is said. keepalived ignores such a line.
+    std::optional<std::uint32_t> number(const Statement& at, std::size_t index, std::uint32_t least,
+                                        std::uint32_t most);
+    std::optional<std::int32_t> signed_number(const Statement& at, std::size_t index, std::int32_t least,
+                                              std::int32_t most);
+    /// Seconds, with a fraction.
+    std::optional<Micros> duration(const Statement& at, std::size_t index, double least, double most);
+    /// No word, on, true and yes: true.
+    static bool flag(const Statement& at, std::size_t index = 1);
+    std::optional<IpAddress> address(const Statement& at, std::size_t index);
+    std::optional<std::string> interface(const Statement& at, std::size_t index);
+    /// The word; nullopt: it is missing, which is said.
+    std::optional<std::string> text(const Statement& at, std::size_t index);
+
+    void broken(const Statement& at, std::string what, std::string remedy = {});
+    void lost(const Statement& at, std::string what, std::string remedy = {});
+    void changed(const Statement& at, std::string what, std::string remedy = {});
+
+    /// Those of the innermost block that is open.
+    [[nodiscard]] CheckTimes& times() const;
+
+    NodeModel& node;
+    Remarks& remarks;
+    // The blocks that are open; null: none of that kind.
+    InstanceBlock* instance = nullptr;
+    GroupBlock* group = nullptr;
+    TrackEntry* track = nullptr;
+    ServiceBlock* service = nullptr;
+    ServerBlock* server = nullptr;
+    CheckerBlock* checker = nullptr;
+};
+
+/// A word of a file that may hold anything, in quotes.
+std::string quoted(std::string_view word);
+
+}  // namespace lbconverge::importer

@@ -1,0 +1,113 @@
+#include "lbconverge/import/keepalived.hpp"
+
+#include "cluster.hpp"
+#include "interpreter.hpp"
+#include "lbconverge/config/document.hpp"
+#include "lbconverge/config/lint.hpp"
+#include "lbconverge/wire/json.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace lbconverge::importer {
+
+namespace {
+
+/// Comments that begin the file, apart from what comes next by an empty line.
+std::vector<std::string> header_of(const std::vector<ConfLine>& lines) {
+    std::vector<std::string> header;
+    for (const ConfLine& each : lines) {
+        if (!each.words.empty()) return {};
+        if (!each.has_comment || each.comment.empty()) break;
+        if (is_prose(each.comment)) header.push_back(each.comment);
+    }
+    return header;
+}
+
+/// TOML is UTF-8, and a file of keepalived need not be.
+FileSystem as_utf8(const FileSystem& files, Remarks& remarks, const std::vector<std::string>& read) {
+    FileSystem system = files;
+    system.open = [&files, &remarks, &read](const std::string& path) {
+        auto text = files.open(path);
+        if (!text) return text;
+        std::string valid = wire::valid_utf8(*text);
+        if (valid != *text) {
+            remarks.changed({static_cast<std::uint32_t>(read.size()), 0}, "",
+                            "is not UTF-8: other octets became U+FFFD", "iconv -t UTF-8 before the import");
+            *text = std::move(valid);
+        }
+        return text;
+    };
+    return system;
+}
+
+/// Names for the nodes that have none, or that of another one.
+void name_nodes(std::vector<NodeModel>& nodes, Remarks& remarks) {
+    if (nodes.size() < 2) return;
+    std::set<std::string> used;
+    for (NodeModel& each : nodes) {
+        if (each.name.empty() || used.insert(each.name).second) continue;
+        remarks.broken({each.file, 0}, each.name, "is the name of two nodes", "another NAME=FILE");
+        each.name.clear();
+    }
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+        if (!nodes[n].name.empty()) continue;
+        const std::string& id = nodes[n].router_id;
+        const bool fits = !id.empty() && id.find_first_of(" \t\"'\\") == id.npos && !used.contains(id);
+        nodes[n].name = fits ? id : "node" + std::to_string(n + 1);
+        for (std::size_t more = nodes.size(); !used.insert(nodes[n].name).second; ++more) {
+            nodes[n].name = "node" + std::to_string(more + 1);
+        }
+    }
+}
+
+/// What check says of the result.
+void judge(Imported& result) {
+    config::Diagnostics diagnostics;
+    const auto document = config::Document::parse({{"result", result.toml}}, diagnostics);
+    std::vector<std::string> names = document.nodes();
+    if (names.empty()) names.emplace_back();
+    std::vector<config::Config> configs;
+    for (const std::string& each : names) {
+        if (auto config = document.config_for(each, diagnostics)) configs.push_back(std::move(*config));
+    }
+    config::lint(configs, diagnostics);
+    diagnostics.finish();
+    for (const config::Diagnostic& each : diagnostics.all()) {
+        if (each.severity == config::Severity::error) result.objections += to_text(each, document.files()) + "\n";
+    }
+    result.accepted = result.objections.empty();
+}
+
+}  // namespace
+
+Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem& files, const std::string& host) {
+    Imported result;
+    Remarks remarks;
+    const FileSystem system = as_utf8(files, remarks, result.files);
+    std::vector<NodeModel> models;
+    for (const NodeFile& each : nodes) {
+        LineReader reader(system, each.node.empty() ? host : each.node, result.files, remarks);
+        const auto first = static_cast<std::uint32_t>(result.files.size());
+        if (!reader.read(each.path)) {
+            result.readable = false;
+            result.files.push_back(each.path);
+            remarks.broken({first, 0}, each.path, "cannot be read");
+            continue;
+        }
+        NodeModel model = model_of(tree_of(reader.lines(), remarks), each.node, remarks);
+        model.file = first;
+        model.header = header_of(reader.lines());
+        models.push_back(std::move(model));
+    }
+    name_nodes(models, remarks);
+    align_names(models, remarks);
+    std::vector<Draft> drafts;
+    for (NodeModel& each : models) drafts.push_back(draft_of(each, remarks));
+    if (!drafts.empty()) result.toml = toml_of(cluster_of(std::move(drafts), remarks));
+    result.remarks = remarks.take();
+    if (result.readable) judge(result);
+    return result;
+}
+
+}  // namespace lbconverge::importer

@@ -1,0 +1,275 @@
+#include "take.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace lbconverge::importer {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+/// The last number of an IPv4 address or the last group of an IPv6 address, which a range counts in.
+std::uint32_t last_part(const IpAddress& address) {
+    const std::size_t end = address.size();
+    if (address.family == Family::ipv4) return address.bytes[end - 1];
+    return static_cast<std::uint32_t>(address.bytes[end - 2] << 8 | address.bytes[end - 1]);
+}
+
+/// How many addresses from the first to the last; 0: they do not belong together.
+std::uint32_t count_of(const IpAddress& first, const IpAddress& last) {
+    constexpr std::uint32_t most = 65536;
+    std::uint32_t count = 1;
+    for (IpAddress at = first; at != last; ++count) {
+        if (count == most || at.family != last.family) return 0;
+        for (std::size_t i = at.size(); i-- > 0;) {
+            if (++at.bytes[i] != 0) break;
+        }
+    }
+    return count;
+}
+
+/// "10.0.0.1-9", "10.0.0.1-10.0.1.9" and "10.0.0.8/29".
+bool read_range(std::string_view text, ServiceTarget& out) {
+    const std::size_t dash = text.find('-');
+    const auto first = parse_with_prefix(text.substr(0, dash));
+    if (!first) return false;
+    out.first = first->address;
+    if (dash != text.npos) {
+        const std::string_view rest = text.substr(dash + 1);
+        auto last = IpAddress::parse(rest);
+        std::uint32_t number = 0;
+        const bool ipv4 = first->address.family == Family::ipv4;
+        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, ipv4 ? 10 : 16);
+        if (!last && error == std::errc{} && end == rest.data() + rest.size() && number >= last_part(*out.first)) {
+            out.count = number - last_part(*out.first) + 1;
+            return number <= (ipv4 ? 255u : 0xffffu);
+        }
+        out.count = last ? count_of(*out.first, *last) : 0;
+        return out.count != 0;
+    }
+    const int host_bits = first->address.bits() - first->prefix;
+    if (!first->prefix_given || host_bits == 0) return true;
+    if (host_bits > 16) return false;
+    out.first = network_of(first->address, first->prefix);
+    out.count = 1u << host_bits;
+    return true;
+}
+
+void take_family_word(std::string_view word, std::optional<Family>& family) {
+    if (word == "inet") family = Family::ipv4;
+    if (word == "inet6") family = Family::ipv6;
+}
+
+/// ADDRESS [PORT] or fwmark N, from that word on.
+std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, std::size_t index) {
+    ServiceTarget target;
+    target.place = at.place;
+    if (at.word(index) == "fwmark") {
+        const auto mark = into.number(at, index + 1, 1, 0xffffffff);
+        if (!mark) return std::nullopt;
+        target.fwmark = *mark;
+        take_family_word(at.word(index + 2), target.family);
+        return target;
+    }
+    if (!read_range(at.word(index), target)) {
+        into.broken(at, quoted(at.word(index)) + " is no IP address: keepalived ignores it");
+        return std::nullopt;
+    }
+    if (at.words.size() <= index + 1) return target;
+    const auto port = into.number(at, index + 1, 0, 65535);
+    if (!port) return std::nullopt;
+    target.port = *port;
+    return target;
+}
+
+}  // namespace
+
+void take_server_group(Interpreter& into, const Statement& at) {
+    const auto name = into.text(at, 1);
+    if (!name) return;
+    auto& targets = into.node.target_groups[*name];
+    for (const Statement& entry : at.body) {
+        if (const auto target = target_of(into, entry, 0)) targets.push_back(*target);
+    }
+}
+
+void take_virtual_server(Interpreter& into, const Statement& at) {
+    ServiceBlock service;
+    service.place = at.place;
+    service.comments = at.comments;
+    if (at.word(1) == "group") {
+        service.group = into.text(at, 2).value_or("");
+        if (service.group.empty()) return;
+    } else {
+        const auto target = target_of(into, at, 1);
+        if (!target) return into.lost(at, "the whole block is left out, as keepalived does", "mend its first line");
+        service.targets = {*target};
+    }
+    into.service = &service;
+    into.body(at.body);
+    into.service = nullptr;
+    into.node.services.push_back(std::move(service));
+}
+
+void take_protocol(Interpreter& into, const Statement& at) {
+    const std::string protocol = lower(at.word(1));
+    if (protocol == "tcp" || protocol == "udp" || protocol == "sctp") {
+        into.service->protocol = protocol;
+    } else {
+        into.broken(at, quoted(at.word(1)) + " is none of TCP, UDP and SCTP: keepalived ignores the line");
+    }
+}
+
+void take_scheduler(Interpreter& into, const Statement& at) {
+    constexpr std::string_view known[] = {"rr", "wrr", "lc",  "wlc", "lblc", "lblcr", "dh",
+                                          "sh", "mh",  "sed", "nq",  "fo",   "ovf",   "twos"};
+    const std::string_view word = at.word(1);
+    if (std::find(std::begin(known), std::end(known), word) != std::end(known)) {
+        into.service->scheduler = word;
+    } else {
+        into.broken(at, quoted(word) + " is no scheduler: keepalived uses wlc instead, and so does the result");
+    }
+}
+
+void take_scheduler_flag(Interpreter& into, const Statement& at) { into.service->flags.emplace_back(at.word(0)); }
+
+namespace {
+
+/// NAT, DR, or TUN [type {ipip|gue port N|gre} [nocsum|csum|remcsum]], from that word on.
+std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at) {
+    Forwarding forwarding;
+    const std::string method = lower(at.word(1));
+    if (method == "nat") return forwarding;
+    if (method == "dr") {
+        forwarding.method = Forward::direct;
+        return forwarding;
+    }
+    if (method != "tun") {
+        const bool fnat = method == "fnat" || method == "snat";
+        into.broken(at,
+                    quoted(at.word(1)) + " is no forwarding method of Linux" + (fnat ? ": full NAT is a fork's" : ""),
+                    "NAT, DR or TUN; the result says masquerade");
+        return forwarding;
+    }
+    forwarding.method = Forward::tunnel;
+    for (std::size_t i = 2; i < at.words.size(); ++i) {
+        const std::string_view word = at.word(i);
+        if (word == "type") {
+            if (at.word(++i) != "ipip") forwarding.tunnel_type = at.word(i);
+        } else if (word == "port") {
+            forwarding.tunnel_port = into.number(at, ++i, 1, 65535).value_or(0);
+        } else if (word == "csum") {
+            forwarding.tunnel_checksum = "checksum";
+        } else if (word == "remcsum") {
+            forwarding.tunnel_checksum = "remote";
+        } else if (word != "nocsum") {
+            into.broken(at, quoted(word) + " means nothing here");
+        }
+    }
+    return forwarding;
+}
+
+}  // namespace
+
+void take_forward(Interpreter& into, const Statement& at) {
+    (into.server != nullptr ? into.server->forwarding : into.service->forwarding) = forwarding_of(into, at);
+}
+
+void take_persistence(Interpreter& into, const Statement& at) {
+    constexpr std::uint32_t usual = 360;
+    into.service->persistence = at.words.size() < 2 ? usual : into.number(at, 1, 0, 31 * 86400);
+    if (into.service->persistence == 0u) into.service->persistence.reset();
+}
+
+void take_persistence_mask(Interpreter& into, const Statement& at) {
+    into.service->persistence_mask = into.text(at, 1).value_or("");
+}
+
+void take_persistence_engine(Interpreter& into, const Statement& at) {
+    if (at.word(1) == "sip") {
+        into.service->persistence_engine = "sip";
+    } else {
+        into.lost(at, "the kernel has no persistence engine " + quoted(at.word(1)), "sip is the only one");
+    }
+}
+
+void take_ops(Interpreter& into, const Statement&) { into.service->one_packet = true; }
+
+void take_quorum(Interpreter& into, const Statement& at) {
+    into.service->quorum_place = at.place;
+    if (const auto quorum = into.number(at, 1, 1, 1'000'000)) into.service->quorum = *quorum;
+}
+
+void take_hysteresis(Interpreter& into, const Statement& at) {
+    if (const auto hysteresis = into.number(at, 1, 0, 1'000'000)) into.service->hysteresis = *hysteresis;
+}
+
+void take_inhibit(Interpreter& into, const Statement& at) {
+    if (into.server != nullptr) {
+        into.server->inhibit = Interpreter::flag(at);
+    } else {
+        into.service->inhibit = Interpreter::flag(at);
+    }
+}
+
+void take_family(Interpreter& into, const Statement& at) { take_family_word(at.word(1), into.service->family); }
+
+namespace {
+
+std::optional<ServerBlock> server_of(Interpreter& into, const Statement& at) {
+    ServerBlock server;
+    server.place = at.place;
+    server.comments = at.comments;
+    const auto address = into.address(at, 1);
+    if (!address) return std::nullopt;
+    server.address = *address;
+    if (at.words.size() < 3) return server;
+    const auto port = into.number(at, 2, 0, 65535);
+    if (!port) return std::nullopt;
+    server.port = *port;
+    return server;
+}
+
+}  // namespace
+
+void take_sorry(Interpreter& into, const Statement& at) {
+    auto server = server_of(into, at);
+    if (!server) return;
+    if (into.service->sorry) server->forwarding = into.service->sorry->forwarding;
+    into.service->sorry = std::move(server);
+}
+
+void take_sorry_forward(Interpreter& into, const Statement& at) {
+    if (!into.service->sorry) return into.broken(at, "stands before sorry_server: keepalived ignores it");
+    into.service->sorry->forwarding = forwarding_of(into, at);
+}
+
+void take_real_server(Interpreter& into, const Statement& at) {
+    auto server = server_of(into, at);
+    if (!server) return into.lost(at, "the whole block is left out, as keepalived does", "mend its first line");
+    into.server = &*server;
+    into.body(at.body);
+    into.server = nullptr;
+    into.service->servers.push_back(std::move(*server));
+}
+
+void take_weight(Interpreter& into, const Statement& at) {
+    if (const auto weight = into.number(at, 1, 0, 0x7fffffff)) into.server->weight = *weight;
+}
+
+void take_upper(Interpreter& into, const Statement& at) {
+    if (const auto number = into.number(at, 1, 0, 0x7fffffff)) into.server->upper = *number;
+}
+
+void take_lower(Interpreter& into, const Statement& at) {
+    if (const auto number = into.number(at, 1, 0, 0x7fffffff)) into.server->lower = *number;
+}
+
+}  // namespace lbconverge::importer

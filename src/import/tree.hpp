@@ -1,0 +1,37 @@
+// Blocks within blocks, as keepalived sees them, and what it ignores. Private to import.
+#pragma once
+
+#include "lines.hpp"
+
+namespace lbconverge::importer {
+
+struct Keyword;
+
+/// Comments that belong to a statement.
+struct Comments {
+    std::vector<std::string> above;
+    std::string behind;
+};
+
+/// A keyword with its words, and what stands in its block. An entry of a list has no keyword.
+struct Statement {
+    Place place;
+    const Keyword* keyword = nullptr;
+    std::vector<std::string> words;  ///< the first one is the keyword
+    std::string text;                ///< the rest of the line as it is written; what commands are read from
+    std::vector<Statement> body;
+    Comments comments;
+
+    /// The word at that place, or nothing.
+    [[nodiscard]] std::string_view word(std::size_t index) const {
+        return index < words.size() ? std::string_view(words[index]) : std::string_view();
+    }
+};
+
+/// Neither a block that is commented out, nor the line with which most files begin.
+bool is_prose(std::string_view comment);
+
+/// The statements of the top level. What keepalived ignores is not there; a remark says so.
+std::vector<Statement> tree_of(const std::vector<ConfLine>& lines, Remarks& remarks);
+
+}  // namespace lbconverge::importer
