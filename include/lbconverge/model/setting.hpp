@@ -15,6 +15,9 @@ std::string setting_path(const InterfaceName& interface, std::string_view name, 
 /// Whether this host forwards packets of the family.
 std::string forwarding_path(Family family);
 
+/// Whether a packet ends its connection if the real server has no row.
+constexpr std::string_view expire_nodest_conn = "net/ipv4/vs/expire_nodest_conn";
+
 /// The parts of such a path.
 struct InterfaceSetting {
     InterfaceName interface;
