@@ -28,14 +28,6 @@ std::string name_of(std::uint32_t server, const OrderedPool& pool) {
 
 std::string fallback_name(const ShortName& scheduler) { return scheduler.str() + "-fallback"; }
 
-const config::Service* service_in(const config::Config* config, const Service::Key& key) {
-    if (config == nullptr) return nullptr;
-    const auto& all = config->services;
-    const auto at =
-        std::find_if(all.begin(), all.end(), [&](const auto& each) { return Service::key_of(each) == key; });
-    return at == all.end() ? nullptr : &*at;
-}
-
 /// Why the choice of that scheduler cannot be known.
 std::string state_of_scheduler(const ShortName& scheduler) {
     const std::string_view name = scheduler.view();
@@ -145,7 +137,7 @@ Result<LookupQuestion> question_of(std::string_view service, std::string_view cl
 Result<LookupAnswer> answer_to(const LookupQuestion& question, const Observed& observed, const config::Config* config) {
     const std::uint32_t row = observed.get<Service>().find(question.service);
     const Service::Value& value = observed.get<Service>().row(row).value;
-    const config::Service* file = service_in(config, question.service);
+    const config::Service* file = config == nullptr ? nullptr : service_of(*config, question.service);
     LookupAnswer answer{.service = question.service, .scheduler = value.scheduler};
     answer.client = question.port_given ? with_port(question.client.address, question.client.port)
                                         : std::string(to_text(question.client.address));

@@ -1,8 +1,10 @@
 #include "json.hpp"
+#include "lbconverge/plan/moves.hpp"
 #include "render.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace lbconverge::cli {
 
@@ -52,6 +54,7 @@ Json change_json(const Plan& plan, std::size_t index, const Scene& scene) {
     const std::string place = place_text(plan.source(step), scene.files);
     json["config"] = place.empty() ? Json(nullptr) : Json(place);
     json["phase"] = std::string(to_text(step.phase));
+    if (step.again) json["again"] = true;
     if (const std::uint32_t cut = plan.connections_cut(index); cut != 0) json["cuts_connections"] = cut;
     if (const plan::Blocked* blocked = plan.why_blocked(index)) {
         json["blocked"] = error_json(*blocked->why);
@@ -66,7 +69,21 @@ std::string_view kind_name(std::uint8_t id) {
     return name;
 }
 
-Json lists_json(const Plan& plan) {
+double rounded(double share) { return std::round(share * 10000) / 10000; }
+
+Json moves_json(const Plan& plan, const Scene& scene) {
+    Json json = Json::array();
+    for (const plan::ClientsMoved& each : plan::clients_moved(plan, scene.config)) {
+        json.push_back({{"service", Service::id(each.service)},
+                        {"scheduler", each.scheduler.str()},
+                        {"moved", rounded(each.share.moved)},
+                        {"refused", rounded(each.share.refused)},
+                        {"persistence", each.persistence}});
+    }
+    return json;
+}
+
+Json lists_json(const Plan& plan, const Scene& scene) {
     Json json;
     json["held"] = Json::array();
     for (const plan::HeldRow& each : plan.held) {
@@ -88,6 +105,7 @@ Json lists_json(const Plan& plan) {
         json["announcements"].push_back(
             {{"address", to_text(each.address)}, {"interface", each.interface.str()}, {"count", each.count}});
     }
+    json["moves"] = moves_json(plan, scene);
     json["deferred"] = Json::array();
     for (const plan::Deferred& each : plan.deferred) {
         json["deferred"].push_back({{"kind", std::string(RealServer::name)},
@@ -135,7 +153,7 @@ void append(Json& all, Json one) {
         change["step"] = all["changes"].size() + 1;
         all["changes"].push_back(std::move(change));
     }
-    for (const char* list : {"held", "foreign", "announcements", "deferred"}) {
+    for (const char* list : {"held", "foreign", "announcements", "moves", "deferred"}) {
         for (Json& item : one[list]) all[list].push_back(std::move(item));
     }
     for (const auto& [name, count] : one["summary"].items()) {
@@ -163,7 +181,7 @@ void write_json(const Plan& plan, const Scene& scene, const plan::Outcome* repor
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         sink((i == 0 ? "" : ",\n") + json_text(change_json(plan, i, scene)));
     }
-    Json rest = lists_json(plan);
+    Json rest = lists_json(plan, scene);
     if (report != nullptr) rest["result"] = result_json(*report, exit);
     sink("]," + json_text(rest).substr(1) + "\n");
 }

@@ -1,6 +1,7 @@
 #include "render.hpp"
 
 #include "format.hpp"
+#include "lbconverge/plan/moves.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -91,6 +92,8 @@ std::string reason_text(const Plan& plan, const Step& step, const Scene& scene) 
             return "keeps the other addresses of the subnet";
         case Reason::release:
             return "released";
+        case Reason::order:
+            return "the choice depends on the order of the servers";
     }
     return {};
 }
@@ -159,10 +162,12 @@ std::string step_text(const Change<Kind>& change, std::size_t number, std::size_
         .append(label_text<Kind>())
         .append(" ")
         .append(display<Kind>(change.key));
-    const std::string what = change.before == nullptr  ? value_text(*change.after)
-                             : change.after == nullptr ? std::string()
-                                                       : change_text<Kind>(*change.before, *change.after);
-    if (!what.empty()) text.append("  ").append(what);
+    if (change.again) text.append("  to the head of the list");
+    const bool same = change.again && *change.before == *change.after;
+    const std::string what = change.before == nullptr          ? value_text(*change.after)
+                             : change.after == nullptr || same ? std::string()
+                                                               : change_text<Kind>(*change.before, *change.after);
+    if (!what.empty()) text.append(change.again ? ", " : "  ").append(what);
     return text;
 }
 
@@ -206,6 +211,21 @@ std::string counts(const Plan& plan) {
     return text;
 }
 
+std::string percent(double share) {
+    if (share > 0 && share < 0.0005) return "less than 0.1 %";
+    return formatted("{:.1f} %", share * 100);
+}
+
+/// "33.3 % of its clients get another server".
+std::string moved_text(const plan::ClientsMoved& moved) {
+    std::string text = moved.share.moved > 0 ? percent(moved.share.moved) + " of its clients get another server"
+                                             : std::string("no client gets another server");
+    if (moved.from_or_to_no_table) text += ": all but those whose server is the same by chance";
+    if (moved.share.refused > 0) text += "; " + percent(moved.share.refused) + " are refused";
+    if (moved.persistence != 0) text += formatted("; who was here within {} s keeps its own", moved.persistence);
+    return text;
+}
+
 }  // namespace
 
 std::string place_text(Source source, const std::vector<std::string>& files) {
@@ -234,6 +254,12 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
         lines.add("\x1b[36m",
                   formatted("{:>{}} announce {} dev {}", ">", width, to_text(each.address), each.interface.str()),
                   formatted("{} {}", each.count, how));
+    }
+    for (const plan::ClientsMoved& each : plan::clients_moved(plan, scene.config)) {
+        lines.add("\x1b[36m",
+                  formatted("{:>{}} {} {}  {}", "m", width, label_text<Service>(), Service::id(each.service),
+                            each.scheduler.view()),
+                  moved_text(each));
     }
     for (const plan::Deferred& each : plan.deferred) {
         lines.add("\x1b[36m",

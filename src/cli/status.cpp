@@ -3,8 +3,10 @@
 #include "daemon_client.hpp"
 #include "format.hpp"
 #include "lbconverge/kernel/kernel.hpp"
+#include "lbconverge/kinds/choice.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/wire/json.hpp"
+#include "load.hpp"
 #include "options.hpp"
 #include "print.hpp"
 
@@ -160,11 +162,19 @@ void add_checks(const Json& status, std::chrono::system_clock::time_point now, s
     }
 }
 
-Json services_json(const Observed& kernel) {
+/// The fingerprint of its table of slots; null: the scheduler has none. Two directors with the same one choose alike.
+Json table_json(const Service::Key& key, const Observed& kernel, const config::Config* config) {
+    const auto pool = pool_of(key, kernel, config == nullptr ? nullptr : service_of(*config, key));
+    const auto table = pool ? SlotTable::of(*pool) : std::nullopt;
+    return table ? Json(formatted("{:016x}", table->fingerprint())) : Json(nullptr);
+}
+
+Json services_json(const Observed& kernel, const config::Config* config) {
     Json services = Json::array();
     for (const Row<Service>& row : kernel.get<Service>().rows()) {
         services.push_back(
             {{"id", Service::id(row.key)}, {"scheduler", row.value.scheduler.str()}, {"real_servers", Json::array()}});
+        services.back()["table"] = table_json(row.key, kernel, config);
         if (is_probe_mark(row.key.fwmark)) services.back()["check"] = true;
     }
     std::size_t at = 0;
@@ -210,7 +220,8 @@ std::shared_ptr<const kinds::Observed> tables() {
 
 }  // namespace
 
-std::string status_text(const std::string& reply, const Observed* kernel, std::chrono::system_clock::time_point now) {
+std::string status_text(const std::string& reply, const Observed* kernel, const config::Config* config,
+                        std::chrono::system_clock::time_point now) {
     const Json status = wire::parse_json(reply).value();
     const auto node = status.at("node").get<std::string>();
     std::string text = formatted("{}: {}{}\n", node.empty() ? "this node" : node, status.at("role").get<std::string>(),
@@ -228,9 +239,11 @@ std::string status_text(const std::string& reply, const Observed* kernel, std::c
     }
     add_checks(status, now, text);
     if (kernel == nullptr) return text;
-    for (const Json& service : with_owners(services_json(*kernel), status)) {
+    for (const Json& service : with_owners(services_json(*kernel, config), status)) {
         if (service.contains("check")) continue;  // only a check uses it
-        text += formatted("  {} {}\n", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
+        text += formatted("  {} {}", service.at("id").get<std::string>(), service.at("scheduler").get<std::string>());
+        const Json& table = service.at("table");
+        text += table.is_null() ? "\n" : formatted("  table {}\n", table.get<std::string>());
         for (const Json& server : service.at("real_servers")) {
             const std::string why = server.value("why", "");
             text += formatted("    {:<28} weight {:<5} active {:<7} inactive {}{}\n",
@@ -242,9 +255,9 @@ std::string status_text(const std::string& reply, const Observed* kernel, std::c
     return text;
 }
 
-std::string status_with_services(const std::string& reply, const Observed* kernel) {
+std::string status_with_services(const std::string& reply, const Observed* kernel, const config::Config* config) {
     Json status = wire::parse_json(reply).value();
-    if (kernel != nullptr) status["services"] = with_owners(services_json(*kernel), status);
+    if (kernel != nullptr) status["services"] = with_owners(services_json(*kernel, config), status);
     return wire::json_text(status) + "\n";
 }
 
@@ -263,6 +276,9 @@ Election election_in(const std::string& reply) {
 }
 
 int status_command(const Options& options) {
+    std::string wrong;  // the file says only which weights servers had before they were taken out of use
+    const Result<config::Config> loaded = load_node(options.config, options.node, wrong);
+    const config::Config* config = loaded ? &*loaded : nullptr;
     for (;;) {
         const auto reply = status_of_daemon();
         if (!reply) return report(reply.error());
@@ -272,8 +288,9 @@ int status_command(const Options& options) {
         }
         const auto kernel = tables();
         if (options.watch) print("\x1b[H\x1b[2J");
-        const std::string text = options.json ? status_with_services(**reply, kernel.get())
-                                              : status_text(**reply, kernel.get(), std::chrono::system_clock::now());
+        const std::string text = options.json
+                                     ? status_with_services(**reply, kernel.get(), config)
+                                     : status_text(**reply, kernel.get(), config, std::chrono::system_clock::now());
         print(text);
         std::fflush(stdout);
         if (!options.watch) return exit_good;

@@ -9,11 +9,12 @@
 
 namespace lbconverge::cli {
 
-/// `reply` is the daemon's JSON; `kernel` may be null (reading it is not permitted, or nothing is balanced).
-std::string status_text(const std::string& reply, const kinds::Observed* kernel,
+/// `reply` is the daemon's JSON; `kernel` may be null (reading it is not permitted, or nothing is balanced), and so may
+/// `config` (the file cannot be read).
+std::string status_text(const std::string& reply, const kinds::Observed* kernel, const config::Config* config,
                         std::chrono::system_clock::time_point now);
 /// The reply with the services of the kernel added.
-std::string status_with_services(const std::string& reply, const kinds::Observed* kernel);
+std::string status_with_services(const std::string& reply, const kinds::Observed* kernel, const config::Config* config);
 /// What the daemon's elections have decided. Empty: the reply cannot be read.
 Election election_in(const std::string& reply);
 

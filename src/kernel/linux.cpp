@@ -144,6 +144,7 @@ Result<HostFacts> LinuxKernel::facts(const std::vector<InterfaceName>& needed) {
     };
     read_all("arp_ignore", facts.all_arp_ignore);
     read_all("arp_announce", facts.all_arp_announce);
+    facts.expire_nodest_conn = read_setting(std::string(expire_nodest_conn)).value_or("0").starts_with('1');
     return facts;
 }
 

@@ -92,6 +92,12 @@ ServiceFlags for_the_scheduler(std::uint32_t bits) { return {bits & (fallback_fl
 
 bool comes_before(const RealServer::Key& a, const RealServer::Key& b) { return b < a; }
 
+const config::Service* service_of(const config::Config& config, const Service::Key& key) {
+    const auto at = std::find_if(config.services.begin(), config.services.end(),
+                                 [&](const config::Service& each) { return Service::key_of(each) == key; });
+    return at == config.services.end() ? nullptr : &*at;
+}
+
 OrderedPool pool_of(const config::Service& service) {
     OrderedPool pool{Service::key_of(service), service.scheduler, for_the_scheduler(service.scheduler_flags), {}};
     for (const config::RealServer& each : service.real_servers) {
@@ -253,6 +259,12 @@ std::uint64_t SlotTable::fingerprint() const {
             server.port);
     }
     return print.value();
+}
+
+bool choose_alike(const OrderedPool& a, const OrderedPool& b) {
+    const auto first = SlotTable::of(a);
+    const auto second = SlotTable::of(b);
+    return !first || !second || first->fingerprint() == second->fingerprint();
 }
 
 }  // namespace lbconverge::kinds

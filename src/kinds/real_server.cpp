@@ -5,6 +5,7 @@
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
+#include "lbconverge/model/setting.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/netlink.h>
@@ -77,6 +78,9 @@ private:
     /// The fallback serves alone: the few servers that are left could not carry the load.
     [[nodiscard]] bool taken_over() const { return service_.fallback && shortage_ != nullptr && shortage_->known; }
     void want(const config::RealServer& server);
+    [[nodiscard]] std::uint32_t first_weight(const config::RealServer& server) const {
+        return service_.scheduler == "mh" ? server.weight : 0;
+    }
     void overrule(const RealServer::Key& key, std::string why) { wanted_.overruled.push_back({key, std::move(why)}); }
 
     const config::Service& service_;
@@ -117,12 +121,14 @@ void WantedPool::want(const config::RealServer& server) {
         overrule(key, "the fallback serves");
     } else {
         if (opinion != nullptr && opinion->weight) value.weight = *opinion->weight;
-        if (value.weight != server.weight) overrule(key, "its check says so: " + opinion->why);
-        wanted_.rows.add(key, value, {server.source, value.weight == server.weight ? cause_ : Cause::health});
+        const bool by_check = value.weight != server.weight;
+        if (by_check) overrule(key, "its check says so: " + opinion->why);
+        const std::uint32_t first = value.weight == 0 ? first_weight(server) : 0;
+        wanted_.rows.add(key, value, {server.source, by_check ? Cause::health : cause_, first});
         return;
     }
     value.weight = 0;
-    wanted_.rows.add(key, value, {server.source, Cause::health});
+    wanted_.rows.add(key, value, {server.source, Cause::health, first_weight(server)});
 }
 
 void WantedPool::want_fallback() {
@@ -304,25 +310,29 @@ Owner RealServer::owner(const Key& key, const Facts&, const Desired& desired, co
 Phase RealServer::phase(const Change<RealServer>& change, const Inputs& inputs) {
     if (change.action() == Action::remove)
         return Service::lost(change.key.service, inputs) ? Phase::withdraw : Phase::unload;
+    // Its place in the list is the head at that moment, so all of the service come in one phase, by their keys.
+    if (change.again) return Phase::load;
     const bool quiesced = change.before != nullptr && change.before->weight != 0 && change.after->weight == 0;
     return quiesced ? Phase::quiesce : Phase::load;
 }
 
-void RealServer::encode(const Change<RealServer>& change, const HostFacts&, std::uint32_t tag,
-                        wire::Requests& requests) {
-    constexpr std::uint8_t commands[] = {IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST, IPVS_CMD_DEL_DEST};
-    const genlmsghdr header = ipvs_header(commands[static_cast<std::size_t>(change.action())]);
+namespace {
+
+/// `row` is null for a removal.
+void encode_command(std::uint8_t command, const RealServer::Key& key, const RealServer::Value* row, std::uint32_t tag,
+                    wire::Requests& requests) {
+    const genlmsghdr header = ipvs_header(command);
     requests.begin(wire::Transport::ipvs, 0, 0, std::as_bytes(std::span(&header, 1)), tag);
     std::size_t nest = requests.begin_nest(IPVS_CMD_ATTR_SERVICE);
-    Service::encode_key(change.key.service, requests);
+    Service::encode_key(key.service, requests);
     requests.end_nest(nest);
 
     nest = requests.begin_nest(IPVS_CMD_ATTR_DEST);
-    requests.attribute_u16(IPVS_DEST_ATTR_ADDR_FAMILY, static_cast<std::uint16_t>(change.key.address.family));
-    requests.attribute(IPVS_DEST_ATTR_ADDR, change.key.address.bytes.data(), change.key.address.bytes.size());
-    requests.attribute_be16(IPVS_DEST_ATTR_PORT, change.key.port);
-    if (change.after != nullptr) {
-        const Value& value = *change.after;
+    requests.attribute_u16(IPVS_DEST_ATTR_ADDR_FAMILY, static_cast<std::uint16_t>(key.address.family));
+    requests.attribute(IPVS_DEST_ATTR_ADDR, key.address.bytes.data(), key.address.bytes.size());
+    requests.attribute_be16(IPVS_DEST_ATTR_PORT, key.port);
+    if (row != nullptr) {
+        const RealServer::Value& value = *row;
         requests.attribute_u32(IPVS_DEST_ATTR_FWD_METHOD, static_cast<std::uint32_t>(value.forward));
         requests.attribute_u32(IPVS_DEST_ATTR_WEIGHT, value.weight);
         requests.attribute_u32(IPVS_DEST_ATTR_U_THRESH, value.upper_threshold);
@@ -336,6 +346,37 @@ void RealServer::encode(const Change<RealServer>& change, const HostFacts&, std:
     }
     requests.end_nest(nest);
     requests.end();
+}
+
+/// mh has to see the weight that a server had before it was taken out of use.
+void encode_new(const Change<RealServer>& change, std::uint32_t tag, wire::Requests& requests) {
+    RealServer::Value first = *change.after;
+    const bool in_two_steps = first.weight == 0 && change.first_weight != 0;
+    if (in_two_steps) first.weight = change.first_weight;
+    encode_command(IPVS_CMD_NEW_DEST, change.key, &first, tag, requests);
+    if (in_two_steps) encode_command(IPVS_CMD_SET_DEST, change.key, change.after, tag, requests);
+}
+
+/// Both messages are in one batch. The kernel takes the removed server out of its trash again, with its connections.
+/// What of them arrives between the two is dropped and comes again; but it would end its connection if the setting
+/// said so.
+void encode_again(const Change<RealServer>& change, const HostFacts& facts, std::uint32_t tag,
+                  wire::Requests& requests) {
+    constexpr std::string_view off = "0", on = "1";
+    if (facts.expire_nodest_conn) requests.file(expire_nodest_conn, &off, tag);
+    encode_command(IPVS_CMD_DEL_DEST, change.key, nullptr, tag, requests);
+    encode_new(change, tag, requests);
+    if (facts.expire_nodest_conn) requests.file(expire_nodest_conn, &on, tag);
+}
+
+}  // namespace
+
+void RealServer::encode(const Change<RealServer>& change, const HostFacts& facts, std::uint32_t tag,
+                        wire::Requests& requests) {
+    if (change.again) return encode_again(change, facts, tag, requests);
+    if (change.before == nullptr) return encode_new(change, tag, requests);
+    const std::uint8_t command = change.after == nullptr ? IPVS_CMD_DEL_DEST : IPVS_CMD_SET_DEST;
+    encode_command(command, change.key, change.after, tag, requests);
 }
 
 Error RealServer::refusal(const Change<RealServer>& change, int error) {

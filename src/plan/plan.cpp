@@ -5,6 +5,7 @@
 #include "drain.hpp"
 #include "held.hpp"
 #include "lbconverge/plan/ledger.hpp"
+#include "order.hpp"
 #include "own.hpp"
 #include "phases.hpp"
 
@@ -26,6 +27,7 @@ struct Planning {
     const Ledger& ledger;
     Plan plan;
     Buckets buckets;
+    std::vector<bool> out_of_place;  ///< real servers as observed; empty: none
 };
 
 /// Restorable rows that the configuration gave up get their old value back, unless somebody else changed them since.
@@ -118,8 +120,8 @@ Reason reason_to_want(const typename Kind::Key& key, Cause cause, const Planning
 }
 
 template <class Kind>
-void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint32_t after) {
-    Step step{.kind = kind_id<Kind>, .reason = reason, .before = before, .after = after};
+void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint32_t after, bool again = false) {
+    Step step{.kind = kind_id<Kind>, .reason = reason, .again = again, .before = before, .after = after};
     const auto& observed = planning.plan.observed->get<Kind>();
     const auto& wanted = planning.plan.desired->get<Kind>().rows;
     const Change<Kind> change{
@@ -127,9 +129,16 @@ void add_step(Planning& planning, Reason reason, std::uint32_t before, std::uint
         .before = before != Step::none ? &observed.row(before).value : nullptr,
         .after = after != Step::none ? &wanted.row(after).value : nullptr,
         .cause = after != Step::none ? wanted.note(after).cause : Cause::config,
+        .again = again,
     };
     step.phase = Kind::phase(change, planning.inputs);
     planning.buckets[static_cast<std::size_t>(step.phase)][step.kind].push_back(step);
+}
+
+/// The row must get another place in the kernel's list.
+template <class Kind>
+bool is_out_of_place(const Planning& planning, std::uint32_t row) {
+    return std::is_same_v<Kind, RealServer> && !planning.out_of_place.empty() && planning.out_of_place[row];
 }
 
 template <class Kind>
@@ -201,6 +210,9 @@ void diff(Planning& planning) {
             unwanted_row<Kind>(planning, o);
         } else if (only_wanted) {
             add_step<Kind>(planning, reason(), Step::none, w);
+        } else if (is_out_of_place<Kind>(planning, o)) {
+            const bool only_place = observed[o].value == wanted[w].value && reason() != Reason::drift;
+            add_step<Kind>(planning, only_place ? Reason::order : reason(), o, w, true);
         } else if (observed[o].value != wanted[w].value) {
             add_step<Kind>(planning, reason(), o, w);
         } else if (hangs_loose<Kind>(key, wanted[w].value, planning)) {
@@ -346,7 +358,7 @@ Source Plan::source(const Step& step) const {
 
 Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const Ledger& ledger, const Inputs& inputs,
                BootTime now, const Refusals& refused) {
-    Planning planning{.inputs = inputs, .ledger = ledger, .plan = {}, .buckets = {}};
+    Planning planning{.inputs = inputs, .ledger = ledger, .plan = {}, .buckets = {}, .out_of_place = {}};
     planning.plan.observed = std::move(observed);
     std::vector<DrainingServer> drains;
     const Part part = desired.part;
@@ -372,6 +384,7 @@ Plan make_plan(Desired desired, std::shared_ptr<const Observed> observed, const 
             if (within<Kind>(part)) want_old_values_back<Kind>(desired, *planning.plan.observed, ledger);
         }
     });
+    if (within<RealServer>(part)) planning.out_of_place = out_of_place(desired, *planning.plan.observed, refused);
     planning.plan.desired = std::make_shared<const Desired>(std::move(desired));
     for_each_kind([&]<class Kind>() {
         if (within<Kind>(part)) diff<Kind>(planning);

@@ -150,6 +150,7 @@ Result<HostFacts> FakeKernel::facts(const std::vector<InterfaceName>&) {
     }
     facts.all_arp_ignore = number_at(node, setting_path("all", "arp_ignore")).value_or(0);
     facts.all_arp_announce = number_at(node, setting_path("all", "arp_announce")).value_or(0);
+    facts.expire_nodest_conn = number_at(node, std::string(expire_nodest_conn)).value_or(0) != 0;
     return facts;
 }
 
@@ -480,15 +481,17 @@ int FakeKernel::set(const Change<RealServer>& change) {
     const std::uint32_t at = seen.find(key);
     const bool there = at != Seen<RealServer>::npos;
     if (change.before == nullptr && there) return EEXIST;
-    if (change.before != nullptr && !there) return ENOENT;
-    if (change.after == nullptr) {
-        close_gap(key.service, seen.note(at).position, seen);
-        seen.erase(key);
-    } else {
-        if (!there) make_head(key.service, seen);
-        seen.put(key, as_read(*change.after), there ? seen.note(at) : RealServer::Facts{});
-    }
-    return 0;
+    const int error = change.before != nullptr && !there ? ENOENT : 0;
+    if (error != 0 && !change.again) return error;
+    const bool leaves = there && (change.again || change.after == nullptr);
+    // What is made again comes out of the kernel's trash, with its connections.
+    RealServer::Facts facts = there ? seen.note(at) : RealServer::Facts{};
+    if (leaves) close_gap(key.service, std::exchange(facts.position, 0), seen);
+    if (leaves) seen.erase(key);
+    if (change.after == nullptr) return error;
+    if (leaves || !there) make_head(key.service, seen);
+    seen.put(key, as_read(*change.after), facts);
+    return error;
 }
 
 int FakeKernel::set(const Change<Timeouts>& change) {

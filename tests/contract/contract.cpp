@@ -100,7 +100,7 @@ plan::Plan Script::plan(const HostFacts& facts) const {
     plan.observed = observed;
     plan.desired = std::make_shared<Desired>(desired_);
     for (const Place& place : places_) {
-        plan::Step step{.kind = place.kind};
+        plan::Step step{.kind = place.kind, .again = place.again};
         with_kind(place.kind, [&]<class Kind>() {
             const typename Kind::Key key = *Kind::parse_id(place.id);
             if (place.before) step.before = observed_.get<Kind>().find(key);

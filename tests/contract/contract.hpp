@@ -33,6 +33,14 @@ public:
         add<Kind>(key, true, true);
         return *this;
     }
+    /// An update for which the row is removed and made again.
+    template <class Kind>
+    Script& again(const typename Kind::Key& key, const typename Kind::Value& before,
+                  const typename Kind::Value& after) {
+        update<Kind>(key, before, after);
+        places_.back().again = true;
+        return *this;
+    }
     template <class Kind>
     Script& remove(const typename Kind::Key& key, const typename Kind::Value& before) {
         observed_.get<Kind>().put(key, before);
@@ -47,6 +55,7 @@ private:
         std::string id;
         bool before = false;
         bool after = false;
+        bool again = false;
     };
     template <class Kind>
     void add(const typename Kind::Key& key, bool before, bool after) {

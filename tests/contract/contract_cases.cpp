@@ -171,10 +171,13 @@ TEST_CASE("a new server comes to the head of its service's list, and nothing els
     const Service::Key other = tcp("192.0.2.1", 81);
     const auto order = [&] {
         const Observed seen = node.look();
-        std::vector<std::string> names(3);
+        std::vector<std::string> names;
         for (std::uint32_t i = 0; i < seen.get<RealServer>().size(); ++i) {
             const RealServer::Key& key = seen.get<RealServer>().row(i).key;
-            if (key.service == one) names.at(seen.get<RealServer>().note(i).position) += to_text(key.address);
+            if (key.service != one) continue;
+            const std::size_t position = seen.get<RealServer>().note(i).position;
+            names.resize(std::max(names.size(), position + 1));
+            names[position] += to_text(key.address);
         }
         return names;
     };
@@ -195,11 +198,17 @@ TEST_CASE("a new server comes to the head of its service's list, and nothing els
     Script remove;
     remove.remove<RealServer>(server(one, "10.0.0.3"), {});
     CHECK(node.run(remove) == Errors(1));
-    CHECK(order() == std::vector<std::string>{"10.0.0.4", "10.0.0.5", ""});
+    CHECK(order() == std::vector<std::string>{"10.0.0.4", "10.0.0.5"});
     Script again;
     again.create<RealServer>(server(one, "10.0.0.3"), {});
     CHECK(node.run(again) == Errors(1));
     CHECK(order() == std::vector<std::string>{"10.0.0.3", "10.0.0.4", "10.0.0.5"});
+    Script to_the_head;
+    to_the_head.again<RealServer>(server(one, "10.0.0.4"), {}, {});
+    to_the_head.again<RealServer>(server(one, "10.0.0.5"), {}, {.weight = 4});
+    to_the_head.again<RealServer>(server(one, "10.0.0.6"), {}, {});  // it is not there, and is made
+    CHECK(node.run(to_the_head) == std::vector<int>{0, 0, ENOENT});
+    CHECK(order() == std::vector<std::string>{"10.0.0.6", "10.0.0.5", "10.0.0.4", "10.0.0.3"});
 }
 
 TEST_CASE("services and real servers are refused for the right reason") {

@@ -54,6 +54,9 @@ struct OrderedPool {
 /// Whether the first one is nearer to the head of the list, in a kernel that was given both at once.
 bool comes_before(const RealServer::Key& a, const RealServer::Key& b);
 
+/// The service in the file; nullptr: it has no such service.
+const config::Service* service_of(const config::Config& config, const Service::Key& key);
+
 /// The pool of the file, as a kernel has it that was given it at once. Without fallback: it is in the pool only when it
 /// is needed.
 OrderedPool pool_of(const config::Service& service);
@@ -130,5 +133,8 @@ private:
     std::uint32_t size_;
     std::vector<std::uint32_t> owners_;  ///< per slot an index into pool_.servers; empty: no server has a slot
 };
+
+/// The same choice for every client. True of pools whose choice nobody can compute.
+bool choose_alike(const OrderedPool& a, const OrderedPool& b);
 
 }  // namespace lbconverge::kinds

@@ -84,6 +84,9 @@ enum class Cause : std::uint8_t { config, election, health, drain, restore, keep
 struct Origin {
     Source source;
     Cause cause = Cause::config;
+    /// Of a real server that is out of use: the weight with which it is made before it is set to 0. The scheduler mh
+    /// counts the last weight that was not 0, which no row shows (kinds/choice.hpp). 0: there is none to count.
+    std::uint32_t first_weight = 0;
 };
 
 /// One change of one row. Exactly one of before and after is null for create and remove.
@@ -93,6 +96,8 @@ struct Change {
     const typename Kind::Value* before;
     const typename Kind::Value* after;
     Cause cause = Cause::config;
+    std::uint32_t first_weight = 0;  ///< of the origin
+    bool again = false;              ///< an update for which the row is removed and made again (plan::Step::again)
 
     [[nodiscard]] Action action() const {
         return before == nullptr ? Action::create : after == nullptr ? Action::remove : Action::update;

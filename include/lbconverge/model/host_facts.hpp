@@ -32,6 +32,8 @@ struct HostFacts {
     // Values of net.ipv4.conf.all. The kernel uses the larger of this and of the interface's own value.
     std::uint32_t all_arp_ignore = 0;
     std::uint32_t all_arp_announce = 0;
+    /// net.ipv4.vs.expire_nodest_conn: a packet of a connection whose real server has no row ends the connection.
+    bool expire_nodest_conn = false;
 
     [[nodiscard]] const Interface* interface(const InterfaceName& name) const {
         for (const Interface& each : interfaces) {

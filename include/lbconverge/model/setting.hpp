@@ -16,9 +16,11 @@ std::string setting_path(const InterfaceName& interface, std::string_view name, 
 /// Whether this host forwards packets of the family.
 std::string forwarding_path(Family family);
 
+/// Whether a packet ends its connection if the real server has no row.
+constexpr std::string_view expire_nodest_conn = "net/ipv4/vs/expire_nodest_conn";
 /// What makes the kernel give the clients of a server that was removed, or has weight 0, another one: connections whose
 /// server is gone end, and so do persistence entries. Without these it sends them nowhere (ipvs-sysctl.rst).
-inline constexpr std::array<std::string_view, 2> other_server_settings{"net/ipv4/vs/expire_nodest_conn",
+inline constexpr std::array<std::string_view, 2> other_server_settings{expire_nodest_conn,
                                                                        "net/ipv4/vs/expire_quiescent_template"};
 
 /// The parts of such a path.

@@ -36,6 +36,7 @@ enum class Reason : std::uint8_t {
     restore,    ///< given up: back to the value that was there before
     keep,       ///< so that the removal of a row does not remove others
     release,    ///< everything of ours is given up
+    order,      ///< the choice depends on the order of the servers, which other changes of the pool would change
 };
 constexpr auto names_of(Reason) {
     return enum_names<Reason>({{Reason::config, "config"},
@@ -48,7 +49,8 @@ constexpr auto names_of(Reason) {
                                {Reason::drain, "drain"},
                                {Reason::restore, "restore"},
                                {Reason::keep, "keep"},
-                               {Reason::release, "release"}});
+                               {Reason::release, "release"},
+                               {Reason::order, "order"}});
 }
 
 /// One change of one row. 12 bytes, since a plan may have a hundred thousand of them; the rows themselves stay in the
@@ -59,7 +61,8 @@ struct Step {
     std::uint8_t kind = 0;  ///< kinds::kind_id
     Phase phase = Phase::load;
     Reason reason = Reason::config;
-    bool blocked = false;         ///< it cannot be carried out now; Plan::blocked says why
+    bool blocked : 1 = false;     ///< it cannot be carried out now; Plan::blocked says why
+    bool again : 1 = false;       ///< an update for which the row is removed and made again, for its place in a list
     std::uint32_t before = none;  ///< row in the observed table
     std::uint32_t after = none;   ///< row in the desired table
 
@@ -157,6 +160,8 @@ struct Plan {
                 .before = has_before ? &is.row(step.before).value : nullptr,
                 .after = has_after ? &wanted.row(step.after).value : nullptr,
                 .cause = has_after ? wanted.note(step.after).cause : kinds::Cause::config,
+                .first_weight = has_after ? wanted.note(step.after).first_weight : 0,
+                .again = step.again,
             });
         });
     }

@@ -43,11 +43,16 @@ X lb1 ipvsadm -d -t 192.168.100.20:81 -r 192.168.100.4:81
 X lb1 ipvsadm -a -t 192.168.100.20:81 -r 192.168.100.4:81 -g
 X lb1 ipvsadm -d -t 192.168.100.20:81 -r 192.168.100.3:81
 X lb1 ipvsadm -a -t 192.168.100.20:81 -r 192.168.100.3:81 -g
-check_eq "nothing is to be done" 0 "$(lbc lb1 diff >/dev/null; echo $?)"
+check_eq "the order is wrong" "  1 ~   server 192.168.100.4:81  to the head of the list                drifted" \
+  "$(lbc lb1 diff | grep -F 'to the head')"
+check_eq "diff says how many clients that moves" 1 "$(lbc lb1 diff | grep -c 'm service tcp 192.168.100.20:81  sh .* of its clients get another server')"
 check "in another order sh chooses otherwise" test "$before" != "$(looked_up 81)"
 check_eq "sh in another order, as looked up" "$(looked_up 81)" "$(fetched 81)"
 check_eq "the choice by the file is the old one" "$before" \
   "$(for n in 1 2 3 4 5 6; do printf '%s ' "${name[$(lbc lb1 lookup 192.168.100.20:81 192.168.100.3$n --json | sed 's/.*"file":"\([0-9.]*\).*/\1/')]}"; done)"
+check "it is put right" lbc lb1 apply
+check_eq "and so the choice is the old one" "$before" "$(fetched 81)"
+check_eq "nothing is left to do" 0 "$(lbc lb1 diff >/dev/null; echo $?)"
 X lb1 ipvsadm -e -t 192.168.100.20:80 -r 192.168.100.3:80 -g -w 0
 check_eq "mh-fallback leads to the other one" "ws2 ws2 ws2 ws2 ws2 ws2 " "$(looked_up 80)"
 check_eq "and so it is" "$(looked_up 80)" "$(fetched 80)"

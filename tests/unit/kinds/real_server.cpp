@@ -256,6 +256,34 @@ TEST_CASE("a removal names service and server") {
                        "\n"));
 }
 
+TEST_CASE("a server is made again in one batch, and no packet of its connections ends them meanwhile") {
+    const RealServer::Value value;
+    kinds::Change<RealServer> change{key<RealServer>(first), &value, &value};
+    change.again = true;
+    const auto commands = [&](const HostFacts& facts) {
+        std::string text;
+        wire::Requests requests;
+        RealServer::encode(change, facts, 0, requests);
+        for (const wire::Request& each : requests.list()) {
+            const bool file = each.transport == wire::Transport::file;
+            const auto bytes = requests.bytes(each);
+            const auto code = std::to_integer<int>(file ? bytes.back() : bytes[NLMSG_HDRLEN]);
+            text += file ? std::string("file ") + static_cast<char>(code) + " " : std::to_string(code) + " ";
+        }
+        return text;
+    };
+    CHECK(commands({}) == "7 5 ");  // IPVS_CMD_DEL_DEST, IPVS_CMD_NEW_DEST
+    CHECK(commands({.expire_nodest_conn = true}) == "file 0 7 5 file 1 ");
+    const RealServer::Value out_of_use{.weight = 0};
+    change.after = &out_of_use;
+    CHECK(commands({}) == "7 5 ");
+    change.first_weight = 3;
+    CHECK(commands({.expire_nodest_conn = true}) == "file 0 7 5 6 file 1 ");  // IPVS_CMD_SET_DEST
+    change.before = nullptr;
+    change.again = false;
+    CHECK(commands({.expire_nodest_conn = true}) == "5 6 ");
+}
+
 TEST_CASE("what is written is what is read again") {
     const RealServer::Value value{.forward = Forward::tunnel,
                                   .tunnel_type = TunnelType::gre,
@@ -301,6 +329,8 @@ TEST_CASE("a server goes out of use after its replacement came, and is removed l
     CHECK(RealServer::phase({server, &one, &none}, director.inputs()) == Phase::quiesce);
     CHECK(RealServer::phase({server, &one, nullptr}, director.inputs()) == Phase::unload);
     CHECK(RealServer::phase({server, &one, nullptr}, both.inputs()) == Phase::withdraw);
+    CHECK(RealServer::phase({.key = server, .before = &one, .after = &none, .again = true}, director.inputs()) ==
+          Phase::load);
 }
 
 TEST_CASE("a refusal says what to do") {
