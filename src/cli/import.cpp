@@ -38,18 +38,27 @@ importer::NodeFile node_file_of(const std::string& word) {
     return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
+importer::Imported imported_from(const std::string& what, const Options& options) {
+    const importer::FileSystem files{open_file, glob_files};
+    if (what == "ldirectord") return importer::import_ldirectord(options.arguments[1], files);
+    if (what == "ipvsadm") return importer::import_ipvsadm(options.arguments[1], files);
+    std::vector<importer::NodeFile> nodes;
+    for (std::size_t i = 1; i < options.arguments.size(); ++i) nodes.push_back(node_file_of(options.arguments[i]));
+    return importer::import_keepalived(nodes, files, options.node.empty() ? host_name() : options.node);
+}
+
 }  // namespace
 
 int import_command(const Options& options) {
-    if (options.arguments.front() != "keepalived") {
-        return report(Error{ErrorKind::usage, "there is no import of \"" + options.arguments.front() + "\"",
-                            "lbconverge import keepalived FILE"});
+    const std::string& what = options.arguments.front();
+    if (what != "keepalived" && what != "ldirectord" && what != "ipvsadm") {
+        return report(Error{ErrorKind::usage, "there is no import of \"" + what + "\"",
+                            "lbconverge import keepalived, ldirectord or ipvsadm FILE"});
     }
-    std::vector<importer::NodeFile> nodes;
-    for (std::size_t i = 1; i < options.arguments.size(); ++i) nodes.push_back(node_file_of(options.arguments[i]));
-    const importer::FileSystem files{open_file, glob_files};
-    const std::string host = options.node.empty() ? host_name() : options.node;
-    const importer::Imported imported = importer::import_keepalived(nodes, files, host);
+    if (what != "keepalived" && options.arguments.size() > 2) {
+        return report(Error{ErrorKind::usage, "import " + what + " takes one file", "import one after the other"});
+    }
+    const importer::Imported imported = imported_from(what, options);
     std::string said;
     for (const importer::Remark& each : imported.remarks) said += to_text(each, imported.files) + "\n";
     if (!imported.objections.empty()) said += "check refuses the result:\n" + imported.objections;

@@ -2,9 +2,11 @@
 
 #include "cluster.hpp"
 #include "interpreter.hpp"
+#include "ipvsadm.hpp"
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/config/lint.hpp"
 #include "lbconverge/wire/json.hpp"
+#include "ldirectord.hpp"
 
 #include <algorithm>
 #include <set>
@@ -108,6 +110,40 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
     result.remarks = remarks.take();
     if (result.readable) judge(result);
     return result;
+}
+
+namespace {
+
+using ModelOf = NodeModel (*)(std::string_view text, std::uint32_t file, Remarks& remarks);
+
+/// One file with the table of one node.
+Imported import_table(const std::string& path, const FileSystem& files, ModelOf model_of) {
+    Imported result;
+    Remarks remarks;
+    result.files = {path};
+    const auto text = files.open(path);
+    if (!text) {
+        result.readable = false;
+        remarks.broken({0, 0}, path, "cannot be read");
+    } else {
+        NodeModel model = model_of(*text, 0, remarks);
+        std::vector<Draft> drafts;
+        drafts.push_back(draft_of(model, remarks));
+        result.toml = toml_of(cluster_of(std::move(drafts), remarks));
+        judge(result);
+    }
+    result.remarks = remarks.take();
+    return result;
+}
+
+}  // namespace
+
+Imported import_ldirectord(const std::string& path, const FileSystem& files) {
+    return import_table(path, files, model_of_ldirectord);
+}
+
+Imported import_ipvsadm(const std::string& path, const FileSystem& files) {
+    return import_table(path, files, model_of_ipvsadm);
 }
 
 }  // namespace lbconverge::importer

@@ -60,6 +60,12 @@ struct Imported {
 /// `host` is what @conditions are compared with in the file of a node without a name.
 Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem& files, const std::string& host);
 
+/// ldirectord.cf. The result has no VIPs: ldirectord sets none.
+Imported import_ldirectord(const std::string& path, const FileSystem& files);
+
+/// What `ipvsadm -Sn` writes, or a script of its commands.
+Imported import_ipvsadm(const std::string& path, const FileSystem& files);
+
 /// "keepalived.conf:12: not carried: use_vmac: why; hint: what to do".
 std::string to_text(const Remark& remark, const std::vector<std::string>& files);
 

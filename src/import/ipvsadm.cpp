@@ -1,0 +1,649 @@
+#include "ipvsadm.hpp"
+
+#include "known.hpp"
+#include "lbconverge/config/suggestion.hpp"
+#include "lbconverge/wire/json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace lbconverge::importer {
+
+namespace ipvsadm {
+
+namespace {
+
+constexpr std::uint32_t default_persistence = 300;  // seconds, as ipvsadm(8) says
+
+/// What an option does here. Those of one place exclude each other.
+enum class Option : std::uint8_t {
+    add_service,
+    edit_service,
+    delete_service,
+    add_server,
+    edit_server,
+    delete_server,
+    clear,
+    restore,
+    zero,
+    set,
+    start_daemon,
+    stop_daemon,
+    tcp,
+    udp,
+    sctp,
+    fwmark,
+    ipv6,
+    scheduler,
+    persistent,
+    netmask,
+    engine,
+    flags,
+    one_packet,
+    server,
+    direct,
+    tunnel,
+    masquerade,
+    tunnel_type,
+    tunnel_port,
+    no_checksum,
+    checksum,
+    remote_checksum,
+    weight,
+    upper,
+    lower,
+    interface,
+    sync_id,
+    sync_length,
+    sync_group,
+    sync_port,
+    sync_ttl,
+    list,
+    numeric,
+};
+
+struct OptionName {
+    char letter;  ///< '\0': none
+    std::string_view word;
+    Option option;
+    bool takes_value = false;
+};
+
+constexpr OptionName options[] = {
+    {'A', "add-service", Option::add_service},
+    {'E', "edit-service", Option::edit_service},
+    {'D', "delete-service", Option::delete_service},
+    {'a', "add-server", Option::add_server},
+    {'e', "edit-server", Option::edit_server},
+    {'d', "delete-server", Option::delete_server},
+    {'C', "clear", Option::clear},
+    {'R', "restore", Option::restore},
+    {'Z', "zero", Option::zero},
+    {'L', "list", Option::list},
+    {'l', "list", Option::list},
+    {'S', "save", Option::list},
+    {'n', "numeric", Option::numeric},
+    {'c', "connection", Option::numeric},
+    {'\0', "exact", Option::numeric},
+    {'\0', "timeout", Option::numeric},
+    {'\0', "daemon", Option::numeric},
+    {'\0', "stats", Option::numeric},
+    {'\0', "rate", Option::numeric},
+    {'\0', "thresholds", Option::numeric},
+    {'\0', "persistent-conn", Option::numeric},
+    {'\0', "sort", Option::numeric},
+    {'\0', "nosort", Option::numeric},
+    {'\0', "set", Option::set},
+    {'\0', "start-daemon", Option::start_daemon, true},
+    {'\0', "stop-daemon", Option::stop_daemon, true},
+    {'t', "tcp-service", Option::tcp, true},
+    {'u', "udp-service", Option::udp, true},
+    {'\0', "sctp-service", Option::sctp, true},
+    {'f', "fwmark-service", Option::fwmark, true},
+    {'6', "ipv6", Option::ipv6},
+    {'s', "scheduler", Option::scheduler, true},
+    {'p', "persistent", Option::persistent},
+    {'M', "netmask", Option::netmask, true},
+    {'\0', "pe", Option::engine, true},
+    {'b', "sched-flags", Option::flags, true},
+    {'o', "ops", Option::one_packet},
+    {'O', "ops", Option::one_packet},
+    {'r', "real-server", Option::server, true},
+    {'g', "gatewaying", Option::direct},
+    {'i', "ipip", Option::tunnel},
+    {'m', "masquerading", Option::masquerade},
+    {'\0', "tun-type", Option::tunnel_type, true},
+    {'\0', "tun-port", Option::tunnel_port, true},
+    {'\0', "tun-nocsum", Option::no_checksum},
+    {'\0', "tun-csum", Option::checksum},
+    {'\0', "tun-remcsum", Option::remote_checksum},
+    {'w', "weight", Option::weight, true},
+    {'x', "u-threshold", Option::upper, true},
+    {'y', "l-threshold", Option::lower, true},
+    {'\0', "mcast-interface", Option::interface, true},
+    {'\0', "syncid", Option::sync_id, true},
+    {'\0', "sync-maxlen", Option::sync_length, true},
+    {'\0', "mcast-group", Option::sync_group, true},
+    {'\0', "mcast-port", Option::sync_port, true},
+    {'\0', "mcast-ttl", Option::sync_ttl, true},
+};
+
+/// A word of a command, understood.
+struct GivenOption {
+    Option option;
+    std::string word;  ///< as it is written
+    std::string value;
+};
+
+const OptionName* find_letter(char letter) {
+    const auto* at = std::ranges::find(options, letter, &OptionName::letter);
+    return letter == '\0' || at == std::end(options) ? nullptr : at;
+}
+
+const OptionName* find_word(std::string_view word) {
+    const auto* at = std::ranges::find(options, word, &OptionName::word);
+    return at == std::end(options) ? nullptr : at;
+}
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    return value;
+}
+
+bool is_program(std::string_view word) {
+    return word == "sudo" || word == "ipvsadm" || word.ends_with("/ipvsadm") || word == "$IPVSADM";
+}
+
+/// An address, with a port or without: "192.0.2.1:80", "[2001:db8::1]:80", "192.0.2.1".
+struct NumericEndpoint {
+    IpAddress address;
+    std::optional<std::uint16_t> port;
+};
+
+std::optional<NumericEndpoint> endpoint_of(std::string_view text) {
+    NumericEndpoint result;
+    std::string_view host = text, port;
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        host = text.substr(1, end - 1);
+        port = text.substr(end + 1);
+    } else if (std::ranges::count(text, ':') == 1) {
+        host = text.substr(0, text.find(':'));
+        port = text.substr(text.find(':'));
+    }
+    if (!from_text(host, result.address)) return std::nullopt;
+    if (port.empty()) return result;
+    result.port = number_of<std::uint16_t>(port.substr(1));
+    if (!result.port || !port.starts_with(':')) return std::nullopt;
+    return result;
+}
+
+/// A server, and when it was added.
+struct AddedServer {
+    std::size_t order = 0;
+    ServerBlock server;
+};
+
+/// A service with its servers, and when it was added.
+struct AddedService {
+    std::size_t order = 0;
+    ServiceBlock service;
+    std::map<std::pair<IpAddress, std::uint32_t>, AddedServer> servers;
+};
+
+/// What the kernel tells services apart by.
+using ServiceKey =
+    std::tuple<std::string, std::optional<IpAddress>, std::uint32_t, std::uint32_t, std::optional<Family>>;
+
+ServiceKey key_of(const ServiceBlock& service) {
+    const ServiceTarget& target = service.targets.front();
+    return {service.protocol, target.first, target.port, target.fwmark, target.family};
+}
+
+/// Builds the table, one command after the other.
+class Commands {
+public:
+    Commands(NodeModel& model, Remarks& remarks) : model_(model), remarks_(remarks) {}
+
+    void run(const std::vector<std::string>& words, Place at);
+    /// Puts the table into the model, in the order of the commands.
+    void finish();
+
+private:
+    bool understand(const std::vector<std::string>& words, std::vector<GivenOption>& given);
+    bool understand_letters(const std::vector<std::string>& words, std::size_t& i, std::vector<GivenOption>& given);
+    void carry_out(const std::vector<GivenOption>& given);
+    [[nodiscard]] std::optional<ServiceBlock> named_service(const std::vector<GivenOption>& given);
+    void service(const std::vector<GivenOption>& given, Option command);
+    void service_option(ServiceBlock& service, const GivenOption& option);
+    void server(const std::vector<GivenOption>& given, Option command);
+    std::optional<ServerBlock> named_server(const std::vector<GivenOption>& given, const ServiceBlock& service);
+    void server_option(ServerBlock& server, const GivenOption& option);
+    void timeouts(const std::vector<GivenOption>& given);
+    void sync_daemon(const std::vector<GivenOption>& given);
+    void number(const GivenOption& option, std::uint32_t least, std::uint32_t most, std::uint32_t& value);
+    void scheduler(const GivenOption& option, ServiceBlock& service);
+    void unknown(std::string_view word);
+
+    NodeModel& model_;
+    Remarks& remarks_;
+    Place at_;
+    std::map<ServiceKey, AddedService> services_;
+    std::size_t order_ = 0;
+};
+
+bool has(const std::vector<GivenOption>& given, Option option) {
+    return std::ranges::find(given, option, &GivenOption::option) != given.end();
+}
+
+void Commands::unknown(std::string_view word) {
+    remarks_.broken(at_, std::string(word), "ipvsadm has no such option: the line is passed over");
+}
+
+/// `-p` and `--persistent` may have a value, and the words of --set have no names.
+bool Commands::understand_letters(const std::vector<std::string>& words, std::size_t& i,
+                                  std::vector<GivenOption>& given) {
+    const std::string& word = words[i];
+    for (std::size_t j = 1; j < word.size(); ++j) {
+        const OptionName* name = find_letter(word[j]);
+        if (name == nullptr) return unknown(word), false;
+        GivenOption each{name->option, "-" + std::string(1, word[j]), {}};
+        const std::string rest = word.substr(j + 1);
+        const bool number_follows = i + 1 < words.size() && number_of<std::uint32_t>(words[i + 1]);
+        if (name->takes_value || (name->option == Option::persistent && number_of<std::uint32_t>(rest))) {
+            if (rest.empty() && i + 1 == words.size()) {
+                remarks_.broken(at_, each.word, "has no value: the line is passed over");
+                return false;
+            }
+            each.value = rest.empty() ? words[++i] : rest;
+            j = word.size();
+        } else if (name->option == Option::persistent && rest.empty() && number_follows) {
+            each.value = words[++i];
+        }
+        given.push_back(std::move(each));
+    }
+    return true;
+}
+
+bool Commands::understand(const std::vector<std::string>& words, std::vector<GivenOption>& given) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word.starts_with("--") && word.size() > 2) {
+            const std::size_t equals = word.find('=');
+            const OptionName* name =
+                find_word(std::string_view(word).substr(2, equals == word.npos ? equals : equals - 2));
+            if (name == nullptr) return unknown(word), false;
+            GivenOption each{name->option, word.substr(0, equals), {}};
+            const bool number_follows = i + 1 < words.size() && number_of<std::uint32_t>(words[i + 1]);
+            const bool wants = name->takes_value || (name->option == Option::persistent && number_follows);
+            if (equals != word.npos) {
+                each.value = word.substr(equals + 1);
+            } else if (wants && i + 1 < words.size()) {
+                each.value = words[++i];
+            } else if (wants) {
+                remarks_.broken(at_, each.word, "has no value: the line is passed over");
+                return false;
+            } else if (name->option == Option::set) {
+                for (int k = 0; k < 3 && i + 1 < words.size(); ++k) each.value += (k == 0 ? "" : " ") + words[++i];
+            }
+            given.push_back(std::move(each));
+        } else if (word.starts_with('-') && word.size() > 1) {
+            if (!understand_letters(words, i, given)) return false;
+        } else {
+            remarks_.broken(at_, word, "is no option of ipvsadm: the line is passed over");
+            return false;
+        }
+    }
+    return true;
+}
+
+void Commands::run(const std::vector<std::string>& words, Place at) {
+    at_ = at;
+    auto begin = words.begin();
+    while (begin != words.end() && is_program(*begin)) ++begin;
+    if (begin == words.end()) return;
+    if (begin == words.begin() && !begin->starts_with('-')) {
+        remarks_.lost(at_, *begin, "is no command of ipvsadm", "give it the output of ipvsadm -Sn");
+        return;
+    }
+    std::vector<GivenOption> given;
+    if (understand({begin, words.end()}, given)) carry_out(given);
+}
+
+void Commands::carry_out(const std::vector<GivenOption>& given) {
+    if (given.empty()) return;
+    switch (given.front().option) {
+        case Option::add_service:
+        case Option::edit_service:
+        case Option::delete_service:
+            return service(given, given.front().option);
+        case Option::add_server:
+        case Option::edit_server:
+        case Option::delete_server:
+            return server(given, given.front().option);
+        case Option::clear:
+            return services_.clear();
+        case Option::set:
+            return timeouts(given);
+        case Option::start_daemon:
+            return sync_daemon(given);
+        case Option::stop_daemon:
+            return model_.sync.reset();
+        case Option::zero:
+        case Option::restore:
+        case Option::list:
+            return;  // they leave the table as it is
+        default:
+            remarks_.broken(at_, given.front().word, "is no command of ipvsadm: a command comes first");
+    }
+}
+
+// ---- services ------------------------------------------------------------------------------------------------------
+
+std::optional<ServiceBlock> Commands::named_service(const std::vector<GivenOption>& given) {
+    ServiceBlock named;
+    named.place = at_;
+    ServiceTarget target;
+    target.place = at_;
+    for (const GivenOption& each : given) {
+        const bool by_address = each.option == Option::tcp || each.option == Option::udp || each.option == Option::sctp;
+        if (by_address) {
+            const auto endpoint = endpoint_of(each.value);
+            if (!endpoint) {
+                remarks_.broken(at_, each.word, config::in_quotes(each.value) + " is no address with a port",
+                                "names of hosts and ports are not looked up: ipvsadm -Sn writes numbers");
+                return std::nullopt;
+            }
+            target.first = endpoint->address;
+            target.family = endpoint->address.family;
+            target.port = endpoint->port.value_or(0);
+            named.protocol = each.option == Option::tcp ? "tcp" : each.option == Option::udp ? "udp" : "sctp";
+        } else if (each.option == Option::fwmark) {
+            target.fwmark = number_of<std::uint32_t>(each.value).value_or(0);
+            target.family = has(given, Option::ipv6) ? Family::ipv6 : Family::ipv4;
+            if (target.fwmark == 0) {
+                remarks_.broken(at_, each.word,
+                                config::in_quotes(each.value) + " is no firewall mark (1 to 4294967295)");
+                return std::nullopt;
+            }
+        }
+    }
+    if (!target.first && target.fwmark == 0) {
+        remarks_.broken(at_, given.front().word, "names no service: -t, -u, -f or --sctp-service is missing");
+        return std::nullopt;
+    }
+    named.family = target.family;
+    named.targets.push_back(std::move(target));
+    return named;
+}
+
+void Commands::service(const std::vector<GivenOption>& given, Option command) {
+    auto named = named_service(given);
+    if (!named) return;
+    const auto known = services_.find(key_of(*named));
+    if (command == Option::delete_service) {
+        if (known != services_.end()) services_.erase(known);
+        return;
+    }
+    if ((known == services_.end()) != (command == Option::add_service)) {
+        remarks_.broken(at_, given.front().word,
+                        std::string("the service is ") +
+                            (known == services_.end() ? "not there yet" : "there already") +
+                            ": ipvsadm refuses the line");
+        return;
+    }
+    named->scheduler = "wlc";  // what is not said becomes the default again
+    for (const GivenOption& each : given) service_option(*named, each);
+    if (known == services_.end()) {
+        const ServiceKey key = key_of(*named);
+        services_.emplace(key, AddedService{order_++, std::move(*named), {}});
+    } else {
+        known->second.service = std::move(*named);
+    }
+}
+
+void Commands::service_option(ServiceBlock& service, const GivenOption& option) {
+    switch (option.option) {
+        case Option::scheduler:
+            return scheduler(option, service);
+        case Option::netmask:
+            service.persistence_mask = option.value;
+            return;
+        case Option::engine:
+            service.persistence_engine = option.value;
+            return;
+        case Option::one_packet:
+            service.one_packet = true;
+            return;
+        case Option::persistent:
+            service.persistence = default_persistence;
+            if (!option.value.empty()) number(option, 1, 86400 * 31, *service.persistence);
+            return;
+        case Option::flags:
+            for (std::size_t begin = 0; begin <= option.value.size();) {
+                const std::size_t end = std::min(option.value.find(',', begin), option.value.size());
+                if (end > begin) service.flags.push_back(option.value.substr(begin, end - begin));
+                begin = end + 1;
+            }
+            return;
+        default:
+            return;
+    }
+}
+
+// ---- real servers --------------------------------------------------------------------------------------------------
+
+std::optional<ServerBlock> Commands::named_server(const std::vector<GivenOption>& given, const ServiceBlock& service) {
+    const auto at = std::ranges::find(given, Option::server, &GivenOption::option);
+    const auto endpoint = at == given.end() ? std::nullopt : endpoint_of(at->value);
+    if (!endpoint) {
+        remarks_.broken(at_, "-r",
+                        at == given.end() ? "is missing" : config::in_quotes(at->value) + " is no address with a port",
+                        "names of hosts and ports are not looked up: ipvsadm -Sn writes numbers");
+        return std::nullopt;
+    }
+    ServerBlock named;
+    named.place = at_;
+    named.address = endpoint->address;
+    named.port = endpoint->port.value_or(static_cast<std::uint16_t>(service.targets.front().port));
+    named.forwarding = Forwarding{.method = Forward::direct};
+    return named;
+}
+
+void Commands::server_option(ServerBlock& server, const GivenOption& option) {
+    constexpr std::uint32_t most = 0x7fffffff;  // the kernel takes them as signed
+    Forwarding& forwarding = *server.forwarding;
+    switch (option.option) {
+        case Option::direct:
+            forwarding.method = Forward::direct;
+            return;
+        case Option::tunnel:
+            forwarding.method = Forward::tunnel;
+            return;
+        case Option::masquerade:
+            forwarding.method = Forward::masquerade;
+            return;
+        case Option::tunnel_type:
+            forwarding.tunnel_type = option.value;
+            return;
+        case Option::tunnel_port:
+            return number(option, 1, 65535, forwarding.tunnel_port);
+        case Option::no_checksum:
+            forwarding.tunnel_checksum.clear();
+            return;
+        case Option::checksum:
+            forwarding.tunnel_checksum = "checksum";
+            return;
+        case Option::remote_checksum:
+            forwarding.tunnel_checksum = "remote";
+            return;
+        case Option::weight:
+            return number(option, 0, most, server.weight);
+        case Option::upper:
+            return number(option, 0, most, server.upper);
+        case Option::lower:
+            return number(option, 0, most, server.lower);
+        default:
+            return;
+    }
+}
+
+void Commands::server(const std::vector<GivenOption>& given, Option command) {
+    const auto named = named_service(given);
+    if (!named) return;
+    const auto service = services_.find(key_of(*named));
+    if (service == services_.end()) {
+        remarks_.broken(at_, given.front().word, "there is no such service yet: ipvsadm refuses the line",
+                        "its -A line comes before it");
+        return;
+    }
+    auto server = named_server(given, *named);
+    if (!server) return;
+    for (const GivenOption& each : given) server_option(*server, each);
+    const bool rewrites = server->forwarding->method == Forward::masquerade;
+    const std::uint32_t port = named->targets.front().port;
+    if (!rewrites && named->targets.front().fwmark == 0 && server->port != port) {
+        remarks_.changed(at_, "-r",
+                         "without masquerading ipvsadm uses the port of the service, " + std::to_string(port));
+        server->port = port;
+    }
+    auto& servers = service->second.servers;
+    const auto known = servers.find({server->address, server->port});
+    if (command == Option::delete_server) {
+        if (known != servers.end()) servers.erase(known);
+    } else if ((known == servers.end()) != (command == Option::add_server)) {
+        remarks_.broken(at_, given.front().word,
+                        std::string("the server is ") + (known == servers.end() ? "not there yet" : "there already") +
+                            ": ipvsadm refuses the line");
+    } else if (known != servers.end()) {
+        known->second.server = std::move(*server);
+    } else {
+        const std::pair key(server->address, server->port);
+        servers.emplace(key, AddedServer{order_++, std::move(*server)});
+    }
+}
+
+// ---- the rest ------------------------------------------------------------------------------------------------------
+
+void Commands::number(const GivenOption& option, std::uint32_t least, std::uint32_t most, std::uint32_t& value) {
+    const auto read = number_of<std::uint32_t>(option.value);
+    if (read && *read >= least && *read <= most) {
+        value = *read;
+    } else {
+        remarks_.broken(at_, option.word,
+                        config::in_quotes(option.value) + " is no number from " + std::to_string(least) + " to " +
+                            std::to_string(most) + ": passed over");
+    }
+}
+
+void Commands::scheduler(const GivenOption& option, ServiceBlock& service) {
+    if (std::ranges::find(known_schedulers, option.value) != std::end(known_schedulers)) {
+        service.scheduler = option.value;
+    } else {
+        remarks_.broken(at_, option.word,
+                        config::in_quotes(option.value) + " is no scheduler of Linux: the default wlc is used instead",
+                        config::suggestion(option.value, known_schedulers));
+    }
+}
+
+/// 0: it stays as it is.
+void Commands::timeouts(const std::vector<GivenOption>& given) {
+    const std::vector<std::string> words = command_words(given.front().value);
+    constexpr std::array names{"tcp", "tcp_fin", "udp"};
+    if (words.size() != names.size()) {
+        remarks_.broken(at_, "--set", "takes three numbers: the time-outs of TCP, of TCP after FIN, and of UDP");
+        return;
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        std::uint32_t seconds = 0;
+        number({Option::set, "--set", words[i]}, 0, 86400 * 31, seconds);
+        if (seconds != 0) model_.timeouts[names[i]] = seconds;
+    }
+}
+
+/// One row of ours works as master and as backup, as the node is.
+void Commands::sync_daemon(const std::vector<GivenOption>& given) {
+    SyncDaemonEntry entry;
+    entry.place = at_;
+    if (model_.sync) entry = *model_.sync;
+    for (const GivenOption& each : given) {
+        switch (each.option) {
+            case Option::interface:
+                entry.interface = each.value;
+                break;
+            case Option::sync_id:
+                entry.id = each.value;
+                break;
+            case Option::sync_group:
+                entry.group = each.value;
+                break;
+            case Option::sync_port:
+                entry.port = each.value;
+                break;
+            case Option::sync_ttl:
+                entry.ttl = each.value;
+                break;
+            case Option::sync_length:
+                remarks_.lost(at_, each.word, "the kernel's own length is used", "leave it out");
+                break;
+            default:
+                break;
+        }
+    }
+    if (entry.interface.empty()) {
+        remarks_.broken(at_, given.front().word, "names no interface: the line is passed over", "--mcast-interface");
+        return;
+    }
+    model_.sync = std::move(entry);
+}
+
+void Commands::finish() {
+    std::vector<const AddedService*> services;
+    for (const auto& [key, each] : services_) services.push_back(&each);
+    std::ranges::sort(services, {}, &AddedService::order);
+    for (const AddedService* each : services) {
+        ServiceBlock service = each->service;
+        std::vector<const AddedServer*> servers;
+        for (const auto& [key, server] : each->servers) servers.push_back(&server);
+        std::ranges::sort(servers, {}, &AddedServer::order);
+        for (const AddedServer* server : servers) service.servers.push_back(server->server);
+        service.forwarding = commonest_forwarding(service.servers);
+        model_.services.push_back(std::move(service));
+    }
+}
+
+bool is_comment(std::string_view line) {
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    return first == std::string_view::npos || line[first] == '#';
+}
+
+}  // namespace
+
+}  // namespace ipvsadm
+
+NodeModel model_of_ipvsadm(std::string_view text, std::uint32_t file, Remarks& remarks) {
+    NodeModel model;
+    model.file = file;
+    const std::string valid = wire::valid_utf8(text);
+    ipvsadm::Commands commands(model, remarks);
+    std::uint32_t line = 0;
+    for (std::size_t begin = 0; begin < valid.size();) {
+        const std::size_t end = std::min(valid.find('\n', begin), valid.size());
+        const std::string_view raw = std::string_view(valid).substr(begin, end - begin);
+        begin = end + 1;
+        ++line;
+        if (!ipvsadm::is_comment(raw)) commands.run(command_words(raw), {file, line});
+    }
+    commands.finish();
+    return model;
+}
+
+}  // namespace lbconverge::importer
