@@ -7,7 +7,7 @@
 HISTORIES=${LAB_HISTORIES:-10}
 RANDOM=${LAB_SEED:-12}
 VIP=192.168.100.20
-DIRECTORS='lb1 lb2 lb3'
+DIRECTORS=(lb1 lb2 lb3)
 PORTS='80 81'
 
 lab_begin
@@ -42,6 +42,7 @@ on() { LBC_CONFIG=$T/$1.toml lbc "$@"; }
 restart() { LBC_CONFIG=$T/$1.toml start "$1"; }
 reload() { kill -HUP "${DAEMON[$1]}"; }
 health() { X "$1" sh -c "echo $3 >/run/ws$2"; }
+# shellcheck disable=SC2016  # the dollar is for the shell of the node
 all_up() { X "$1" sh -c 'for n in 1 2 3 4 5 6 7; do echo up >/run/ws$n; done'; }
 
 # by_hand NODE: somebody removes a server and adds it again, or another one.
@@ -51,13 +52,23 @@ by_hand() {
   ((RANDOM % 2)) || X "$1" ipvsadm -a -t $VIP:$port -r $server:$port -g -w $((RANDOM % 4))
 } 2>/dev/null
 
+declare -A DRAINED=()
+# undrain_all NODE
+undrain_all() {
+  local n
+  for n in ${DRAINED[$1]}; do on "$1" undrain 192.168.100.10"$n" >/dev/null 2>&1; done
+  DRAINED[$1]=''
+}
+
 # happens NODE: one event of its history.
 happens() {
   case $((RANDOM % 7)) in
     0 | 1) file "$1" && reload "$1" ;;
     2) health "$1" $((1 + RANDOM % 7)) down ;;
     3) health "$1" $((1 + RANDOM % 7)) up ;;
-    4) on "$1" drain 192.168.100.10$((1 + RANDOM % 7)) >/dev/null 2>&1 ;;
+    4)
+      local n=$((1 + RANDOM % 7))
+      on "$1" drain --force 192.168.100.10$n >/dev/null 2>&1 && DRAINED[$1]+=" $n" ;;
     5) by_hand "$1" ;;
     6) stop "$1" && restart "$1" ;;
   esac
@@ -68,23 +79,23 @@ happens() {
 tables() { on "$1" status --json | grep -o '"table":"[0-9a-f]*"' | sort | paste -sd' '; }
 settled() { on "$1" diff >/dev/null; }
 
-file $DIRECTORS
-for name in $DIRECTORS; do
+file "${DIRECTORS[@]}"
+for name in "${DIRECTORS[@]}"; do
   all_up "$name"
   restart "$name"
 done
-for name in $DIRECTORS; do check "$name has its table" within 20 settled "$name"; done
+for name in "${DIRECTORS[@]}"; do check "$name has its table" within 20 settled "$name"; done
 for ((history = 1; history <= HISTORIES; history++)); do
-  for name in $DIRECTORS; do
+  for name in "${DIRECTORS[@]}"; do
     for ((events = RANDOM % 5; events >= 0; events--)); do happens "$name"; done
   done
-  file $DIRECTORS
-  for name in $DIRECTORS; do
+  file "${DIRECTORS[@]}"
+  for name in "${DIRECTORS[@]}"; do
     all_up "$name"
-    for n in 1 2 3 4 5 6 7; do on "$name" undrain 192.168.100.10$n >/dev/null 2>&1; done
+    undrain_all "$name"
     reload "$name"
   done
-  for name in $DIRECTORS; do check "history $history: $name comes to rest" within 20 settled "$name"; done
+  for name in "${DIRECTORS[@]}"; do check "history $history: $name comes to rest" within 20 settled "$name"; done
   check_eq "history $history: lb2 as lb1" "$(tables lb1)" "$(tables lb2)"
   check_eq "history $history: lb3 as lb1" "$(tables lb1)" "$(tables lb3)"
 done
