@@ -43,17 +43,23 @@ FileSystem as_utf8(const FileSystem& files, Remarks& remarks, const std::vector<
     return system;
 }
 
-/// Names for the nodes that have none.
-void name_nodes(std::vector<NodeModel>& nodes) {
+/// Names for the nodes that have none, or that of another one.
+void name_nodes(std::vector<NodeModel>& nodes, Remarks& remarks) {
     if (nodes.size() < 2) return;
     std::set<std::string> used;
-    for (const NodeModel& each : nodes) used.insert(each.name);
+    for (NodeModel& each : nodes) {
+        if (each.name.empty() || used.insert(each.name).second) continue;
+        remarks.broken({each.file, 0}, each.name, "is the name of two nodes", "another NAME=FILE");
+        each.name.clear();
+    }
     for (std::size_t n = 0; n < nodes.size(); ++n) {
         if (!nodes[n].name.empty()) continue;
         const std::string& id = nodes[n].router_id;
         const bool fits = !id.empty() && id.find_first_of(" \t\"'\\") == id.npos && !used.contains(id);
         nodes[n].name = fits ? id : "node" + std::to_string(n + 1);
-        used.insert(nodes[n].name);
+        for (std::size_t more = nodes.size(); !used.insert(nodes[n].name).second; ++more) {
+            nodes[n].name = "node" + std::to_string(more + 1);
+        }
     }
 }
 
@@ -87,6 +93,7 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
         const auto first = static_cast<std::uint32_t>(result.files.size());
         if (!reader.read(each.path)) {
             result.readable = false;
+            result.files.push_back(each.path);
             remarks.broken({first, 0}, each.path, "cannot be read");
             continue;
         }
@@ -95,7 +102,7 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
         model.header = header_of(reader.lines());
         models.push_back(std::move(model));
     }
-    name_nodes(models);
+    name_nodes(models, remarks);
     align_names(models, remarks);
     std::vector<Draft> drafts;
     for (NodeModel& each : models) drafts.push_back(draft_of(each, remarks));

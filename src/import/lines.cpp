@@ -11,7 +11,7 @@ namespace {
 
 // Far beyond every real file, and little enough for a small machine.
 constexpr std::size_t most_octets = std::size_t{64} << 20;
-constexpr std::size_t most_steps = 2'000'000;
+constexpr std::size_t most_steps = 500'000;
 constexpr std::size_t most_depth = 32;
 constexpr std::size_t most_line = std::size_t{256} << 10;
 
@@ -121,6 +121,7 @@ std::vector<std::string> command_words(std::string_view text) {
 bool LineReader::read(const std::string& path) {
     const auto text = system_.open(path);
     if (!text) return false;
+    size_ += text->size();
     const auto known = std::find(files_.begin(), files_.end(), path);
     const auto file = static_cast<std::uint32_t>(known - files_.begin());
     if (known == files_.end()) files_.push_back(path);
@@ -146,7 +147,6 @@ void LineReader::read_text(std::string_view text, std::uint32_t file) {
 }
 
 void LineReader::read_line(std::string_view raw, Place at) {
-    if (over(at)) return;
     raw = raw.substr(0, raw.find('\0'));  // the rest of such a line does not exist for keepalived either
     const std::size_t end = comment_start(raw);
     std::string_view comment = raw.substr(end);
@@ -186,8 +186,8 @@ bool LineReader::over(Place at) {
 
 /// What stands in one line, which may become several.
 void LineReader::process(std::string text, Place at, std::size_t depth) {
-    if (over(at)) return;
     size_ += text.size();
+    if (depth > 0 ? over(at) : over_) return;
     if (depth > most_depth) {
         remarks_.broken(at, "", "definitions and includes are nested more than 32 times: this line is left out");
         return;

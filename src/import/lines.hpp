@@ -74,7 +74,7 @@ private:
     std::string comment_;            ///< of the line that is being processed
     bool has_comment_ = false;
     std::size_t size_ = 0;   ///< octets so far, after all substitutions
-    std::size_t steps_ = 0;  ///< lines and substitutions so far
+    std::size_t steps_ = 0;  ///< repetitions and substitutions so far
     bool over_ = false;
 };
 

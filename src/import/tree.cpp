@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t most_nested = 32;
 constexpr std::size_t most_comment_lines = 12;
+constexpr std::size_t most_suggestions = 200;  // a file with more unknown words is no keepalived.conf
 
 class Builder {
 public:
@@ -198,7 +199,9 @@ private:
                     ? ": it ignores all up to line " + std::to_string(ignored_last_.line)
                     : ", and ignores it";
         if (ignored_block_ && !block.empty()) what += ", and takes that } for the end of " + block;
-        const std::string_view near = config::nearest(ignored_word_, known_in(ignored_where_));
+        const bool few = ++suggestions_ <= most_suggestions;
+        const std::string_view near =
+            few ? config::nearest(ignored_word_, known_in(ignored_where_)) : std::string_view();
         std::string remedy;
         if (!near.empty()) remedy = "did you mean " + config::in_quotes(near) + "?";
         remarks_.broken(ignored_first_, shown(ignored_word_), std::move(what), std::move(remedy));
@@ -221,6 +224,7 @@ private:
     bool in_ignored_ = false;
     bool ignored_block_ = false;
     std::size_t ignored_braces_ = 0;
+    std::size_t suggestions_ = 0;
     std::uint32_t ignored_where_ = 0;
     Place ignored_first_, ignored_last_;
     std::string ignored_word_;

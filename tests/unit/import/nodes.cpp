@@ -1,0 +1,91 @@
+// Several files as one cluster.
+#include "importing.hpp"
+
+namespace lbconverge::importer {
+
+namespace {
+
+std::string unicast(const std::string& name, const std::string& own, const std::string& peer, int priority) {
+    return "global_defs { router_id " + name + "\n}\nvrrp_instance VI {\n interface eth0\n virtual_router_id 33\n" +
+           " unicast_src_ip " + own + "\n unicast_peer { " + peer + " }\n priority " + std::to_string(priority) +
+           "\n virtual_ipaddress { 10.0.0.9 }\n}\n";
+}
+
+Outcome pair_of(const std::string& a, const std::string& b) {
+    return outcome_of({{"", "a.conf"}, {"", "b.conf"}}, {{"a.conf", a}, {"b.conf", b}});
+}
+
+}  // namespace
+
+TEST_CASE("what nodes share is there once; the peers are the other nodes") {
+    const Outcome outcome =
+        pair_of(unicast("lb1", "10.0.0.1", "10.0.0.2", 200), unicast("lb2", "10.0.0.2", "10.0.0.1", 100));
+    CHECK(outcome.imported.toml == R"(
+        role = "director"
+        interface = "eth0"
+        vips = ["10.0.0.9"]
+
+        [nodes]
+        lb1 = { address = "10.0.0.1", priority = 200 }
+        lb2 = { address = "10.0.0.2" }
+
+        [[vrrp]]
+        name = "VI"
+        vrid = 33
+        version = 2
+        unicast = true
+    )"_text);
+    CHECK_SILENT(outcome);
+    CHECK_ACCEPTED(outcome);
+}
+
+TEST_CASE("contradictions are named") {
+    const std::string a = unicast("lb1", "10.0.0.1", "10.0.0.2", 100);
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        std::string b = unicast("lb2", "10.0.0.2", "10.0.0.1", 90);
+        b.replace(b.find(from), from.size(), to);
+        return pair_of(a, b);
+    };
+    CHECK_SAID(changed("priority 90", "priority 100"),
+               "b.conf:8: broken: priority: of \"VI\" is 100 on lb1 and on lb2");
+    CHECK_SAID(changed("10.0.0.9", "10.0.0.8"),
+               "broken: virtual_ipaddress: of \"VI\": lb1 has 10.0.0.9 and lb2 has 10.0.0.8");
+    CHECK_SAID(changed("virtual_router_id 33", "virtual_router_id 34"),
+               "broken: vrid: of \"VI\": lb1 has 33 and lb2 has 34");
+    CHECK_SAID(changed("priority 90", "priority 90\n advert_int 2"), "lb1 has none and lb2 has \"2s\"");
+    const Outcome password = changed("priority 90", "priority 90\n authentication { auth_pass secret\n }");
+    CHECK_SAID(password, "broken: auth_pass: of \"VI\"");
+    CHECK_FALSE(password.says("secret"));
+    CHECK_ACCEPTED(changed("10.0.0.9", "10.0.0.8"));
+}
+
+TEST_CASE("one virtual router has one name") {
+    std::string b = unicast("lb2", "10.0.0.2", "10.0.0.1", 90);
+    b.replace(b.find("VI"), 2, "XX");
+    const Outcome outcome = pair_of(unicast("lb1", "10.0.0.1", "10.0.0.2", 100), b);
+    CHECK_SAID(outcome, "b.conf:3: changed: vrrp_instance \"XX\": is named \"VI\", as on node lb1");
+    CHECK_HAS(outcome, "unicast = true");
+}
+
+TEST_CASE("priorities that cross are said by each node") {
+    const auto node = [](int a, int b) {
+        const auto instance = [](const char* name, int vrid, int priority) {
+            return "vrrp_instance " + std::string(name) + " {\n interface eth0\n virtual_router_id " +
+                   std::to_string(vrid) + "\n priority " + std::to_string(priority) + "\n}\n";
+        };
+        return instance("A", 1, a) + instance("B", 2, b);
+    };
+    const Outcome outcome = outcome_of({{"x", "a"}, {"y", "b"}}, {{"a", node(150, 110)}, {"b", node(110, 150)}});
+    CHECK_HAS(outcome, "[[nodes.x.vrrp]]\nname = \"A\"\nvrid = 1\npriority = 150\n");
+    CHECK_HAS(outcome, "[[nodes.y.vrrp]]\nname = \"A\"\nvrid = 1\npriority = 110\n");
+    CHECK_ACCEPTED(outcome);
+}
+
+TEST_CASE("nodes that have one name get another") {
+    const std::string text = unicast("lb1", "10.0.0.1", "10.0.0.2", 100);
+    const Outcome outcome = outcome_of({{"n", "a"}, {"n", "a"}, {"", "a"}, {"", "a"}}, {{"a", text}});
+    CHECK_SAID(outcome, "broken: n: is the name of two nodes");
+    CHECK_HAS(outcome, "\nlb1 = ");
+}
+
+}  // namespace lbconverge::importer
