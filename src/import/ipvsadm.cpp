@@ -1,12 +1,12 @@
 #include "ipvsadm.hpp"
 
+#include "ipvsadm_options.hpp"
 #include "known.hpp"
 #include "lbconverge/config/suggestion.hpp"
 #include "lbconverge/wire/json.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -19,144 +19,6 @@ namespace {
 
 constexpr std::uint32_t default_persistence = 300;  // seconds, as ipvsadm(8) says
 
-/// What an option does here. Those of one place exclude each other.
-enum class Option : std::uint8_t {
-    add_service,
-    edit_service,
-    delete_service,
-    add_server,
-    edit_server,
-    delete_server,
-    clear,
-    restore,
-    zero,
-    set,
-    start_daemon,
-    stop_daemon,
-    tcp,
-    udp,
-    sctp,
-    fwmark,
-    ipv6,
-    scheduler,
-    persistent,
-    netmask,
-    engine,
-    flags,
-    one_packet,
-    server,
-    direct,
-    tunnel,
-    masquerade,
-    tunnel_type,
-    tunnel_port,
-    no_checksum,
-    checksum,
-    remote_checksum,
-    weight,
-    upper,
-    lower,
-    interface,
-    sync_id,
-    sync_length,
-    sync_group,
-    sync_port,
-    sync_ttl,
-    list,
-    numeric,
-};
-
-struct OptionName {
-    char letter;  ///< '\0': none
-    std::string_view word;
-    Option option;
-    bool takes_value = false;
-};
-
-constexpr OptionName options[] = {
-    {'A', "add-service", Option::add_service},
-    {'E', "edit-service", Option::edit_service},
-    {'D', "delete-service", Option::delete_service},
-    {'a', "add-server", Option::add_server},
-    {'e', "edit-server", Option::edit_server},
-    {'d', "delete-server", Option::delete_server},
-    {'C', "clear", Option::clear},
-    {'R', "restore", Option::restore},
-    {'Z', "zero", Option::zero},
-    {'L', "list", Option::list},
-    {'l', "list", Option::list},
-    {'S', "save", Option::list},
-    {'n', "numeric", Option::numeric},
-    {'c', "connection", Option::numeric},
-    {'\0', "exact", Option::numeric},
-    {'\0', "timeout", Option::numeric},
-    {'\0', "daemon", Option::numeric},
-    {'\0', "stats", Option::numeric},
-    {'\0', "rate", Option::numeric},
-    {'\0', "thresholds", Option::numeric},
-    {'\0', "persistent-conn", Option::numeric},
-    {'\0', "sort", Option::numeric},
-    {'\0', "nosort", Option::numeric},
-    {'\0', "set", Option::set},
-    {'\0', "start-daemon", Option::start_daemon, true},
-    {'\0', "stop-daemon", Option::stop_daemon, true},
-    {'t', "tcp-service", Option::tcp, true},
-    {'u', "udp-service", Option::udp, true},
-    {'\0', "sctp-service", Option::sctp, true},
-    {'f', "fwmark-service", Option::fwmark, true},
-    {'6', "ipv6", Option::ipv6},
-    {'s', "scheduler", Option::scheduler, true},
-    {'p', "persistent", Option::persistent},
-    {'M', "netmask", Option::netmask, true},
-    {'\0', "pe", Option::engine, true},
-    {'b', "sched-flags", Option::flags, true},
-    {'o', "ops", Option::one_packet},
-    {'O', "ops", Option::one_packet},
-    {'r', "real-server", Option::server, true},
-    {'g', "gatewaying", Option::direct},
-    {'i', "ipip", Option::tunnel},
-    {'m', "masquerading", Option::masquerade},
-    {'\0', "tun-type", Option::tunnel_type, true},
-    {'\0', "tun-port", Option::tunnel_port, true},
-    {'\0', "tun-nocsum", Option::no_checksum},
-    {'\0', "tun-csum", Option::checksum},
-    {'\0', "tun-remcsum", Option::remote_checksum},
-    {'w', "weight", Option::weight, true},
-    {'x', "u-threshold", Option::upper, true},
-    {'y', "l-threshold", Option::lower, true},
-    {'\0', "mcast-interface", Option::interface, true},
-    {'\0', "syncid", Option::sync_id, true},
-    {'\0', "sync-maxlen", Option::sync_length, true},
-    {'\0', "mcast-group", Option::sync_group, true},
-    {'\0', "mcast-port", Option::sync_port, true},
-    {'\0', "mcast-ttl", Option::sync_ttl, true},
-};
-
-/// A word of a command, understood.
-struct GivenOption {
-    Option option;
-    std::string word;  ///< as it is written
-    std::string value;
-};
-
-const OptionName* find_letter(char letter) {
-    const auto* at = std::ranges::find(options, letter, &OptionName::letter);
-    return letter == '\0' || at == std::end(options) ? nullptr : at;
-}
-
-const OptionName* find_word(std::string_view word) {
-    const auto* at = std::ranges::find(options, word, &OptionName::word);
-    return at == std::end(options) ? nullptr : at;
-}
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-    return value;
-}
-
 bool is_program(std::string_view word) {
     return word == "sudo" || word == "ipvsadm" || word.ends_with("/ipvsadm") || word == "$IPVSADM";
 }
@@ -164,7 +26,7 @@ bool is_program(std::string_view word) {
 /// An address, with a port or without: "192.0.2.1:80", "[2001:db8::1]:80", "192.0.2.1".
 struct NumericEndpoint {
     IpAddress address;
-    std::optional<std::uint16_t> port;
+    std::optional<std::uint32_t> port;
 };
 
 std::optional<NumericEndpoint> endpoint_of(std::string_view text) {
@@ -181,8 +43,8 @@ std::optional<NumericEndpoint> endpoint_of(std::string_view text) {
     }
     if (!from_text(host, result.address)) return std::nullopt;
     if (port.empty()) return result;
-    result.port = number_of<std::uint16_t>(port.substr(1));
-    if (!result.port || !port.starts_with(':')) return std::nullopt;
+    result.port = number_of(port.substr(1));
+    if (!result.port || *result.port > 65535 || !port.starts_with(':')) return std::nullopt;
     return result;
 }
 
@@ -218,8 +80,6 @@ public:
     void finish();
 
 private:
-    bool understand(const std::vector<std::string>& words, std::vector<GivenOption>& given);
-    bool understand_letters(const std::vector<std::string>& words, std::size_t& i, std::vector<GivenOption>& given);
     void carry_out(const std::vector<GivenOption>& given);
     [[nodiscard]] std::optional<ServiceBlock> named_service(const std::vector<GivenOption>& given);
     void service(const std::vector<GivenOption>& given, Option command);
@@ -231,7 +91,6 @@ private:
     void sync_daemon(const std::vector<GivenOption>& given);
     void number(const GivenOption& option, std::uint32_t least, std::uint32_t most, std::uint32_t& value);
     void scheduler(const GivenOption& option, ServiceBlock& service);
-    void unknown(std::string_view word);
 
     NodeModel& model_;
     Remarks& remarks_;
@@ -244,67 +103,6 @@ bool has(const std::vector<GivenOption>& given, Option option) {
     return std::ranges::find(given, option, &GivenOption::option) != given.end();
 }
 
-void Commands::unknown(std::string_view word) {
-    remarks_.broken(at_, std::string(word), "ipvsadm has no such option: the line is passed over");
-}
-
-/// `-p` and `--persistent` may have a value, and the words of --set have no names.
-bool Commands::understand_letters(const std::vector<std::string>& words, std::size_t& i,
-                                  std::vector<GivenOption>& given) {
-    const std::string& word = words[i];
-    for (std::size_t j = 1; j < word.size(); ++j) {
-        const OptionName* name = find_letter(word[j]);
-        if (name == nullptr) return unknown(word), false;
-        GivenOption each{name->option, "-" + std::string(1, word[j]), {}};
-        const std::string rest = word.substr(j + 1);
-        const bool number_follows = i + 1 < words.size() && number_of<std::uint32_t>(words[i + 1]);
-        if (name->takes_value || (name->option == Option::persistent && number_of<std::uint32_t>(rest))) {
-            if (rest.empty() && i + 1 == words.size()) {
-                remarks_.broken(at_, each.word, "has no value: the line is passed over");
-                return false;
-            }
-            each.value = rest.empty() ? words[++i] : rest;
-            j = word.size();
-        } else if (name->option == Option::persistent && rest.empty() && number_follows) {
-            each.value = words[++i];
-        }
-        given.push_back(std::move(each));
-    }
-    return true;
-}
-
-bool Commands::understand(const std::vector<std::string>& words, std::vector<GivenOption>& given) {
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::string& word = words[i];
-        if (word.starts_with("--") && word.size() > 2) {
-            const std::size_t equals = word.find('=');
-            const OptionName* name =
-                find_word(std::string_view(word).substr(2, equals == word.npos ? equals : equals - 2));
-            if (name == nullptr) return unknown(word), false;
-            GivenOption each{name->option, word.substr(0, equals), {}};
-            const bool number_follows = i + 1 < words.size() && number_of<std::uint32_t>(words[i + 1]);
-            const bool wants = name->takes_value || (name->option == Option::persistent && number_follows);
-            if (equals != word.npos) {
-                each.value = word.substr(equals + 1);
-            } else if (wants && i + 1 < words.size()) {
-                each.value = words[++i];
-            } else if (wants) {
-                remarks_.broken(at_, each.word, "has no value: the line is passed over");
-                return false;
-            } else if (name->option == Option::set) {
-                for (int k = 0; k < 3 && i + 1 < words.size(); ++k) each.value += (k == 0 ? "" : " ") + words[++i];
-            }
-            given.push_back(std::move(each));
-        } else if (word.starts_with('-') && word.size() > 1) {
-            if (!understand_letters(words, i, given)) return false;
-        } else {
-            remarks_.broken(at_, word, "is no option of ipvsadm: the line is passed over");
-            return false;
-        }
-    }
-    return true;
-}
-
 void Commands::run(const std::vector<std::string>& words, Place at) {
     at_ = at;
     auto begin = words.begin();
@@ -314,8 +112,8 @@ void Commands::run(const std::vector<std::string>& words, Place at) {
         remarks_.lost(at_, *begin, "is no command of ipvsadm", "give it the output of ipvsadm -Sn");
         return;
     }
-    std::vector<GivenOption> given;
-    if (understand({begin, words.end()}, given)) carry_out(given);
+    const auto given = options_of({begin, words.end()}, at_, remarks_);
+    if (given) carry_out(*given);
 }
 
 void Commands::carry_out(const std::vector<GivenOption>& given) {
@@ -367,7 +165,7 @@ std::optional<ServiceBlock> Commands::named_service(const std::vector<GivenOptio
             target.port = endpoint->port.value_or(0);
             named.protocol = each.option == Option::tcp ? "tcp" : each.option == Option::udp ? "udp" : "sctp";
         } else if (each.option == Option::fwmark) {
-            target.fwmark = number_of<std::uint32_t>(each.value).value_or(0);
+            target.fwmark = number_of(each.value).value_or(0);
             target.family = has(given, Option::ipv6) ? Family::ipv6 : Family::ipv4;
             if (target.fwmark == 0) {
                 remarks_.broken(at_, each.word,
@@ -453,7 +251,7 @@ std::optional<ServerBlock> Commands::named_server(const std::vector<GivenOption>
     ServerBlock named;
     named.place = at_;
     named.address = endpoint->address;
-    named.port = endpoint->port.value_or(static_cast<std::uint16_t>(service.targets.front().port));
+    named.port = endpoint->port.value_or(service.targets.front().port);
     named.forwarding = Forwarding{.method = Forward::direct};
     return named;
 }
@@ -534,7 +332,7 @@ void Commands::server(const std::vector<GivenOption>& given, Option command) {
 // ---- the rest ------------------------------------------------------------------------------------------------------
 
 void Commands::number(const GivenOption& option, std::uint32_t least, std::uint32_t most, std::uint32_t& value) {
-    const auto read = number_of<std::uint32_t>(option.value);
+    const auto read = number_of(option.value);
     if (read && *read >= least && *read <= most) {
         value = *read;
     } else {

@@ -9,4 +9,7 @@ namespace lbconverge::importer {
 /// are not looked up.
 NodeModel model_of_ldirectord(std::string_view text, std::uint32_t file, Remarks& remarks);
 
+/// Every directive and what becomes of it, in Markdown.
+std::string ldirectord_guide();
+
 }  // namespace lbconverge::importer

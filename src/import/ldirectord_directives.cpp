@@ -1,3 +1,4 @@
+#include "ldirectord.hpp"
 #include "ldirectord_reader.hpp"
 
 #include <algorithm>
@@ -76,8 +77,6 @@ constexpr Directive directives[] = {
 
 }  // namespace
 
-std::span<const Directive> all_directives() { return directives; }
-
 const Directive* find_directive(std::string_view word) {
     const auto* at = std::ranges::find(directives, word, &Directive::word);
     return at == std::end(directives) ? nullptr : at;
@@ -93,3 +92,21 @@ std::vector<std::string_view> words_in(std::uint8_t scope) {
 }
 
 }  // namespace lbconverge::importer::ldirectord
+
+namespace lbconverge::importer {
+
+std::string ldirectord_guide() {
+    std::string text = "| directive | where | here |\n|---|---|---|\n";
+    for (const ldirectord::Directive& each : ldirectord::directives) {
+        constexpr std::string_view places[] = {"", "file", "section", "file, section"};
+        text.append("| `").append(each.word).append("` | ").append(places[each.scope]).append(" | ");
+        if (each.fate == Destiny::lost) text += "**not carried**: ";
+        if (each.fate == Destiny::same) text += "not needed: ";
+        text.append(each.here);
+        if (!each.remedy.empty()) text.append("; instead: ").append(each.remedy);
+        text += " |\n";
+    }
+    return text;
+}
+
+}  // namespace lbconverge::importer

@@ -128,8 +128,7 @@ struct Directive {
     void (FileReader::*take)(const GivenDirective& at) = nullptr;
 };
 
-/// Every directive and what becomes of it.
-std::span<const Directive> all_directives();
+/// nullptr: there is no such directive.
 const Directive* find_directive(std::string_view word);
 std::vector<std::string_view> words_in(std::uint8_t scope);
 
