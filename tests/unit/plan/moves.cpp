@@ -87,10 +87,12 @@ const std::string one_is_heavier = R"("192.0.2.3", { address = "192.0.2.5", weig
 
 TEST_CASE("the share that is said is the share that is moved, within half a percent") {
     for (const std::string scheduler : {"mh", "sh", "dh"}) {
-        for (const auto& [from, to] : {std::pair(three_servers, four_servers),
-                                       {four_servers, three_servers},
-                                       {three_servers, one_is_heavier},
-                                       {one_is_heavier, three_servers}}) {
+        for (const auto& change : {std::pair(three_servers, four_servers),
+                                   {four_servers, three_servers},
+                                   {three_servers, one_is_heavier},
+                                   {one_is_heavier, three_servers}}) {
+            const std::string& from = change.first;
+            const std::string& to = change.second;
             CAPTURE(scheduler);
             CAPTURE(from);
             CAPTURE(to);
