@@ -1,6 +1,6 @@
 // The mistakes in virtual services: services that get no packets, persistence, synchronisation, role both.
-#include "lint_rules.hpp"
 #include "lbconverge/config/suggestion.hpp"
+#include "lint_rules.hpp"
 
 #include <algorithm>
 #include <numeric>

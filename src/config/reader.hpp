@@ -6,11 +6,11 @@
 
 #include "duration.hpp"
 #include "lbconverge/config/diagnostic.hpp"
+#include "lbconverge/config/suggestion.hpp"
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/enum_names.hpp"
 #include "lbconverge/model/name.hpp"
 #include "lbconverge/model/source.hpp"
-#include "lbconverge/config/suggestion.hpp"
 
 #include <toml++/toml.h>
 

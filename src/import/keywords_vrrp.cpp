@@ -105,10 +105,8 @@ constexpr Keyword vrrp_rows[] = {
     lost(in_instance, "notify_master_rx_lower_pri", "no hook runs when a lesser master is heard",
          "gratuitous ARP is sent again by itself"),
     same(in_instance, "linkbeat_use_polling", "the kernel reports the link"),
-    lost(in_instance, "lvs_sync_daemon_interface", "the sync daemon is one for the node",
-         "[ipvs.sync] with interface and follow"),
-    lost(in_instance, "lvs_sync_daemon_inteface", "the sync daemon is one for the node",
-         "[ipvs.sync] with interface and follow"),
+    carried(in_instance, "lvs_sync_daemon_interface", "[ipvs.sync] that follows the instance", take_instance_sync),
+    carried(in_instance, "lvs_sync_daemon_inteface", "[ipvs.sync] that follows the instance", take_instance_sync),
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t most_octets = std::size_t{64} << 20;
 constexpr std::size_t most_steps = 500'000;
 constexpr std::size_t most_depth = 32;
+constexpr std::size_t most_reads = 2000;
 constexpr std::size_t most_line = std::size_t{256} << 10;
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -405,6 +406,13 @@ void LineReader::include_files(const std::string& pattern, Place at) {
         remarks_.lost(at, "include", "no file is named " + config::in_quotes(pattern), "import where the file is");
     }
     for (const std::string& path : paths) {
+        if (over_) return;
+        if (++reads_ > most_reads) {
+            over_ = true;
+            remarks_.broken(at, "include", "more than 2000 files are included: reading ends here",
+                            "files that include each other");
+            return;
+        }
         if (std::find(open_.begin(), open_.end(), path) != open_.end() || open_.size() >= most_depth) {
             remarks_.broken(at, "include", config::in_quotes(path) + " includes itself: it is not read again");
         } else if (!read(path)) {

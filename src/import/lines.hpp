@@ -75,6 +75,7 @@ private:
     bool has_comment_ = false;
     std::size_t size_ = 0;   ///< octets so far, after all substitutions
     std::size_t steps_ = 0;  ///< repetitions and substitutions so far
+    std::size_t reads_ = 0;  ///< files that were included so far
     bool over_ = false;
 };
 

@@ -14,6 +14,7 @@ void take_default_interface(Interpreter& into, const Statement& at);
 void take_startup_delay(Interpreter& into, const Statement& at);
 void take_realtime(Interpreter& into, const Statement& at);
 void take_sync_daemon(Interpreter& into, const Statement& at);
+void take_instance_sync(Interpreter& into, const Statement& at);
 void take_lvs_timeouts(Interpreter& into, const Statement& at);
 void take_static_routes(Interpreter& into, const Statement& at);
 

@@ -59,6 +59,18 @@ void take_sync_daemon(Interpreter& into, const Statement& at) {
     into.node.sync = std::move(entry);
 }
 
+/// The obsolete form, in an instance; the first one counts.
+void take_instance_sync(Interpreter& into, const Statement& at) {
+    const auto interface = into.interface(at, 1);
+    if (!interface) return;
+    if (into.node.sync) return into.lost(at, "the kernel has one sync daemon, and it is named already", "[ipvs.sync]");
+    SyncDaemonEntry entry;
+    entry.place = at.place;
+    entry.interface = *interface;
+    entry.follow = into.instance->name;
+    into.node.sync = std::move(entry);
+}
+
 void take_lvs_timeouts(Interpreter& into, const Statement& at) {
     for (std::size_t i = 1; i + 1 < at.words.size(); i += 2) {
         const std::string_view word = at.word(i);

@@ -136,6 +136,12 @@ TEST_CASE("routes of an instance go with it") {
     CHECK_ACCEPTED(outcome);
 }
 
+TEST_CASE("the sync daemon follows its instance") {
+    CHECK_HAS(instance_with("lvs_sync_daemon_inteface eth1"),
+              "[ipvs.sync]\ninterface = \"eth1\"\nfollow = \"V\"\nid = 5\n");
+    CHECK_ACCEPTED(instance_with("lvs_sync_daemon_inteface eth1"));
+}
+
 TEST_CASE("what keepalived does not run is left out") {
     CHECK_SAID(outcome_of("vrrp_instance V { interface eth0\n virtual_router_id 999\n}\n"),
                "not carried: vrrp_instance \"V\": has no virtual_router_id");
