@@ -140,6 +140,7 @@ std::string connecting_text(CheckWriter& out, const CheckerBlock& checker, std::
     if (http) out.http(remarks);
     const bool dns = checker.kind == CheckerKind::dns;
     if (dns && !checker.host.empty()) out.add("host", toml_text(checker.host));
+    if (dns && !checker.expect.empty()) out.add("expect", toml_text(checker.expect));
     if (checker.kind == CheckerKind::smtp) {
         remarks.changed(checker.place, "SMTP_CHECK", "the check ends when it is connected: it does not speak SMTP",
                         "a check by command (type = \"exec\")");

@@ -91,6 +91,7 @@ private:
     void sync_daemon(const std::vector<GivenOption>& given);
     void number(const GivenOption& option, std::uint32_t least, std::uint32_t most, std::uint32_t& value);
     void scheduler(const GivenOption& option, ServiceBlock& service);
+    void tunnel_type(const GivenOption& option, Forwarding& forwarding);
 
     NodeModel& model_;
     Remarks& remarks_;
@@ -216,7 +217,10 @@ void Commands::service_option(ServiceBlock& service, const GivenOption& option) 
             service.persistence_mask = option.value;
             return;
         case Option::engine:
-            service.persistence_engine = option.value;
+            if (option.value == "sip")
+                service.persistence_engine = option.value;
+            else
+                remarks_.broken(at_, option.word, "Linux has one persistence engine: the option is left out", "sip");
             return;
         case Option::one_packet:
             service.one_packet = true;
@@ -226,11 +230,7 @@ void Commands::service_option(ServiceBlock& service, const GivenOption& option) 
             if (!option.value.empty()) number(option, 1, 86400 * 31, *service.persistence);
             return;
         case Option::flags:
-            for (std::size_t begin = 0; begin <= option.value.size();) {
-                const std::size_t end = std::min(option.value.find(',', begin), option.value.size());
-                if (end > begin) service.flags.push_back(option.value.substr(begin, end - begin));
-                begin = end + 1;
-            }
+            service.flags = flags_of(option.value, at_, option.word, remarks_);
             return;
         default:
             return;
@@ -238,6 +238,16 @@ void Commands::service_option(ServiceBlock& service, const GivenOption& option) 
 }
 
 // ---- real servers --------------------------------------------------------------------------------------------------
+
+/// ipip is what is not said.
+void Commands::tunnel_type(const GivenOption& option, Forwarding& forwarding) {
+    if (option.value == "gue" || option.value == "gre") {
+        forwarding.tunnel_type = option.value;
+    } else if (option.value != "ipip") {
+        remarks_.broken(at_, option.word,
+                        config::in_quotes(option.value) + " is none of ipip, gue and gre: passed over");
+    }
+}
 
 std::optional<ServerBlock> Commands::named_server(const std::vector<GivenOption>& given, const ServiceBlock& service) {
     const auto at = std::ranges::find(given, Option::server, &GivenOption::option);
@@ -270,8 +280,7 @@ void Commands::server_option(ServerBlock& server, const GivenOption& option) {
             forwarding.method = Forward::masquerade;
             return;
         case Option::tunnel_type:
-            forwarding.tunnel_type = option.value;
-            return;
+            return tunnel_type(option, forwarding);
         case Option::tunnel_port:
             return number(option, 1, 65535, forwarding.tunnel_port);
         case Option::no_checksum:

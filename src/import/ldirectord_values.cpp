@@ -331,11 +331,7 @@ void FileReader::take_scheduler(const GivenDirective& at) {
 }
 
 void FileReader::take_flags(const GivenDirective& at) {
-    for (std::size_t begin = 0; begin < at.value.size();) {
-        const std::size_t end = std::min(at.value.find(',', begin), at.value.size());
-        if (end > begin) section_.flags.emplace_back(at.value.substr(begin, end - begin));
-        begin = end + 1;
-    }
+    section_.flags = flags_of(at.value, at.place, at.word, remarks_);
 }
 
 void FileReader::take_protocol(const GivenDirective& at) {

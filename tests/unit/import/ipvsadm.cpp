@@ -72,8 +72,8 @@ TEST_CASE("both spellings of the options of a server") {
 TEST_CASE("persistence without a number is five minutes") {
     CHECK_HAS(service("-p"), "persistence = \"5m\"");
     CHECK_HAS(service("--persistent -s rr"), "persistence = \"5m\"");
-    CHECK_HAS(service("-p 60"), "persistence = \"1m\"");
-    CHECK_HAS(service("-p60"), "persistence = \"1m\"");
+    CHECK_HAS(service("-p 60"), "persistence = \"60s\"");
+    CHECK_HAS(service("-p60"), "persistence = \"60s\"");
     CHECK_SAID(service("-p 0"), "is no number from 1");
 }
 
@@ -82,6 +82,9 @@ TEST_CASE("without a word the scheduler is wlc and packets go directly") {
     CHECK_LACKS(out, "scheduler");
     CHECK_LACKS(out, "forward");
     CHECK_SAID(service("-s rrr"), "is no scheduler of Linux");
+    CHECK_SAID(service("-s mh -b mh-prot"), "did you mean \"mh-port\"?");
+    CHECK_SAID(service("-p --pe sips"), "one persistence engine");
+    CHECK_SAID(server("-i --tun-type gro"), "is none of ipip, gue and gre");
 }
 
 TEST_CASE("the last command counts, as for the kernel") {

@@ -243,6 +243,7 @@ TEST_CASE("a fallback is that of the section, or that of the file with its port 
 TEST_CASE("scheduler, flags, persistence, netmask and one-packet scheduling") {
     CHECK_HAS(from_ldirectord(section("")), "scheduler = \"wrr\"");
     CHECK_HAS(from_ldirectord(section("\tscheduler=mh\n\tschedflags=mh-port\n")), "scheduler_flags = [\"mh-port\"]");
+    CHECK_SAID(from_ldirectord(section("\tscheduler=mh\n\tschedflags=mh-prot\n")), "did you mean \"mh-port\"?");
     CHECK_SAID(from_ldirectord(section("\tscheduler=rrr\n")), "is no scheduler of Linux: the default wrr");
     CHECK_HAS(from_ldirectord(section("\tpersistent=600\n\tnetmask=255.255.255.0\n")),
               "persistence_mask = \"255.255.255.0\"");
