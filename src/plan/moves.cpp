@@ -14,6 +14,7 @@ struct Pools {
     OrderedPool before;
     OrderedPool after;
     bool leaves = false;
+    bool grows = false;  ///< the next round puts it in order
 };
 
 /// What the kernel does with the change: a new server comes to the head of the list.
@@ -90,6 +91,12 @@ bool hashes(const OrderedPool& pool) {
     return pool.scheduler == "mh" || pool.scheduler == "sh" || pool.scheduler == "dh";
 }
 
+void put_in_order(OrderedPool& pool) {
+    std::sort(pool.servers.begin(), pool.servers.end(), [&](const PoolServer& a, const PoolServer& b) {
+        return comes_before({pool.service, a.address, a.port}, {pool.service, b.address, b.port});
+    });
+}
+
 std::map<Service::Key, Pools> pools_of(const Plan& plan, const config::Config& config) {
     std::map<Service::Key, Pools> all;
     const auto find = [&](const Service::Key& key) -> Pools* {
@@ -104,9 +111,15 @@ std::map<Service::Key, Pools> pools_of(const Plan& plan, const config::Config& c
             if constexpr (std::is_same_v<Kind, Service>) {
                 if (Pools* pools = find(change.key)) follow(change, *pools);
             } else if constexpr (std::is_same_v<Kind, RealServer>) {
-                if (Pools* pools = find(change.key.service)) follow(change, pools->after);
+                Pools* pools = find(change.key.service);
+                if (pools == nullptr) return;
+                follow(change, pools->after);
+                pools->grows = pools->grows || change.before == nullptr;
             }
         });
+    }
+    for (auto& [key, pools] : all) {
+        if (pools.grows && (pools.after.scheduler == "mh" || pools.after.scheduler == "sh")) put_in_order(pools.after);
     }
     return all;
 }

@@ -51,6 +51,7 @@ private:
         return !refused_.empty() && refused_.find(kind_id<RealServer>, RealServer::id(key), Action::create) != nullptr;
     }
     [[nodiscard]] OrderedPool pool(const std::vector<ListPlace>& members) const;
+    [[nodiscard]] bool grows() const;
     [[nodiscard]] bool chooses_right() const;
     [[nodiscard]] bool may_leave(const ListPlace& member) const;
     [[nodiscard]] std::uint32_t weight_before(const ListPlace& each) const { return seen_.row(each.seen).value.weight; }
@@ -94,6 +95,12 @@ OrderedPool ServiceOrder::pool(const std::vector<ListPlace>& members) const {
     return pool;
 }
 
+/// The kernel may refuse a server that is added, and then the others would be moved for nothing, each time anew. So
+/// they are moved in the next round, when it is there.
+bool ServiceOrder::grows() const {
+    return std::any_of(members_.begin(), members_.end(), [](const ListPlace& each) { return each.seen == Step::none; });
+}
+
 bool ServiceOrder::chooses_right() const {
     const auto by_rank = [](const ListPlace& a, const ListPlace& b) { return a.rank < b.rank; };
     if (std::is_sorted(members_.begin(), members_.end(), by_rank)) return true;
@@ -113,7 +120,7 @@ bool ServiceOrder::may_leave(const ListPlace& member) const {
 }
 
 void ServiceOrder::mark(std::vector<bool>& marks) const {
-    if (uncertain_ || chooses_right()) return;
+    if (uncertain_ || grows() || chooses_right()) return;
     auto each = members_.rbegin();
     for (std::uint32_t last = UINT32_MAX; each != members_.rend() && each->rank != 0 && each->rank <= last; ++each) {
         last = each->rank;

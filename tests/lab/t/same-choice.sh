@@ -39,7 +39,8 @@ file() {
 }
 
 on() { LBC_CONFIG=$T/$1.toml lbc "$@"; }
-restart() { LBC_CONFIG=$T/$1.toml start "$1"; }
+# A signal that comes before the daemon has its handlers would end it.
+restart() { LBC_CONFIG=$T/$1.toml start "$1" && within 10 on "$1" status >/dev/null 2>&1; }
 reload() { kill -HUP "${DAEMON[$1]}"; }
 health() { X "$1" sh -c "echo $3 >/run/ws$2"; }
 # shellcheck disable=SC2016  # the dollar is for the shell of the node
