@@ -194,6 +194,7 @@ void keep_fit_ends(const NodeModel& node, InstanceBlock& instance, Remarks& rema
 
 std::vector<std::string> texts_of(const std::vector<IpAddress>& addresses) {
     std::vector<std::string> texts;
+    texts.reserve(addresses.size());
     for (const IpAddress& each : addresses) texts.push_back(to_text(each));
     return texts;
 }

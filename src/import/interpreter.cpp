@@ -91,7 +91,7 @@ std::optional<IpAddress> Interpreter::address(const Statement& at, std::size_t i
 }
 
 std::optional<std::string> Interpreter::interface(const Statement& at, std::size_t index) {
-    const auto word = text(at, index);
+    auto word = text(at, index);
     if (!word) return std::nullopt;
     if (InterfaceName::is_valid(*word) && !IpAddress::parse(*word)) return word;
     broken(at, quoted(*word) + " is no name of an interface", "an alias such as eth0:1 is no interface: write eth0");
