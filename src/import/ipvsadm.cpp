@@ -180,7 +180,7 @@ std::optional<ServiceBlock> Commands::named_service(const std::vector<GivenOptio
         return std::nullopt;
     }
     named.family = target.family;
-    named.targets.push_back(std::move(target));
+    named.targets.push_back(target);
     return named;
 }
 

@@ -12,9 +12,9 @@ traffic_serve ws1 ws2 ws3
 DIRECTORS=lb1
 POOL='ws2 ws3' && ours >"$T/without.toml"
 POOL='ws1 ws2 ws3' && ours >"$T/with.toml"
-sed -i 's/^scheduler = /drain = "0s"\n&/' "$T/with.toml" "$T/without.toml"
+sed -i 's/^scheduler = /drain_timeout = "2s"\n&/' "$T/with.toml" "$T/without.toml"
 apply() { LBC_CONFIG=$T/$1.toml lbc lb1 apply >>"$T/applied" 2>&1; }
-# gone_again: the server that leaves has no row any more.
+# gone_again: the server that leaves has no row any more: its connections have ended, or had their time.
 gone_again() { apply without && ! X lb1 ipvsadm -Sn | grep -q -- '-r 192.168.100.3:'; }
 order() { X lb1 ipvsadm -Ln --nosort -t $VIP:"$1" | sed -n 's/.*-> 192.168.100.\([0-9]*\):.*/\1/p' | paste -sd' '; }
 
