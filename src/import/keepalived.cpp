@@ -105,6 +105,7 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
     name_nodes(models, remarks);
     align_names(models, remarks);
     std::vector<Draft> drafts;
+    drafts.reserve(models.size());
     for (NodeModel& each : models) drafts.push_back(draft_of(each, remarks));
     if (!drafts.empty()) result.toml = toml_of(cluster_of(std::move(drafts), remarks));
     result.remarks = remarks.take();
