@@ -137,7 +137,7 @@ Result<LookupQuestion> question_of(std::string_view service, std::string_view cl
 Result<LookupAnswer> answer_to(const LookupQuestion& question, const Observed& observed, const config::Config* config) {
     const std::uint32_t row = observed.get<Service>().find(question.service);
     const Service::Value& value = observed.get<Service>().row(row).value;
-    const config::Service* file = config == nullptr ? nullptr : service_of(*config, question.service);
+    const config::Service* file = FileServices(config).find(question.service);
     LookupAnswer answer{.service = question.service, .scheduler = value.scheduler};
     answer.client = question.port_given ? with_port(question.client.address, question.client.port)
                                         : std::string(to_text(question.client.address));

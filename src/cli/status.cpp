@@ -163,18 +163,20 @@ void add_checks(const Json& status, std::chrono::system_clock::time_point now, s
 }
 
 /// The fingerprint of its table of slots; null: the scheduler has none. Two directors with the same one choose alike.
-Json table_json(const Service::Key& key, const Observed& kernel, const config::Config* config) {
-    const auto pool = pool_of(key, kernel, config == nullptr ? nullptr : service_of(*config, key));
+Json table_json(const Row<Service>& service, const Observed& kernel, const FileServices& file) {
+    if (!has_slot_table(service.value.scheduler)) return nullptr;
+    const auto pool = pool_of(service.key, kernel, file.find(service.key));
     const auto table = pool ? SlotTable::of(*pool) : std::nullopt;
     return table ? Json(formatted("{:016x}", table->fingerprint())) : Json(nullptr);
 }
 
 Json services_json(const Observed& kernel, const config::Config* config) {
     Json services = Json::array();
+    const FileServices file(config);
     for (const Row<Service>& row : kernel.get<Service>().rows()) {
         services.push_back(
             {{"id", Service::id(row.key)}, {"scheduler", row.value.scheduler.str()}, {"real_servers", Json::array()}});
-        services.back()["table"] = table_json(row.key, kernel, config);
+        services.back()["table"] = table_json(row, kernel, file);
         if (is_probe_mark(row.key.fwmark)) services.back()["check"] = true;
     }
     std::size_t at = 0;

@@ -92,10 +92,16 @@ ServiceFlags for_the_scheduler(std::uint32_t bits) { return {bits & (fallback_fl
 
 bool comes_before(const RealServer::Key& a, const RealServer::Key& b) { return b < a; }
 
-const config::Service* service_of(const config::Config& config, const Service::Key& key) {
-    const auto at = std::find_if(config.services.begin(), config.services.end(),
-                                 [&](const config::Service& each) { return Service::key_of(each) == key; });
-    return at == config.services.end() ? nullptr : &*at;
+bool has_slot_table(const ShortName& scheduler) { return scheduler == "mh" || scheduler == "sh" || scheduler == "dh"; }
+
+FileServices::FileServices(const config::Config* config) {
+    if (config == nullptr) return;
+    for (const config::Service& each : config->services) all_.emplace(Service::key_of(each), &each);
+}
+
+const config::Service* FileServices::find(const Service::Key& key) const {
+    const auto at = all_.find(key);
+    return at == all_.end() ? nullptr : at->second;
 }
 
 OrderedPool pool_of(const config::Service& service) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace lbconverge::plan {
 
@@ -87,8 +88,15 @@ MovedShare by_chance(const OrderedPool& before, const OrderedPool& after) {
     return {served - stay, 1 - served};
 }
 
-bool hashes(const OrderedPool& pool) {
-    return pool.scheduler == "mh" || pool.scheduler == "sh" || pool.scheduler == "dh";
+/// The service stays, and has a table before or afterwards.
+bool may_move_clients(const Service::Key& key, const Plan& plan) {
+    const auto& observed = plan.observed->get<Service>();
+    const std::uint32_t before = observed.find(key);
+    if (before == Seen<Service>::npos) return false;
+    if (has_slot_table(observed.row(before).value.scheduler)) return true;
+    const auto& wanted = plan.desired->get<Service>().rows;
+    const std::uint32_t after = wanted.find(key);
+    return after != Seen<Service>::npos && has_slot_table(wanted.row(after).value.scheduler);
 }
 
 void put_in_order(OrderedPool& pool) {
@@ -99,10 +107,13 @@ void put_in_order(OrderedPool& pool) {
 
 std::map<Service::Key, Pools> pools_of(const Plan& plan, const config::Config& config) {
     std::map<Service::Key, Pools> all;
+    std::optional<FileServices> file;  // of many services, hardly one may have a table
     const auto find = [&](const Service::Key& key) -> Pools* {
         const auto known = all.find(key);
         if (known != all.end()) return &known->second;
-        const auto pool = pool_of(key, *plan.observed, service_of(config, key));
+        if (!may_move_clients(key, plan)) return nullptr;
+        if (!file) file.emplace(&config);
+        const auto pool = pool_of(key, *plan.observed, file->find(key));
         return pool ? &all.emplace(key, Pools{*pool, *pool}).first->second : nullptr;
     };
     for (const Step& step : plan.steps) {
@@ -129,7 +140,8 @@ std::map<Service::Key, Pools> pools_of(const Plan& plan, const config::Config& c
 std::vector<ClientsMoved> clients_moved(const Plan& plan, const config::Config& config) {
     std::vector<ClientsMoved> all;
     for (const auto& [key, pools] : pools_of(plan, config)) {
-        if (pools.leaves || (!hashes(pools.before) && !hashes(pools.after))) continue;
+        const bool by_table = has_slot_table(pools.before.scheduler) || has_slot_table(pools.after.scheduler);
+        if (pools.leaves || !by_table) continue;
         const std::uint32_t row = plan.observed->get<Service>().find(key);
         ClientsMoved moved{key, pools.after.scheduler, plan.observed->get<Service>().row(row).value.persistence, {}};
         const auto before = SlotTable::of(pools.before);

@@ -19,6 +19,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/kinds/real_server.hpp"
 
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -54,8 +55,19 @@ struct OrderedPool {
 /// Whether the first one is nearer to the head of the list, in a kernel that was given both at once.
 bool comes_before(const RealServer::Key& a, const RealServer::Key& b);
 
-/// The service in the file; nullptr: it has no such service.
-const config::Service* service_of(const config::Config& config, const Service::Key& key);
+/// Whether a scheduler chooses by a table of slots: mh, sh and dh.
+bool has_slot_table(const ShortName& scheduler);
+
+/// The services of a file, found by key. The file must outlive it; without a file it has none.
+class FileServices {
+public:
+    explicit FileServices(const config::Config* config);
+    /// nullptr: there is no such service.
+    [[nodiscard]] const config::Service* find(const Service::Key& key) const;
+
+private:
+    std::map<Service::Key, const config::Service*> all_;
+};
 
 /// The pool of the file, as a kernel has it that was given it at once. Without fallback: it is in the pool only when it
 /// is needed.

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <random>
 
 namespace lbconverge::plan {
@@ -165,6 +166,35 @@ TEST_CASE("a server of mh that goes out of use moves its own clients only") {
     const auto [before, after] = pools_around(node);
     CHECK(std::abs(only_one(node).share.moved - measured(before, after).moved) < 0.005);
     CHECK(only_one(node).share.moved == doctest::Approx(1.0 / 3).epsilon(0.05));
+}
+
+namespace {
+
+/// The processor time for a change of so many services, all with a table or all without.
+std::clock_t cost_of_looking(std::uint16_t services_count, const char* scheduler) {
+    Node node = with_another_file(hashing_file("sh", three_servers), hashing_file("sh", three_servers));
+    for (std::uint16_t port = 1000; port < 1000 + services_count; ++port) {
+        config::Service each{.vip = *IpAddress::parse("192.0.2.20"), .port = port, .scheduler = scheduler};
+        each.real_servers.push_back({.address = {Family::ipv4, {10, 0, 0, 1}}, .port = port, .weight = 2});
+        node.observed.get<Service>().add(Service::key_of(each), {.scheduler = scheduler});
+        node.observed.get<RealServer>().add({Service::key_of(each), each.real_servers[0].address, port}, {});
+        node.world.config.services.push_back(std::move(each));
+    }
+    node.observed.get<Service>().finish();
+    node.observed.get<RealServer>().finish();
+    const Plan plan = node.plan();
+    CHECK(plan.steps.size() >= services_count);
+    const std::clock_t begin = std::clock();
+    CHECK(clients_moved(plan, node.world.config).size() == (scheduler == std::string("sh") ? services_count : 0));
+    return std::clock() - begin;
+}
+
+}  // namespace
+
+TEST_CASE("looking whom a plan moves costs no more than a look at each service") {
+    const std::clock_t few = cost_of_looking(500, "sh");
+    CHECK(cost_of_looking(2000, "sh") < 8 * few);  // with the square it is 16 times as much
+    CHECK(cost_of_looking(2000, "rr") < few);
 }
 
 }  // namespace lbconverge::plan
