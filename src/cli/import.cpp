@@ -1,5 +1,6 @@
 #include "lbconverge/import/keepalived.hpp"
 
+#include "compare.hpp"
 #include "lbconverge/kernel/file.hpp"
 #include "load.hpp"
 #include "options.hpp"
@@ -63,6 +64,11 @@ importer::Imported imported_from(const std::string& what, const Options& options
     return importer::import_keepalived(nodes, files, options.node.empty() ? host_name() : options.node);
 }
 
+int compare_imported(const importer::Imported& imported, const Options& options) {
+    const Result<config::Config> config = node_from_text("result", imported.toml, options.node);
+    return config ? compare(*config) : report(config.error());
+}
+
 }  // namespace
 
 int import_command(const Options& options) {
@@ -80,8 +86,10 @@ int import_command(const Options& options) {
     for (const importer::Remark& each : imported.remarks) said += to_text(each, imported.files) + "\n";
     if (!imported.objections.empty()) said += "check refuses the result:\n" + imported.objections;
     print_errors(said);
+    const bool good = imported.readable && imported.accepted;
+    if (options.compare) return good ? compare_imported(imported, options) : exit_invalid;
     print(imported.toml);
-    return imported.readable && imported.accepted ? exit_good : exit_invalid;
+    return good ? exit_good : exit_invalid;
 }
 
 }  // namespace lbconverge::cli
