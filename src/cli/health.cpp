@@ -29,6 +29,12 @@ HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& ru
     return std::make_shared<const kinds::Health>(board_of(config, before.health).health(moment));
 }
 
+kinds::Health health_of_nobody_asked(const config::Config& config) {
+    health::Board board;
+    board.configure(config, moment);
+    return board.health(moment);
+}
+
 Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
                               const DrainOrder& order) {
     const daemon::LoadedHealth before = run.load_health(now);

@@ -68,6 +68,7 @@ void take_instance_sync(Interpreter& into, const Statement& at) {
     entry.place = at.place;
     entry.interface = *interface;
     entry.follow = into.instance->name;
+    entry.id = "0";  // not the VRID, as with the word of global_defs
     into.node.sync = std::move(entry);
 }
 

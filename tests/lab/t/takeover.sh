@@ -1,14 +1,14 @@
 #!/bin/bash
-# From keepalived to lbconverge on two running directors: what would change, first the backup, then the master with 200
-# open connections and a request every 5 ms; and back by itself if the node is not as it was.
+# From keepalived to lbconverge on two running directors, with a pool of which one server is down: what would change;
+# first the backup, then the master with 204 open connections and a request every 5 ms; back by itself if the node is not
+# as it was; and back to keepalived.
 . "$(dirname "$0")/../lab.sh"
 . "$LAB/traffic.sh"
 command -v keepalived >/dev/null || skip "keepalived is not installed"
 
-traffic_lab lb1 lb2 ws1 ws2
+traffic_lab lb1 lb2 ws1 ws2 ws3
 traffic_services 'rr' 'tcp'
 traffic_serve ws1 ws2
-POOL='ws1 ws2'
 PORT=8001
 keepalived_conf() { # NODE
   cat <<END
@@ -42,6 +42,12 @@ virtual_server $VIP $PORT {
   real_server ${ADDRESS[ws2]} $PORT {
     TCP_CHECK {
       connect_timeout 1
+    }
+  }
+  real_server ${ADDRESS[ws3]} $PORT {
+    TCP_CHECK {
+      connect_timeout 1
+      retry 0
     }
   }
 }
@@ -99,6 +105,8 @@ rows_of lb2 >"$T/before"
 settings_of lb2 >"$T/settings"
 take_over lb2 "$T/other.toml" 1
 check "lb2: keepalived runs again" within 5 keepalived_runs lb2
+noticed() { grep -q "Removing service .*${ADDRESS[ws3]}" /run/lab/lb2/lbconverge/*/takeover.log; }
+check "lb2: it has noticed the dead server again" within 10 noticed
 check "lb2: its table is there" within 8 loaded lb2
 check "lb2: it was not master" only lb1 lb2
 check_eq "lb2: the rows are as they were" "$(<"$T/before")" "$(rows_of lb2)"
