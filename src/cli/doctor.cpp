@@ -156,6 +156,24 @@ std::string findings_json(const doctor::Evidence& evidence, const std::vector<do
     return json_text(json) + "\n";
 }
 
+std::string findings_as_comments(const std::vector<doctor::Finding>& findings) {
+    if (findings.empty()) return {};
+    std::string text;
+    for (const doctor::Finding& each : findings) {
+        text += formatted("{} {} {}: {}\n  cure: {}\n", each.code, severity_text(each.severity), each.place, each.what,
+                          each.cure.text);
+    }
+    // A comment may have no control characters; names in the kernel may.
+    const std::string valid = wire::valid_utf8(text);
+    std::string comments = "# Known mistakes on this host (lbconverge doctor):\n# ";
+    for (std::size_t i = 0; i + 1 < valid.size(); ++i) {
+        const auto octet = static_cast<unsigned char>(valid[i]);
+        if (valid[i] == '\n') comments += "\n# ";
+        if (valid[i] != '\n') comments += octet < 0x20 || octet == 0x7f ? '?' : valid[i];
+    }
+    return comments + "\n\n";
+}
+
 int doctor_command(const Options& options) {
     const Result<doctor::Evidence> evidence = gather(options);
     if (!evidence) return report(evidence.error());

@@ -15,4 +15,7 @@ std::string findings_text(const doctor::Evidence& evidence, const std::vector<do
 std::string findings_json(const doctor::Evidence& evidence, const std::vector<doctor::Finding>& findings,
                           const std::string& name);
 
+/// The findings as comments of TOML, with an empty line after them; empty if there are none.
+std::string findings_as_comments(const std::vector<doctor::Finding>& findings);
+
 }  // namespace lbconverge::cli

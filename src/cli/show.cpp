@@ -1,9 +1,11 @@
 #include "show.hpp"
 
+#include "doctor.hpp"
 #include "format.hpp"
 #include "lbconverge/daemon/run_directory.hpp"
 #include "lbconverge/kinds/via_vip.hpp"
 #include "lbconverge/model/setting.hpp"
+#include "lbconverge/survey/survey.hpp"
 #include "lbconverge/wire/json.hpp"
 #include "load.hpp"
 #include "observe.hpp"
@@ -309,11 +311,26 @@ std::string toml_of(const Observed& observed) {
     return text;
 }
 
+namespace {
+
+/// What doctor knows of this host, without a file. A user who may not read all of that gets none of it.
+std::string mistakes_here(const std::shared_ptr<const Observed>& observed) {
+    doctor::Evidence evidence;
+    evidence.kernel = observed;
+    if (const auto done = survey::read_host(evidence); !done) {
+        report({done.error().kind, "known mistakes are left out: " + done.error().what, done.error().hint});
+        return {};
+    }
+    return findings_as_comments(doctor::diagnose(evidence));
+}
+
+}  // namespace
+
 int show_command(const Options& options) {
     const auto observed = observe_all();
     if (!observed) return report(observed.error());
     if (options.format == "toml") {
-        print(toml_of(**observed));
+        print(mistakes_here(*observed) + toml_of(**observed));
         return exit_good;
     }
     const daemon::LoadedLedger loaded = daemon::RunDirectory::of_this_namespace().load();

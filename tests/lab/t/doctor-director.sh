@@ -95,3 +95,9 @@ printf '[keyfile]\nunmanaged-devices=interface-name:eth0\n' >/etc/NetworkManager
 healthy lb1 # that file is the cure
 planted lb1 LVS47 "a second owner beside keepalived" \
   "printf 'ip addr add $VIP/32 dev eth0\n' >/etc/init.d/vip" "rm /etc/init.d/vip"
+
+# What doctor finds, show says above its file, which check still accepts.
+printf 'ip addr add %s/32 dev eth0\n' $VIP >/etc/init.d/vip
+X lb1 "$LBCONVERGE" show >"$T/shown.toml"
+check "show says a mistake as a comment" grep -q '^# LVS47 ' "$T/shown.toml"
+check_exit "check accepts it" 0 env -C "$T" "$LBCONVERGE" -c shown.toml check

@@ -42,6 +42,20 @@ TEST_CASE("a line per finding, and its cure below") {
     )"_text);
 }
 
+TEST_CASE("findings as comments of a file, without what no comment may have") {
+    CHECK(findings_as_comments({}).empty());
+    CHECK(findings_as_comments(findings) == R"(
+        # Known mistakes on this host (lbconverge doctor):
+        # LVS02 error eth0: it answers
+        #   cure: sysctl -w a=1
+        # LVS47 warning /etc/x:1: two owners
+        #   cure: /etc/x:1: take it out here
+
+    )"_text);
+    const std::string odd = findings_as_comments({{"LVS02", config::Severity::error, "e\t\xff", "it\x7f answers", {}}});
+    CHECK(odd.find("# LVS02 error e?\uFFFD: it? answers\n") != std::string::npos);
+}
+
 TEST_CASE("what the wire said comes first, also that nobody answered") {
     doctor::Evidence asked = evidence();
     asked.asked = asked.listened = true;
