@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <thread>
 
@@ -67,7 +68,14 @@ public:
     Result<void> back();
 
 private:
+    Result<void> forbid_restart() const;
+    void allow_restart() const;
     void end_ours();
+
+    /// Its name is later than that of other drop-in files. /run is empty after a boot.
+    [[nodiscard]] std::string drop_in() const {
+        return "/run/systemd/system/" + keepalived_.unit + ".d/zz-lbconverge.conf";
+    }
 
     daemon::RunningKeepalived keepalived_;
     const Options& options_;
@@ -76,15 +84,30 @@ private:
     int ours_ = -1;
 };
 
+/// A unit with Restart= would bring keepalived back at once.
+Result<void> Exchange::forbid_restart() const {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(drop_in()).parent_path(), error);
+    std::ofstream file(drop_in());
+    file << "[Service]\nRestart=no\n";
+    file.close();
+    if (file && systemctl({"daemon-reload"})) return {};
+    return fail(ErrorKind::failed, drop_in() + ": cannot be written and read by systemd; nothing was changed");
+}
+
+void Exchange::allow_restart() const {
+    std::error_code error;
+    std::filesystem::remove(drop_in(), error);
+    systemctl({"daemon-reload"});
+    systemctl({"reset-failed", keepalived_.unit});
+}
+
 Result<void> Exchange::forward() {
     {
         auto run = daemon::RunDirectory::of_this_namespace();  // nobody else writes, and the daemon can have it
         RETURN_IF_ERROR(run.lock(lock_patience));
     }
-    // A unit with Restart= would bring keepalived back at once.
-    if (by_systemd() && !systemctl({"mask", "--runtime", keepalived_.unit})) {
-        return fail(ErrorKind::failed, "systemctl mask --runtime " + keepalived_.unit + " failed; nothing was changed");
-    }
+    if (by_systemd()) RETURN_IF_ERROR(forbid_restart());
     RETURN_IF_ERROR(daemon::kill_keepalived(keepalived_));
     if (by_systemd()) {
         if (systemctl({"start", "--no-block", our_unit})) return {};
@@ -106,8 +129,7 @@ void Exchange::settle() const {
             ours_, log_));
         return;
     }
-    systemctl({"unmask", "--runtime", keepalived_.unit});
-    systemctl({"reset-failed", keepalived_.unit});
+    allow_restart();
     const bool done = systemctl({"disable", keepalived_.unit}) && systemctl({"enable", our_unit});
     say(done ? "systemd starts lbconverge at the next boot, and keepalived no more."
              : "systemctl disable or enable has failed: see to it that keepalived is not started at the next boot.");
@@ -121,10 +143,9 @@ void Exchange::end_ours() {
 
 Result<void> Exchange::back() {
     end_ours();
-    const bool started = by_systemd() ? systemctl({"unmask", "--runtime", keepalived_.unit}) &&
-                                            (systemctl({"reset-failed", keepalived_.unit}), true) &&
-                                            systemctl({"start", keepalived_.unit})
-                                      : daemon::start_alone(keepalived_.command, log_) > 0;
+    if (by_systemd()) allow_restart();
+    const bool started =
+        by_systemd() ? systemctl({"start", keepalived_.unit}) : daemon::start_alone(keepalived_.command, log_) > 0;
     if (started) return {};
     return fail(ErrorKind::failed, "keepalived cannot be started again", "start it by hand now");
 }
@@ -205,6 +226,7 @@ Result<void> judged(const ComparedHere& before, const Options& options) {
 }
 
 int take_over(const ComparedHere& before, Exchange exchange) {
+    daemon::ignore_hangup();
     say("Ending keepalived, with all that it has made left as it is, and starting lbconverge in its stead ...");
     const Result<void> done = exchange.forward();
     const std::string why = done ? Watcher(before).verdict() : done.error().what;

@@ -163,7 +163,10 @@ int start_alone(const std::vector<std::string>& command, const std::string& outp
     std::vector<char*> words = words_of(command);
     posix_spawnattr_t how;
     ::posix_spawnattr_init(&how);
-    ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID);
+    ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&how, &all);  // what is ignored here is not ignored there
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -174,6 +177,10 @@ int start_alone(const std::vector<std::string>& command, const std::string& outp
     ::posix_spawn_file_actions_destroy(&files);
     ::posix_spawnattr_destroy(&how);
     return pid;
+}
+
+void ignore_hangup() {
+    for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) ::signal(each, SIG_IGN);
 }
 
 void end_child(int pid, std::chrono::milliseconds patience) {

@@ -28,6 +28,8 @@ Result<void> kill_keepalived(const RunningKeepalived& keepalived);
 bool run_command(const std::vector<std::string>& command);
 /// Starts a program in a session of its own, with its output in that file. Returns the number of the process, or -1.
 int start_alone(const std::vector<std::string>& command, const std::string& output);
+/// From now on a lost terminal or an interruption does not end this process half-way.
+void ignore_hangup();
 /// Asks a child to end (SIGTERM), and ends it if it has not done so in time (SIGKILL).
 void end_child(int pid, std::chrono::milliseconds patience);
 
