@@ -31,20 +31,21 @@ _lbconverge() {
     esac
   done
   case ${words[0]-} in
-    '') first='check diff apply run status show import explain lookup drain undrain doctor simulate release' ;;
+    '') first='check diff apply run status show import explain lookup drain undrain doctor simulate takeover release' ;;
     check) options='' ;;
     diff) options='--json --as --against --from --prune-foreign' ;;
     apply) options='--json --dry-run --as --prune-foreign' ;;
     run) options='' ;;
     status) options='--json --watch' ;;
     show) options='--format' ;;
-    import) options='' first='keepalived ldirectord ipvsadm' files=yes ;;
+    import) options='--compare' first='keepalived ldirectord ipvsadm' files=yes ;;
     explain) options='--as' ;;
     lookup) options='--json' ;;
     drain) options='--json --dry-run --force --as' ;;
     undrain) options='--json --dry-run --as' ;;
     doctor) options='--json --as --arp --vrrp' ;;
     simulate) options='--json --seed --runs --duration --faults --only --svg' files=yes ;;
+    takeover) options='--dry-run --force' first='keepalived' ;;
     release) options='--json --dry-run' ;;
   esac
   if [[ $word == -* ]]; then

@@ -1,5 +1,5 @@
 # fish completion for lbconverge, made by tests/unit/cli/completions.cpp from the program's tables: not to be edited.
-set -l commands check diff apply run status show import explain lookup drain undrain doctor simulate release
+set -l commands check diff apply run status show import explain lookup drain undrain doctor simulate takeover release
 complete -c lbconverge -f
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a check -d 'read the configuration and say everything that is wrong with it'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a diff -d 'show what apply would do (exit code 2: something)'
@@ -14,18 +14,20 @@ complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a drain -
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a undrain -d 'give it back'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check this host for the known mistakes (exit code 2: found some)'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a simulate -d 'let all nodes of FILE play against each other on a virtual clock'
+complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a takeover -d 'end keepalived here, and go on in its stead with all that it has made'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a release -d 'remove what is ours and put settings back'
 complete -c lbconverge -s c -l config -r -F -d 'configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it'
 complete -c lbconverge -l node -x -d 'which of [nodes] this is (the host name)'
 complete -c lbconverge -l netns -x -d 'network namespace to work in, as ip netns names it'
 complete -c lbconverge -l log-level -x -a 'error warning info debug' -d 'error, warning, info or debug, on stderr'
 complete -c lbconverge -n '__fish_seen_subcommand_from diff apply status lookup drain undrain doctor simulate release' -l json -d 'print JSON'
-complete -c lbconverge -n '__fish_seen_subcommand_from apply drain undrain release' -l dry-run -d 'show only, as diff does'
-complete -c lbconverge -n '__fish_seen_subcommand_from drain' -l force -d 'also if too few servers would be left (keep)'
+complete -c lbconverge -n '__fish_seen_subcommand_from apply drain undrain takeover release' -l dry-run -d 'show only, as diff does'
+complete -c lbconverge -n '__fish_seen_subcommand_from drain takeover' -l force -d 'also if too few servers would be left, or more than settings changed'
 complete -c lbconverge -n '__fish_seen_subcommand_from diff apply explain drain undrain doctor' -l as -x -a 'master backup' -d 'count every VRRP instance as that'
 complete -c lbconverge -n '__fish_seen_subcommand_from diff' -l against -r -F -d 'compare with a snapshot, not with the kernel'
 complete -c lbconverge -n '__fish_seen_subcommand_from diff' -l from -r -F -d 'what this change of the file does to a node that has converged'
 complete -c lbconverge -n '__fish_seen_subcommand_from diff apply' -l prune-foreign -d 'remove services that nobody configured'
+complete -c lbconverge -n '__fish_seen_subcommand_from import' -l compare -d 'what would change on this host, instead of the file'
 complete -c lbconverge -n '__fish_seen_subcommand_from doctor' -l arp -d 'ask the wire who answers for each VIP'
 complete -c lbconverge -n '__fish_seen_subcommand_from doctor' -l vrrp -d 'listen for VRRP advertisements'
 complete -c lbconverge -n '__fish_seen_subcommand_from status' -l watch -d 'again every second'
@@ -41,3 +43,4 @@ complete -c lbconverge -l version -d 'the version'
 complete -c lbconverge -n '__fish_seen_subcommand_from import; and not __fish_seen_subcommand_from keepalived ldirectord ipvsadm' -a 'keepalived ldirectord ipvsadm'
 complete -c lbconverge -n '__fish_seen_subcommand_from import; and __fish_seen_subcommand_from keepalived ldirectord ipvsadm' -F
 complete -c lbconverge -n '__fish_seen_subcommand_from simulate' -F
+complete -c lbconverge -n '__fish_seen_subcommand_from takeover; and not __fish_seen_subcommand_from keepalived' -a 'keepalived'
