@@ -1,5 +1,6 @@
 // The commands of the program. Each has a row in the table in commands.cpp and a file of its own, NAME.cpp. The help,
-// the errors about the command line and the call of the command come from the row. Private to src/cli.
+// the completions of the shells, the errors about the command line and the call of the command come from the row.
+// Private to src/cli.
 #pragma once
 
 #include <array>
@@ -27,10 +28,18 @@ struct Root {
     bool refused_at_once = false;  ///< false: it fails when the kernel or the run directory refuses something
 };
 
+/// A command line as somebody types it.
+struct Example {
+    std::string_view line{};
+    std::string_view does{};
+};
+
 struct Command {
     std::string_view name;
     Argument argument{};
-    std::string_view help;                      ///< one line of --help
+    std::string_view help;     ///< one line of --help
+    std::string_view about{};  ///< what COMMAND --help says above the options
+    Example example{};
     std::array<std::string_view, 7> options{};  ///< besides those of every command; unused places are empty
     Root root{};
     int (*run)(const Options& options) = nullptr;

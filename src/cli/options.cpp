@@ -1,14 +1,13 @@
 #include "options.hpp"
 
 #include "commands.hpp"
+#include "help.hpp"
 #include "lbconverge/model/fields.hpp"
 
 #include <boost/program_options.hpp>
 
 #include <algorithm>
 #include <array>
-#include <iomanip>
-#include <sstream>
 
 namespace lbconverge::cli {
 
@@ -16,64 +15,97 @@ namespace po = boost::program_options;
 
 namespace {
 
-/// The help for an option that not every command has.
-std::string help_on(std::string_view option, std::string_view does) {
-    return commands_with(option).append(": ").append(does);
-}
+constexpr std::array every_option = {
+    KnownOption{.name = "config",
+                .letter = 'c',
+                .takes = Takes::file,
+                .value = "FILE",
+                .does = "configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it"},
+    KnownOption{
+        .name = "node", .takes = Takes::text, .value = "NAME", .does = "which of [nodes] this is (the host name)"},
+    KnownOption{.name = "netns",
+                .takes = Takes::text,
+                .value = "NAME",
+                .does = "network namespace to work in, as ip netns names it"},
+    KnownOption{.name = "log-level",
+                .takes = Takes::text,
+                .value = "LEVEL",
+                .words = "error|warning|info|debug",
+                .does = "error, warning, info or debug, on stderr"},
+    KnownOption{.name = "json", .does = "print JSON"},
+    KnownOption{.name = "dry-run", .does = "show only, as diff does"},
+    KnownOption{.name = "force", .does = "also if too few servers would be left, or more than settings changed"},
+    KnownOption{.name = "as",
+                .takes = Takes::text,
+                .value = "master|backup",
+                .words = "master|backup",
+                .does = "count every VRRP instance as that"},
+    KnownOption{.name = "against",
+                .takes = Takes::file,
+                .value = "SNAPSHOT",
+                .does = "compare with a snapshot, not with the kernel"},
+    KnownOption{.name = "from",
+                .takes = Takes::file,
+                .value = "OLD.toml",
+                .does = "what this change of the file does to a node that has converged"},
+    KnownOption{.name = "prune-foreign", .does = "remove services that nobody configured"},
+    KnownOption{.name = "compare", .does = "what would change on this host, instead of the file"},
+    KnownOption{.name = "arp", .does = "ask the wire who answers for each VIP"},
+    KnownOption{.name = "vrrp", .does = "listen for VRRP advertisements"},
+    KnownOption{.name = "watch", .does = "again every second"},
+    KnownOption{.name = "format",
+                .takes = Takes::text,
+                .value = "toml|snapshot",
+                .words = "toml|snapshot",
+                .does = "what to print"},
+    KnownOption{.name = "seed", .takes = Takes::number, .value = "N", .does = "the first seed (1)"},
+    KnownOption{.name = "runs", .takes = Takes::number, .value = "N", .does = "how many seeds (1)"},
+    KnownOption{.name = "duration",
+                .takes = Takes::text,
+                .value = "TIME",
+                .does = "in which things go wrong (60s); more for settling"},
+    KnownOption{.name = "faults",
+                .takes = Takes::text,
+                .value = "all|none|LIST",
+                .words = "all|none",
+                .does = "what goes wrong, such as loss,crash,stop"},
+    KnownOption{.name = "only",
+                .takes = Takes::text,
+                .value = "LIST",
+                .does = "of the faults of a seed only these, such as 3,7:1500ms"},
+    KnownOption{.name = "svg",
+                .takes = Takes::file,
+                .value = "FILE",
+                .does = "draw the first run, or the last one with a violation"},
+    KnownOption{.name = "help", .letter = 'h', .does = "this text; after a command, its options and an example"},
+    KnownOption{.name = "version", .does = "the version"},
+};
 
-po::options_description simulate_options() {
-    po::options_description options("Options of simulate");
-    options.add_options()("seed", po::value<std::uint64_t>()->value_name("N"), "the first seed (1)")(
-        "runs", po::value<std::uint64_t>()->value_name("N"), "how many seeds (1)")(
-        "duration", po::value<std::string>()->value_name("TIME"), "in which things go wrong (60s); more for settling")(
-        "faults", po::value<std::string>()->value_name("all|none|LIST"), "what goes wrong, such as loss,crash,stop")(
-        "only", po::value<std::string>()->value_name("LIST"), "of the faults of a seed only these, such as 3,7:1500ms")(
-        "svg", po::value<std::string>()->value_name("FILE"), "draw the first run, or the last one with a violation");
-    return options;
-}
-
-po::options_description visible_options() {
-    po::options_description all("Options");
-    const auto flag = [&](const char* name, std::string_view does) {
-        all.add_options()(name, help_on(name, does).c_str());
-    };
-    const auto value = [&](const char* name, const char* what, std::string_view does) {
-        all.add_options()(name, po::value<std::string>()->value_name(what), help_on(name, does).c_str());
-    };
-    all.add_options()("config,c", po::value<std::string>()->value_name("FILE"),
-                      "configuration (/etc/lbconverge/lbconverge.toml), with conf.d/*.toml beside it")(
-        "node", po::value<std::string>()->value_name("NAME"), "which of [nodes] this is (the host name)")(
-        "netns", po::value<std::string>()->value_name("NAME"), "network namespace to work in, as ip netns names it")(
-        "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr");
-    flag("json", "print JSON");
-    flag("dry-run", "show only, as diff does");
-    flag("force", "also if too few servers would be left, or more than settings changed");
-    all.add_options()("as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that");
-    value("against", "SNAPSHOT", "compare with a snapshot, not with the kernel");
-    value("from", "OLD.toml", "what this change of the file does to a node that has converged");
-    flag("prune-foreign", "remove services that nobody configured");
-    flag("compare", "what would change on this host, instead of the file");
-    flag("arp", "ask the wire who answers for each VIP");
-    flag("vrrp", "listen for VRRP advertisements");
-    flag("watch", "again every second");
-    value("format", "toml|snapshot", "what to print");
-    all.add_options()("help,h", "this text")("version", "the version");
-    all.add(simulate_options());
+po::options_description readable_options() {
+    po::options_description all;
+    for (const KnownOption& each : every_option) {
+        std::string name(each.name);
+        if (each.letter != '\0') name.append({',', each.letter});
+        switch (each.takes) {
+            case Takes::nothing:
+                all.add_options()(name.c_str(), "");
+                break;
+            case Takes::number:
+                all.add_options()(name.c_str(), po::value<std::uint64_t>());
+                break;
+            case Takes::text:
+            case Takes::file:
+                all.add_options()(name.c_str(), po::value<std::string>());
+                break;
+        }
+    }
+    all.add_options()("command", po::value<std::vector<std::string>>());
     return all;
 }
 
-std::string help_text() {
-    std::ostringstream text;
-    text << "Usage: lbconverge [options] COMMAND\n\nCommands\n";
-    for (const Command& command : commands()) {
-        text << "  " << std::left << std::setw(10) << command.name << command.help << "\n";
-    }
-    text << "\n" << visible_options() << "\nSee lbconverge(8), and lbconverge.toml(5) for the configuration.\n";
-    return text.str();
-}
-
 tl::unexpected<Error> usage(std::string what) {
-    return fail(ErrorKind::usage, std::move(what), "lbconverge --help lists commands and options");
+    return fail(ErrorKind::usage, std::move(what),
+                "lbconverge --help lists the commands, lbconverge COMMAND --help the options of one");
 }
 
 Result<void> read_as(const po::variables_map& given, Options& options) {
@@ -116,10 +148,9 @@ Result<void> read_simulate(const po::variables_map& given, Options& options) {
 }
 
 /// An option that the command does not have is an error: the user expects that it does something.
-Result<void> check_belonging(const po::variables_map& given, const po::options_description& all,
-                             const Command& command) {
-    for (const auto& each : all.options()) {
-        const std::string& option = each->long_name();
+Result<void> check_belonging(const po::variables_map& given, const Command& command) {
+    for (const KnownOption& each : every_option) {
+        const std::string option(each.name);
         if (!given.contains(option) || command.takes(option)) continue;
         const std::string where = commands_with(option);
         if (where.empty()) continue;
@@ -147,11 +178,19 @@ Result<void> check_words(const Options& options) {
     return {};
 }
 
+/// The help of the command that is named beside --help, if there is such a one.
+std::string help_beside(const po::variables_map& given) {
+    if (!given.contains("command")) return help_text();
+    const Command* const command = command_named(given["command"].as<std::vector<std::string>>().front());
+    return command == nullptr ? help_text() : help_text(*command);
+}
+
 }  // namespace
 
+std::span<const KnownOption> option_table() { return every_option; }
+
 Result<Options> parse_options(int argc, char** argv) {
-    po::options_description all = visible_options();
-    all.add_options()("command", po::value<std::vector<std::string>>());
+    const po::options_description all = readable_options();
     po::positional_options_description positional;
     positional.add("command", -1);
     po::variables_map given;
@@ -164,7 +203,7 @@ Result<Options> parse_options(int argc, char** argv) {
     }
     Options options;
     if (given.contains("help")) {
-        options.help = help_text();
+        options.help = help_beside(given);
         return options;
     }
     if (given.contains("version")) {
@@ -200,7 +239,7 @@ Result<Options> parse_options(int argc, char** argv) {
     RETURN_IF_ERROR(read_simulate(given, options));
     RETURN_IF_ERROR(read_as(given, options));
     RETURN_IF_ERROR(check_words(options));
-    RETURN_IF_ERROR(check_belonging(given, all, *command_named(options.command)));
+    RETURN_IF_ERROR(check_belonging(given, *command_named(options.command)));
     return options;
 }
 

@@ -1,4 +1,4 @@
-// The command line as a value. Private to src/cli.
+// The command line as a value, and the table of the options. Private to src/cli.
 #pragma once
 
 #include "lbconverge/model/enumerations.hpp"
@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lbconverge::cli {
@@ -42,6 +44,21 @@ struct Options {
     std::string svg;
     std::optional<std::string> help;  ///< text to print instead of running anything
 };
+
+enum class Takes { nothing, text, number, file };
+
+/// An option that can be written. Which commands have it is in the table of commands.
+struct KnownOption {
+    std::string_view name;
+    char letter = '\0';
+    Takes takes = Takes::nothing;
+    std::string_view value{};  ///< what the help writes for its value
+    std::string_view words{};  ///< "toml|snapshot": what its value may be, or may be as well
+    std::string_view does;
+};
+
+/// All options, in the order of the help.
+std::span<const KnownOption> option_table();
 
 /// An error of kind `usage` names the word that is wrong.
 Result<Options> parse_options(int argc, char** argv);

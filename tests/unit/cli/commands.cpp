@@ -91,22 +91,29 @@ Words command_names() {
     return words;
 }
 
-std::string help() {
-    char program[] = "lbconverge";
-    char word[] = "--help";
-    char* words[] = {program, word};
-    return parse_options(2, words).value().help.value();
+std::string help(const std::string& command = "") {
+    std::vector<std::string> words{"lbconverge", "--help", command};
+    if (command.empty()) words.pop_back();
+    std::vector<char*> pointers;
+    for (std::string& each : words) pointers.push_back(each.data());
+    return parse_options(static_cast<int>(pointers.size()), pointers.data()).value().help.value();
 }
 
-/// All that --help lists.
-Words option_names() {
+/// The options that a text of --help lists.
+Words options_listed(const std::string& text) {
     Words names;
-    std::istringstream in(help());
+    std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
         const std::size_t at = line.find("--");
         if (!line.starts_with("  -") || at == std::string::npos) continue;
         names.push_back(line.substr(at + 2, line.find(' ', at) - at - 2));
     }
+    return names;
+}
+
+Words option_names() {
+    Words names;
+    for (const KnownOption& each : option_table()) names.emplace_back(each.name);
     return names;
 }
 
@@ -148,7 +155,111 @@ TEST_CASE("the options of a command exist, and say whom they belong to") {
     CHECK(commands_with("prune-foreign") == "diff, apply");
     CHECK(commands_with("dry-run") == "apply, drain, undrain, takeover, release");
     CHECK(commands_with("config").empty());
-    CHECK(help().find("  --prune-foreign         diff, apply: remove services") != std::string::npos);
+}
+
+namespace {
+
+/// The options in the help of a command: its own, and those of every command.
+Words options_to_list(const Command& command) {
+    Words names = options_of(command);
+    for (const KnownOption& each : option_table()) {
+        if (commands_with(each.name).empty()) names.emplace_back(each.name);
+    }
+    return names;
+}
+
+/// The longest line, and the number of lines.
+std::pair<std::size_t, std::size_t> size_of(const std::string& text) {
+    std::pair<std::size_t, std::size_t> size{0, 0};
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line); ++size.second) size.first = std::max(size.first, line.size());
+    return size;
+}
+
+Result<Options> parse(const std::string& line) {
+    Words words = words_of(line);
+    std::vector<char*> pointers;
+    for (std::string& each : words) pointers.push_back(each.data());
+    return parse_options(static_cast<int>(pointers.size()), pointers.data());
+}
+
+}  // namespace
+
+TEST_CASE("the help of a command has its options and those of every command, on one screen") {
+    for (const Command& each : commands()) {
+        CAPTURE(each.name);
+        const std::string text = help(std::string(each.name));
+        CHECK(sorted(options_listed(text)) == sorted(options_to_list(each)));
+        CHECK(text.starts_with("Usage: lbconverge " + std::string(each.name) + " [OPTION...]"));
+        CHECK((text.find(" Needs no root.") == std::string::npos) == !each.root.does.empty());
+        CHECK_FALSE(each.about.empty());
+        CHECK(size_of(text).first <= 80);
+        CHECK(size_of(text).second <= 24);
+    }
+}
+
+TEST_CASE("the example of a command is one of that command, and can be read") {
+    for (const Command& each : commands()) {
+        CAPTURE(each.name);
+        CHECK_FALSE(each.example.does.empty());
+        REQUIRE(each.example.line.starts_with("lbconverge "));
+        const Result<Options> options = parse(std::string(each.example.line));
+        REQUIRE(options.has_value());
+        CHECK(options->command == each.name);
+        CHECK(help(std::string(each.name)).ends_with("\n  " + std::string(each.example.line) + "\n"));
+    }
+}
+
+TEST_CASE("the help without a command lists all commands, and the options of every command only") {
+    const std::string text = help();
+    for (const Command& each : commands()) {
+        CHECK(text.find("\n  " + std::string(each.name) + " ") != std::string::npos);
+    }
+    CHECK(options_listed(text) == Words{"config", "node", "netns", "log-level", "help", "version"});
+    CHECK(size_of(text).first <= 80);
+    CHECK(size_of(text).second <= 40);
+    CHECK(help("nonsense") == text);
+}
+
+TEST_CASE("the help of a command, as it is printed") {
+    CHECK(help("simulate") == R"(Usage: lbconverge simulate [OPTION...] [FILE]
+
+Runs every director of the file in one process, with faults drawn from a seed,
+and checks that the cluster stays safe. A run that fails is reduced to the
+faults that matter. Exit status 1: a check failed. Needs no root.
+
+Options
+  --json                  print JSON
+  --seed N                the first seed (1)
+  --runs N                how many seeds (1)
+  --duration TIME         in which things go wrong (60s); more for settling
+  --faults all|none|LIST  what goes wrong, such as loss,crash,stop
+  --only LIST             of the faults of a seed only these, such as 3,7:1500ms
+  --svg FILE              draw the first run, or the last one with a violation
+  -c, --config FILE       configuration (/etc/lbconverge/lbconverge.toml), with
+                          conf.d/*.toml beside it
+  --node NAME             which of [nodes] this is (the host name)
+  --netns NAME            network namespace to work in, as ip netns names it
+  --log-level LEVEL       error, warning, info or debug, on stderr
+  -h, --help              this text; after a command, its options and an example
+  --version               the version
+
+Example: a hundred seeds
+  lbconverge simulate lb.toml --runs 100
+)");
+}
+
+TEST_CASE("an option takes the words that are said of it") {
+    for (const KnownOption& option : option_table()) {
+        std::istringstream in{std::string(option.words)};
+        for (std::string word; std::getline(in, word, '|');) {
+            CAPTURE(option.name);
+            const std::string whose = commands_with(option.name);
+            const std::string command = whose.empty() ? "check" : whose.substr(0, whose.find(','));
+            CHECK(parse("lbconverge " + command + " --" + std::string(option.name) + " " + word).has_value());
+        }
+        CHECK((option.takes == Takes::nothing) == option.value.empty());
+    }
 }
 
 TEST_CASE("lbconverge(8) has every command, with its options and its argument") {

@@ -99,8 +99,13 @@ TEST_CASE("help and version come before anything else is looked at") {
     const auto help = parse({"--help"});
     REQUIRE(help.has_value());
     REQUIRE(help->help.has_value());
-    for (const char* word : {"check", "diff", "apply", "show", "explain", "release", "--against", "--netns"}) {
+    for (const char* word : {"check", "diff", "apply", "show", "explain", "release", "COMMAND --help", "--netns"}) {
         CHECK_MESSAGE(help->help->find(word) != std::string::npos, std::string(word));
+    }
+    for (const auto& of_diff :
+         {parse({"diff", "--help"}), parse({"-h", "diff"}), parse({"diff", "x", "-h", "--arp"})}) {
+        REQUIRE(of_diff.has_value());
+        CHECK(of_diff->help->find("--against") != std::string::npos);
     }
     CHECK(parse({"-h", "nonsense"})->help.has_value());
     CHECK(parse({"--version"})->help->starts_with("lbconverge "));
