@@ -10,6 +10,7 @@ int diff_command(const Options& options);
 int apply_command(const Options& options);
 int run_command(const Options& options);
 int status_command(const Options& options);
+int health_command(const Options& options);
 int show_command(const Options& options);
 int import_command(const Options& options);
 int explain_command(const Options& options);
@@ -35,7 +36,7 @@ constexpr std::array table = {
             .run = diff_command},
     Command{.name = "apply",
             .help = "do it, read the kernel again and prove that nothing is left to do",
-            .options = {"json", "dry-run", "as", "prune-foreign"},
+            .options = {"json", "dry-run", "as", "prune-foreign", "textfile"},
             .root = {.does = "changes the kernel"},
             .run = apply_command},
     Command{.name = "run",
@@ -46,6 +47,9 @@ constexpr std::array table = {
             .help = "what the daemon says: elections and why, kernel work, services",
             .options = {"json", "watch"},
             .run = status_command},
+    Command{.name = "health",
+            .help = "say in one line how this node is (exit code as of a Nagios plugin)",
+            .run = health_command},
     Command{.name = "show",
             .help = "print the kernel's state as TOML, or as a snapshot",
             .options = {"format"},

@@ -56,6 +56,7 @@ po::options_description visible_options() {
     flag("vrrp", "listen for VRRP advertisements");
     flag("watch", "again every second");
     value("format", "toml|snapshot", "what to print");
+    value("textfile", "FILE", "write metrics of the run, for node_exporter");
     all.add_options()("help,h", "this text")("version", "the version");
     all.add(simulate_options());
     return all;
@@ -138,6 +139,7 @@ Result<void> check_words(const Options& options) {
         return usage("\"" + options.command + "\" takes " + std::string(command->argument.wanted));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
+    if (!options.textfile.empty() && options.dry_run) return usage("--textfile and --dry-run exclude each other");
     constexpr std::array levels = {"error", "warning", "info", "debug"};
     if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
         return usage("--log-level takes error, warning, info or debug, not \"" + options.log_level + "\"");
@@ -184,6 +186,7 @@ Result<Options> parse_options(int argc, char** argv) {
     text("against", options.against);
     text("from", options.from);
     text("format", options.format);
+    text("textfile", options.textfile);
     text("faults", options.faults);
     text("svg", options.svg);
     options.log_level_given = given.contains("log-level");

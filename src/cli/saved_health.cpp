@@ -1,4 +1,4 @@
-#include "health.hpp"
+#include "saved_health.hpp"
 
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/health/drain.hpp"

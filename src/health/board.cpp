@@ -318,6 +318,7 @@ void Board::answered(const ProbeAnswer& answer, Instant now) {
     Probe& probe = probes_[at->second];
     if (!probe.running || probe.run != answer.run) return;
     probe.running = false;
+    if (answer.asked) probe.took = answer.took;
     schedule(at->second, std::max(now, probe.asked + interval_of(probe)));
     if (!answer.asked) {
         probe.why = answer.what;

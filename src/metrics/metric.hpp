@@ -1,0 +1,106 @@
+// A metric: what it is called, and how its rows are written. Private to src/metrics.
+#pragma once
+
+#include "lbconverge/metrics/text.hpp"
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <vector>
+
+namespace lbconverge::metrics {
+
+void append_escaped(std::string_view value, std::string& out);
+
+/// Writes one row: its labels, and last its value. Appends to the text directly, since there may be a million rows.
+class Row {
+public:
+    Row(std::string_view name, std::string& out) : out_(out) { out_.append(name); }
+    Row(const Row&) = delete;
+    Row(Row&&) = default;
+    Row& operator=(const Row&) = delete;
+    Row& operator=(Row&&) = delete;
+
+    Row& label(std::string_view name, std::string_view value) {
+        separate();
+        out_.append(name).append("=\"");
+        append_escaped(value, out_);
+        out_ += '"';
+        return *this;
+    }
+    /// Labels that are text already.
+    Row& labels(std::string_view ready) {
+        separate();
+        out_.append(ready);
+        return *this;
+    }
+    template <class Number>
+    requires std::integral<Number> || std::floating_point<Number>
+    void is(Number value) {
+        out_.append(first_ ? " " : "} ");
+        if constexpr (std::same_as<Number, bool>) {
+            out_ += value ? '1' : '0';
+        } else {
+            char digits[32];
+            const auto end = std::to_chars(digits, digits + sizeof digits, value);
+            out_.append(digits, end.ptr);
+        }
+        out_ += '\n';
+    }
+
+private:
+    void separate() {
+        out_ += first_ ? '{' : ',';
+        first_ = false;
+    }
+    std::string& out_;
+    bool first_ = true;
+};
+
+/// Makes the rows of one metric.
+class Rows {
+public:
+    Rows(std::string_view name, std::string& out) : name_(name), out_(out) {}
+    [[nodiscard]] Row add() { return {name_, out_}; }
+
+private:
+    std::string_view name_;
+    std::string& out_;
+};
+
+/// Of what a metric has its rows: `write` is called once for each.
+enum class Each : std::uint8_t {
+    node,
+    instance,
+    lane,
+    track,
+    drain,
+    file_service,    ///< a service of the file
+    file_pool,       ///< its real servers; nothing where these are left out
+    kernel_service,  ///< a service of the kernel
+    kernel_pool,     ///< its real servers; nothing where these are left out
+};
+
+struct Metric {
+    std::string_view name;
+    MetricType type = MetricType::gauge;
+    std::string_view labels;
+    std::string_view help;
+    Each each = Each::node;
+    void (*write)(const Picture& picture, std::size_t item, Rows& rows) = nullptr;
+};
+
+std::size_t count_of(Each each, const Picture& picture);
+
+// The tables, by what they are about.
+std::span<const Metric> node_metrics();
+std::span<const Metric> vrrp_metrics();
+std::span<const Metric> file_metrics();
+std::span<const Metric> kernel_metrics();
+
+/// `local_address="192.0.2.20",local_port="80",proto="TCP",local_mark=""`: as node_exporter has them.
+std::string service_labels(const kinds::Service::Key& key);
+/// `remote_address="192.0.2.3",remote_port="80"`
+void append_server_labels(const IpAddress& address, std::uint16_t port, std::string& out);
+
+}  // namespace lbconverge::metrics
