@@ -1,5 +1,5 @@
 #include "daemon_client.hpp"
-#include "lbconverge/metrics/verdict.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 #include "options.hpp"
 #include "print.hpp"
 

@@ -99,7 +99,7 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
     }
     if (outcome.error) report(*outcome.error);
     if (!options.textfile.empty()) {
-        metrics::Picture picture =
+        metrics::MetricsPicture picture =
             picture_of(outcome, task, std::chrono::system_clock::now(), std::chrono::steady_clock::now() - began);
         if (auto traffic = kernel::read_traffic()) picture.traffic = std::move(*traffic);
         picture.traffic_read = picture.traffic.has_value();

@@ -23,13 +23,13 @@ double seconds_of(std::chrono::system_clock::time_point at) {
     return std::chrono::duration<double>(std::chrono::floor<std::chrono::milliseconds>(at).time_since_epoch()).count();
 }
 
-metrics::Picture picture_with(metrics::LaneFigures run, node::ConfigPtr config,
-                              std::chrono::system_clock::time_point ended) {
+metrics::MetricsPicture picture_with(metrics::LaneFigures run, node::ConfigPtr config,
+                                     std::chrono::system_clock::time_point ended) {
     run.name = "all";
     run.runs = 1;
     run.failures = run.failed ? 1 : 0;
     run.finished = seconds_of(ended);
-    metrics::Picture picture{.version = LBCONVERGE_VERSION, .config = std::move(config)};
+    metrics::MetricsPicture picture{.version = LBCONVERGE_VERSION, .config = std::move(config)};
     picture.lanes.push_back(std::move(run));
     picture.at = seconds_of(ended);
     return picture;
@@ -38,16 +38,20 @@ metrics::Picture picture_with(metrics::LaneFigures run, node::ConfigPtr config,
 }  // namespace
 
 Result<void> prepare_textfile(const std::string& path) {
-    const std::ofstream out(fresh_name(path), std::ios::binary);
-    if (!out || fs::is_directory(path)) return not_written(path);
+    if (fs::is_directory(path)) return not_written(path);
+    std::ofstream out(fresh_name(path), std::ios::binary);
+    if (!out) return not_written(path);
+    out.close();
+    std::error_code ignored;
+    fs::remove(fresh_name(path), ignored);
     return {};
 }
 
-Result<void> write_textfile(const std::string& path, const metrics::Picture& picture) {
+Result<void> write_textfile(const std::string& path, const metrics::MetricsPicture& picture) {
     constexpr std::size_t piece = std::size_t{1} << 20;
     const std::string fresh = fresh_name(path);
     std::ofstream out(fresh, std::ios::binary);
-    metrics::Text text(std::make_shared<const metrics::Picture>(picture));
+    metrics::MetricsText text(std::make_shared<const metrics::MetricsPicture>(picture));
     std::string some;
     for (bool more = true; more; some.clear()) {
         more = text.write(piece, some);
@@ -60,8 +64,8 @@ Result<void> write_textfile(const std::string& path, const metrics::Picture& pic
     return {};
 }
 
-metrics::Picture picture_of(const plan::Outcome& outcome, const plan::Task& task,
-                            std::chrono::system_clock::time_point ended, std::chrono::duration<double> took) {
+metrics::MetricsPicture picture_of(const plan::Outcome& outcome, const plan::Task& task,
+                                   std::chrono::system_clock::time_point ended, std::chrono::duration<double> took) {
     node::Converge job;
     job.config = std::make_shared<const config::Config>(task.config);
     const node::Converged done = node::converged_of(job, outcome);
@@ -77,7 +81,7 @@ metrics::Picture picture_of(const plan::Outcome& outcome, const plan::Task& task
     return picture_with(std::move(run), job.config, ended);
 }
 
-metrics::Picture picture_of_failure(std::chrono::system_clock::time_point ended) {
+metrics::MetricsPicture picture_of_failure(std::chrono::system_clock::time_point ended) {
     return picture_with({.failed = true}, std::make_shared<const config::Config>(), ended);
 }
 

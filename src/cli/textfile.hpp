@@ -14,12 +14,12 @@ namespace lbconverge::cli {
 /// Fails if the file will not be writable, before anything is done.
 Result<void> prepare_textfile(const std::string& path);
 /// Replaces the file in one step, so that nobody reads half of it.
-Result<void> write_textfile(const std::string& path, const metrics::Picture& picture);
+Result<void> write_textfile(const std::string& path, const metrics::MetricsPicture& picture);
 
 /// What a run says. `took`: how long it lasted.
-metrics::Picture picture_of(const plan::Outcome& outcome, const plan::Task& task,
-                            std::chrono::system_clock::time_point ended, std::chrono::duration<double> took);
+metrics::MetricsPicture picture_of(const plan::Outcome& outcome, const plan::Task& task,
+                                   std::chrono::system_clock::time_point ended, std::chrono::duration<double> took);
 /// A run that could not begin: the configuration cannot be used.
-metrics::Picture picture_of_failure(std::chrono::system_clock::time_point ended);
+metrics::MetricsPicture picture_of_failure(std::chrono::system_clock::time_point ended);
 
 }  // namespace lbconverge::cli

@@ -3,7 +3,7 @@
 #include "caught.hpp"
 #include "clock.hpp"
 #include "lbconverge/kernel/traffic.hpp"
-#include "lbconverge/metrics/verdict.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 
 namespace lbconverge::daemon {
 
@@ -12,14 +12,15 @@ namespace {
 metrics::Timestamp seconds_now() { return std::chrono::duration<double>(wall_time().time_since_epoch()).count(); }
 
 /// Adds what has to be waited for.
-MetricsServer::Pictured completed(metrics::Picture picture, const RunOptions& options) {
+MetricsServer::Pictured completed(metrics::MetricsPicture picture, const RunOptions& options) {
+    picture.finish();
     if (picture.config->role != Role::real_server) {
         Result<kinds::TrafficTable> traffic = kernel::read_traffic();
         picture.traffic_read = traffic.has_value();
         if (traffic) picture.traffic = std::move(*traffic);
     }
     picture.stale = options.stale();
-    return std::make_shared<const metrics::Picture>(std::move(picture));
+    return std::make_shared<const metrics::MetricsPicture>(std::move(picture));
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ MetricsDesk::MetricsDesk(Loop& loop, const node::Node& node, const RunOptions& o
                [this](const auto& done) {
                    loop_.post([this, done] { look(std::make_shared<metrics::Look>(), done); });
                },
-           .verdict = [this](const auto& done) { loop_.post([this, done] { done(metrics::verdict_of(node_)); }); }}) {}
+           .bulletin = [this](const auto& done) { loop_.post([this, done] { done(metrics::bulletin_of(node_)); }); }}) {
+}
 
 void MetricsDesk::follow(const config::Config& config) { server_.move_to(config.daemon.metrics); }
 

@@ -43,7 +43,7 @@ unsigned user_behind(int fd) {
     return is_local && ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.uid : anybody;
 }
 
-std::size_t octets_of(const metrics::Picture& picture) {
+std::size_t octets_of(const metrics::MetricsPicture& picture) {
     std::size_t octets = picture.board.servers.size() * sizeof(health::ServerView) +
                          picture.board.services.size() * sizeof(health::ServiceView);
     if (picture.traffic) {
@@ -54,7 +54,7 @@ std::size_t octets_of(const metrics::Picture& picture) {
 }
 
 /// Replaces `to` by the next piece, as a chunk if the client understands that. False: that was the last one.
-bool next_piece(metrics::Text& rest, bool chunked, std::string& to) {
+bool next_piece(metrics::MetricsText& rest, bool chunked, std::string& to) {
     to.clear();
     if (!chunked) return rest.write(piece, to);
     to.assign(length_digits, '0').append("\r\n");
@@ -73,13 +73,13 @@ bool next_piece(metrics::Text& rest, bool chunked, std::string& to) {
 
 }  // namespace
 
-MetricsServer::MetricsServer(Sources sources, const Admission::Bounds& limits, const Moments& moments)
+MetricsServer::MetricsServer(Suppliers suppliers, const Admission::Bounds& limits, const Moments& moments)
     : overdue_(loop_),
       admission_(limits),
-      pictures_(loop_, moments.picture, std::move(sources.picture),
+      pictures_(loop_, moments.picture, std::move(suppliers.picture),
                 [this](Admission::Client client, const Pictured& picture) { give(client, picture); }),
-      verdicts_(loop_, moments.verdict, std::move(sources.verdict),
-                [this](Admission::Client client, const metrics::Verdict& verdict) { give(client, verdict); }),
+      bulletins_(loop_, moments.bulletin, std::move(suppliers.bulletin),
+                 [this](Admission::Client client, const metrics::Bulletin& bulletin) { give(client, bulletin); }),
       listener_(loop_, [this](int fd) { came(fd); }),
       thread_([this] { loop_.run(); }) {}
 
@@ -93,7 +93,7 @@ void MetricsServer::move_to(std::optional<config::ListenAddress> where) {
 }
 
 void MetricsServer::came(int fd) {
-    Connection connection(loop_, fd);
+    HttpClient http(loop_, fd);
     const auto [admitted, gives_way] = admission_.admit(user_behind(fd), std::chrono::steady_clock::now());
     if (gives_way) send_away(*gives_way, no_place());
     if (!admitted) {
@@ -101,7 +101,7 @@ void MetricsServer::came(int fd) {
         daemon::give(fd, no_place(), sent);  // such a short text always fits into the socket
         return;
     }
-    clients_.emplace(*admitted, std::move(connection));
+    clients_.emplace(*admitted, std::move(http));
     watch_the_clock();
     read(*admitted);
 }
@@ -109,21 +109,21 @@ void MetricsServer::came(int fd) {
 void MetricsServer::read(Admission::Client client) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
-    Connection& connection = at->second;
-    const ssize_t size = take(connection.socket.fd(), connection.text);
+    HttpClient& http = at->second;
+    const ssize_t size = take(http.socket.fd(), http.text);
     if (size == 0 || (size < 0 && errno != EAGAIN)) return send_away(client, {});
-    if (is_whole_http_head(connection.text)) return heard(client, connection);
-    if (connection.text.size() < longest_http_head) {
-        connection.socket.when_readable([this, client] { read(client); });
+    if (is_whole_http_head(http.text)) return heard(client, http);
+    if (http.text.size() < longest_http_head) {
+        http.socket.when_readable([this, client] { read(client); });
     } else {
         answer(client, whole_answer("431 Request Header Fields Too Large", "the request is too long"));
     }
 }
 
-void MetricsServer::heard(Admission::Client client, Connection& connection) {
-    const auto request = parse_http_request(connection.text);
+void MetricsServer::heard(Admission::Client client, HttpClient& http) {
+    const auto request = parse_http_request(http.text);
     if (!request) return answer(client, whole_answer("400 Bad Request", request.error().what));
-    connection.chunked = request->chunked;
+    http.chunked = request->chunked;
     const bool metrics = request->path == "/metrics";
     if (!metrics && request->path != "/healthz") {
         return answer(client, whole_answer("404 Not Found", "here are /metrics and /healthz"));
@@ -132,20 +132,20 @@ void MetricsServer::heard(Admission::Client client, Connection& connection) {
         return answer(client, whole_answer("405 Method Not Allowed", "only GET", "Allow: GET\r\n"));
     }
     admission_.asked(client);
-    metrics ? pictures_.ask(client) : verdicts_.ask(client);
+    metrics ? pictures_.ask(client) : bulletins_.ask(client);
 }
 
-void MetricsServer::give(Admission::Client client, const metrics::Verdict& verdict) {
-    answer(client, whole_answer(verdict.serves() ? "200 OK" : "503 Service Unavailable", verdict.line));
+void MetricsServer::give(Admission::Client client, const metrics::Bulletin& bulletin) {
+    answer(client, whole_answer(bulletin.serves() ? "200 OK" : "503 Service Unavailable", bulletin.line));
 }
 
 void MetricsServer::give(Admission::Client client, const Pictured& picture) {
     if (!picture) return answer(client, whole_answer("500 Internal Server Error", picture.error().what));
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
-    Connection& connection = at->second;
-    connection.text = head_of("200 OK", metrics_type, connection.chunked ? "Transfer-Encoding: chunked\r\n" : "");
-    connection.rest = std::make_unique<metrics::Text>(*picture);
+    HttpClient& http = at->second;
+    http.text = head_of("200 OK", metrics_type, http.chunked ? "Transfer-Encoding: chunked\r\n" : "");
+    http.rest = std::make_unique<metrics::MetricsText>(*picture);
     begin_answer(client, picture->get(), octets_of(**picture));
 }
 
@@ -168,15 +168,15 @@ void MetricsServer::begin_answer(Admission::Client client, const void* what, std
 void MetricsServer::write(Admission::Client client) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
-    Connection& connection = at->second;
-    const int error = daemon::give(connection.socket.fd(), connection.text, connection.sent);
+    HttpClient& http = at->second;
+    const int error = daemon::give(http.socket.fd(), http.text, http.sent);
     if (error != 0 && error != EAGAIN) return send_away(client, {});
     if (error == 0) {
-        if (connection.rest == nullptr) return see_off(client);
-        connection.sent = 0;
-        if (!next_piece(*connection.rest, connection.chunked, connection.text)) connection.rest.reset();
+        if (http.rest == nullptr) return see_off(client);
+        http.sent = 0;
+        if (!next_piece(*http.rest, http.chunked, http.text)) http.rest.reset();
     }
-    connection.socket.when_writable([this, client] { write(client); });
+    http.socket.when_writable([this, client] { write(client); });
 }
 
 /// To close a connection with octets that were not read yet would take back what was sent. So it is closed when the
@@ -184,12 +184,12 @@ void MetricsServer::write(Admission::Client client) {
 void MetricsServer::see_off(Admission::Client client) {
     const auto at = clients_.find(client);
     if (at == clients_.end()) return;
-    Connection& connection = at->second;
-    ::shutdown(connection.socket.fd(), SHUT_WR);
-    connection.text.clear();
-    const ssize_t size = take(connection.socket.fd(), connection.text);
+    HttpClient& http = at->second;
+    ::shutdown(http.socket.fd(), SHUT_WR);
+    http.text.clear();
+    const ssize_t size = take(http.socket.fd(), http.text);
     if (size == 0 || (size < 0 && errno != EAGAIN)) return send_away(client, {});
-    connection.socket.when_readable([this, client] { see_off(client); });
+    http.socket.when_readable([this, client] { see_off(client); });
 }
 
 /// A client that was sent nothing yet is told why, if there is a reason to tell.

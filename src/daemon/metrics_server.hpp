@@ -1,12 +1,12 @@
-// Serves the metrics and the verdict by HTTP, on a thread of its own: the election waits neither for a client nor for a
-// long text. admission.hpp decides who may be a client, and for how long. Private to src/daemon.
+// Serves the metrics and the bulletin by HTTP, on a thread of its own: the election waits neither for a client nor for
+// a long text. admission.hpp decides who may be a client, and for how long. Private to src/daemon.
 #pragma once
 
 #include "admission.hpp"
 #include "http_request.hpp"
 #include "lbconverge/config/listen_address.hpp"
 #include "lbconverge/metrics/text.hpp"
-#include "listener.hpp"
+#include "listening_socket.hpp"
 #include "loop.hpp"
 #include "shared_round.hpp"
 
@@ -21,11 +21,11 @@ namespace lbconverge::daemon {
 
 class MetricsServer {
 public:
-    using Pictured = Result<metrics::PicturePtr>;
+    using Pictured = Result<metrics::MetricsPicturePtr>;
     /// Each is called on the server's thread, must not wait, and must call `done` once, from any thread.
-    struct Sources {
+    struct Suppliers {
         std::function<void(std::function<void(Pictured)> done)> picture;
-        std::function<void(std::function<void(metrics::Verdict)> done)> verdict;
+        std::function<void(std::function<void(metrics::Bulletin)> done)> bulletin;
     };
     /// The clients of TCP count as one user.
     static constexpr Admission::Bounds usual_limits{.root = 16,
@@ -34,15 +34,15 @@ public:
                                                     .octets = std::size_t{64} << 20,
                                                     .patience = std::chrono::seconds(10),
                                                     .grace = std::chrono::seconds(1)};
-    /// The shortest times between two pictures, and between two verdicts.
+    /// The shortest times between two pictures, and between two bulletins.
     struct Moments {
         std::chrono::milliseconds picture{1000};
-        std::chrono::milliseconds verdict{100};
+        std::chrono::milliseconds bulletin{100};
     };
 
-    explicit MetricsServer(Sources sources, const Admission::Bounds& limits = usual_limits)
-        : MetricsServer(std::move(sources), limits, Moments{}) {}
-    MetricsServer(Sources sources, const Admission::Bounds& limits, const Moments& moments);
+    explicit MetricsServer(Suppliers suppliers, const Admission::Bounds& limits = usual_limits)
+        : MetricsServer(std::move(suppliers), limits, Moments{}) {}
+    MetricsServer(Suppliers suppliers, const Admission::Bounds& limits, const Moments& moments);
     ~MetricsServer();
     MetricsServer(const MetricsServer&) = delete;
     MetricsServer& operator=(const MetricsServer&) = delete;
@@ -51,21 +51,21 @@ public:
     void move_to(std::optional<config::ListenAddress> where);
 
 private:
-    struct Connection {
-        Connection(Loop& loop, int fd) : socket(loop, fd) {}
+    struct HttpClient {
+        HttpClient(Loop& loop, int fd) : socket(loop, fd) {}
         Descriptor socket;
         std::string text{};  ///< of the request, and then what is sent
         std::size_t sent = 0;
         bool chunked = false;
         bool answered = false;
-        std::unique_ptr<metrics::Text> rest{};  ///< what is to be written still
+        std::unique_ptr<metrics::MetricsText> rest{};  ///< what is to be written still
     };
 
     void came(int fd);
     void read(Admission::Client client);
-    void heard(Admission::Client client, Connection& connection);
+    void heard(Admission::Client client, HttpClient& http);
     void give(Admission::Client client, const Pictured& picture);
-    void give(Admission::Client client, const metrics::Verdict& verdict);
+    void give(Admission::Client client, const metrics::Bulletin& bulletin);
     void answer(Admission::Client client, const std::string& text);
     void begin_answer(Admission::Client client, const void* what, std::size_t octets);
     void write(Admission::Client client);
@@ -76,10 +76,10 @@ private:
     Loop loop_;
     Timer overdue_;
     Admission admission_;
-    std::map<Admission::Client, Connection> clients_;
+    std::map<Admission::Client, HttpClient> clients_;
     SharedRound<Pictured> pictures_;
-    SharedRound<metrics::Verdict> verdicts_;
-    Listener listener_;
+    SharedRound<metrics::Bulletin> bulletins_;
+    ListeningSocket listener_;
     std::thread thread_;  // last: it uses all of them
 };
 

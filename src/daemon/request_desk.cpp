@@ -3,7 +3,7 @@
 #include "clock.hpp"
 #include "lbconverge/daemon/log.hpp"
 #include "lbconverge/health/drain.hpp"
-#include "lbconverge/metrics/verdict.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 
 #include <variant>
 
@@ -23,8 +23,8 @@ void RequestDesk::take(const ControlRequest& asked, Admission::Client client, bo
 void RequestDesk::serve(const StatusRequest&, Admission::Client client) { status_.ask(client, files_); }
 
 void RequestDesk::serve(const HealthRequest&, Admission::Client client) {
-    const metrics::Verdict verdict = metrics::verdict_of(node_);
-    control_.answer(client, ControlReply{.exit = static_cast<int>(verdict.is), .texts = {verdict.line + "\n"}});
+    const metrics::Bulletin bulletin = metrics::bulletin_of(node_);
+    control_.answer(client, ControlReply{.exit = static_cast<int>(bulletin.is), .texts = {bulletin.line + "\n"}});
 }
 
 void RequestDesk::serve(const ApplyRequest& apply, Admission::Client client) {

@@ -14,8 +14,8 @@ namespace lbconverge::daemon {
 template <class Answer>
 class SharedRound {
 public:
-    using Done = std::function<void(Answer)>;
-    using Make = std::function<void(Done)>;
+    using Finish = std::function<void(Answer)>;
+    using Make = std::function<void(Finish)>;
     using Give = std::function<void(Admission::Client, const Answer&)>;
 
     /// `moment`: the shortest time between two answers. `make` begins one; it must call `done` once, from any thread.

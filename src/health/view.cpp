@@ -1,8 +1,6 @@
 // What the board says for metrics: little of each server, and in pieces, since it is asked on the election's thread.
 #include "lbconverge/health/board.hpp"
 
-#include <algorithm>
-
 namespace lbconverge::health {
 
 bool Board::add_to(BoardView& view, std::size_t servers) const {
@@ -42,11 +40,7 @@ std::vector<kinds::Drained> Board::drains(Instant now) const {
 }
 
 BoardSummary Board::summary() const {
-    BoardSummary sum{.probes = probes_.size(), .unknown = unknown_};
-    for (const std::uint32_t each : exceptions_) {  // all others are up
-        if (sum.down == summary_counts) break;
-        if (probes_[each].is == Liveness::down) ++sum.down;
-    }
+    BoardSummary sum{.probes = probes_.size(), .unknown = unknown_, .down = down_};
     for (const Pool& each : pools_) {
         if (each.standing == Standing::short_) ++sum.services_short;
         if (each.kept > 0) ++sum.services_keeping;

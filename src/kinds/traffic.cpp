@@ -43,9 +43,9 @@ Traffic traffic_of(wire::Bytes attributes) {
 
 /// The kernel sends both lists of counters. Those of 32 bits begin again at 0 when they are full, so they count only if
 /// the others are missing.
-class Counters {
+class CounterLists {
 public:
-    explicit Counters(std::uint16_t narrow, std::uint16_t wide) : narrow_(narrow), wide_(wide) {}
+    explicit CounterLists(std::uint16_t narrow, std::uint16_t wide) : narrow_(narrow), wide_(wide) {}
     void take(const wire::Attribute& attribute, Traffic& traffic) {
         if (attribute.type == wide_ || (attribute.type == narrow_ && !has_wide_)) traffic = traffic_of(attribute.data);
         has_wide_ = has_wide_ || attribute.type == wide_;
@@ -98,7 +98,7 @@ void TrafficTable::take(const wire::Reply& reply) {
 void TrafficTable::take_service(wire::Bytes attributes) {
     ServiceTraffic row;
     Service::Key& key = row.key;
-    Counters counters(IPVS_SVC_ATTR_STATS, IPVS_SVC_ATTR_STATS64);
+    CounterLists counters(IPVS_SVC_ATTR_STATS, IPVS_SVC_ATTR_STATS64);
     std::array<std::uint8_t, 16> vip{};
     key.vip.family = Family{};
     for (wire::Attributes walk(attributes); walk.next();) {
@@ -133,7 +133,7 @@ void TrafficTable::take_service(wire::Bytes attributes) {
 void TrafficTable::take_server(std::uint32_t service, wire::Bytes attributes) {
     if (service >= services_.size() || attributes.empty()) return;
     ServerTraffic row{.service = service};
-    Counters counters(IPVS_DEST_ATTR_STATS, IPVS_DEST_ATTR_STATS64);
+    CounterLists counters(IPVS_DEST_ATTR_STATS, IPVS_DEST_ATTR_STATS64);
     Family family = services_[service].key.vip.family;
     std::array<std::uint8_t, 16> address{};
     for (wire::Attributes walk(attributes); walk.next();) {

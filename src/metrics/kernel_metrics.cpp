@@ -6,17 +6,17 @@ namespace {
 
 using kinds::ServerTraffic;
 
-Row kernel_row(const Picture& picture, std::size_t i, Rows& rows) {
-    Row row = rows.add();
-    row.labels(service_labels(picture.traffic->services()[i].key));
-    return row;
+Sample kernel_sample(const MetricsPicture& picture, std::size_t i, Samples& samples) {
+    Sample sample = samples.add();
+    sample.labels(service_labels(picture.traffic->services()[i].key));
+    return sample;
 }
 
 struct Connections {
     std::uint64_t active = 0;
     std::uint64_t inactive = 0;
 };
-Connections connections_of(const Picture& picture, std::size_t i) {
+Connections connections_of(const MetricsPicture& picture, std::size_t i) {
     Connections sum;
     for (const ServerTraffic& each : picture.traffic->servers_of(i)) {
         sum.active += each.active;
@@ -26,15 +26,15 @@ Connections connections_of(const Picture& picture, std::size_t i) {
 }
 
 template <class Write>
-void for_each_counted(const Picture& picture, std::size_t i, Rows& rows, Write write) {
+void for_each_counted(const MetricsPicture& picture, std::size_t i, Samples& samples, Write write) {
     std::string labels = service_labels(picture.traffic->services()[i].key) + ",";
     const std::size_t common = labels.size();
     for (const ServerTraffic& each : picture.traffic->servers_of(i)) {
         labels.resize(common);
         append_server_labels(each.address, each.port, labels);
-        Row row = rows.add();
-        row.labels(labels);
-        write(row, each);
+        Sample sample = samples.add();
+        sample.labels(labels);
+        write(sample, each);
     }
 }
 
@@ -45,31 +45,32 @@ constexpr Metric kernel_table[] = {
            .help = "0: the tables of IPVS could not be read, and all metrics from them are missing.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   if (p.traffic_read) rows.add().is(*p.traffic_read);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.traffic_read) samples.add().is(*p.traffic_read);
                }},
     Metric{.name = "lbconverge_service_connections_active",
            .type = MetricType::gauge,
            .labels = "local_address, local_port, proto, local_mark",
            .help = "Established connections of the service.",
            .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(connections_of(p, i).active); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { kernel_sample(p, i, samples).is(connections_of(p, i).active); }},
     Metric{.name = "lbconverge_service_connections_inactive",
            .type = MetricType::gauge,
            .labels = "local_address, local_port, proto, local_mark",
            .help = "Other connections of the service that are remembered.",
            .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(connections_of(p, i).inactive); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { kernel_sample(p, i, samples).is(connections_of(p, i).inactive); }},
     Metric{.name = "lbconverge_backend_weight",
            .type = MetricType::gauge,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "The weight of the server in the kernel.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows, [](Row& row, const ServerTraffic& server) { row.is(server.weight); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples,
+                                    [](Sample& sample, const ServerTraffic& server) { sample.is(server.weight); });
                }},
     Metric{.name = "lbconverge_backend_connections_active",
            .type = MetricType::gauge,
@@ -77,8 +78,9 @@ constexpr Metric kernel_table[] = {
            .help = "Established connections of the server.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows, [](Row& row, const ServerTraffic& server) { row.is(server.active); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples,
+                                    [](Sample& sample, const ServerTraffic& server) { sample.is(server.active); });
                }},
     Metric{.name = "lbconverge_backend_connections_inactive",
            .type = MetricType::gauge,
@@ -86,93 +88,107 @@ constexpr Metric kernel_table[] = {
            .help = "Other connections of the server that are remembered.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows, [](Row& row, const ServerTraffic& server) { row.is(server.inactive); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples,
+                                    [](Sample& sample, const ServerTraffic& server) { sample.is(server.inactive); });
                }},
     Metric{.name = "lbconverge_service_connections_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark",
            .help = "Connections that came to the service.",
            .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(p.traffic->services()[i].traffic.connections); }},
+           .write =
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   kernel_sample(p, i, samples).is(p.traffic->services()[i].traffic.connections);
+               }},
     Metric{.name = "lbconverge_backend_connections_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "Connections that came to the server.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows,
-                                    [](Row& row, const ServerTraffic& server) { row.is(server.traffic.connections); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples, [](Sample& sample, const ServerTraffic& server) {
+                       sample.is(server.traffic.connections);
+                   });
                }},
     Metric{.name = "lbconverge_service_incoming_packets_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark",
            .help = "Packets that came from clients.",
            .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(p.traffic->services()[i].traffic.in_packets); }},
+           .write =
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   kernel_sample(p, i, samples).is(p.traffic->services()[i].traffic.in_packets);
+               }},
     Metric{.name = "lbconverge_backend_incoming_packets_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "Packets that came from clients.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows,
-                                    [](Row& row, const ServerTraffic& server) { row.is(server.traffic.in_packets); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples, [](Sample& sample, const ServerTraffic& server) {
+                       sample.is(server.traffic.in_packets);
+                   });
                }},
     Metric{.name = "lbconverge_service_outgoing_packets_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark",
            .help = "Packets that went to clients through this node (masquerading).",
            .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(p.traffic->services()[i].traffic.out_packets); }},
+           .write =
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   kernel_sample(p, i, samples).is(p.traffic->services()[i].traffic.out_packets);
+               }},
     Metric{.name = "lbconverge_backend_outgoing_packets_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "Packets that went to clients through this node (masquerading).",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows,
-                                    [](Row& row, const ServerTraffic& server) { row.is(server.traffic.out_packets); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples, [](Sample& sample, const ServerTraffic& server) {
+                       sample.is(server.traffic.out_packets);
+                   });
                }},
-    Metric{.name = "lbconverge_service_incoming_bytes_total",
-           .type = MetricType::counter,
-           .labels = "local_address, local_port, proto, local_mark",
-           .help = "Octets that came from clients.",
-           .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(p.traffic->services()[i].traffic.in_bytes); }},
+    Metric{
+        .name = "lbconverge_service_incoming_bytes_total",
+        .type = MetricType::counter,
+        .labels = "local_address, local_port, proto, local_mark",
+        .help = "Octets that came from clients.",
+        .each = Each::kernel_service,
+        .write = [](const MetricsPicture& p, std::size_t i,
+                    Samples& samples) { kernel_sample(p, i, samples).is(p.traffic->services()[i].traffic.in_bytes); }},
     Metric{.name = "lbconverge_backend_incoming_bytes_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "Octets that came from clients.",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows,
-                                    [](Row& row, const ServerTraffic& server) { row.is(server.traffic.in_bytes); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples, [](Sample& sample, const ServerTraffic& server) {
+                       sample.is(server.traffic.in_bytes);
+                   });
                }},
-    Metric{.name = "lbconverge_service_outgoing_bytes_total",
-           .type = MetricType::counter,
-           .labels = "local_address, local_port, proto, local_mark",
-           .help = "Octets that went to clients through this node (masquerading).",
-           .each = Each::kernel_service,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { kernel_row(p, i, rows).is(p.traffic->services()[i].traffic.out_bytes); }},
+    Metric{
+        .name = "lbconverge_service_outgoing_bytes_total",
+        .type = MetricType::counter,
+        .labels = "local_address, local_port, proto, local_mark",
+        .help = "Octets that went to clients through this node (masquerading).",
+        .each = Each::kernel_service,
+        .write = [](const MetricsPicture& p, std::size_t i,
+                    Samples& samples) { kernel_sample(p, i, samples).is(p.traffic->services()[i].traffic.out_bytes); }},
     Metric{.name = "lbconverge_backend_outgoing_bytes_total",
            .type = MetricType::counter,
            .labels = "local_address, local_port, proto, local_mark, remote_address, remote_port",
            .help = "Octets that went to clients through this node (masquerading).",
            .each = Each::kernel_pool,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   for_each_counted(p, i, rows,
-                                    [](Row& row, const ServerTraffic& server) { row.is(server.traffic.out_bytes); });
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   for_each_counted(p, i, samples, [](Sample& sample, const ServerTraffic& server) {
+                       sample.is(server.traffic.out_bytes);
+                   });
                }},
 };
 

@@ -1,4 +1,4 @@
-// A metric: what it is called, and how its rows are written. Private to src/metrics.
+// A metric: what it is called, and how its samples are written. Private to src/metrics.
 #pragma once
 
 #include "lbconverge/metrics/text.hpp"
@@ -12,16 +12,16 @@ namespace lbconverge::metrics {
 
 void append_escaped(std::string_view value, std::string& out);
 
-/// Writes one row: its labels, and last its value. Appends to the text directly, since there may be a million rows.
-class Row {
+/// Writes one row: its labels, and last its value. Appends to the text directly, since there may be a million samples.
+class Sample {
 public:
-    Row(std::string_view name, std::string& out) : out_(out) { out_.append(name); }
-    Row(const Row&) = delete;
-    Row(Row&&) = default;
-    Row& operator=(const Row&) = delete;
-    Row& operator=(Row&&) = delete;
+    Sample(std::string_view name, std::string& out) : out_(out) { out_.append(name); }
+    Sample(const Sample&) = delete;
+    Sample(Sample&&) = default;
+    Sample& operator=(const Sample&) = delete;
+    Sample& operator=(Sample&&) = delete;
 
-    Row& label(std::string_view name, std::string_view value) {
+    Sample& label(std::string_view name, std::string_view value) {
         separate();
         out_.append(name).append("=\"");
         append_escaped(value, out_);
@@ -29,7 +29,7 @@ public:
         return *this;
     }
     /// Labels that are text already.
-    Row& labels(std::string_view ready) {
+    Sample& labels(std::string_view ready) {
         separate();
         out_.append(ready);
         return *this;
@@ -57,18 +57,18 @@ private:
     bool first_ = true;
 };
 
-/// Makes the rows of one metric.
-class Rows {
+/// Makes the samples of one metric.
+class Samples {
 public:
-    Rows(std::string_view name, std::string& out) : name_(name), out_(out) {}
-    [[nodiscard]] Row add() { return {name_, out_}; }
+    Samples(std::string_view name, std::string& out) : name_(name), out_(out) {}
+    [[nodiscard]] Sample add() { return {name_, out_}; }
 
 private:
     std::string_view name_;
     std::string& out_;
 };
 
-/// Of what a metric has its rows: `write` is called once for each.
+/// Of what a metric has its samples: `write` is called once for each.
 enum class Each : std::uint8_t {
     node,
     instance,
@@ -87,10 +87,10 @@ struct Metric {
     std::string_view labels;
     std::string_view help;
     Each each = Each::node;
-    void (*write)(const Picture& picture, std::size_t item, Rows& rows) = nullptr;
+    void (*write)(const MetricsPicture& picture, std::size_t item, Samples& samples) = nullptr;
 };
 
-std::size_t count_of(Each each, const Picture& picture);
+std::size_t count_of(Each each, const MetricsPicture& picture);
 
 // The tables, by what they are about.
 std::span<const Metric> node_metrics();

@@ -6,16 +6,16 @@ namespace {
 
 using lbconverge::to_text;
 
-Row lane_row(const Picture& picture, std::size_t i, Rows& rows) {
-    Row row = rows.add();
-    row.label("lane", picture.lanes[i].name);
-    return row;
+Sample lane_sample(const MetricsPicture& picture, std::size_t i, Samples& samples) {
+    Sample sample = samples.add();
+    sample.label("lane", picture.lanes[i].name);
+    return sample;
 }
 
-void write_condition(const Picture& picture, Rows& rows) {
-    if (!picture.verdict) return;
+void write_condition(const MetricsPicture& picture, Samples& samples) {
+    if (!picture.bulletin) return;
     for (const auto& [value, name] : names_of(Condition{})) {
-        rows.add().label("condition", name).is(picture.verdict->is == value);
+        samples.add().label("condition", name).is(picture.bulletin->is == value);
     }
 }
 
@@ -25,30 +25,31 @@ constexpr Metric node_table[] = {
            .labels = "version",
            .help = "The version of the program.",
            .each = Each::node,
-           .write = [](const Picture& p, std::size_t, Rows& rows) { rows.add().label("version", p.version).is(1); }},
+           .write = [](const MetricsPicture& p, std::size_t,
+                       Samples& samples) { samples.add().label("version", p.version).is(1); }},
     Metric{.name = "lbconverge_node_info",
            .type = MetricType::gauge,
            .labels = "node, role",
            .help = "The name of the node in the file, and its role.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   rows.add().label("node", p.config->node).label("role", to_text(p.config->role)).is(1);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   samples.add().label("node", p.config->node).label("role", to_text(p.config->role)).is(1);
                }},
     Metric{.name = "lbconverge_condition",
            .type = MetricType::gauge,
            .labels = "condition",
            .help = "How the node is, as lbconverge health says: 1 for what it is, 0 for the others.",
            .each = Each::node,
-           .write = [](const Picture& p, std::size_t, Rows& rows) { write_condition(p, rows); }},
+           .write = [](const MetricsPicture& p, std::size_t, Samples& samples) { write_condition(p, samples); }},
     Metric{.name = "lbconverge_configuration_stale",
            .type = MetricType::gauge,
            .labels = "",
            .help = "1: the files differ from those that are in use; reload, or look why it failed.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   if (p.stale) rows.add().is(*p.stale);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.stale) samples.add().is(*p.stale);
                }},
     Metric{.name = "lbconverge_configuration_last_reload_successful",
            .type = MetricType::gauge,
@@ -56,8 +57,8 @@ constexpr Metric node_table[] = {
            .help = "0: the last attempt to read the files again failed, and those before are in use.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   if (p.reload) rows.add().is(p.reload->good);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.reload) samples.add().is(p.reload->good);
                }},
     Metric{.name = "lbconverge_configuration_last_reload_success_timestamp_seconds",
            .type = MetricType::gauge,
@@ -65,36 +66,38 @@ constexpr Metric node_table[] = {
            .help = "When the files that are in use were read.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   if (p.reload) rows.add().is(p.reload->good_at);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.reload) samples.add().is(p.reload->good_at);
                }},
     Metric{.name = "lbconverge_track_up",
            .type = MetricType::gauge,
            .labels = "track",
            .help = "1: what the track looks at is good.",
            .each = Each::track,
-           .write = [](const Picture& p, std::size_t i,
-                       Rows& rows) { rows.add().label("track", p.tracks[i].name).is(p.tracks[i].up); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { samples.add().label("track", p.tracks[i].name).is(p.tracks[i].up); }},
     Metric{.name = "lbconverge_lane_busy",
            .type = MetricType::gauge,
            .labels = "lane",
            .help = "1: the lane works with the kernel now.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].busy); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].busy); }},
     Metric{.name = "lbconverge_lane_in_sync",
            .type = MetricType::gauge,
            .labels = "lane",
            .help = "1: at the last look the kernel was as the file wants it.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].in_sync); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].in_sync); }},
     Metric{.name = "lbconverge_lane_last_run_successful",
            .type = MetricType::gauge,
            .labels = "lane",
            .help = "0: the last convergence ended with an error.",
            .each = Each::lane,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   if (p.lanes[i].runs > 0) lane_row(p, i, rows).is(!p.lanes[i].failed);
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   if (p.lanes[i].runs > 0) lane_sample(p, i, samples).is(!p.lanes[i].failed);
                }},
     Metric{.name = "lbconverge_lane_last_run_timestamp_seconds",
            .type = MetricType::gauge,
@@ -102,8 +105,8 @@ constexpr Metric node_table[] = {
            .help = "When the last convergence ended.",
            .each = Each::lane,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   if (p.lanes[i].runs > 0) lane_row(p, i, rows).is(p.lanes[i].finished);
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   if (p.lanes[i].runs > 0) lane_sample(p, i, samples).is(p.lanes[i].finished);
                }},
     Metric{.name = "lbconverge_lane_last_run_duration_seconds",
            .type = MetricType::gauge,
@@ -111,76 +114,84 @@ constexpr Metric node_table[] = {
            .help = "How long the last convergence took.",
            .each = Each::lane,
            .write =
-               [](const Picture& p, std::size_t i, Rows& rows) {
-                   if (p.lanes[i].runs > 0) lane_row(p, i, rows).is(p.lanes[i].seconds);
+               [](const MetricsPicture& p, std::size_t i, Samples& samples) {
+                   if (p.lanes[i].runs > 0) lane_sample(p, i, samples).is(p.lanes[i].seconds);
                }},
     Metric{.name = "lbconverge_lane_runs_total",
            .type = MetricType::counter,
            .labels = "lane",
            .help = "Convergences.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].runs); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].runs); }},
     Metric{.name = "lbconverge_lane_failures_total",
            .type = MetricType::counter,
            .labels = "lane",
            .help = "Convergences that ended with an error.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].failures); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].failures); }},
     Metric{.name = "lbconverge_lane_changes_total",
            .type = MetricType::counter,
            .labels = "lane",
-           .help = "Rows of the kernel that were made, changed or removed.",
+           .help = "Samples of the kernel that were made, changed or removed.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].changes); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].changes); }},
     Metric{.name = "lbconverge_lane_repairs_total",
            .type = MetricType::counter,
            .labels = "lane",
            .help = "Drift: rows that were put back or removed because another program had changed them.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].repaired); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].repaired); }},
     Metric{.name = "lbconverge_lane_blocked_rows",
            .type = MetricType::gauge,
            .labels = "lane",
-           .help = "Rows that cannot be as the file wants them; status says why.",
+           .help = "Samples that cannot be as the file wants them; status says why.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].blocked); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].blocked); }},
     Metric{.name = "lbconverge_lane_held_rows",
            .type = MetricType::gauge,
            .labels = "lane",
-           .help = "Rows that stay as they are, since it is not known yet how they should be.",
+           .help = "Samples that stay as they are, since it is not known yet how they should be.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].held); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].held); }},
     Metric{.name = "lbconverge_lane_foreign_rows",
            .type = MetricType::gauge,
            .labels = "lane",
-           .help = "Rows of other programs, which are left alone.",
+           .help = "Samples of other programs, which are left alone.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].foreign); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].foreign); }},
     Metric{.name = "lbconverge_lane_draining_rows",
            .type = MetricType::gauge,
            .labels = "lane",
-           .help = "Rows whose removal waits for connections to end.",
+           .help = "Samples whose removal waits for connections to end.",
            .each = Each::lane,
-           .write = [](const Picture& p, std::size_t i, Rows& rows) { lane_row(p, i, rows).is(p.lanes[i].draining); }},
+           .write = [](const MetricsPicture& p, std::size_t i,
+                       Samples& samples) { lane_sample(p, i, samples).is(p.lanes[i].draining); }},
     Metric{.name = "lbconverge_fights",
            .type = MetricType::gauge,
            .labels = "",
-           .help = "Rows that another program keeps changing.",
+           .help = "Samples that another program keeps changing.",
            .each = Each::node,
            .write =
-               [](const Picture& p, std::size_t, Rows& rows) {
-                   if (p.fights) rows.add().is(*p.fights);
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.fights) samples.add().is(*p.fights);
                }},
-    Metric{
-        .name = "lbconverge_left_alone_rows",
-        .type = MetricType::gauge,
-        .labels = "",
-        .help = "Rows that are not tried for a while, since the kernel refuses them or another program changes them.",
-        .each = Each::node,
-        .write =
-            [](const Picture& p, std::size_t, Rows& rows) {
-                if (p.left_alone) rows.add().is(*p.left_alone);
-            }},
+    Metric{.name = "lbconverge_left_alone_rows",
+           .type = MetricType::gauge,
+           .labels = "",
+           .help =
+               "Samples that are not tried for a while, since the kernel refuses them or another program changes them.",
+           .each = Each::node,
+           .write =
+               [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                   if (p.left_alone) samples.add().is(*p.left_alone);
+               }},
 };
 
 }  // namespace

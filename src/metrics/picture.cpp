@@ -18,7 +18,7 @@ Timestamp timestamp_of(std::chrono::system_clock::time_point wall, Duration age)
     return static_cast<double>(then.time_since_epoch().count()) / 1000.0;
 }
 
-InstanceFigures figures_of(const node::Instance& instance, const std::vector<IpAddress>& here) {
+InstanceFigures figures_of(const node::Instance& instance) {
     const vrrp::Machine& machine = instance.machine;
     const vrrp::Settings& settings = machine.settings();
     InstanceFigures figures{.name = settings.name,
@@ -30,15 +30,13 @@ InstanceFigures figures_of(const node::Instance& instance, const std::vector<IpA
                             .state = machine.state(),
                             .priority = settings.priority,
                             .base_priority = instance.base_priority,
-                            .vips = instance.vips.size(),
                             .wanted = machine.serving() ? instance.vips.size() : 0,
                             .not_served = instance.dark.size(),
                             .unsent = instance.unsent,
                             .counters = machine.counters(),
                             .unreadable = instance.refused};
-    for (const plan::Announcement& each : instance.vips) {
-        if (std::find(here.begin(), here.end(), each.address) != here.end()) ++figures.bound;
-    }
+    figures.vips.reserve(instance.vips.size());
+    for (const plan::Announcement& each : instance.vips) figures.vips.push_back(each.address);
     return figures;
 }
 
@@ -59,11 +57,12 @@ LaneFigures figures_of(const node::LaneState& lane, Lane name) {
 }
 
 /// All but the servers.
-void take(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall, Picture& picture) {
+void take(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall, MetricsPicture& picture) {
     picture.config = node.shared_config();
     picture.at = timestamp_of(wall, {});
+    picture.here = node.holding();
     for (const node::Instance& each : node.instances()) {
-        picture.instances.push_back(figures_of(each, node.holding()));
+        picture.instances.push_back(figures_of(each));
         picture.instances.back().since = timestamp_of(wall, now - each.machine.since());
     }
     const auto add_lane = [&](Lane which) {
@@ -76,7 +75,7 @@ void take(const node::Node& node, Instant now, std::chrono::system_clock::time_p
         picture.tracks.push_back({each.settings().name, each.opinion() == node::TrackOpinion::good});
     }
     picture.unknown_vrid = node.strangers();
-    picture.verdict = verdict_of(node);
+    picture.bulletin = bulletin_of(node);
     picture.fights = node.fights_count();
     picture.left_alone = node.avoided().size();
     picture.checks = node.board().summary();
@@ -84,6 +83,14 @@ void take(const node::Node& node, Instant now, std::chrono::system_clock::time_p
 }
 
 }  // namespace
+
+void MetricsPicture::finish() { std::sort(here.begin(), here.end()); }
+
+std::size_t MetricsPicture::bound_of(const InstanceFigures& instance) const {
+    return static_cast<std::size_t>(std::count_if(instance.vips.begin(), instance.vips.end(), [&](const auto& each) {
+        return std::binary_search(here.begin(), here.end(), each);
+    }));
+}
 
 bool Look::go_on(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall) {
     if (picture_.config != node.shared_config()) {

@@ -95,7 +95,7 @@ void append_server_labels(const IpAddress& address, std::uint16_t port, std::str
     out += '"';
 }
 
-std::size_t count_of(Each each, const Picture& picture) {
+std::size_t count_of(Each each, const MetricsPicture& picture) {
     switch (each) {
         case Each::node:
             return 1;
@@ -126,26 +126,26 @@ std::span<const Metric> all_metrics() {
 
 Description description_of(const Metric& metric) { return {metric.name, metric.type, metric.labels, metric.help}; }
 
-/// A metric without rows has no head, either.
-bool Text::write(std::size_t about, std::string& to) {
+/// A metric without samples has no head, either.
+bool MetricsText::write(std::size_t about, std::string& to) {
     const std::size_t end = to.size() + about;
     const auto all = all_metrics();
     for (; metric_ < all.size(); ++metric_, item_ = 0) {
         const Metric& metric = all[metric_];
         const std::size_t count = count_of(metric.each, *picture_);
         if (item_ == 0 && count > 0) write_head(metric, to);
-        Rows rows(metric.name, to);
+        Samples samples(metric.name, to);
         while (item_ < count) {
-            metric.write(*picture_, item_++, rows);
+            metric.write(*picture_, item_++, samples);
             if (to.size() >= end) return true;
         }
     }
     return false;
 }
 
-std::string text_of(const PicturePtr& picture) {
+std::string text_of(const MetricsPicturePtr& picture) {
     std::string text;
-    Text(picture).write(std::numeric_limits<std::size_t>::max() / 2, text);
+    MetricsText(picture).write(std::numeric_limits<std::size_t>::max() / 2, text);
     return text;
 }
 

@@ -103,11 +103,10 @@ struct BoardView {
 struct BoardSummary {
     std::size_t probes = 0;
     std::size_t unknown = 0;
-    std::size_t down = 0;              ///< probes; counted up to summary_counts
+    std::size_t down = 0;
     std::size_t services_short = 0;    ///< services below their quorum
     std::size_t services_keeping = 0;  ///< services in which servers stay although they are down
 };
-constexpr std::size_t summary_counts = 10'000;
 
 class Board {
 public:
@@ -230,6 +229,7 @@ private:
     std::set<std::uint32_t> exceptions_;  ///< probes that health() has something to say about
     std::vector<ActiveDrain> drains_;
     std::size_t unknown_ = 0;
+    std::size_t down_ = 0;
     std::uint64_t last_id_ = 0;
     bool changed_ = false;
     std::vector<News> news_;

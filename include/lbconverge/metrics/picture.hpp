@@ -3,7 +3,7 @@
 
 #include "lbconverge/health/board.hpp"
 #include "lbconverge/kinds/traffic.hpp"
-#include "lbconverge/metrics/verdict.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 #include "lbconverge/model/instant.hpp"
 #include "lbconverge/node/messages.hpp"
 #include "lbconverge/vrrp/machine.hpp"
@@ -33,9 +33,8 @@ struct InstanceFigures {
     Timestamp since = 0;
     std::uint8_t priority = 0;
     std::uint8_t base_priority = 0;
-    std::size_t vips = 0;
+    std::vector<IpAddress> vips;
     std::size_t wanted = 0;      ///< VIPs that should be on this node now
-    std::size_t bound = 0;       ///< VIPs that are here
     std::size_t not_served = 0;  ///< VIPs that this node cannot serve
     std::uint64_t unsent = 0;
     vrrp::Counters counters{};
@@ -64,14 +63,15 @@ struct ReloadFigures {
     Timestamp good_at = 0;  ///< the last one that was good
 };
 
-struct Picture {
+struct MetricsPicture {
     std::string version;     ///< of the program
     node::ConfigPtr config;  ///< names the services and servers of `board`
     std::vector<InstanceFigures> instances;
+    std::vector<IpAddress> here;  ///< VIPs that are on an answering interface; sorted by finish()
     std::vector<LaneFigures> lanes;
     std::vector<TrackFigures> tracks;
     std::uint64_t unknown_vrid = 0;
-    std::optional<Verdict> verdict;  ///< none: no daemon
+    std::optional<Bulletin> bulletin;  ///< none: no daemon
     std::optional<std::size_t> fights, left_alone;
     health::BoardSummary checks{};
     health::BoardView board;
@@ -82,10 +82,13 @@ struct Picture {
     std::optional<bool> traffic_read;  ///< it could be read; none: nobody has tried
     Timestamp at = 0;
 
+    /// What is not done while the election waits. To be called once, before anything is read.
+    void finish();
+    [[nodiscard]] std::size_t bound_of(const InstanceFigures& instance) const;
     /// Also a row for each real server.
     [[nodiscard]] bool with_servers() const { return config->daemon.metrics_servers; }
 };
-using PicturePtr = std::shared_ptr<const Picture>;
+using MetricsPicturePtr = std::shared_ptr<const MetricsPicture>;
 
 /// Takes a picture of the node in pieces, since the election must not wait for a hundred thousand servers.
 class Look {
@@ -95,10 +98,10 @@ public:
 
     /// Takes the next piece. False: that was the last. If there is another configuration now, it begins anew.
     bool go_on(const node::Node& node, Instant now, std::chrono::system_clock::time_point wall);
-    [[nodiscard]] Picture& picture() { return picture_; }
+    [[nodiscard]] MetricsPicture& picture() { return picture_; }
 
 private:
-    Picture picture_;
+    MetricsPicture picture_;
 };
 
 }  // namespace lbconverge::metrics

@@ -28,20 +28,20 @@ std::span<const Metric> all_metrics();
 Description description_of(const Metric& metric);
 
 /// Writes the text in pieces: that of a hundred thousand servers is too large to stand in the memory.
-class Text {
+class MetricsText {
 public:
-    explicit Text(PicturePtr picture) : picture_(std::move(picture)) {}
+    explicit MetricsText(MetricsPicturePtr picture) : picture_(std::move(picture)) {}
 
     /// Appends the next piece, of about so many octets. False: that was the last one.
     bool write(std::size_t about, std::string& to);
 
 private:
-    PicturePtr picture_;
+    MetricsPicturePtr picture_;
     std::size_t metric_ = 0;
     std::size_t item_ = 0;
 };
 
 /// All of the text.
-std::string text_of(const PicturePtr& picture);
+std::string text_of(const MetricsPicturePtr& picture);
 
 }  // namespace lbconverge::metrics

@@ -67,8 +67,8 @@ public:
                            if (hold) return;
                            done(picture(services));
                        },
-                   .verdict = [this](const auto& done) { done(verdict); }},
-                  limits, {.picture = 20ms, .verdict = 20ms}) {
+                   .bulletin = [this](const auto& done) { done(bulletin); }},
+                  limits, {.picture = 20ms, .bulletin = 20ms}) {
         char name[] = "/tmp/lbconverge-unit-XXXXXX";
         REQUIRE(::mkdtemp(name) != nullptr);
         folder = name;
@@ -91,7 +91,7 @@ public:
 
     std::string folder;
     config::ListenAddress where;
-    metrics::Verdict verdict{metrics::Condition::ok, "OK: good"};
+    metrics::Bulletin bulletin{metrics::Condition::ok, "OK: good"};
     std::atomic<int> pictures = 0;
     std::atomic<bool> hold = false;  ///< no picture is ever ready
 
@@ -99,12 +99,12 @@ private:
     static MetricsServer::Pictured picture(std::size_t services) {
         auto config = std::make_shared<config::Config>();
         config->services.resize(services);
-        auto made = std::make_shared<metrics::Picture>();
+        auto made = std::make_shared<metrics::MetricsPicture>();
         made->version = "1";
         made->config = config;
         made->board.services.resize(services);
         for (std::size_t i = 0; i < services; ++i) config->services[i].port = static_cast<std::uint16_t>(i);
-        return metrics::PicturePtr(made);
+        return metrics::MetricsPicturePtr(made);
     }
     MetricsServer server_;
 };
@@ -154,12 +154,12 @@ TEST_CASE("healthz is one line, and a status that a probe understands") {
     Site site;
     CHECK(status_of(site.get("/healthz")) == "HTTP/1.1 200 OK");
     CHECK(body_of(site.get("/healthz")) == "OK: good\n");
-    site.verdict = {metrics::Condition::warning, "WARNING: so"};
+    site.bulletin = {metrics::Condition::warning, "WARNING: so"};
     CHECK(status_of(site.get("/healthz")) == "HTTP/1.1 200 OK");
-    site.verdict = {metrics::Condition::critical, "CRITICAL: bad"};
+    site.bulletin = {metrics::Condition::critical, "CRITICAL: bad"};
     CHECK(status_of(site.get("/healthz")) == "HTTP/1.1 503 Service Unavailable");
     CHECK(body_of(site.get("/healthz")) == "CRITICAL: bad\n");
-    site.verdict = {metrics::Condition::unknown, "UNKNOWN: new"};
+    site.bulletin = {metrics::Condition::unknown, "UNKNOWN: new"};
     CHECK(status_of(site.get("/healthz")) == "HTTP/1.1 503 Service Unavailable");
 }
 

@@ -1,4 +1,4 @@
-#include "lbconverge/metrics/verdict.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 
 #include "lbconverge/node/node.hpp"
 
@@ -13,7 +13,7 @@ using lbconverge::to_text;
 using node::Lane;
 
 /// What there is to say, the worst first.
-struct Findings {
+struct Complaints {
     std::vector<std::string> critical;
     std::vector<std::string> warning;
     std::vector<std::string> unknown;
@@ -23,7 +23,7 @@ std::string counted(std::size_t count, const std::string& one, const std::string
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-void judge_instance(const node::Instance& instance, Findings& found) {
+void judge_instance(const node::Instance& instance, Complaints& found) {
     const vrrp::Machine& machine = instance.machine;
     const std::string& name = machine.settings().name;
     if (machine.state() == vrrp::State::fault) found.critical.push_back(name + " is in fault: " + machine.why());
@@ -35,7 +35,7 @@ void judge_instance(const node::Instance& instance, Findings& found) {
     if (!instance.started && machine.state() == vrrp::State::init) found.unknown.push_back(name + " has not started");
 }
 
-void judge_lane(const node::LaneState& lane, std::string_view name, Findings& found) {
+void judge_lane(const node::LaneState& lane, std::string_view name, Complaints& found) {
     const std::string prefix = std::string(name) + ": ";
     if (lane.runs == 0) {
         found.unknown.push_back(prefix + "not looked at yet");
@@ -47,7 +47,7 @@ void judge_lane(const node::LaneState& lane, std::string_view name, Findings& fo
     }
 }
 
-void judge_servers(const health::BoardSummary& checks, Findings& found) {
+void judge_servers(const health::BoardSummary& checks, Complaints& found) {
     if (checks.services_short > 0) {
         found.critical.push_back(counted(checks.services_short, "service has", "services have") +
                                  " fewer servers up than the quorum");
@@ -57,14 +57,13 @@ void judge_servers(const health::BoardSummary& checks, Findings& found) {
                                 " servers that are down");
     }
     if (checks.down > 0) {
-        found.warning.push_back(std::to_string(checks.down) +
-                                (checks.down == health::summary_counts ? " and more" : "") + " of " +
+        found.warning.push_back(std::to_string(checks.down) + " of " +
                                 counted(checks.probes, "check is down", "checks are down"));
     }
 }
 
-Findings findings_of(const node::Node& node) {
-    Findings found;
+Complaints findings_of(const node::Node& node) {
+    Complaints found;
     if (node.stopping()) found.unknown.push_back("stopping");
     for (const node::Instance& each : node.instances()) judge_instance(each, found);
     judge_lane(node.lane(Lane::network), to_text(Lane::network), found);
@@ -95,7 +94,7 @@ std::string one_line(std::string text) {
     return text;
 }
 
-Verdict verdict(Condition is, const std::vector<std::string>& found) {
+Bulletin bulletin(Condition is, const std::vector<std::string>& found) {
     std::string text = found.front();
     if (found.size() > 1) text += " (and " + std::to_string(found.size() - 1) + " more)";
     return {is, one_line(std::string(to_text(is)) + ": " + text)};
@@ -103,12 +102,12 @@ Verdict verdict(Condition is, const std::vector<std::string>& found) {
 
 }  // namespace
 
-Verdict verdict_of(const node::Node& node) {
-    const Findings found = findings_of(node);
-    if (!found.unknown.empty()) return verdict(Condition::unknown, found.unknown);
-    if (!found.critical.empty()) return verdict(Condition::critical, found.critical);
-    if (!found.warning.empty()) return verdict(Condition::warning, found.warning);
-    return verdict(Condition::ok, {good_news(node)});
+Bulletin bulletin_of(const node::Node& node) {
+    const Complaints found = findings_of(node);
+    if (!found.unknown.empty()) return bulletin(Condition::unknown, found.unknown);
+    if (!found.critical.empty()) return bulletin(Condition::critical, found.critical);
+    if (!found.warning.empty()) return bulletin(Condition::warning, found.warning);
+    return bulletin(Condition::ok, {good_news(node)});
 }
 
 }  // namespace lbconverge::metrics

@@ -1,4 +1,4 @@
-#include "listener.hpp"
+#include "listening_socket.hpp"
 
 #include "caught.hpp"
 #include "endpoint.hpp"
@@ -54,14 +54,14 @@ Result<int> listen_at(const config::ListenAddress& where) {
 
 }  // namespace
 
-void Listener::move_to(const std::optional<config::ListenAddress>& where) {
+void ListeningSocket::move_to(const std::optional<config::ListenAddress>& where) {
     if (where == where_) return;
     close();
     where_ = where;
     if (where_) open();
 }
 
-void Listener::close() {
+void ListeningSocket::close() {
     pause_.cancel();
     if (socket_ && !where_->path.empty()) ::unlink(where_->path.c_str());
     socket_.reset();
@@ -69,7 +69,7 @@ void Listener::close() {
     complained_.clear();
 }
 
-void Listener::open() {
+void ListeningSocket::open() {
     const Result<int> fd = listen_at(*where_);
     if (!fd) {
         complain(fd.error().what + "; it is tried again");
@@ -81,7 +81,7 @@ void Listener::open() {
     accept();
 }
 
-void Listener::accept() {
+void ListeningSocket::accept() {
     socket_->when_readable([this] {
         const auto error = caught([this] { return accept_one(); });
         const int what = error.value_or(ENOMEM);
@@ -93,14 +93,14 @@ void Listener::accept() {
 }
 
 /// Returns 0 or errno.
-int Listener::accept_one() {
+int ListeningSocket::accept_one() {
     Fd fd(::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.get() < 0) return errno;
     came_(fd.release());
     return 0;
 }
 
-void Listener::complain(const std::string& why) {
+void ListeningSocket::complain(const std::string& why) {
     if (why == complained_) return;
     complained_ = why;
     log(Level::warning, "metrics: " + to_text(*where_) + ": " + why);

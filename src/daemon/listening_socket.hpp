@@ -11,15 +11,15 @@
 
 namespace lbconverge::daemon {
 
-class Listener {
+class ListeningSocket {
 public:
     /// The callee owns the descriptor, which does not block.
     using Came = std::function<void(int fd)>;
 
-    Listener(Loop& loop, Came came) : loop_(loop), pause_(loop), came_(std::move(came)) {}
-    ~Listener() { close(); }
-    Listener(const Listener&) = delete;
-    Listener& operator=(const Listener&) = delete;
+    ListeningSocket(Loop& loop, Came came) : loop_(loop), pause_(loop), came_(std::move(came)) {}
+    ~ListeningSocket() { close(); }
+    ListeningSocket(const ListeningSocket&) = delete;
+    ListeningSocket& operator=(const ListeningSocket&) = delete;
 
     /// Goes to this place; nullopt: to none. What cannot be done now is tried again every few seconds: an address may
     /// not be there yet.

@@ -27,13 +27,13 @@ constexpr auto names_of(Condition) {
                                   {Condition::unknown, "UNKNOWN"}});
 }
 
-struct Verdict {
+struct Bulletin {
     Condition is = Condition::unknown;
     std::string line;  ///< "OK: director, VI_1 master; 12 of 12 checks up", without a line end
     /// Nothing prevents the node from serving clients.
     [[nodiscard]] bool serves() const { return is == Condition::ok || is == Condition::warning; }
 };
 
-Verdict verdict_of(const node::Node& node);
+Bulletin bulletin_of(const node::Node& node);
 
 }  // namespace lbconverge::metrics
