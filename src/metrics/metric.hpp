@@ -42,13 +42,21 @@ public:
             out_ += value ? '1' : '0';
         } else {
             char digits[32];
-            const auto end = std::to_chars(digits, digits + sizeof digits, value);
-            out_.append(digits, end.ptr);
+            out_.append(digits, to_digits(digits, digits + sizeof digits, value).ptr);
         }
         out_ += '\n';
     }
 
 private:
+    template <std::integral Number>
+    static std::to_chars_result to_digits(char* from, char* to, Number value) {
+        return std::to_chars(from, to, value);
+    }
+    /// Times without an exponent, so that people can compare them.
+    static std::to_chars_result to_digits(char* from, char* to, double value) {
+        const auto fixed = std::to_chars(from, to, value, std::chars_format::fixed);
+        return fixed.ec == std::errc{} ? fixed : std::to_chars(from, to, value);
+    }
     void separate() {
         out_ += first_ ? '{' : ',';
         first_ = false;

@@ -12,6 +12,7 @@ write() { # LINES: of [daemon]
     printf '[daemon]\n%s\n' "$1"
   } >"$LBC_CONFIG"
 }
+write ''
 serve ws1
 serve ws2
 for name in ws1 ws2; do check "$name: apply" lbc $name apply; done

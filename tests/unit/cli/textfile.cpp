@@ -20,7 +20,7 @@ std::string content(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-bool has(const std::string& text, const std::string& line) {
+bool has_line(const std::string& text, const std::string& line) {
     return text.find("\n" + line + "\n") != std::string::npos;
 }
 
@@ -36,9 +36,9 @@ TEST_CASE("the metrics of a run replace the file in one step, and leave nothing 
     REQUIRE(
         write_textfile(file, picture_of_failure(std::chrono::system_clock::time_point(std::chrono::seconds(1000)))));
     const std::string text = content(file);
-    CHECK(has(text, "lbconverge_lane_last_run_successful{lane=\"all\"} 0"));
-    CHECK(has(text, "lbconverge_lane_last_run_timestamp_seconds{lane=\"all\"} 1000"));
-    CHECK(has(text, "lbconverge_lane_failures_total{lane=\"all\"} 1"));
+    CHECK(has_line(text, "lbconverge_lane_last_run_successful{lane=\"all\"} 0"));
+    CHECK(has_line(text, "lbconverge_lane_last_run_timestamp_seconds{lane=\"all\"} 1000"));
+    CHECK(has_line(text, "lbconverge_lane_failures_total{lane=\"all\"} 1"));
     CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator{}) == 1);
     CHECK_FALSE(prepare_textfile((folder / "nowhere/lb.prom").string()));
     CHECK_FALSE(prepare_textfile(folder.string()));
