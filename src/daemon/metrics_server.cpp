@@ -1,5 +1,6 @@
 #include "metrics_server.hpp"
 
+#include "caught.hpp"
 #include "lbconverge/daemon/log.hpp"
 #include "local_socket.hpp"
 
@@ -81,11 +82,20 @@ MetricsServer::MetricsServer(Suppliers suppliers, const Admission::Bounds& limit
       bulletins_(loop_, moments.bulletin, std::move(suppliers.bulletin),
                  [this](Admission::Client client, const metrics::Bulletin& bulletin) { give(client, bulletin); }),
       listener_(loop_, [this](int fd) { came(fd); }),
-      thread_([this] { loop_.run(); }) {}
+      thread_([this] { run(); }) {}
 
 MetricsServer::~MetricsServer() {
     loop_.stop();
     thread_.join();
+}
+
+/// What goes wrong here must not end the daemon.
+void MetricsServer::run() {
+    for (;;) {
+        const auto ended = caught([this] { loop_.run(); });
+        if (ended) return;
+        log(Level::error, "metrics: " + ended.error().what);
+    }
 }
 
 void MetricsServer::move_to(std::optional<config::ListenAddress> where) {

@@ -61,6 +61,7 @@ private:
         std::unique_ptr<metrics::MetricsText> rest{};  ///< what is to be written still
     };
 
+    void run();
     void came(int fd);
     void read(Admission::Client client);
     void heard(Admission::Client client, HttpClient& http);

@@ -37,8 +37,8 @@ private:
         });
         make_([this, who = std::exchange(waiting_, {})](Answer answer) {
             loop_.post([this, who, answer = std::move(answer)] {
-                for (const Admission::Client each : who) give_(each, answer);
                 making_ = false;
+                for (const Admission::Client each : who) give_(each, answer);
                 next();
             });
         });

@@ -419,8 +419,10 @@ Machine::Because Machine::why_take_over(Instant now) const {
     if (settings_.priority == owner_priority) return {TransitionReason::owner, "owner of the addresses (priority 255)"};
     if (!peer_ || now - peer_->at >= 2 * peer_->interval) return silence;
     if (peer_->priority == 0) return {TransitionReason::gave_up, "the master gave up"};
-    if (peer_->priority >= settings_.priority) return silence;
-    return {TransitionReason::preempted, "preempts a master of lower priority"};
+    if (peer_->priority < settings_.priority) {
+        return {TransitionReason::preempted, "preempts a master of lower priority"};
+    }
+    return silence;
 }
 
 Output Machine::tick(Instant now) {

@@ -52,8 +52,9 @@ check_eq "other hosts cannot connect" 000 "$(status_of client 192.168.100.1:9469
 # ---- what the kernel counts --------------------------------------------------------------------------------------------
 check "the VIP is here" within 5 is_value 'lbconverge_vrrp_vips_bound{instance="vrrp-51"}' 1
 check_eq "requests" "ws1=5 ws2=5" "$(fetches 10 http://$VIP/)"
-check_eq "the service has counted them" 10 "$(value "$(row lbconverge_service_connections_total)")"
-check_eq "each server its own" 5 "$(value "$(row lbconverge_backend_connections_total 192.168.100.3)")"
+# The kernel adds up what its processors have counted every two seconds.
+check "the service has counted them" within 5 is_value "$(row lbconverge_service_connections_total)" 10
+check "each server its own" within 5 is_value "$(row lbconverge_backend_connections_total 192.168.100.3)" 5
 check_eq "as ipvsadm says" "$(X lb1 ipvsadm -Ln --stats --exact | awk '$2 == "192.168.100.3:80" {print $6}')" \
   "$(value "$(row lbconverge_backend_incoming_bytes_total 192.168.100.3)")"
 check_eq "the weight of the file" 1 "$(value "$(row lbconverge_backend_weight_configured 192.168.100.3)")"
