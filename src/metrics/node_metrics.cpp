@@ -182,16 +182,16 @@ constexpr Metric node_table[] = {
                [](const MetricsPicture& p, std::size_t, Samples& samples) {
                    if (p.fights) samples.add().is(*p.fights);
                }},
-    Metric{.name = "lbconverge_left_alone_rows",
-           .type = MetricType::gauge,
-           .labels = "",
-           .help =
-               "Rows that are not tried for a while, since the kernel refuses them or another program changes them.",
-           .each = Each::node,
-           .write =
-               [](const MetricsPicture& p, std::size_t, Samples& samples) {
-                   if (p.left_alone) samples.add().is(*p.left_alone);
-               }},
+    Metric{
+        .name = "lbconverge_left_alone_rows",
+        .type = MetricType::gauge,
+        .labels = "",
+        .help = "Rows that are not tried for a while, since the kernel refuses them or another program changes them.",
+        .each = Each::node,
+        .write =
+            [](const MetricsPicture& p, std::size_t, Samples& samples) {
+                if (p.left_alone) samples.add().is(*p.left_alone);
+            }},
 };
 
 }  // namespace
