@@ -19,6 +19,7 @@ int drain_command(const Options& options);
 int undrain_command(const Options& options);
 int doctor_command(const Options& options);
 int simulate_command(const Options& options);
+int takeover_command(const Options& options);
 int release_command(const Options& options);
 
 namespace {
@@ -61,6 +62,8 @@ constexpr std::array table = {
                          .words = 2,
                          .more = true},
             .help = "print what a file of another program says as TOML; what is lost, on stderr",
+            .options = {"compare"},
+            .root = {.does = "reads IPVS"},
             .run = import_command},
     Command{.name = "explain",
             .argument = {.name = "ADDRESS", .wanted = "one argument, an address"},
@@ -96,6 +99,12 @@ constexpr std::array table = {
             .help = "let all nodes of FILE play against each other on a virtual clock",
             .options = {"json", "seed", "runs", "duration", "faults", "only", "svg"},
             .run = simulate_command},
+    Command{.name = "takeover",
+            .argument = {.name = "keepalived", .wanted = "one argument, keepalived"},
+            .help = "end keepalived here, and go on in its stead with all that it has made",
+            .options = {"dry-run", "force"},
+            .root = {.does = "changes the kernel", .refused_at_once = true},
+            .run = takeover_command},
     Command{.name = "release",
             .help = "remove what is ours and put settings back",
             .options = {"json", "dry-run"},

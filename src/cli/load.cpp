@@ -119,11 +119,11 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
     return config;
 }
 
-Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong) {
-    config::Diagnostics diagnostics;
-    const Result<config::Document> parsed = parse_files(path, diagnostics);
-    RETURN_IF_ERROR(parsed);
-    const config::Document& document = *parsed;
+namespace {
+
+/// `path` is for the error. What is wrong is put into `wrong`.
+Result<config::Config> node_of(const config::Document& document, config::Diagnostics& diagnostics,
+                               const std::string& path, const std::string& node, std::string& wrong) {
     auto config = document.config_for(node_to_use(document, node), diagnostics);
     std::vector<config::Config> configs;
     if (config) {
@@ -138,6 +138,24 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
         return fail(ErrorKind::invalid_input, path + ": the configuration has errors; nothing was done");
     }
     return std::move(configs.front());
+}
+
+}  // namespace
+
+Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong) {
+    config::Diagnostics diagnostics;
+    const Result<config::Document> document = parse_files(path, diagnostics);
+    RETURN_IF_ERROR(document);
+    return node_of(*document, diagnostics, path, node, wrong);
+}
+
+Result<config::Config> node_from_text(const std::string& name, const std::string& text, const std::string& node) {
+    config::Diagnostics diagnostics;
+    const config::Document document = config::Document::parse({{name, text}}, diagnostics);
+    std::string wrong;
+    Result<config::Config> config = node_of(document, diagnostics, name, node, wrong);
+    print_errors(wrong);
+    return config;
 }
 
 Result<void> read_auth_keys(config::Vrrp& vrrp) {

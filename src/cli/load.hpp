@@ -28,6 +28,9 @@ Result<config::Config> load_node(const std::string& path, const std::string& nod
 /// The same, but what is wrong is put into `wrong` and not printed.
 Result<config::Config> load_node(const std::string& path, const std::string& node, std::string& wrong);
 
+/// The same of text that is in no file. `name` stands for the file in what is printed.
+Result<config::Config> node_from_text(const std::string& name, const std::string& text, const std::string& node);
+
 /// Reads the keys of an instance that names a file of them (auth_key_file). It is an error if other users may read or
 /// write the file.
 Result<void> read_auth_keys(config::Vrrp& vrrp);

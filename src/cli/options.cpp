@@ -47,11 +47,12 @@ po::options_description visible_options() {
         "log-level", po::value<std::string>()->value_name("L"), "error, warning, info or debug, on stderr");
     flag("json", "print JSON");
     flag("dry-run", "show only, as diff does");
-    flag("force", "also if too few servers would be left (keep)");
+    flag("force", "also if too few servers would be left, or more than settings changed");
     all.add_options()("as", po::value<std::string>()->value_name("master|backup"), "count every VRRP instance as that");
     value("against", "SNAPSHOT", "compare with a snapshot, not with the kernel");
     value("from", "OLD.toml", "what this change of the file does to a node that has converged");
     flag("prune-foreign", "remove services that nobody configured");
+    flag("compare", "what would change on this host, instead of the file");
     flag("arp", "ask the wire who answers for each VIP");
     flag("vrrp", "listen for VRRP advertisements");
     flag("watch", "again every second");
@@ -191,6 +192,7 @@ Result<Options> parse_options(int argc, char** argv) {
     text("svg", options.svg);
     options.log_level_given = given.contains("log-level");
     options.config_given = given.contains("config");
+    options.compare = given.contains("compare");
     options.arp = given.contains("arp");
     options.vrrp = given.contains("vrrp");
     options.watch = given.contains("watch");

@@ -26,8 +26,9 @@ struct Options {
     bool dry_run = false;
     bool force = false;
     bool prune_foreign = false;
-    bool arp = false;   ///< doctor: ask the neighbours
-    bool vrrp = false;  ///< doctor: listen for advertisements
+    bool arp = false;      ///< doctor: ask the neighbours
+    bool compare = false;  ///< import: with this kernel
+    bool vrrp = false;     ///< doctor: listen for advertisements
     std::optional<ElectionState> as;
     std::string against;
     std::string from;

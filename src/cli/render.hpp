@@ -28,6 +28,8 @@ using Sink = std::function<void(std::string_view)>;
 /// "lb1: director, LB_1 master      4 to do, 1 held, 1 foreign" and a line per row.
 void write_plan(const plan::Plan& plan, const Scene& scene, const Sink& sink);
 std::string plan_text(const plan::Plan& plan, const Scene& scene);
+/// A line per row that is in the kernel as the file wants it: "  = address 192.168.100.20/32 dev eth0    nothing".
+void write_unchanged(const plan::Plan& plan, const Scene& scene, const Sink& sink);
 /// How an apply ended: what was done, what failed, and what was not reached.
 std::string outcome_text(const plan::Outcome& report, const Scene& scene);
 

@@ -283,6 +283,33 @@ void write_plan(const Plan& plan, const Scene& scene, const Sink& sink) {
     }
 }
 
+namespace {
+
+/// The rows of one kind that no step makes or changes.
+template <class Kind>
+void add_unchanged(const Plan& plan, Lines& lines) {
+    const auto& wanted = plan.desired->get<Kind>().rows;
+    std::vector<bool> changes(wanted.size());
+    for (const Step& step : plan.steps) {
+        if (step.kind == kind_id<Kind> && step.after != Step::none) changes[step.after] = true;
+    }
+    for (std::uint32_t i = 0; i < wanted.size(); ++i) {
+        const auto& row = wanted.row(i);
+        if (changes[i] || plan.observed->get<Kind>().find(row.key) == Seen<Kind>::npos) continue;
+        std::string text = "  = " + label_text<Kind>() + " " + display<Kind>(row.key);
+        const std::string value = value_text(row.value);
+        if (!value.empty()) text += "  " + value;
+        lines.add("", text, "nothing");
+    }
+}
+
+}  // namespace
+
+void write_unchanged(const Plan& plan, const Scene& scene, const Sink& sink) {
+    Lines lines(scene, sink);
+    for_each_kind([&]<class Kind>() { add_unchanged<Kind>(plan, lines); });
+}
+
 std::string plan_text(const Plan& plan, const Scene& scene) {
     std::string text;
     write_plan(plan, scene, [&](std::string_view piece) { text += piece; });

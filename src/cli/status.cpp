@@ -277,6 +277,23 @@ Election election_in(const std::string& reply) {
     return election;
 }
 
+std::vector<InstanceSeen> instances_in(const std::string& reply) {
+    std::vector<InstanceSeen> all;
+    const Result<Json> status = wire::parse_json(reply);
+    if (!status || !status->is_object()) return all;
+    for (const Json& instance : status->value("vrrp", Json::array())) {
+        const Json counters = instance.value("counters", Json::object());
+        InstanceSeen seen{.name = instance.value("name", ""), .state = instance.value("state", "")};
+        seen.undecided = instance.value("undecided", false);
+        seen.received = counters.value("received", std::uint64_t{0});
+        for (const Json& why : counters.value("dropped", Json::object())) seen.dropped += why.get<std::uint64_t>();
+        const double down = instance.value("down_interval", 0.0);
+        seen.down_interval = std::chrono::milliseconds(static_cast<std::int64_t>(down * 1000));
+        all.push_back(std::move(seen));
+    }
+    return all;
+}
+
 int status_command(const Options& options) {
     std::string wrong;  // the file says only which weights servers had before they were taken out of use
     const Result<config::Config> loaded = load_node(options.config, options.node, wrong);

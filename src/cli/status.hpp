@@ -5,7 +5,9 @@
 #include "lbconverge/model/enumerations.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lbconverge::cli {
 
@@ -17,5 +19,17 @@ std::string status_text(const std::string& reply, const kinds::Observed* kernel,
 std::string status_with_services(const std::string& reply, const kinds::Observed* kernel, const config::Config* config);
 /// What the daemon's elections have decided. Empty: the reply cannot be read.
 Election election_in(const std::string& reply);
+
+/// One instance of VRRP, as the daemon says it.
+struct InstanceSeen {
+    std::string name;
+    std::string state;           ///< as in the reply
+    bool undecided = false;      ///< its election has not begun
+    std::uint64_t received = 0;  ///< advertisements of others
+    std::uint64_t dropped = 0;   ///< those that were refused
+    std::chrono::milliseconds down_interval{0};
+};
+/// Empty: the reply cannot be read.
+std::vector<InstanceSeen> instances_in(const std::string& reply);
 
 }  // namespace lbconverge::cli

@@ -70,7 +70,9 @@ std::vector<std::string> vips_of(const Draft& draft, const std::string& name) {
 
 /// What a person sees of a value that two nodes have differently.
 std::string shown(std::string_view key, std::string_view value) {
-    if (key == "auth_pass") return "another one";
+    if (key == "auth_pass") return value.empty() ? "none" : "one that is not shown";
+    if (value.empty() && key == "advert_interval") return "\"1s\"";
+    if (value.empty() && key == "version") return "3";
     return value.empty() ? "none" : std::string(value);
 }
 

@@ -170,7 +170,7 @@ private:
         if (forwarding.method != Forward::direct) table.set("forward", toml_text(forward_text(forwarding)));
         set_persistence(one, table);
         if (service.one_packet) table.set("one_packet", "true");
-        if (service.inhibit) table.set("on_down", "\"drain\"");
+        if (drains(service)) table.set("on_down", "\"drain\"");
         set_quorum(service, table);
     }
 
@@ -332,10 +332,12 @@ private:
     void note_checks(const ServiceBlock& service, const std::vector<std::string>& checks) {
         if (std::all_of(checks.begin(), checks.end(), [](const std::string& each) { return each.empty(); })) return;
         draft_.ipvs.set("keep", "\"0%\"");
-        remarks_.changed(service.place, "virtual_server",
-                         "keep = \"0%\": as with keepalived, every server that fails its check leaves the pool",
+        const std::string block = node_.of_keepalived ? "virtual_server" : "virtual";
+        remarks_.changed(service.place, block,
+                         "keep = \"0%\": as before, every server that fails its check leaves the pool",
                          "without it half of a pool stays, because a check that fails everywhere is more likely wrong");
-        remarks_.changed(service.place, "virtual_server",
+        if (!node_.of_keepalived) return;
+        remarks_.changed(service.place, block,
                          "when the daemon starts, a server that is not in the kernel waits for its first answer; "
                          "without alpha keepalived takes it for up",
                          "nothing is needed");
@@ -344,11 +346,19 @@ private:
                          "a shorter interval");
     }
 
+    /// Most files say it for each server.
+    static bool drains(const ServiceBlock& service) {
+        return std::all_of(service.servers.begin(), service.servers.end(),
+                           [&](const ServerBlock& each) { return each.inhibit.value_or(service.inhibit); });
+    }
+
     void say_inhibit(const ServiceBlock& service, const ServerBlock& server) {
-        if (!server.inhibit || *server.inhibit == service.inhibit) return;
+        const bool all = drains(service);
+        if (server.inhibit.value_or(service.inhibit) == all) return;
         remarks_.changed(server.place, "inhibit_on_failure",
-                         "is said for the whole service: " + std::string(service.inhibit ? "drain" : "remove"),
-                         "on_down of [[service]]");
+                         "only some servers of this service have it; here it counts for the whole service, so a "
+                         "server that fails leaves the pool",
+                         "on_down = \"drain\" of the [[service]]");
     }
 
     std::string check_of(const OneService& one, const ServerBlock& server, std::uint32_t port) {

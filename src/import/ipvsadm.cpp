@@ -439,6 +439,7 @@ bool is_comment(std::string_view line) {
 NodeModel model_of_ipvsadm(std::string_view text, std::uint32_t file, Remarks& remarks) {
     NodeModel model;
     model.file = file;
+    model.of_keepalived = false;
     const std::string valid = wire::valid_utf8(text);
     ipvsadm::Commands commands(model, remarks);
     std::uint32_t line = 0;

@@ -57,10 +57,35 @@ void name_nodes(std::vector<NodeModel>& nodes, Remarks& remarks) {
         const std::string& id = nodes[n].router_id;
         const bool fits = !id.empty() && id.find_first_of(" \t\"'\\") == id.npos && !used.contains(id);
         nodes[n].name = fits ? id : "node" + std::to_string(n + 1);
+        const bool twice = !id.empty() && used.contains(id);
         for (std::size_t more = nodes.size(); !used.insert(nodes[n].name).second; ++more) {
             nodes[n].name = "node" + std::to_string(more + 1);
         }
+        if (fits) continue;
+        remarks.changed({nodes[n].file, 0}, "router_id",
+                        (id.empty() ? std::string("is missing")
+                                    : quoted(id) + (twice ? " is that of two nodes" : " is no name of a host")) +
+                            ": the node is called " + nodes[n].name,
+                        "NAME=FILE with the name of the host, which picks the node");
     }
+}
+
+/// A result that says nothing would look like success. Of a file of another program nothing is known at all.
+bool says_something(const NodeModel& model, bool known, Imported& result, Remarks& remarks) {
+    if (!model.empty()) return true;
+    const std::string what = "nothing in it has a place in the result";
+    if (known) {
+        remarks.changed({model.file, 0}, "", what, "is there another file that it includes?");
+        return true;
+    }
+    result.readable = false;
+    remarks.broken({model.file, 0}, "", what, "is it the file of that program?");
+    return false;
+}
+
+bool is_known(const std::vector<Statement>& statements) {
+    return std::any_of(statements.begin(), statements.end(),
+                       [](const Statement& each) { return each.keyword != nullptr; });
 }
 
 /// What check says of the result.
@@ -97,10 +122,11 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
             remarks.broken({first, 0}, each.path, "cannot be read");
             continue;
         }
-        NodeModel model = model_of(tree_of(reader.lines(), remarks), each.node, remarks);
+        const std::vector<Statement> statements = tree_of(reader.lines(), remarks);
+        NodeModel model = model_of(statements, each.node, remarks);
         model.file = first;
         model.header = header_of(reader.lines());
-        models.push_back(std::move(model));
+        if (says_something(model, is_known(statements), result, remarks)) models.push_back(std::move(model));
     }
     name_nodes(models, remarks);
     align_names(models, remarks);
@@ -126,8 +152,7 @@ Imported import_table(const std::string& path, const FileSystem& files, ModelOf 
     if (!text) {
         result.readable = false;
         remarks.broken({0, 0}, path, "cannot be read");
-    } else {
-        NodeModel model = model_of(*text, 0, remarks);
+    } else if (NodeModel model = model_of(*text, 0, remarks); says_something(model, false, result, remarks)) {
         std::vector<Draft> drafts;
         drafts.push_back(draft_of(model, remarks));
         result.toml = toml_of(cluster_of(std::move(drafts), remarks));

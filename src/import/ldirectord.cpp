@@ -528,6 +528,7 @@ void FileModel::note_differences() const {
 NodeModel model_of_ldirectord(std::string_view text, std::uint32_t file, Remarks& remarks) {
     NodeModel model;
     model.file = file;
+    model.of_keepalived = false;
     LdirectordFile read = read_ldirectord(text, file, remarks);
     model.header = std::move(read.header);
     ldirectord::FileModel services(read, model, remarks);

@@ -208,6 +208,7 @@ struct SyncDaemonEntry {
 struct NodeModel {
     std::string name;
     std::uint32_t file = 0;
+    bool of_keepalived = true;  ///< else remarks about what keepalived does are none
     std::string router_id;
     std::uint32_t version = 2;
     std::string script_user;
@@ -226,6 +227,12 @@ struct NodeModel {
     std::map<std::string, std::vector<ServiceTarget>> target_groups;
     std::vector<ServiceBlock> services;
     std::vector<std::string> header;  ///< comments at the beginning of the file
+
+    /// Nothing of the file has a place in ours.
+    [[nodiscard]] bool empty() const {
+        return instances.empty() && services.empty() && groups.empty() && routes.empty() && tracks.empty() &&
+               timeouts.empty() && !sync;
+    }
 };
 
 /// Reads what the statements of one node say.

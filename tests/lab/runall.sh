@@ -5,11 +5,12 @@
 limit=$1
 shift
 
-# Namespaces of its own end with the test, and with them every process, mount and network it has left.
+# Namespaces of its own end with the test, and with them every process, mount and network it has left. The shell stays,
+# as process 1: it takes notice of every process that ends, as an init does.
 run() {
   unshare --pid --fork --kill-child --mount --mount-proc --net --uts --ipc bash -c '
     mount -t tmpfs -o mode=755 run /run && mkdir /run/lock /run/netns && mount -t sysfs sys /sys || exit 125
-    exec timeout -k 2 "$@"' run "$limit" bash "$1" </dev/null >"$2" 2>&1
+    timeout -k 2 "$@"; exit $?' run "$limit" bash "$1" </dev/null >"$2" 2>&1
 }
 
 for test; do

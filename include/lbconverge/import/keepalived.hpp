@@ -52,7 +52,7 @@ struct Imported {
     std::string toml;
     std::vector<Remark> remarks;     ///< in the order of the files and lines
     std::vector<std::string> files;  ///< as they were named, and those that they include
-    bool readable = true;            ///< false: a file that was named could not be read
+    bool readable = true;            ///< false: a file could not be read, or nothing in it has a place in the result
     bool accepted = false;           ///< check finds no error in the result
     std::string objections;          ///< else its errors, a line for each
 };

@@ -146,7 +146,7 @@ TEST_CASE("the options of a command exist, and say whom they belong to") {
         }
     }
     CHECK(commands_with("prune-foreign") == "diff, apply");
-    CHECK(commands_with("dry-run") == "apply, drain, undrain, release");
+    CHECK(commands_with("dry-run") == "apply, drain, undrain, takeover, release");
     CHECK(commands_with("config").empty());
     CHECK(help().find("  --prune-foreign         diff, apply: remove services") != std::string::npos);
 }

@@ -4,7 +4,8 @@
 namespace lbconverge::importer {
 
 TEST_CASE("a block that is misspelt is ignored, and the nearest word offered") {
-    const Outcome outcome = outcome_of("vvrp_script s {\n script x\n}\nglobal_defs {\n}\n");
+    const Outcome outcome =
+        outcome_of("vvrp_script s {\n script x\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 5\n}\n");
     CHECK(
         outcome.said() ==
         "k.conf:1: broken: vvrp_script: keepalived knows no such keyword here: it ignores all up to line 3; hint: did "
@@ -64,6 +65,18 @@ TEST_CASE("a file that is not there") {
     const Outcome outcome = outcome_of({{"", "gone.conf"}}, {});
     CHECK_FALSE(outcome.imported.readable);
     CHECK_SAID(outcome, "gone.conf: broken: gone.conf: cannot be read");
+}
+
+TEST_CASE("the file of another program, and one that says nothing here") {
+    const Outcome foreign = outcome_of("frontend www\n bind :80\n");
+    CHECK_FALSE(foreign.imported.readable);
+    CHECK_SAID(foreign,
+               "k.conf: broken: nothing in it has a place in the result; hint: is it the file of that program?");
+    CHECK_FALSE(outcome_of("").imported.readable);
+    const Outcome empty = outcome_of("global_defs {\n router_id x\n}\ninclude more/*.conf\n");
+    CHECK_SAID(empty, "k.conf: changed: nothing in it has a place in the result");
+    CHECK(empty.imported.readable);
+    CHECK_ACCEPTED(empty);
 }
 
 TEST_CASE("deep nesting and endless repetition end") {

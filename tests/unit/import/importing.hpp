@@ -59,8 +59,15 @@ inline Outcome service_with(const std::string& lines) {
 
 }  // namespace lbconverge::importer
 
-#define CHECK_HAS(outcome, part) CHECK_MESSAGE((outcome).has(part), (outcome).imported.toml)
-#define CHECK_LACKS(outcome, part) CHECK_MESSAGE(!(outcome).has(part), (outcome).imported.toml)
-#define CHECK_SAID(outcome, part) CHECK_MESSAGE((outcome).says(part), (outcome).said())
-#define CHECK_SILENT(outcome) CHECK_MESSAGE((outcome).said().empty(), (outcome).said())
-#define CHECK_ACCEPTED(outcome) CHECK_MESSAGE((outcome).imported.accepted, (outcome).imported.objections)
+// The outcome is made once, and before the check: a check within the message of another one waits for ever.
+#define CHECK_OUTCOME(outcome, good, shown)                    \
+    do {                                                       \
+        const ::lbconverge::importer::Outcome& made = outcome; \
+        CHECK_MESSAGE(good, shown);                            \
+    } while (false)
+#define CHECK_HAS(outcome, part) CHECK_OUTCOME(outcome, made.has(part), made.imported.toml)
+#define CHECK_LACKS(outcome, part) CHECK_OUTCOME(outcome, !made.has(part), made.imported.toml)
+#define CHECK_SAID(outcome, part) CHECK_OUTCOME(outcome, made.says(part), made.said())
+#define CHECK_UNSAID(outcome, part) CHECK_OUTCOME(outcome, !made.says(part), made.said())
+#define CHECK_SILENT(outcome) CHECK_OUTCOME(outcome, made.said().empty(), made.said())
+#define CHECK_ACCEPTED(outcome) CHECK_OUTCOME(outcome, made.imported.accepted, made.imported.objections)

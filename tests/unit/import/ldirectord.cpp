@@ -320,4 +320,11 @@ TEST_CASE("no octets and no order of lines make it fail") {
     }
 }
 
+TEST_CASE("keepalived is not named in remarks about another program") {
+    const Outcome out = from_ldirectord(
+        "virtual = 192.0.2.20:80\n real = 192.0.2.3:80 gate\n service = http\n request = \"/\"\n receive = \"ok\"\n");
+    CHECK_SAID(out, "changed: virtual: keep = \"0%\"");
+    CHECK_UNSAID(out, "without alpha");
+}
+
 }  // namespace lbconverge::importer

@@ -52,7 +52,7 @@ TEST_CASE("contradictions are named") {
                "broken: virtual_ipaddress: of \"VI\": lb1 has 10.0.0.9 and lb2 has 10.0.0.8");
     CHECK_SAID(changed("virtual_router_id 33", "virtual_router_id 34"),
                "broken: vrid: of \"VI\": lb1 has 33 and lb2 has 34");
-    CHECK_SAID(changed("priority 90", "priority 90\n advert_int 2"), "lb1 has none and lb2 has \"2s\"");
+    CHECK_SAID(changed("priority 90", "priority 90\n advert_int 2"), "lb1 has \"1s\" and lb2 has \"2s\"");
     const Outcome password = changed("priority 90", "priority 90\n authentication { auth_pass secret\n }");
     CHECK_SAID(password, "broken: auth_pass: of \"VI\"");
     CHECK_FALSE(password.says("secret"));
@@ -86,6 +86,15 @@ TEST_CASE("nodes that have one name get another") {
     const Outcome outcome = outcome_of({{"n", "a"}, {"n", "a"}, {"", "a"}, {"", "a"}}, {{"a", text}});
     CHECK_SAID(outcome, "broken: n: is the name of two nodes");
     CHECK_HAS(outcome, "\nlb1 = ");
+}
+
+TEST_CASE("a name that the files do not give is said") {
+    const std::string text = unicast("lb1", "10.0.0.1", "10.0.0.2", 100);
+    const std::string other = unicast("lb1", "10.0.0.2", "10.0.0.1", 90);
+    const std::string without = "vrrp_instance V {\n interface eth0\n virtual_router_id 5\n}\n";
+    const Outcome outcome = outcome_of({{"", "a"}, {"", "b"}, {"", "c"}}, {{"a", text}, {"b", other}, {"c", without}});
+    CHECK_SAID(outcome, "b: changed: router_id: \"lb1\" is that of two nodes: the node is called node2");
+    CHECK_SAID(outcome, "c: changed: router_id: is missing: the node is called node3");
 }
 
 }  // namespace lbconverge::importer

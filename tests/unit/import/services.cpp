@@ -50,6 +50,15 @@ TEST_CASE("the defaults of keepalived are not ours") {
     CHECK_ACCEPTED(service_with("lb_algo sh\n" + servers));
 }
 
+TEST_CASE("inhibit_on_failure of all servers is that of the service") {
+    const std::string one = "lb_algo rr\nreal_server 10.0.0.2 80 { inhibit_on_failure\nTCP_CHECK { } }\n";
+    CHECK_HAS(service_with(one), "on_down = \"drain\"\n");
+    const Outcome some = service_with(one + "real_server 10.0.0.3 80 { TCP_CHECK { } }");
+    CHECK_LACKS(some, "on_down");
+    CHECK_SAID(some, "changed: inhibit_on_failure: only some servers of this service have it");
+    CHECK_HAS(service_with("inhibit_on_failure\n" + one), "on_down = \"drain\"\n");
+}
+
 TEST_CASE("a port that the packet does not get is that of the service") {
     const Outcome outcome = service_with("lb_kind DR\nreal_server 10.0.0.2 8080 { TCP_CHECK { } }");
     CHECK_HAS(outcome, "real_servers = [\"10.0.0.2\"]\n");
