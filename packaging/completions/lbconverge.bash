@@ -18,12 +18,12 @@ _lbconverge() {
     --as) _lbconverge_words 'master backup'; return ;;
     --format) _lbconverge_words 'toml snapshot'; return ;;
     --faults) _lbconverge_words 'all none'; return ;;
-    -c | --config | --against | --from | --svg) _lbconverge_files; return ;;
+    -c | --config | --against | --from | --textfile | --svg) _lbconverge_files; return ;;
     --node | --netns | --seed | --runs | --duration | --only) return ;;
   esac
   for ((at = 1; at < COMP_CWORD; at++)); do
     case ${COMP_WORDS[at]} in
-      -c | --config | --node | --netns | --log-level | --as | --against | --from | --format | --seed | --runs | --duration | --faults | --only | --svg)
+      -c | --config | --node | --netns | --log-level | --as | --against | --from | --format | --textfile | --seed | --runs | --duration | --faults | --only | --svg)
         [ "${COMP_WORDS[at + 1]-}" != = ] || ((at++))
         ((at++)) ;;
       -*) ;;
@@ -31,12 +31,13 @@ _lbconverge() {
     esac
   done
   case ${words[0]-} in
-    '') first='check diff apply run status show import explain lookup drain undrain doctor simulate takeover release' ;;
+    '') first='check diff apply run status health show import explain lookup drain undrain doctor simulate takeover release' ;;
     check) options='' ;;
     diff) options='--json --as --against --from --prune-foreign' ;;
-    apply) options='--json --dry-run --as --prune-foreign' ;;
+    apply) options='--json --dry-run --as --prune-foreign --textfile' ;;
     run) options='' ;;
     status) options='--json --watch' ;;
+    health) options='' ;;
     show) options='--format' ;;
     import) options='--compare' first='keepalived ldirectord ipvsadm' files=yes ;;
     explain) options='--as' ;;

@@ -1,11 +1,12 @@
 # fish completion for lbconverge, made by tests/unit/cli/completions.cpp from the program's tables: not to be edited.
-set -l commands check diff apply run status show import explain lookup drain undrain doctor simulate takeover release
+set -l commands check diff apply run status health show import explain lookup drain undrain doctor simulate takeover release
 complete -c lbconverge -f
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a check -d 'read the configuration and say everything that is wrong with it'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a diff -d 'show what apply would do (exit code 2: something)'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a apply -d 'do it, read the kernel again and prove that nothing is left to do'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a run -d 'the daemon: election, checks, repair; it answers status and apply'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a status -d 'what the daemon says: elections and why, kernel work, services'
+complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a health -d 'say in one line how this node is (exit code as of a Nagios plugin)'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a show -d 'print the kernel\'s state as TOML, or as a snapshot'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a import -d 'say in TOML what a file of another program says'
 complete -c lbconverge -n "not __fish_seen_subcommand_from $commands" -a explain -d 'say why the rows of an address are as they are'
@@ -32,6 +33,7 @@ complete -c lbconverge -n '__fish_seen_subcommand_from doctor' -l arp -d 'ask th
 complete -c lbconverge -n '__fish_seen_subcommand_from doctor' -l vrrp -d 'listen for VRRP advertisements'
 complete -c lbconverge -n '__fish_seen_subcommand_from status' -l watch -d 'again every second'
 complete -c lbconverge -n '__fish_seen_subcommand_from show' -l format -x -a 'toml snapshot' -d 'what to print'
+complete -c lbconverge -n '__fish_seen_subcommand_from apply' -l textfile -r -F -d 'write metrics of the run, for node_exporter'
 complete -c lbconverge -n '__fish_seen_subcommand_from simulate' -l seed -x -d 'the first seed (1)'
 complete -c lbconverge -n '__fish_seen_subcommand_from simulate' -l runs -x -d 'how many seeds (1)'
 complete -c lbconverge -n '__fish_seen_subcommand_from simulate' -l duration -x -d 'in which things go wrong (60s); more for settling'

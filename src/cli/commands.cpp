@@ -10,6 +10,7 @@ int diff_command(const Options& options);
 int apply_command(const Options& options);
 int run_command(const Options& options);
 int status_command(const Options& options);
+int health_command(const Options& options);
 int show_command(const Options& options);
 int import_command(const Options& options);
 int explain_command(const Options& options);
@@ -46,7 +47,7 @@ constexpr std::array table = {
             .about = "Brings this node to what the file says, step by step in a safe order. Where a daemon runs, the "
                      "daemon does the work. A second run writes nothing. After a failure run it again.",
             .example = {.line = "lbconverge apply --dry-run", .does = "look first"},
-            .options = {"json", "dry-run", "as", "prune-foreign"},
+            .options = {"json", "dry-run", "as", "prune-foreign", "textfile"},
             .root = {.does = "changes the kernel"},
             .run = apply_command},
     Command{.name = "run",
@@ -63,6 +64,12 @@ constexpr std::array table = {
             .example = {.line = "lbconverge status --watch", .does = "on a second screen, while you change something"},
             .options = {"json", "watch"},
             .run = status_command},
+    Command{.name = "health",
+            .help = "say in one line how this node is (exit code as of a Nagios plugin)",
+            .about = "Asks the daemon, and prints the worst that there is to say. Exit status 0 is OK, 1 WARNING, "
+                     "2 CRITICAL, 3 UNKNOWN.",
+            .example = {.line = "lbconverge health", .does = "as a check of Nagios or Icinga"},
+            .run = health_command},
     Command{.name = "show",
             .help = "print the kernel's state as TOML, or as a snapshot",
             .about = "Prints what the kernel has, as far as lbconverge manages it, whatever the file says: as a file "

@@ -1,7 +1,7 @@
 #include "compare.hpp"
 
-#include "health.hpp"
 #include "print.hpp"
+#include "saved_health.hpp"
 
 #include <set>
 #include <type_traits>

@@ -27,6 +27,11 @@ Result<std::optional<std::string>> status_of_daemon() {
                 said.errors.empty() ? "the daemon did not say its status" : said.errors.front());
 }
 
+Result<std::optional<daemon::ControlReply>> health_of_daemon() {
+    constexpr std::chrono::seconds patience{5};  // below the ten seconds that Nagios waits
+    return daemon::ask_daemon(daemon::RunDirectory::of_this_namespace().path(), daemon::HealthRequest{}, patience);
+}
+
 Election election_of_daemon() {
     const auto reply = status_of_daemon();
     return reply && *reply ? election_in(**reply) : Election{};

@@ -11,6 +11,8 @@ namespace lbconverge::cli {
 
 /// The status of the daemon as JSON. nullopt: there is no daemon.
 Result<std::optional<std::string>> status_of_daemon();
+/// How the daemon says that the node is, with the exit status of a Nagios plugin. nullopt: there is no daemon.
+Result<std::optional<daemon::ControlReply>> health_of_daemon();
 /// What the daemon's elections have decided. Empty: there is no daemon, or it does not answer.
 Election election_of_daemon();
 /// Lets the daemon do something, and prints the result. nullopt: there is no daemon.

@@ -1,8 +1,8 @@
 // The commands drain and undrain.
 #include "lbconverge/health/drain.hpp"
 #include "daemon_client.hpp"
-#include "health.hpp"
 #include "print.hpp"
+#include "saved_health.hpp"
 #include "task.hpp"
 
 namespace lbconverge::cli {

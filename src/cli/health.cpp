@@ -1,55 +1,32 @@
-#include "health.hpp"
-
-#include "lbconverge/health/board.hpp"
-#include "lbconverge/health/drain.hpp"
+#include "daemon_client.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
+#include "options.hpp"
 #include "print.hpp"
 
 namespace lbconverge::cli {
 
 namespace {
 
-/// A time on the board's clock, so late that everything that is remembered began after time 0.
-constexpr Instant moment{std::chrono::hours(24 * 365 * 100)};
+using metrics::Condition;
 
-/// A board with what the last daemon knew. No server is asked.
-health::Board board_of(const config::Config& config, const kinds::Health& before) {
-    health::Board board;
-    board.configure(config, moment);
-    board.remember(before, moment);
-    board.assume_up(moment);
-    return board;
+int say(Condition is, const std::string& what) {
+    print(std::string(to_text(is)) + ": " + what + "\n");
+    return static_cast<int>(is);
 }
 
 }  // namespace
 
-HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& run, BootTime now) {
-    const daemon::LoadedHealth before = run.load_health(now);
-    print_notes(before.notes);
-    if (before.health.empty()) return nullptr;
-    return std::make_shared<const kinds::Health>(board_of(config, before.health).health(moment));
-}
-
-kinds::Health health_of_nobody_asked(const config::Config& config) {
-    health::Board board;
-    board.configure(config, moment);
-    return board.health(moment);
-}
-
-Result<HealthPtr> with_drains(const config::Config& config, const daemon::RunDirectory& run, BootTime now,
-                              const DrainOrder& order) {
-    const daemon::LoadedHealth before = run.load_health(now);
-    print_notes(before.notes);
-    health::Board board = board_of(config, before.health);
-    if (!order.undo && !order.force) RETURN_IF_ERROR(board.can_drain(order.drains));
-    for (const kinds::Drained& each : order.drains) {
-        if (order.undo) {
-            RETURN_IF_ERROR(health::can_take_back(each, before.health));
-            board.undrain(each, moment);
-        } else {
-            board.drain(each, moment);
-        }
+/// The exit status is that of a Nagios plugin, also where the other commands have another one.
+int health_command(const Options&) {
+    const auto reply = health_of_daemon();
+    if (!reply) return say(Condition::unknown, reply.error().what);
+    if (!*reply) return say(Condition::critical, "no daemon is at work here");
+    const daemon::ControlReply& said = **reply;
+    if (said.texts.size() == 1 && said.exit <= static_cast<int>(Condition::unknown)) {
+        print(said.texts.front());
+        return said.exit;
     }
-    return std::make_shared<const kinds::Health>(board.health(moment));
+    return say(Condition::unknown, said.errors.empty() ? "the daemon's answer makes no sense" : said.errors.front());
 }
 
 }  // namespace lbconverge::cli

@@ -194,6 +194,46 @@ Result<void> copy_files(const std::string& path, const std::string& folder) {
     return {};
 }
 
+namespace {
+
+/// Another text if one of the files has changed.
+std::string marks_of(const std::string& path) {
+    std::string text;
+    const auto parts = list_parts(path);
+    std::vector<std::string> files = parts ? *parts : std::vector<std::string>{};
+    files.push_back(path);
+    for (const std::string& each : files) {
+        std::error_code error;
+        const auto size = fs::file_size(each, error);
+        const auto time = fs::last_write_time(each, error).time_since_epoch().count();
+        text += each + " " + std::to_string(size) + " " + std::to_string(time) + "\n";
+    }
+    return text;
+}
+
+/// The copy has the same texts; of the parts also the same names.
+bool is_copy(const std::vector<config::InputFile>& files, const std::vector<config::InputFile>& copies) {
+    if (files.size() != copies.size()) return false;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (files[i].text != copies[i].text) return false;
+        if (i > 0 && fs::path(files[i].path).filename() != fs::path(copies[i].path).filename()) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<bool> CopyWatch::differs() {
+    const std::string copy = (fs::path(folder_) / main_copy).string();
+    std::string marks = marks_of(path_) + marks_of(copy);
+    if (marks == seen_) return differs_;
+    const auto files = read_files(path_);
+    const auto copies = read_files(copy);
+    differs_ = copies ? std::optional(!files || !is_copy(*files, *copies)) : std::nullopt;
+    seen_ = std::move(marks);
+    return differs_;
+}
+
 Result<std::vector<config::Config>> load_cluster(const std::string& path) {
     config::Diagnostics diagnostics;
     const Result<config::Document> document = parse_files(path, diagnostics);

@@ -5,6 +5,7 @@
 #include "lbconverge/config/document.hpp"
 #include "lbconverge/model/result.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,20 @@ Result<void> read_auth_keys(config::Vrrp& vrrp);
 /// Copies FILE and its conf.d into that folder, as lbconverge.toml and conf.d. Only root can read the copy, since it
 /// may have passwords.
 Result<void> copy_files(const std::string& path, const std::string& folder);
+
+/// Whether FILE and its conf.d are others than that copy of them. It reads the files only if one of them has changed
+/// since it was last asked.
+class CopyWatch {
+public:
+    CopyWatch(std::string path, std::string folder) : path_(std::move(path)), folder_(std::move(folder)) {}
+    /// nullopt: the copy cannot be read.
+    std::optional<bool> differs();
+
+private:
+    std::string path_, folder_;
+    std::string seen_;  ///< sizes and times of all files
+    std::optional<bool> differs_;
+};
 
 /// The configurations of all nodes of a file, without errors.
 Result<std::vector<config::Config>> load_cluster(const std::string& path);

@@ -58,6 +58,10 @@ constexpr std::array every_option = {
                 .value = "toml|snapshot",
                 .words = "toml|snapshot",
                 .does = "what to print"},
+    KnownOption{.name = "textfile",
+                .takes = Takes::file,
+                .value = "FILE",
+                .does = "write metrics of the run, for node_exporter"},
     KnownOption{.name = "seed", .takes = Takes::number, .value = "N", .does = "the first seed (1)"},
     KnownOption{.name = "runs", .takes = Takes::number, .value = "N", .does = "how many seeds (1)"},
     KnownOption{.name = "duration",
@@ -170,6 +174,7 @@ Result<void> check_words(const Options& options) {
         return usage("\"" + options.command + "\" takes " + std::string(command->argument.wanted));
     }
     if (!options.against.empty() && !options.from.empty()) return usage("--against and --from exclude each other");
+    if (!options.textfile.empty() && options.dry_run) return usage("--textfile and --dry-run exclude each other");
     constexpr std::array levels = {"error", "warning", "info", "debug"};
     if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
         return usage("--log-level takes error, warning, info or debug, not \"" + options.log_level + "\"");
@@ -224,6 +229,7 @@ Result<Options> parse_options(int argc, char** argv) {
     text("against", options.against);
     text("from", options.from);
     text("format", options.format);
+    text("textfile", options.textfile);
     text("faults", options.faults);
     text("svg", options.svg);
     options.log_level_given = given.contains("log-level");

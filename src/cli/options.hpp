@@ -35,6 +35,7 @@ struct Options {
     std::string against;
     std::string from;
     std::string format = "toml";
+    std::string textfile;  ///< apply: where to write the metrics of the run
     // simulate
     std::uint64_t seed = 1;
     std::uint64_t runs = 1;

@@ -67,6 +67,8 @@ int become_daemon(const Options& options, config::Config first) {
         if (fresh.config) last = *fresh.config;
         return fresh;
     };
+    how.version = LBCONVERGE_VERSION;
+    how.stale = [watch = CopyWatch(options.config, running_copy(run))]() mutable { return watch.differs(); };
     how.render = [](const plan::Outcome& done, const config::Config& config, const Election& election, bool json) {
         const Scene scene{config, election, config.files};
         if (json) return plan_json(done.plan, scene, &done, done.error ? exit_failed : exit_good);

@@ -1,9 +1,11 @@
 #include "task.hpp"
 
 #include "daemon_client.hpp"
-#include "health.hpp"
+#include "lbconverge/kernel/traffic.hpp"
 #include "load.hpp"
 #include "print.hpp"
+#include "saved_health.hpp"
+#include "textfile.hpp"
 
 #include <unistd.h>
 
@@ -82,6 +84,7 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
     task.keep_rows = options.json;  // text is printed before the plan is carried out, JSON afterwards
     const Scene scene = scene_of(task);
     const auto kernel = kernel::linux_kernel({.may_load_ipvs = true});
+    const auto began = std::chrono::steady_clock::now();
     const plan::Outcome outcome = daemon::converge(*kernel, run, task, now(), [&](const plan::Plan& plan) {
         if (options.json) return;
         write_plan(plan, scene, print);
@@ -95,6 +98,13 @@ int converge(const daemon::RunDirectory& run, plan::Task task, const Options& op
         print(outcome_text(outcome, scene));
     }
     if (outcome.error) report(*outcome.error);
+    if (!options.textfile.empty()) {
+        metrics::MetricsPicture picture =
+            picture_of(outcome, task, std::chrono::system_clock::now(), std::chrono::steady_clock::now() - began);
+        if (auto traffic = kernel::read_traffic()) picture.traffic = std::move(*traffic);
+        picture.traffic_read = picture.traffic.has_value();
+        if (const auto written = write_textfile(options.textfile, picture); !written) report(written.error());
+    }
     return exit;
 }
 

@@ -60,15 +60,34 @@ void read_ipvs(Reader& top, Context& context) {
     in->finish();
 }
 
+namespace {
+
+/// Everybody who can connect may read them: they name each server and what it has to do.
+void read_metrics(Reader& in, Daemon& daemon) {
+    in.boolean("metrics_servers", daemon.metrics_servers);
+    std::string text;
+    if (!in.text("metrics", text)) return;
+    const Result<ListenAddress> where = parse_listen_address(text);
+    if (!where) {
+        in.problems().error(in.place("metrics"), "\"metrics\" of [daemon]: " + where.error().what, where.error().hint);
+        return;
+    }
+    daemon.metrics = *where;
+    if (where->is_local()) return;
+    in.problems().warning(in.place("metrics"),
+                          "whoever can reach " + to_text(*where) + " can read the metrics, without a password",
+                          "127.0.0.1, [::1] and unix sockets are for programs on this host; else let a packet filter "
+                          "say who may connect");
+}
+
+}  // namespace
+
 void read_daemon(Reader& top, Context& context) {
     auto in = top.table("daemon", "[daemon]");
     if (!in) return;
     Daemon& daemon = context.config.daemon;
     daemon.source = in->place();
-    if (in->text("metrics", daemon.metrics) && !parse_with_port(daemon.metrics)) {
-        context.problems.error(in->place("metrics"), in_quotes(daemon.metrics) + " is not an address with a port",
-                               "metrics = \"127.0.0.1:9469\"");
-    }
+    read_metrics(*in, daemon);
     in->boolean("repair", daemon.repair);
     in->choice("on_exit", daemon.on_exit);
     in->number("realtime_priority", daemon.realtime_priority, 0, 99);

@@ -103,6 +103,7 @@ tl::unexpected<Error> not_known(const std::string& why) {
 }
 
 Json json_of(const StatusRequest&) { return {{"command", "status"}}; }
+Json json_of(const HealthRequest&) { return {{"command", "health"}}; }
 Json json_of(const ApplyRequest& apply) {
     return {{"command", "apply"},
             {"file", octets_to_text(apply.file)},
@@ -140,6 +141,8 @@ Result<ControlRequest> parse_request(std::string_view line) {
                                .undo = command == "undrain",
                                .json = in.flag("json"),
                                .force = in.flag("force")};
+    } else if (command == "health") {
+        request = HealthRequest{};
     } else if (command != "status") {
         return not_known("the command");
     }

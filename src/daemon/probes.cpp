@@ -274,7 +274,10 @@ Probes::~Probes() {
 
 void Probes::ask(std::vector<ProbeRequest> requests) {
     loop_.post([this, all = std::move(requests)] {
-        for (const ProbeRequest& each : all) begin(each);
+        for (const ProbeRequest& each : all) {
+            asked_[each.id] = std::chrono::steady_clock::now();
+            begin(each);
+        }
     });
 }
 
@@ -338,6 +341,10 @@ void Probes::read_file(const ProbeRequest& request) {
 }
 
 void Probes::answer(ProbeAnswer answer) {
+    if (const auto asked = asked_.extract(answer.id)) {
+        const auto took = std::chrono::steady_clock::now() - asked.mapped();
+        answer.took = std::chrono::duration_cast<std::chrono::microseconds>(took);
+    }
     answers_.push_back(std::move(answer));
     if (answers_.size() > 1) return;
     flush_.start(flush_interval, [this] { done_(std::exchange(answers_, {})); });

@@ -7,9 +7,12 @@
 #include "processes.hpp"
 #include "worker.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace lbconverge::daemon {
@@ -43,6 +46,7 @@ private:
     Loop loop_;
     Timer flush_;
     std::vector<health::ProbeAnswer> answers_;
+    std::unordered_map<std::uint64_t, std::chrono::steady_clock::time_point> asked_;  ///< when, by the probe's id
     std::unique_ptr<HttpProbes> http_;
     Processes processes_;
     Worker files_;

@@ -3,6 +3,7 @@
 #include "clock.hpp"
 #include "lbconverge/daemon/log.hpp"
 #include "lbconverge/health/drain.hpp"
+#include "lbconverge/metrics/bulletin.hpp"
 
 #include <variant>
 
@@ -11,7 +12,8 @@ namespace lbconverge::daemon {
 using node::Lane;
 
 void RequestDesk::take(const ControlRequest& asked, Admission::Client client, bool is_root) {
-    if (!is_root && !std::holds_alternative<StatusRequest>(asked)) {
+    const bool only_asks = std::holds_alternative<StatusRequest>(asked) || std::holds_alternative<HealthRequest>(asked);
+    if (!is_root && !only_asks) {
         return control_.refuse(client,
                                {ErrorKind::not_permitted, "only root may have the daemon change something", {}});
     }
@@ -19,6 +21,11 @@ void RequestDesk::take(const ControlRequest& asked, Admission::Client client, bo
 }
 
 void RequestDesk::serve(const StatusRequest&, Admission::Client client) { status_.ask(client, files_); }
+
+void RequestDesk::serve(const HealthRequest&, Admission::Client client) {
+    const metrics::Bulletin bulletin = metrics::bulletin_of(node_);
+    control_.answer(client, ControlReply{.exit = static_cast<int>(bulletin.is), .texts = {bulletin.line + "\n"}});
+}
 
 void RequestDesk::serve(const ApplyRequest& apply, Admission::Client client) {
     if (const auto why = why_not_for(apply)) return control_.refuse(client, *why);

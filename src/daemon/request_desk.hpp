@@ -38,6 +38,7 @@ public:
 
 private:
     void serve(const StatusRequest& status, Admission::Client client);
+    void serve(const HealthRequest& health, Admission::Client client);
     void serve(const ApplyRequest& apply, Admission::Client client);
     void serve(const DrainRequest& drain, Admission::Client client);
     [[nodiscard]] std::optional<Error> why_not_for(const ApplyRequest& apply) const;

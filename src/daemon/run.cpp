@@ -10,6 +10,7 @@
 #include "lbconverge/node/node.hpp"
 #include "links.hpp"
 #include "loop.hpp"
+#include "metrics_desk.hpp"
 #include "picture.hpp"
 #include "probes.hpp"
 #include "processes.hpp"
@@ -123,6 +124,7 @@ private:
     // These members are last, so that their threads end before anything that they use is destroyed.
     LaneThreads lanes_;
     Worker files_;
+    MetricsDesk metrics_{loop_, node_, options_};
     Probes probes_{[this](std::vector<health::ProbeAnswer> answers) {
         loop_.post([this, all = std::move(answers)]() mutable { turn(node::Probed{std::move(all)}); });
     }};
@@ -146,6 +148,7 @@ Result<void> Daemon::run() {
     for (const std::string& note : before.notes) log(Level::warning, note);
     if (!before.health.empty()) turn(node::Remembered{std::move(before.health)});
     tracker_.match(node_.tracks());
+    metrics_.follow(*options_.config);
     service_manager_.start(options_.config->daemon.realtime_priority);
     loop_.run();
     health_file_.finish();
@@ -303,6 +306,7 @@ void Daemon::reload(std::optional<Waiting> then_apply) {
 }
 
 void Daemon::not_reloaded(const FreshConfig& fresh, const std::optional<Waiting>& then_apply) {
+    metrics_.reloaded(false);
     const Error& error = fresh.config.error();
     const std::string hint = error.hint.empty() ? "" : " (" + error.hint + ")";
     log(Level::error, error.what + "; the configuration stays as it was" + hint);
@@ -345,6 +349,8 @@ void Daemon::take_reload(PendingReload reload) {
     turn(node::Reload{config});
     end_if(node_.board().broken_invariant());  // the board was just built again, which takes as long
     tracker_.match(node_.tracks());
+    metrics_.reloaded(true);
+    metrics_.follow(*config);
     if (kinds::uses_nftables(*config)) watch_->follow_nftables();
     service_manager_.ready();
 }

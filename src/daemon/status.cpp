@@ -52,6 +52,11 @@ Json counters_json(const node::Instance& instance) {
               {"late", counters.late},
               {"other_vips", counters.other_addresses},
               {"other_interval", counters.other_interval}};
+    json["transitions"] = Json::object();
+    for (const auto& [reason, name] : names_of(vrrp::TransitionReason{})) {
+        const std::uint64_t count = counters.transitions[static_cast<std::size_t>(reason)];
+        if (count != 0) json["transitions"][std::string(name)] = count;
+    }
     json["dropped"] = Json::object();
     const auto add = [&](std::string_view why, std::uint64_t count) {  // "version" is in both lists
         if (count == 0) return;
@@ -159,7 +164,9 @@ Json lane_json(const node::LaneState& lane, const Times& time) {
     Json json{{"converged", lane.converged && lane.last.error.empty() && lane.last.obstacle.empty()},
               {"busy", lane.busy},
               {"runs", lane.runs},
-              {"changes", lane.changes}};
+              {"changes", lane.changes},
+              {"failures", lane.failures},
+              {"repaired", lane.repaired}};
     if (lane.runs == 0) return json;
     json["last"] = {{"at", time(lane.finished)}, {"seconds", in_seconds(lane.took)}, {"changes", lane.last.done},
                     {"held", lane.last.held},    {"foreign", lane.last.foreign},     {"draining", lane.last.deferred}};
@@ -179,6 +186,7 @@ Json check_json(const health::Probe& probe, const Times& time) {
     json["why"] = probe.why;
     json["weight"] = probe.weight ? Json(*probe.weight) : Json(nullptr);
     json["asked"] = probe.run;
+    json["seconds"] = probe.took ? Json(in_seconds(*probe.took)) : Json(nullptr);
     json["services"] = probe.places.size();
     return json;
 }

@@ -145,12 +145,13 @@ void Board::configure(const config::Config& config, Instant now) {
     }
     take_over_pools(old, pools_);
     by_id_.clear();
-    unknown_ = 0;
+    unknown_ = down_ = 0;
     for (std::uint32_t i = 0; i < probes_.size(); ++i) {
         const Probe& probe = probes_[i];
         by_id_.emplace(probe.id, i);
         if (probe.begun) due_.emplace(probe.next, i);
         if (probe.is == Liveness::unknown) ++unknown_;
+        if (probe.is == Liveness::down) ++down_;
         if (probe.is != Liveness::up || probe.weight) exceptions_.insert(i);
     }
     recount_all(now);
@@ -318,6 +319,7 @@ void Board::answered(const ProbeAnswer& answer, Instant now) {
     Probe& probe = probes_[at->second];
     if (!probe.running || probe.run != answer.run) return;
     probe.running = false;
+    if (answer.asked) probe.took = answer.took;
     schedule(at->second, std::max(now, probe.asked + interval_of(probe)));
     if (!answer.asked) {
         probe.why = answer.what;
@@ -361,6 +363,8 @@ void Board::become(std::uint32_t index, Liveness is, std::optional<std::uint32_t
         news_.push_back({probe.address, probe.port, probe.check->type, from, is, why});
     }
     if (from == Liveness::unknown && is != from) --unknown_;
+    if (from == Liveness::down) --down_;
+    if (is == Liveness::down) ++down_;
     if (is == Liveness::up) probe.was_up = true;
     probe.weight = weight;
     probe.why = std::move(why);

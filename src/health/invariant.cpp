@@ -6,12 +6,13 @@
 namespace lbconverge::health {
 
 BrokenInvariant Board::broken_invariant() const {
-    std::size_t members = 0, begun = 0, unknown = 0, exceptions = 0, places = 0;
+    std::size_t members = 0, begun = 0, unknown = 0, down = 0, exceptions = 0, places = 0;
     for (std::uint32_t i = 0; i < probes_.size(); ++i) {
         if (auto broken = broken_probe(i)) return broken;
         const Probe& probe = probes_[i];
         begun += probe.begun ? 1 : 0;
         unknown += probe.is == Liveness::unknown ? 1 : 0;
+        down += probe.is == Liveness::down ? 1 : 0;
         exceptions += probe.is != Liveness::up || probe.weight ? 1 : 0;
         places += probe.places.size();
     }
@@ -28,6 +29,7 @@ BrokenInvariant Board::broken_invariant() const {
         {by_id_.size() == probes_.size(), "each probe is found by its own id"},
         {due_.size() == begun, "exactly the probes that have begun are due at some time"},
         {unknown_ == unknown, "the unknown probes are counted"},
+        {down_ == down, "the probes that are down are counted"},
         {leaving_.size() == leaving, "exactly the servers that will leave the pool are due to"},
         {exceptions_.size() == exceptions, "the exceptions are the probes that are not simply up"},
     });

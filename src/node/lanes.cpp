@@ -88,6 +88,8 @@ Converged Lanes::ended(const Converged& event, bool hurries, Instant now) {
     lane.took = now - lane.began;
     ++lane.runs;
     lane.changes += event.done;
+    lane.failures += event.error.empty() ? 0 : 1;
+    lane.repaired += event.repaired.size() + event.cleared.size();
     if (event.error.empty()) {
         lane.converged = lane.converged || !event.overtaken;
         lane.backoff = Duration{0};

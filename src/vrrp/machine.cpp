@@ -50,15 +50,16 @@ wire::Advertisement Machine::advertisement(std::uint8_t priority) const {
     return out;
 }
 
-Output Machine::enter(State state, Instant now, std::string why) {
+Output Machine::enter(State state, Instant now, Because because) {
     Output out;
     if (state != state_) {
+        ++counters_.transitions[static_cast<std::size_t>(because.reason)];
         out.from = state_;
         since_ = now;
     }
     state_ = state;
     serves_until_.reset();
-    why_ = std::move(why);
+    why_ = std::move(because.why);
     listening_ = ready_ = false;
     if (state != State::backup) {
         preempt_at_.reset();
@@ -75,8 +76,8 @@ Output Machine::send_now(Instant now) {
     return out;
 }
 
-Output Machine::become_master(Instant now, std::string why) {
-    Output out = enter(State::master, now, std::move(why));
+Output Machine::become_master(Instant now, Because because) {
+    Output out = enter(State::master, now, std::move(because));
     learned_.reset();
     ++counters_.became_master;
     out.send = send_now(now).send;
@@ -84,9 +85,9 @@ Output Machine::become_master(Instant now, std::string why) {
     return out;
 }
 
-Output Machine::become_backup(Instant now, std::string why) {
+Output Machine::become_backup(Instant now, Because because) {
     const bool was_master = state_ == State::master;
-    Output out = enter(State::backup, now, std::move(why));
+    Output out = enter(State::backup, now, std::move(because));
     wait_for(Wait::down, now);
     if (was_master) serves_until_ = now + hand_over_grace;
     return out;
@@ -139,8 +140,10 @@ Output Machine::start(Instant now, bool holding) {
     }
     const bool owner = settings_.priority == owner_priority;
     // RFC 9568 §6.4.1: the owner becomes master at once.
-    if (owner && !grouped_) return become_master(now, "owner of the addresses (priority 255)");
-    Output out = become_backup(now, holding ? "started with the addresses here: listening" : "started");
+    if (owner && !grouped_)
+        return become_master(now, {TransitionReason::owner, "owner of the addresses (priority 255)"});
+    Output out = become_backup(
+        now, {TransitionReason::started, holding ? "started with the addresses here: listening" : "started"});
     wait_for(holding ? Wait::holding : Wait::first, now);
     return out;
 }
@@ -149,9 +152,9 @@ Output Machine::stop(Instant now, Duration least) {
     if (state_ == State::leaving) return {};
     if (!in_charge()) {
         timer_.reset();
-        return enter(State::init, now, "stopped");
+        return enter(State::init, now, {TransitionReason::stopped, "stopped"});
     }
-    Output out = enter(State::leaving, now, "stopped: waiting for a successor");
+    Output out = enter(State::leaving, now, {TransitionReason::stopped, "stopped: waiting for a successor"});
     out.send = 0;  // RFC 9568 §6.4.3, Shutdown
     ++counters_.sent;
     timer_ = now + std::max(hand_over(), least);
@@ -161,7 +164,7 @@ Output Machine::stop(Instant now, Duration least) {
 Output Machine::fault(Instant now, std::string reason) {
     const bool served = in_charge() || state_ == State::leaving;
     timer_.reset();
-    Output out = enter(State::fault, now, std::move(reason));
+    Output out = enter(State::fault, now, {TransitionReason::fault, std::move(reason)});
     if (served) {  // nodes that still hear this one need not wait
         out.send = 0;
         ++counters_.sent;
@@ -330,14 +333,15 @@ Output Machine::heard_as_master(const Heard& heard, Instant now) {
     const bool tie_lost = tie && source_ && heard.source > *source_;
     if (said.priority > settings_.priority || tie_lost) {
         learn(said.interval);
-        Output out = become_backup(now, "heard " + from(heard) + (tie_lost ? ": a tie, and the greater address" : ""));
+        const char* const how = tie_lost ? ": a tie, and the greater address" : "";
+        Output out = become_backup(now, {TransitionReason::outranked, "heard " + from(heard) + how});
         out.obeys = true;
         return last_word(said.priority, out);
     }
     // This node was paused, and so the other one took over. It stays master, unless this node would preempt it anyway.
     if (listening_ && !preempts()) {
         learn(said.interval);
-        Output out = become_backup(now, "was away, and heard " + from(heard));
+        Output out = become_backup(now, {TransitionReason::was_away, "was away, and heard " + from(heard)});
         out.obeys = true;
         return last_word(said.priority, out);
     }
@@ -409,12 +413,16 @@ std::uint8_t Machine::harmless_priority(Instant now) const {
     return std::min(settings_.priority, static_cast<std::uint8_t>(peer_->priority - 1));
 }
 
-std::string Machine::why_take_over(Instant now) const {
-    if (holding_) return "nobody else took over meanwhile";
-    if (settings_.priority == owner_priority) return "owner of the addresses (priority 255)";
-    if (!peer_ || now - peer_->at >= 2 * peer_->interval) return "no master was heard";
-    if (peer_->priority == 0) return "the master gave up";
-    return peer_->priority < settings_.priority ? "preempts a master of lower priority" : "no master was heard";
+Machine::Because Machine::why_take_over(Instant now) const {
+    const Because silence{TransitionReason::silence, "no master was heard"};
+    if (holding_) return {TransitionReason::silence, "nobody else took over meanwhile"};
+    if (settings_.priority == owner_priority) return {TransitionReason::owner, "owner of the addresses (priority 255)"};
+    if (!peer_ || now - peer_->at >= 2 * peer_->interval) return silence;
+    if (peer_->priority == 0) return {TransitionReason::gave_up, "the master gave up"};
+    if (peer_->priority < settings_.priority) {
+        return {TransitionReason::preempted, "preempts a master of lower priority"};
+    }
+    return silence;
 }
 
 Output Machine::tick(Instant now) {
@@ -437,7 +445,7 @@ Output Machine::tick(Instant now) {
             return advertise(now);
         case State::leaving:
             timer_.reset();
-            return enter(State::init, now, "stopped");
+            return enter(State::init, now, {TransitionReason::stopped, "stopped"});
         case State::fault:
             return {};
     }
@@ -491,7 +499,8 @@ void Machine::set_grouped(bool grouped, Instant now) {
 Output Machine::lead(Instant now) { return become_master(now, why_take_over(now)); }
 
 Output Machine::yield(std::uint8_t winner, Instant now, std::string why) {
-    if (state_ == State::master) return last_word(winner, become_backup(now, std::move(why)));
+    if (state_ == State::master)
+        return last_word(winner, become_backup(now, {TransitionReason::sync_group, std::move(why)}));
     Output out;
     if (state_ != State::backup || !std::exchange(holding_, false)) return out;
     serves_until_ = now + hand_over_grace;
@@ -502,7 +511,7 @@ Output Machine::yield(std::uint8_t winner, Instant now, std::string why) {
 
 Output Machine::make_room(Instant now, std::string why, Duration least) {
     if (state_ != State::master) return {};
-    Output out = become_backup(now, std::move(why));
+    Output out = become_backup(now, {TransitionReason::made_room, std::move(why)});
     out.send = 0;
     ++counters_.sent;
     least_room_ = least;

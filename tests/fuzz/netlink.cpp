@@ -1,6 +1,7 @@
 // Any bytes as the kernel's answer to any question: every kind's decode. The first three bytes choose the transport,
 // the tag, and whether a well-formed message header is put before the rest, so that more of them get past it.
 #include "lbconverge/kinds/all.hpp"
+#include "lbconverge/kinds/traffic.hpp"
 #include "lbconverge/wire/attributes.hpp"
 
 #include <linux/genetlink.h>
@@ -73,6 +74,18 @@ void use(Observed& observed) {
     });
 }
 
+/// Counters: each server is with its service.
+void count(const wire::Reply& reply) {
+    TrafficTable table;
+    table.take(reply);
+    table.finish_services();
+    table.take({reply.transport, 0, reply.bytes});
+    table.finish_servers();
+    std::size_t servers = 0;
+    for (std::size_t i = 0; i < table.services().size(); ++i) servers += table.servers_of(i).size();
+    if (servers != table.servers().size()) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -87,5 +100,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Observed observed = some_node();
     for_each_kind([&]<class Kind>() { Kind::decode(reply, reading, observed); });
     use(observed);
+    count(reply);
     return 0;
 }

@@ -2,6 +2,7 @@
 // Made by config::Document; read by the kinds' desire() and by lint. Owns no file and no TOML.
 #pragma once
 
+#include "lbconverge/config/listen_address.hpp"
 #include "lbconverge/model/address.hpp"
 #include "lbconverge/model/destination.hpp"
 #include "lbconverge/model/enumerations.hpp"
@@ -285,7 +286,8 @@ struct Ipvs {
 };
 
 struct Daemon {
-    std::string metrics = "127.0.0.1:9469";
+    std::optional<ListenAddress> metrics;  ///< where they are served; none: nowhere
+    bool metrics_servers = true;           ///< also a row for each real server
     bool repair = true;
     OnExit on_exit = OnExit::release_vips;
     std::uint32_t realtime_priority = 0;

@@ -4,6 +4,7 @@
 
 #include "lbconverge/model/result.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace lbconverge::daemon {
 
 struct StatusRequest {
     bool operator==(const StatusRequest&) const = default;
+};
+/// How the node is, in one line. The exit status of the reply is that of a Nagios plugin.
+struct HealthRequest {
+    bool operator==(const HealthRequest&) const = default;
 };
 /// Reads the configuration again, and converges now.
 struct ApplyRequest {
@@ -32,7 +37,7 @@ struct DrainRequest {
 
     bool operator==(const DrainRequest&) const = default;
 };
-using ControlRequest = std::variant<StatusRequest, ApplyRequest, DrainRequest>;
+using ControlRequest = std::variant<StatusRequest, HealthRequest, ApplyRequest, DrainRequest>;
 
 std::string to_text(const ControlRequest& request);
 /// Takes any text. An error of kind `usage` says what is wrong. A request that is only partly understood is an error,
@@ -52,7 +57,9 @@ struct ControlReply {
 std::string to_text(const ControlReply& reply);
 Result<ControlReply> parse_reply(std::string_view line);
 
-/// Asks the daemon of this run directory, and waits for its reply without a time limit. nullopt: there is no daemon.
-Result<std::optional<ControlReply>> ask_daemon(const std::string& run_directory, const ControlRequest& request);
+/// Asks the daemon of this run directory, and waits for its reply; without `patience`, as long as that takes. nullopt:
+/// there is no daemon.
+Result<std::optional<ControlReply>> ask_daemon(const std::string& run_directory, const ControlRequest& request,
+                                               std::optional<std::chrono::seconds> patience = std::nullopt);
 
 }  // namespace lbconverge::daemon

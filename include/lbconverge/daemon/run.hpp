@@ -5,6 +5,7 @@
 #include "lbconverge/node/messages.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace lbconverge::daemon {
@@ -20,8 +21,12 @@ struct RunOptions {
     std::string file;  ///< the configuration file, as an absolute path
     std::string node;  ///< the node in it; a one-shot apply for another file or node is refused
     node::ConfigPtr config;
+    std::string version;  ///< of the program
     /// Reads and checks the files again. Called on another thread than the loop's.
     std::function<FreshConfig()> load;
+    /// Whether the files are others than those that are in use; nullopt: that cannot be found out. Called on another
+    /// thread than the loop's.
+    std::function<std::optional<bool>()> stale;
     /// Makes the output of a one-shot apply. Called on the threads of the lanes.
     std::function<std::string(const plan::Outcome&, const config::Config&, const Election&, bool json)> render;
 };

@@ -48,7 +48,8 @@ struct Probe {
     bool running = false;  ///< it has asked and has no answer yet
     std::uint32_t run = 0;
     Instant asked{};
-    Instant next{};  ///< when it asks again, or stops waiting for an answer
+    std::optional<Duration> took{};  ///< what the last answer took
+    Instant next{};                  ///< when it asks again, or stops waiting for an answer
     std::vector<std::pair<std::uint32_t, std::uint32_t>> places{};  ///< service and server of the configuration
 };
 
@@ -72,6 +73,39 @@ struct KeepNews {
     kinds::Service::Key service;
     std::uint32_t kept = 0;  ///< servers that stay although they are down; 0: it has enough again
     std::uint32_t live = 0, all = 0;
+};
+
+/// What the board thinks of a server of the configuration. It is small: there may be a hundred thousand.
+struct ServerView {
+    Liveness is = Liveness::unknown;
+    bool checked = false;
+    bool drained = false;
+    bool kept = false;                  ///< it stays in the pool although it is down
+    bool answered = false;              ///< `took` says something
+    std::chrono::microseconds took{0};  ///< what the last answer took
+};
+/// What it thinks of a service.
+struct ServiceView {
+    std::size_t first_server = 0;  ///< its place in BoardView::servers
+    std::uint32_t quorum = 1;
+    std::uint32_t live = 0;     ///< servers that are up and not drained
+    std::uint32_t unknown = 0;  ///< servers without an answer yet
+    std::uint32_t kept = 0;     ///< servers that stay although they are down
+    bool lacks_quorum = false;
+    bool fallback_serves = false;
+};
+/// Of all services, in the order of the configuration; `servers` are those of the first service, then of the second, …
+struct BoardView {
+    std::vector<ServiceView> services;
+    std::vector<ServerView> servers;
+};
+/// In one number each.
+struct BoardSummary {
+    std::size_t probes = 0;
+    std::size_t unknown = 0;
+    std::size_t down = 0;
+    std::size_t services_short = 0;    ///< services below their quorum
+    std::size_t services_keeping = 0;  ///< services in which servers stay although they are down
 };
 
 class Board {
@@ -111,6 +145,11 @@ public:
     std::vector<QuorumNews> take_quorum_news() { return std::exchange(quorum_news_, {}); }
     std::vector<KeepNews> take_keep_news() { return std::exchange(keep_news_, {}); }
     [[nodiscard]] const std::vector<Probe>& probes() const { return probes_; }
+    // ---- for metrics (view.cpp)
+    /// Adds services to the view, after those that it has, until it has got so many servers more. False: it has all.
+    bool add_to(BoardView& view, std::size_t servers) const;
+    [[nodiscard]] std::vector<kinds::Drained> drains(Instant now) const;
+    [[nodiscard]] BoardSummary summary() const;
     /// All counts and indexes agree with the probes. It takes time linear in the servers, so it is called only in tests
     /// and after a reload (src/health/invariant.cpp).
     [[nodiscard]] BrokenInvariant broken_invariant() const;
@@ -190,6 +229,7 @@ private:
     std::set<std::uint32_t> exceptions_;  ///< probes that health() has something to say about
     std::vector<ActiveDrain> drains_;
     std::size_t unknown_ = 0;
+    std::size_t down_ = 0;
     std::uint64_t last_id_ = 0;
     bool changed_ = false;
     std::vector<News> news_;

@@ -4,6 +4,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/kinds/real_server.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@ struct ProbeAnswer {
     std::string what{};                     ///< "connect refused"
     std::optional<std::uint32_t> weight{};  ///< good: what the check itself wants (exec, file)
     bool asked = true;                      ///< false: this host could not ask, which says nothing about the server
+    std::chrono::microseconds took{0};      ///< from the question to the answer
 };
 
 /// The kernel's row for a server of a service at the first look.

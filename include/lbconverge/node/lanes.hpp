@@ -27,6 +27,8 @@ struct LaneState {
     Duration took{0};
     Converged last{};
     std::uint64_t runs = 0, changes = 0;
+    std::uint64_t failures = 0;  ///< runs that ended with an error
+    std::uint64_t repaired = 0;  ///< rows that were put back, or removed, because another program had changed them
 };
 
 class Lanes {

@@ -127,6 +127,8 @@ public:
     [[nodiscard]] const std::vector<Track>& tracks() const { return tracks_; }
     [[nodiscard]] const std::vector<HookQueue>& hooks() const { return hooks_; }
     [[nodiscard]] bool stopping() const { return stopping_; }
+    /// VIPs that are on an answering interface, as the last Links event said.
+    [[nodiscard]] const std::vector<IpAddress>& holding() const { return holding_; }
     [[nodiscard]] const health::Board& board() const { return board_; }
     /// Packets with a VRID that no instance on their interface has.
     [[nodiscard]] std::uint64_t strangers() const { return strangers_; }

@@ -65,6 +65,35 @@ constexpr auto names_of(State) {
                               {State::fault, "fault"}});
 }
 
+/// Why an instance changed its state: of why(), what can be counted.
+enum class TransitionReason : std::uint8_t {
+    started,     ///< or it can take part again
+    stopped,     ///< by the operator
+    fault,       ///< it cannot take part
+    silence,     ///< no master was heard
+    gave_up,     ///< the master gave up
+    preempted,   ///< it took over from a master of lower priority
+    owner,       ///< the addresses are its own (priority 255)
+    outranked,   ///< a master of higher priority was heard, or of the same and with the greater address
+    was_away,    ///< it did not run for a while, and there is another master now
+    made_room,   ///< it could not serve all its addresses
+    sync_group,  ///< another member of its sync group gave way
+};
+constexpr auto names_of(TransitionReason) {
+    return enum_names<TransitionReason>({{TransitionReason::started, "started"},
+                                         {TransitionReason::stopped, "stopped"},
+                                         {TransitionReason::fault, "fault"},
+                                         {TransitionReason::silence, "no master heard"},
+                                         {TransitionReason::gave_up, "master gave up"},
+                                         {TransitionReason::preempted, "preemption"},
+                                         {TransitionReason::owner, "owner"},
+                                         {TransitionReason::outranked, "outranked"},
+                                         {TransitionReason::was_away, "was away"},
+                                         {TransitionReason::made_room, "made room"},
+                                         {TransitionReason::sync_group, "sync group"}});
+}
+constexpr std::size_t reason_count = names_of(TransitionReason{}).size();
+
 /// An advertisement with what the IP header said about it.
 struct Heard {
     wire::Advertisement advertisement;
@@ -86,6 +115,7 @@ struct Counters {
     std::uint64_t other_interval = 0;   ///< version 3: good, but with another interval
     std::uint64_t became_master = 0;
     std::uint64_t late = 0;  ///< how often this node did not run for so long that it had to listen again
+    std::array<std::uint64_t, reason_count> transitions{};  ///< changes of the state, by their reason
 
     bool operator==(const Counters&) const = default;
 };
@@ -230,16 +260,20 @@ private:
     void learn(Duration interval);
     bool notice_absence(Instant now);
     [[nodiscard]] Output last_word(std::uint8_t winner, Output output);
-    [[nodiscard]] std::string why_take_over(Instant now) const;
+    struct Because {
+        TransitionReason reason = TransitionReason::started;
+        std::string why;
+    };
+    [[nodiscard]] Because why_take_over(Instant now) const;
     [[nodiscard]] bool below_living_master(const Heard& heard, Instant now) const;
     [[nodiscard]] std::optional<Drop> unfit(const Heard& heard);
     [[nodiscard]] std::optional<Drop> unfit_way(const Heard& heard) const;
     [[nodiscard]] std::optional<Drop> unfit_version_2(const wire::Advertisement& said) const;
     [[nodiscard]] std::optional<Drop> doubt(const Heard& heard);
     void remember(const Heard& heard, Instant now);
-    Output enter(State state, Instant now, std::string why);
-    Output become_master(Instant now, std::string why);
-    Output become_backup(Instant now, std::string why);
+    Output enter(State state, Instant now, Because because);
+    Output become_master(Instant now, Because because);
+    Output become_backup(Instant now, Because because);
     Output send_now(Instant now);
     Output heard_as_backup(const Heard& heard, Instant now);
     Output heard_as_master(const Heard& heard, Instant now);

@@ -5,6 +5,7 @@
 #include "lbconverge/config/config.hpp"
 #include "lbconverge/kinds/all.hpp"
 #include "lbconverge/kinds/health.hpp"
+#include "lbconverge/metrics/text.hpp"
 #include "lbconverge/node/node.hpp"
 #include "lbconverge/plan/plan.hpp"
 #include "lbconverge/sim/fault.hpp"
@@ -51,8 +52,8 @@ TEST_CASE("every enumerator has a name") {
     check_names<config::Accept, config::ArpMethod, config::Active, config::OnDown, config::OnExit, config::Checksum,
                 config::CheckType, config::TrackType>();
     check_names<kinds::Action, kinds::Phase, kinds::Liveness, kinds::SyncState, kinds::TimeoutName, plan::Reason>();
-    check_names<wire::VrrpRefusal, vrrp::State, vrrp::Drop, node::TrackOpinion, node::HookState, node::Lane,
-                sim::FaultKind>();
+    check_names<wire::VrrpRefusal, vrrp::State, vrrp::Drop, vrrp::TransitionReason, metrics::Condition,
+                metrics::MetricType, node::TrackOpinion, node::HookState, node::Lane, sim::FaultKind>();
 }
 
 }  // namespace lbconverge

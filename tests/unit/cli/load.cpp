@@ -39,6 +39,28 @@ private:
 
 }  // namespace
 
+TEST_CASE("a file that differs from the copy of the one in use is noticed, in its parts as well") {
+    const Folder folder;
+    const std::string file = folder.write("etc/lb.toml", "role = \"real-server\"\n");
+    const std::string part = folder.write("etc/conf.d/more.toml", "vips = [\"10.0.0.1\"]\n");
+    const std::string copy = folder.at("running");
+    CopyWatch watch(file, copy);
+    CHECK_FALSE(watch.differs());  // there is no copy
+    REQUIRE(copy_files(file, copy));
+    CHECK(watch.differs() == false);
+    CHECK(watch.differs() == false);
+    (void)folder.write("etc/conf.d/more.toml", "vips = [\"10.0.0.1\", \"10.0.0.2\"]\n");
+    CHECK(watch.differs() == true);
+    REQUIRE(copy_files(file, copy));
+    CHECK(watch.differs() == false);
+    fs::rename(part, folder.at("etc/conf.d/other.toml"));
+    CHECK(watch.differs() == true);
+    fs::rename(folder.at("etc/conf.d/other.toml"), part);
+    CHECK(watch.differs() == false);
+    fs::remove(file);
+    CHECK(watch.differs() == true);
+}
+
 TEST_CASE("the copy of a configuration is read like the configuration, and by root only") {
     const Folder folder;
     const std::string file = folder.write("etc/lb.toml", R"(

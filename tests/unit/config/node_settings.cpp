@@ -80,21 +80,30 @@ TEST_CASE("the daemon") {
     const Reading reading = read_director(R"(
         [daemon]
         metrics = "[::1]:9000"
+        metrics_servers = false
         repair = false
         on_exit = "keep"
         realtime_priority = 50
     )"_text);
-    CHECK(reading.good().daemon.metrics == "[::1]:9000");
+    CHECK(reading.good().daemon.metrics == ListenAddress{.address = *IpAddress::parse("::1"), .port = 9000});
+    CHECK_FALSE(reading.good().daemon.metrics_servers);
     CHECK_FALSE(reading.good().daemon.repair);
     CHECK(reading.good().daemon.on_exit == OnExit::keep);
     CHECK(reading.good().daemon.realtime_priority == 50);
-    CHECK(read_director("").good().daemon.metrics == "127.0.0.1:9469");
+    CHECK_FALSE(read_director("").good().daemon.metrics);
+    CHECK(read_director("").good().daemon.metrics_servers);
     CHECK(read_director("").good().daemon.on_exit == OnExit::release_vips);
     CHECK_SAYS_ONLY(read_director(R"(
         [daemon]
         metrics = "9469"
     )"_text),
-                    R"("9469" is not an address with a port)");
+                    R"(4:11: error: "metrics" of [daemon]: "9469" is not an address with a port)");
+    CHECK_SAYS_ONLY(read_director(R"(
+        [daemon]
+        metrics = "192.0.2.1:9469"
+    )"_text),
+                    "4:11: warning: whoever can reach 192.0.2.1:9469 can read the metrics");
+    CHECK_SAYS_ONLY(read_director("[daemon]\nmetrics = \"[::]:9469\"\n"), "whoever can reach [::]:9469");
     CHECK_SAYS_ONLY(read_director(R"(
         [daemon]
         on_exit = "drop"

@@ -34,6 +34,7 @@ TEST_CASE("requests are read as they were written, names of any octets as well")
         ApplyRequest{.file = "/etc/\xff%\x01\u00e4.toml", .node = "\xff\n\"", .host = "a%41", .json = false},
         DrainRequest{.server = "10.0.0.1@web", .undo = false, .json = true},
         DrainRequest{.server = "[2001:db8::1]:80", .undo = true, .json = false},
+        HealthRequest{},
     };
     for (const ControlRequest& each : requests) CHECK(again(each) == each);
     CHECK(to_text(requests[1]) == R"({"command":"apply","file":"/etc/lb.toml","node":"","host":"lb1","json":true})");
