@@ -232,6 +232,7 @@ TEST_CASE("any text may be in a label") {
 TEST_CASE("without an answer a check says nothing of the server, and is counted") {
     const std::string text = text_of(full());
     CHECK(text.find(R"(lbconverge_backend_up{local_address="2001:db8::20")") == std::string::npos);
+    CHECK(text.find(R"(lbconverge_backend_up{local_address="",)") == std::string::npos);
     CHECK(has(text, R"(lbconverge_checks{state="unknown"} 1)"));
 }
 
