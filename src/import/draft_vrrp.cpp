@@ -108,26 +108,49 @@ void set_interval(const InstanceBlock& instance, std::uint32_t version, TomlTabl
     if (fit != second) table.set("advert_interval", toml_time(fit));
 }
 
-void set_preempt(const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
-    const bool ignored = instance.master && instance.priority != 255;
-    constexpr std::string_view why = "keepalived ignores it with state MASTER, and so does the result";
-    if (instance.nopreempt) {
-        if (!ignored) return table.set("preempt", "false");
-        say(remarks, instance.nopreempt_place, "nopreempt", std::string(why), "preempt = false if it is meant");
+bool is_strict(const NodeModel& node, const InstanceBlock& instance) { return instance.strict.value_or(node.strict); }
+
+void set_preempt(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
+    const bool owner = instance.priority == 255;
+    const std::string why = std::string("keepalived ignores it with ") + (owner ? "priority 255" : "state MASTER") +
+                            ", and so does the result";
+    const bool stays = instance.nopreempt && !instance.master && !owner;
+    if (stays) table.set("preempt", "false");
+    if (instance.nopreempt && !stays) {
+        say(remarks, instance.nopreempt_place, "nopreempt", why, "preempt = false if it is meant");
     }
     if (instance.preempt_delay == 0) return;
     const std::string time = toml_time(instance.preempt_delay);
     const std::string value = "\"delay " + time.substr(1);
-    if (!ignored) return table.set("preempt", value);
-    say(remarks, instance.preempt_delay_place, "preempt_delay", std::string(why),
-        "preempt = " + value + " if it is meant");
+    const bool strict = is_strict(node, instance);
+    if (!stays && !instance.master && !strict) return table.set("preempt", value);
+    const std::string reason = stays ? "nopreempt" : strict ? "strict mode" : "state MASTER";
+    say(remarks, instance.preempt_delay_place, "preempt_delay",
+        "keepalived ignores it with " + reason + ", and so does the result", "preempt = " + value + " if it is meant");
 }
 
-void set_password(const InstanceBlock& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
+void set_password(const NodeModel& node, const InstanceBlock& instance, std::uint32_t version, TomlTable& table,
+                  Remarks& remarks) {
     if (instance.password.empty()) return;
-    if (version == 2) return table.set("auth_pass", toml_text(instance.password));
-    remarks.lost(instance.password_place, "auth_pass", "VRRP version 3 has no password: keepalived ignores it, too",
-                 "auth_key_file signs the advertisements");
+    const auto lost = [&](std::string_view why, std::string_view remedy) {
+        remarks.lost(instance.password_place, "auth_pass", std::string(why), std::string(remedy));
+    };
+    if (version == 3) {
+        return lost("VRRP version 3 has no password: keepalived ignores it, too",
+                    "auth_key_file signs the advertisements");
+    }
+    if (is_strict(node, instance)) {
+        return lost("strict mode knows no password: keepalived ignores it, too", "auth_pass if the peers send one");
+    }
+    if (instance.authentication == Authentication::none) {
+        return lost("without auth_type PASS keepalived sends no password, and neither does the result",
+                    "auth_pass if the peers send one");
+    }
+    if (instance.authentication == Authentication::ipsec) {
+        return lost("it is the key of auth_type AH, which is not carried: nodes with AH do not hear this one",
+                    "change all nodes within one maintenance");
+    }
+    table.set("auth_pass", toml_text(instance.password));
 }
 
 std::uint32_t whole_seconds(Micros time, Place at, std::string keyword, Remarks& remarks) {
@@ -210,8 +233,8 @@ TomlTable table_of(const NodeModel& node, const InstanceBlock& instance, Remarks
     const std::uint32_t version = version_of(node, instance, remarks);
     if (version != 3) table.set("version", std::to_string(version));
     set_interval(instance, version, table, remarks);
-    set_preempt(instance, table, remarks);
-    set_password(instance, version, table, remarks);
+    set_preempt(node, instance, table, remarks);
+    set_password(node, instance, version, table, remarks);
     if (instance.source) table.set("source", toml_text(to_text(*instance.source)));
     if (!instance.peers.empty()) table.set("peers", toml_list(texts_of(instance.peers)));
     if (instance.min_ttl != 0 && !instance.peers.empty()) table.set("min_ttl", std::to_string(instance.min_ttl));

@@ -72,7 +72,7 @@ std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, s
     ServiceTarget target;
     target.place = at.place;
     if (at.word(index) == "fwmark") {
-        const auto mark = into.number(at, index + 1, 1, 0xffffffff);
+        const auto mark = into.number(at, index + 1, 1, 0xffffffff, Tail::dropped);
         if (!mark) return std::nullopt;
         target.fwmark = *mark;
         take_family_word(at.word(index + 2), target.family);
@@ -115,6 +115,7 @@ void take_virtual_server(Interpreter& into, const Statement& at) {
     into.service = &service;
     into.body(at.body);
     into.service = nullptr;
+    for (ServerBlock& each : service.servers) each.weight = each.own_weight.value_or(service.usual_weight);
     into.node.services.push_back(std::move(service));
 }
 
@@ -138,58 +139,98 @@ void take_scheduler(Interpreter& into, const Statement& at) {
     }
 }
 
-void take_scheduler_flag(Interpreter& into, const Statement& at) { into.service->flags.emplace_back(at.word(0)); }
+/// Those of sh and mh count behind the line with the scheduler only.
+void take_scheduler_flag(Interpreter& into, const Statement& at) {
+    const std::string_view flag = at.word(0);
+    const std::string& scheduler = into.service->scheduler;
+    const bool general = flag.starts_with("flag-");
+    if (!general && (scheduler.size() != 2 || !flag.starts_with(scheduler))) {
+        return into.broken(at, "no lb_algo " + std::string(flag.substr(0, 2)) + " stands before it: keepalived ignores it",
+                           "if it is meant, scheduler_flags of the [[service]]");
+    }
+    into.service->flags.emplace_back(flag);
+}
 
 namespace {
 
-/// NAT, DR, or TUN [type {ipip|gue port N|gre} [nocsum|csum|remcsum]], from that word on.
-std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at) {
-    Forwarding forwarding;
-    const std::string method = lower(at.word(1));
-    if (method == "nat") return forwarding;
-    if (method == "dr") {
-        forwarding.method = Forward::direct;
-        return forwarding;
-    }
-    if (method != "tun") {
-        const bool fnat = method == "fnat" || method == "snat";
-        into.broken(at,
-                    quoted(at.word(1)) + " is no forwarding method of Linux" + (fnat ? ": full NAT is a fork's" : ""),
-                    "NAT, DR or TUN; the result says masquerade");
-        return forwarding;
-    }
-    forwarding.method = Forward::tunnel;
+/// The options of TUN: [type {ipip|gue port N|gre}] [nocsum|csum|remcsum]. False: they contradict each other.
+bool take_tunnel(Interpreter& into, const Statement& at, Forwarding& out) {
+    std::string_view type = "ipip";
     for (std::size_t i = 2; i < at.words.size(); ++i) {
         const std::string_view word = at.word(i);
         if (word == "type") {
-            if (at.word(++i) != "ipip") forwarding.tunnel_type = at.word(i);
+            type = at.word(++i);
         } else if (word == "port") {
-            forwarding.tunnel_port = into.number(at, ++i, 1, 65535).value_or(0);
+            out.tunnel_port = into.number(at, ++i, 1, 65535).value_or(0);
         } else if (word == "csum") {
-            forwarding.tunnel_checksum = "checksum";
+            out.tunnel_checksum = "checksum";
         } else if (word == "remcsum") {
-            forwarding.tunnel_checksum = "remote";
+            out.tunnel_checksum = "remote";
         } else if (word != "nocsum") {
-            into.broken(at, quoted(word) + " means nothing here");
+            return false;
         }
     }
-    return forwarding;
+    if (type != "ipip") out.tunnel_type = type;
+    const bool known = type == "ipip" || type == "gue" || type == "gre";
+    const bool checksum = out.tunnel_checksum.empty() || type == "gue" ||
+                          (type == "gre" && out.tunnel_checksum == "checksum");
+    return known && checksum && (type == "gue") == (out.tunnel_port != 0);
+}
+
+/// NAT, DR, or TUN with options; nullopt: none of them, and keepalived ignores the line.
+std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at) {
+    Forwarding forwarding;
+    const std::string_view method = at.word(1);
+    if (method == "NAT") return forwarding;
+    if (method == "DR") {
+        forwarding.method = Forward::direct;
+        return forwarding;
+    }
+    if (method != "TUN") {
+        const std::string name = lower(method);
+        const bool fnat = name == "fnat" || name == "snat";
+        into.broken(at,
+                    quoted(method) + " is no forwarding method of Linux" + (fnat ? ": full NAT is a fork's" : "") +
+                        ": keepalived ignores the line, and without a method it takes NAT",
+                    "NAT, DR or TUN, in capital letters");
+        return std::nullopt;
+    }
+    forwarding.method = Forward::tunnel;
+    if (take_tunnel(into, at, forwarding)) return forwarding;
+    into.broken(at, "these options of a tunnel do not belong together: keepalived takes a plain IPIP tunnel",
+                "TUN type gue port 5555, or TUN type gre csum");
+    return Forwarding{.method = Forward::tunnel, .tunnel_type = {}, .tunnel_port = 0, .tunnel_checksum = {}};
 }
 
 }  // namespace
 
 void take_forward(Interpreter& into, const Statement& at) {
-    (into.server != nullptr ? into.server->forwarding : into.service->forwarding) = forwarding_of(into, at);
+    const auto forwarding = forwarding_of(into, at);
+    if (forwarding) (into.server != nullptr ? into.server->forwarding : into.service->forwarding) = forwarding;
 }
+
+namespace {
+
+constexpr std::uint32_t usual_persistence = 360;
+
+}  // namespace
 
 void take_persistence(Interpreter& into, const Statement& at) {
-    constexpr std::uint32_t usual = 360;
-    into.service->persistence = at.words.size() < 2 ? usual : into.number(at, 1, 0, 31 * 86400);
-    if (into.service->persistence == 0u) into.service->persistence.reset();
+    const auto seconds = at.words.size() < 2 ? usual_persistence : into.number(at, 1, 1, 31 * 86400);
+    if (seconds) into.service->persistence = seconds;
 }
 
+/// A mask makes a service persistent.
 void take_persistence_mask(Interpreter& into, const Statement& at) {
-    into.service->persistence_mask = into.text(at, 1).value_or("");
+    const auto mask = into.text(at, 1);
+    if (!mask) return;
+    const bool number = mask->size() < 4 && mask->find_first_not_of("0123456789") == mask->npos;
+    const auto address = IpAddress::parse(*mask);
+    if (!number && (!address || address->family != Family::ipv4)) {
+        return into.broken(at, quoted(*mask) + " is no mask: keepalived ignores the line");
+    }
+    into.service->persistence_mask = *mask;
+    if (!into.service->persistence) into.service->persistence = usual_persistence;
 }
 
 void take_persistence_engine(Interpreter& into, const Statement& at) {
@@ -204,18 +245,20 @@ void take_ops(Interpreter& into, const Statement&) { into.service->one_packet = 
 
 void take_quorum(Interpreter& into, const Statement& at) {
     into.service->quorum_place = at.place;
-    if (const auto quorum = into.number(at, 1, 1, 1'000'000)) into.service->quorum = *quorum;
+    into.service->quorum = into.number(at, 1, 1, 0xffffffff, Tail::dropped).value_or(1);
 }
 
 void take_hysteresis(Interpreter& into, const Statement& at) {
-    if (const auto hysteresis = into.number(at, 1, 0, 1'000'000)) into.service->hysteresis = *hysteresis;
+    if (into.service->quorum_place.line == 0) into.service->quorum_place = at.place;
+    if (const auto hysteresis = into.number(at, 1, 0, 0xffffffff, Tail::dropped)) into.service->hysteresis = *hysteresis;
 }
 
+/// Of a service it has no value.
 void take_inhibit(Interpreter& into, const Statement& at) {
-    if (into.server != nullptr) {
-        into.server->inhibit = Interpreter::flag(at);
-    } else {
-        into.service->inhibit = Interpreter::flag(at);
+    if (into.server == nullptr) {
+        into.service->inhibit = true;
+    } else if (const auto inhibit = into.flag(at)) {
+        into.server->inhibit = inhibit;
     }
 }
 
@@ -248,7 +291,7 @@ void take_sorry(Interpreter& into, const Statement& at) {
 
 void take_sorry_forward(Interpreter& into, const Statement& at) {
     if (!into.service->sorry) return into.broken(at, "stands before sorry_server: keepalived ignores it");
-    into.service->sorry->forwarding = forwarding_of(into, at);
+    if (const auto forwarding = forwarding_of(into, at)) into.service->sorry->forwarding = forwarding;
 }
 
 void take_real_server(Interpreter& into, const Statement& at) {
@@ -261,15 +304,18 @@ void take_real_server(Interpreter& into, const Statement& at) {
 }
 
 void take_weight(Interpreter& into, const Statement& at) {
-    if (const auto weight = into.number(at, 1, 0, 0x7fffffff)) into.server->weight = *weight;
+    const bool of_service = into.server == nullptr;
+    const auto weight = into.number(at, 1, of_service ? 1 : 0, 0x7fffffff, Tail::dropped);
+    if (weight && of_service) into.service->usual_weight = *weight;
+    if (weight && !of_service) into.server->own_weight = weight;
 }
 
 void take_upper(Interpreter& into, const Statement& at) {
-    if (const auto number = into.number(at, 1, 0, 0x7fffffff)) into.server->upper = *number;
+    if (const auto number = into.number(at, 1, 0, 0x7fffffff, Tail::dropped)) into.server->upper = *number;
 }
 
 void take_lower(Interpreter& into, const Statement& at) {
-    if (const auto number = into.number(at, 1, 0, 0x7fffffff)) into.server->lower = *number;
+    if (const auto number = into.number(at, 1, 0, 0x7fffffff, Tail::dropped)) into.server->lower = *number;
 }
 
 }  // namespace lbconverge::importer

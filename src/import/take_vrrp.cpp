@@ -3,29 +3,40 @@
 #include "lbconverge/model/name.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace lbconverge::importer {
 
 void take_instance(Interpreter& into, const Statement& at) {
-    const auto name = into.text(at, 1);
-    if (!name) return;
+    if (at.words.size() != 2) {
+        return into.broken(at, "wants one name: keepalived ignores the whole block", "vrrp_instance NAME {");
+    }
+    const std::string name(at.word(1));
     const auto& known = into.node.instances;
-    if (std::any_of(known.begin(), known.end(), [&](const InstanceBlock& each) { return each.name == *name; })) {
-        return into.broken(at, quoted(*name) + " is defined already: keepalived ignores this block",
+    if (std::any_of(known.begin(), known.end(), [&](const InstanceBlock& each) { return each.name == name; })) {
+        return into.broken(at, quoted(name) + " is defined already: keepalived ignores this block",
                            "give each instance a name of its own");
     }
     InstanceBlock instance;
     instance.place = at.place;
-    instance.name = *name;
+    instance.name = name;
     instance.comments = at.comments;
     into.instance = &instance;
     into.body(at.body);
     into.instance = nullptr;
+    instance.priority = instance.own_priority.value_or(instance.master ? 255 : 100);
+    if (!instance.own_priority && instance.master) {
+        into.changed(at, "has no priority: with state MASTER keepalived takes 255, and so does the result",
+                     "priority = 1 to 254");
+    }
     into.node.instances.push_back(std::move(instance));
 }
 
 void take_state(Interpreter& into, const Statement& at) {
     const std::string_view state = at.word(1);
+    if (state == "BACKUP" && into.instance->master) {
+        return into.broken(at, "is MASTER already: keepalived ignores the line", "one state");
+    }
     into.instance->master = state == "MASTER";
     if (state == "MASTER" || state == "BACKUP") return;
     into.broken(at, quoted(state) + " is neither MASTER nor BACKUP: keepalived ignores the line");
@@ -43,8 +54,9 @@ void take_vrid(Interpreter& into, const Statement& at) {
 void take_priority(Interpreter& into, const Statement& at) {
     into.instance->priority_place = at.place;
     if (const auto priority = into.number(at, 1, 1, 255)) {
-        into.instance->priority = *priority;
+        into.instance->own_priority = priority;
     } else {
+        into.instance->own_priority = 100;
         into.changed(at, "keepalived uses 100 instead, and so does the result", "priority = 1 to 255");
     }
 }
@@ -59,9 +71,15 @@ void take_version(Interpreter& into, const Statement& at) {
 }
 
 void take_auth_type(Interpreter& into, const Statement& at) {
-    if (at.word(1) == "PASS") return;
-    into.lost(at, quoted(at.word(1)) + ": there is no authentication by IPsec headers",
-              "auth_key_file signs the advertisements, when every node runs lbconverge");
+    if (at.word(1) == "PASS") {
+        into.instance->authentication = Authentication::password;
+    } else if (at.word(1) == "AH") {
+        into.instance->authentication = Authentication::ipsec;
+        into.lost(at, "AH: there is no authentication by IPsec headers",
+                  "auth_key_file signs the advertisements, when every node runs lbconverge");
+    } else {
+        into.broken(at, quoted(at.word(1)) + " is neither PASS nor AH: keepalived ignores the line");
+    }
 }
 
 void take_auth_pass(Interpreter& into, const Statement& at) {
@@ -80,6 +98,18 @@ void take_auth_pass(Interpreter& into, const Statement& at) {
 void take_nopreempt(Interpreter& into, const Statement& at) {
     into.instance->nopreempt = true;
     into.instance->nopreempt_place = at.place;
+}
+
+void take_preempt(Interpreter& into, const Statement&) { into.instance->nopreempt = false; }
+
+void take_strict(Interpreter& into, const Statement& at) {
+    const auto strict = into.flag(at);
+    if (!strict) return;
+    if (into.instance == nullptr) into.node.strict = *strict;
+    if (into.instance != nullptr) into.instance->strict = strict;
+    if (!*strict) return;
+    into.lost(at, "the protocol is kept without it, but VIPs accept packets, and unicast is allowed",
+              "check names what breaks RFC 9568");
 }
 
 void take_preempt_delay(Interpreter& into, const Statement& at) {
@@ -116,9 +146,9 @@ void take_garp_delay(Interpreter& into, const Statement& at) {
 
 void take_garp_repeat(Interpreter& into, const Statement& at) {
     auto& repeat = into.instance != nullptr ? into.instance->garp_repeat : into.node.garp_repeat;
-    const auto number = into.number(at, 1, 0, 0xffffffff);
+    const auto number = into.number(at, 1, 0, 0xffffffff, Tail::dropped);
     if (!number) return;
-    repeat = std::min<std::uint32_t>(*number, 100);
+    repeat = std::clamp<std::uint32_t>(*number, 1, 100);
     if (*number > 100) into.changed(at, "more than 100 at once are a flood: 100");
 }
 
@@ -182,6 +212,10 @@ std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i
         into.lost(entry, "peer: a VIP has no address at the other end", "hooks can set it with ip(8)");
     } else if (word == "track_group") {
         into.lost(entry, "track_group", "the daemon puts the address back");
+    } else if (parse_with_prefix(word)) {
+        into.broken(entry, "a second address in one line: keepalived ignores " + std::string(word),
+                    "a line for each address");
+        return 1;
     } else {
         constexpr std::string_view none[] = {"no_track", "-nodad", "nodad"};
         const bool same = std::find(std::begin(none), std::end(none), word) != std::end(none);
@@ -191,8 +225,25 @@ std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i
     return 2;
 }
 
+/// "192.0.2.1/24". keepalived takes what is no prefix as that of a single address, and drops what follows a number.
+std::optional<AddressAndPrefix> address_with_prefix(Interpreter& into, const Statement& entry) {
+    const std::string_view word = entry.word(0);
+    const auto parsed = parse_with_prefix(word);
+    const std::size_t slash = word.find('/');
+    if (parsed || slash == word.npos) return parsed;
+    const auto address = IpAddress::parse(word.substr(0, slash));
+    if (!address) return std::nullopt;
+    unsigned prefix = 0;
+    const std::string_view rest = word.substr(slash + 1);
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), prefix);
+    const bool good = error == std::errc{} && prefix <= address->bits();
+    const std::string used = "/" + std::to_string(good ? prefix : address->bits());
+    into.broken(entry, quoted(rest) + " is no prefix: keepalived takes " + used + ", and so does the result");
+    return parse_with_prefix(to_text(*address) + used);
+}
+
 std::optional<VipLine> address_of(Interpreter& into, const Statement& entry) {
-    const auto parsed = parse_with_prefix(entry.word(0));
+    const auto parsed = address_with_prefix(into, entry);
     if (!parsed) {
         into.broken(entry, "is no IP address: keepalived ignores it", "write 192.0.2.1 or 192.0.2.1/24");
         return std::nullopt;

@@ -104,7 +104,7 @@ private:
                 ++word_;
                 continue;
             }
-            if (depth > 0 && begins_top_block(where)) {
+            if (depth > 0 && begins_top_block(where) && !begins_again(*opener)) {
                 remarks_.broken(line().place, std::string(word().text),
                                 "begins within " + opened(opener) +
                                     ": a } is missing before it, and keepalived ignores "
@@ -138,6 +138,26 @@ private:
         return opens;
     }
 
+    /// The same block once more, as between the marks of a merge. keepalived ignores that line, and goes on in the block.
+    [[nodiscard]] bool begins_again(const Statement& opener) const {
+        const auto& words = line().words;
+        for (std::size_t i = 0; i < opener.words.size(); ++i) {
+            if (i >= words.size() || words[i].text != opener.words[i]) return false;
+        }
+        return opener.words.size() == words.size() || words[opener.words.size()].is("{");
+    }
+
+    /// keepalived reads one keyword in a line.
+    void say_surplus(std::uint32_t where, const Statement& statement) {
+        for (std::size_t i = 2; where != in_list && i < statement.words.size(); ++i) {
+            if (keyword_in(where, statement.words[i]) == nullptr) continue;
+            remarks_.broken(statement.place, statement.words[i],
+                            "stands in the line of " + std::string(statement.word(0)) +
+                                ": keepalived reads one keyword in a line, and ignores it",
+                            "a line of its own");
+        }
+    }
+
     void statement(std::uint32_t where, std::vector<Statement>& into, std::size_t depth) {
         Statement next = piece();
         next.keyword = keyword_in(where, next.word(0));
@@ -148,6 +168,7 @@ private:
         }
         if (next.keyword == nullptr) return unknown(where, next);
         flush_ignored();
+        say_surplus(where, next);
         if (next.keyword->opens == 0) {
             into.push_back(std::move(next));
             return;

@@ -56,15 +56,18 @@ TEST_CASE("octets that are not UTF-8 are replaced") {
 }
 
 TEST_CASE("a comment in the middle of a word is said, without the word") {
-    const Outcome outcome = instance_with("authentication { auth_pass sec#ret\n}");
+    const Outcome outcome = instance_with("authentication { auth_type PASS\n auth_pass sec#ret\n}");
     CHECK_HAS(outcome, "auth_pass = \"sec\"");
-    CHECK_SAID(outcome, "k.conf:4: changed: #: begins a comment");
+    CHECK_SAID(outcome, "k.conf:5: changed: #: begins a comment");
 }
 
 TEST_CASE("a file that is not there") {
     const Outcome outcome = outcome_of({{"", "gone.conf"}}, {});
     CHECK_FALSE(outcome.imported.readable);
-    CHECK_SAID(outcome, "gone.conf: broken: gone.conf: cannot be read");
+    CHECK_SAID(outcome, "gone.conf: broken: cannot be read");
+    const Outcome pair = outcome_of({{"a", "gone.conf"}, {"b", "b.conf"}}, {{"b.conf", "vrrp_instance V {\n}\n"}});
+    CHECK_FALSE(pair.imported.readable);
+    CHECK(pair.imported.toml.empty());
 }
 
 TEST_CASE("the file of another program, and one that says nothing here") {

@@ -53,7 +53,7 @@ TEST_CASE("contradictions are named") {
     CHECK_SAID(changed("virtual_router_id 33", "virtual_router_id 34"),
                "broken: vrid: of \"VI\": lb1 has 33 and lb2 has 34");
     CHECK_SAID(changed("priority 90", "priority 90\n advert_int 2"), "lb1 has \"1s\" and lb2 has \"2s\"");
-    const Outcome password = changed("priority 90", "priority 90\n authentication { auth_pass secret\n }");
+    const Outcome password = changed("priority 90", "priority 90\n authentication { auth_type PASS\n auth_pass secret\n }");
     CHECK_SAID(password, "broken: auth_pass: of \"VI\"");
     CHECK_FALSE(password.says("secret"));
     CHECK_ACCEPTED(changed("10.0.0.9", "10.0.0.8"));
