@@ -2,6 +2,7 @@
 #include "interpreter.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -473,9 +474,47 @@ private:
     std::set<decltype(OneService{}.identity())> seen_;
 };
 
+/// A server says itself what its service says for all.
+ServerBlock on_its_own(const ServiceBlock& service, ServerBlock server) {
+    const auto take = [](auto& own, const auto& usual) {
+        if (!own) own = usual;
+    };
+    take(server.forwarding, std::optional(service.forwarding.value_or(Forwarding{})));
+    take(server.inhibit, std::optional(service.inhibit));
+    take(server.times.loop, service.times.loop);
+    take(server.times.timeout, service.times.timeout);
+    take(server.times.retry, service.times.retry);
+    if (server.host.empty()) server.host = service.host;
+    return server;
+}
+
+/// keepalived adds a service that is there already once more, which the kernel refuses, and then its servers, which the
+/// kernel takes.
+void merge_twins(NodeModel& node, Remarks& remarks) {
+    std::map<std::tuple<std::optional<IpAddress>, std::uint32_t, std::uint32_t, std::optional<Family>, std::string>,
+             ServiceBlock*>
+        first;
+    for (ServiceBlock& each : node.services) {
+        if (!each.group.empty() || each.targets.size() != 1 || each.servers.empty()) continue;
+        const ServiceTarget& target = each.targets.front();
+        const auto family = target.first ? std::nullopt : target.family ? target.family : each.family;
+        const std::string protocol = !target.first ? "" : each.protocol.empty() ? "udp" : each.protocol;
+        const auto [twin, is_new] =
+            first.try_emplace({target.first, target.port, target.fwmark, family, protocol}, &each);
+        if (is_new) continue;
+        remarks.changed(each.place, "virtual_server",
+                        "is there already: its real servers belong to the first one, as with keepalived",
+                        "put all real servers into one block");
+        for (ServerBlock& server : each.servers) twin->second->servers.push_back(on_its_own(each, std::move(server)));
+        each.targets.clear();
+    }
+    std::erase_if(node.services, [](const ServiceBlock& each) { return each.group.empty() && each.targets.empty(); });
+}
+
 }  // namespace
 
 void draft_services(NodeModel& node, Draft& draft, Remarks& remarks) {
+    if (node.of_keepalived) merge_twins(node, remarks);
     ServiceWriter writer(node, draft, remarks);
     for (const ServiceBlock& each : node.services) writer.write(each);
 }
