@@ -108,10 +108,10 @@ private:
         if (service.group.empty()) return service.targets;
         static const std::vector<ServiceTarget> none;
         const auto group = node_.target_groups.find(service.group);
-        if (group != node_.target_groups.end() && !contradicts(group->second)) return group->second;
-        const bool found = group != node_.target_groups.end();
+        const bool found = group != node_.target_groups.end() && !group->second.empty();
+        if (found && !contradicts(group->second)) return group->second;
         const std::string what = found ? " has IPv4, IPv6 and a mark without a family: keepalived removes it"
-                                       : " is none: keepalived removes the service";
+                                       : " has no entries: keepalived removes the service";
         remarks_.broken(service.place, "virtual_server", "virtual_server_group " + quoted(service.group) + what,
                         found ? "fwmark N inet, or inet6" : "");
         return none;
@@ -305,8 +305,6 @@ private:
 
     void set_hysteresis(const ServiceBlock& service, std::uint64_t quorum, std::uint32_t count,
                         const std::vector<std::uint32_t>& weights, TomlTable& table) {
-        const auto servers = static_cast<std::uint32_t>(weights.size());
-        const std::uint32_t most = servers - std::min(count, servers);
         const std::uint64_t weight = std::min<std::uint64_t>(service.hysteresis, quorum - 1);
         if (weight != service.hysteresis) {
             remarks_.changed(service.quorum_place, "hysteresis",
@@ -314,8 +312,8 @@ private:
                                  ", and so does the result",
                              "a hysteresis below the quorum");
         }
-        const std::uint32_t hysteresis = std::min(servers_for(weight, weights), most);
-        if (hysteresis != 0) table.set("hysteresis", std::to_string(hysteresis));
+        const std::uint32_t all = std::max(count, servers_for(quorum + weight, weights));
+        if (all != count) table.set("hysteresis", std::to_string(all - count));
     }
 
     /// What the file calls that server.

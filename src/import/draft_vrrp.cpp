@@ -49,9 +49,7 @@ bool runs(const NodeModel& node, InstanceBlock& instance, Remarks& remarks) {
 }
 
 bool speaks_ipv6(const InstanceBlock& instance) {
-    const auto& addresses = instance.addresses;
-    if (!instance.peers.empty()) return instance.peers.front().family == Family::ipv6;
-    return !addresses.empty() && addresses.front().address.family == Family::ipv6;
+    return instance.family == Family::ipv6;
 }
 
 /// Removes instances that do not run, and those with the VRID of another one on the same link.
@@ -103,7 +101,7 @@ void set_interval(const InstanceBlock& instance, std::uint32_t version, TomlTabl
     if (fit != interval) {
         say(remarks, instance.interval_place, "advert_int",
             "VRRP version " + std::to_string(version) + " cannot say it: " + toml_time(fit),
-            version == 2 ? "version = 3 counts hundredths of a second" : "at most 40.95 seconds");
+            version == 2 ? "version = 3 counts hundredths of a second" : "hundredths of a second, at most 40.95s");
     }
     if (fit != second) table.set("advert_interval", toml_time(fit));
 }

@@ -3,6 +3,7 @@
 #include "lbconverge/config/suggestion.hpp"
 #include "lbconverge/model/name.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
@@ -113,8 +114,14 @@ std::optional<bool> Interpreter::flag(const Statement& at) {
 std::optional<IpAddress> Interpreter::address(const Statement& at, std::size_t index) {
     const auto word = text(at, index);
     if (!word) return std::nullopt;
-    const auto parsed = IpAddress::parse(*word);
-    if (!parsed) broken(at, quoted(*word) + " is no IP address: keepalived ignores the line");
+    const std::size_t end = std::min(word->find_first_of("-/"), word->size());
+    const auto parsed = IpAddress::parse(std::string_view(*word).substr(0, end));
+    if (!parsed) {
+        broken(at, quoted(*word) + " is no IP address: keepalived ignores the line");
+    } else if (end != word->size()) {
+        broken(at, quoted(*word) + " is no single address: keepalived takes " + to_text(*parsed) +
+                       ", and so does the result");
+    }
     return parsed;
 }
 

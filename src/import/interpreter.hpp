@@ -28,6 +28,7 @@ public:
     std::optional<Micros> duration(const Statement& at, std::size_t index, double least, double most);
     /// No word, on, true and yes: true; nullopt: another word, which is said. keepalived ignores such a line.
     std::optional<bool> flag(const Statement& at);
+    /// One address, without what follows a - or /.
     std::optional<IpAddress> address(const Statement& at, std::size_t index);
     std::optional<std::string> interface(const Statement& at, std::size_t index);
     /// The word; nullopt: it is missing, which is said.

@@ -99,6 +99,7 @@ struct InstanceBlock {
     Place nopreempt_place;
     Micros preempt_delay = 0;
     Place preempt_delay_place;
+    std::optional<Family> family;  ///< that of its first address
     std::optional<IpAddress> source;
     std::vector<IpAddress> peers;
     Place peers_place;

@@ -155,29 +155,34 @@ bool is_defined(Interpreter& into, const Statement& entry, const TrackUse& use) 
     return found;
 }
 
-void take_uses(Interpreter& into, const Statement& at, TrackKind what) {
-    auto& uses = into.instance != nullptr ? into.instance->tracks : into.group->tracks;
-    for (const Statement& entry : at.body) {
-        for (std::size_t i = 0; i < entry.words.size();) {
-            TrackUse use;
-            use.place = entry.place;
-            use.what = what;
-            use.name = entry.words[i++];
-            bool reverse = false;
-            if (entry.word(i) == "weight") {
-                use.weight = into.signed_number(entry, i + 1, -254, 254);
-                i += 2;
-            }
-            for (; entry.word(i) == "reverse" || entry.word(i) == "noreverse" || entry.word(i) == "no_reverse"; ++i) {
-                reverse = entry.word(i) == "reverse";
-            }
-            if (reverse) {
-                into.lost(entry, "a track cannot count in reverse", "a track by command that fails when it should");
-                continue;
-            }
-            if (is_defined(into, entry, use)) uses.push_back(std::move(use));
+/// NAME [weight N] [reverse], one in a line.
+void take_use(Interpreter& into, const Statement& entry, TrackKind what, std::vector<TrackUse>& uses) {
+    TrackUse use;
+    use.place = entry.place;
+    use.what = what;
+    use.name = entry.word(0);
+    bool reverse = false;
+    for (std::size_t i = 1; i < entry.words.size(); ++i) {
+        const std::string_view word = entry.word(i);
+        if (word == "weight") {
+            use.weight = into.signed_number(entry, ++i, -254, 254);
+        } else if (word == "reverse" || word == "noreverse" || word == "no_reverse") {
+            reverse = word == "reverse";
+        } else {
+            into.broken(entry, quoted(word) + " is no option of what is tracked: keepalived ignores it",
+                        "a line for each name");
         }
     }
+    if (reverse) {
+        into.lost(entry, "a track cannot count in reverse", "a track by command that fails when it should");
+    } else if (is_defined(into, entry, use)) {
+        uses.push_back(std::move(use));
+    }
+}
+
+void take_uses(Interpreter& into, const Statement& at, TrackKind what) {
+    auto& uses = into.instance != nullptr ? into.instance->tracks : into.group->tracks;
+    for (const Statement& entry : at.body) take_use(into, entry, what, uses);
 }
 
 void take_hook(Interpreter& into, const Statement& at, std::vector<std::string> on) {

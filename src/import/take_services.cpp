@@ -67,8 +67,8 @@ void take_family_word(std::string_view word, std::optional<Family>& family) {
     if (word == "inet6") family = Family::ipv6;
 }
 
-/// ADDRESS [PORT] or fwmark N, from that word on.
-std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, std::size_t index) {
+/// ADDRESS [PORT] or fwmark N, from that word on. In a group the address may be a range.
+std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, std::size_t index, bool of_group) {
     ServiceTarget target;
     target.place = at.place;
     if (at.word(index) == "fwmark") {
@@ -78,12 +78,14 @@ std::optional<ServiceTarget> target_of(Interpreter& into, const Statement& at, s
         take_family_word(at.word(index + 2), target.family);
         return target;
     }
-    if (!read_range(at.word(index), target)) {
+    if (!of_group) target.first = into.address(at, index);
+    if (of_group && !read_range(at.word(index), target)) {
         into.broken(at, quoted(at.word(index)) + " is no IP address: keepalived ignores it");
         return std::nullopt;
     }
+    if (!target.first) return std::nullopt;
     if (at.words.size() <= index + 1) return target;
-    const auto port = into.number(at, index + 1, 0, 65535);
+    const auto port = into.number(at, index + 1, 0, 65535, Tail::dropped);
     if (!port) return std::nullopt;
     target.port = *port;
     return target;
@@ -96,7 +98,7 @@ void take_server_group(Interpreter& into, const Statement& at) {
     if (!name) return;
     auto& targets = into.node.target_groups[*name];
     for (const Statement& entry : at.body) {
-        if (const auto target = target_of(into, entry, 0)) targets.push_back(*target);
+        if (const auto target = target_of(into, entry, 0, true)) targets.push_back(*target);
     }
 }
 
@@ -108,7 +110,7 @@ void take_virtual_server(Interpreter& into, const Statement& at) {
         service.group = into.text(at, 2).value_or("");
         if (service.group.empty()) return;
     } else {
-        const auto target = target_of(into, at, 1);
+        const auto target = target_of(into, at, 1, false);
         if (!target) return into.lost(at, "the whole block is left out, as keepalived does", "mend its first line");
         service.targets = {*target};
     }
@@ -230,6 +232,8 @@ void take_persistence_mask(Interpreter& into, const Statement& at) {
         return into.broken(at, quoted(*mask) + " is no mask: keepalived ignores the line");
     }
     into.service->persistence_mask = *mask;
+    const bool by_mark = !into.service->targets.empty() && !into.service->targets.front().first;
+    if (by_mark && !into.service->family) into.service->family = number ? Family::ipv6 : Family::ipv4;
     if (!into.service->persistence) into.service->persistence = usual_persistence;
 }
 
@@ -274,7 +278,7 @@ std::optional<ServerBlock> server_of(Interpreter& into, const Statement& at) {
     if (!address) return std::nullopt;
     server.address = *address;
     if (at.words.size() < 3) return server;
-    const auto port = into.number(at, 2, 0, 65535);
+    const auto port = into.number(at, 2, 0, 65535, Tail::dropped);
     if (!port) return std::nullopt;
     server.port = *port;
     return server;

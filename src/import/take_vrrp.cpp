@@ -119,22 +119,39 @@ void take_preempt_delay(Interpreter& into, const Statement& at) {
     into.instance->preempt_delay_place = at.place;
 }
 
-void take_source(Interpreter& into, const Statement& at) { into.instance->source = into.address(at, 1); }
+namespace {
+
+/// The first address of an instance says of which family it is. Another one is ignored, which is said.
+bool is_of_family(Interpreter& into, const Statement& at, const IpAddress& address) {
+    auto& family = into.instance->family;
+    if (!family) family = address.family;
+    if (*family == address.family) return true;
+    into.broken(at, to_text(address) + " is of another address family than the instance: keepalived ignores it",
+                "an instance for each family");
+    return false;
+}
+
+}  // namespace
+
+void take_source(Interpreter& into, const Statement& at) {
+    const auto source = into.address(at, 1);
+    if (source && is_of_family(into, at, *source)) into.instance->source = source;
+}
 
 void take_peers(Interpreter& into, const Statement& at) {
     into.instance->peers_place = at.place;
     for (const Statement& entry : at.body) {
-        const auto peer = IpAddress::parse(entry.word(0));
-        if (!peer) {
-            into.broken(entry, "is no address of a peer: keepalived ignores it");
-            continue;
-        }
+        const auto peer = into.address(entry, 0);
+        if (!peer || !is_of_family(into, entry, *peer)) continue;
         into.instance->peers.push_back(*peer);
-        for (std::size_t i = 1; i + 1 < entry.words.size(); i += 2) {
+        for (std::size_t i = 1; i < entry.words.size(); i += 2) {
             if (entry.word(i) == "min_ttl") {
                 into.instance->min_ttl = into.number(entry, i + 1, 0, 255).value_or(0);
+            } else if (entry.word(i) == "max_ttl") {
+                into.lost(entry, "max_ttl of a peer has no counterpart", "min_ttl does");
             } else {
-                into.lost(entry, std::string(entry.word(i)) + " of a peer has no counterpart", "min_ttl does");
+                into.broken(entry, quoted(entry.word(i)) + " is no option of a peer: keepalived ignores it",
+                            "a line for each address");
             }
         }
     }
@@ -233,10 +250,10 @@ std::optional<AddressAndPrefix> address_with_prefix(Interpreter& into, const Sta
     if (parsed || slash == word.npos) return parsed;
     const auto address = IpAddress::parse(word.substr(0, slash));
     if (!address) return std::nullopt;
-    unsigned prefix = 0;
+    unsigned prefix = 0;  // as where there are no digits
     const std::string_view rest = word.substr(slash + 1);
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), prefix);
-    const bool good = error == std::errc{} && prefix <= address->bits();
+    const bool good = error != std::errc::result_out_of_range && prefix <= address->bits();
     const std::string used = "/" + std::to_string(good ? prefix : address->bits());
     into.broken(entry, quoted(rest) + " is no prefix: keepalived takes " + used + ", and so does the result");
     return parse_with_prefix(to_text(*address) + used);
@@ -263,6 +280,7 @@ void take_each(Interpreter& into, const Statement& at, bool excluded) {
     for (const Statement& entry : at.body) {
         auto address = address_of(into, entry);
         if (!address) continue;
+        if (!excluded && !is_of_family(into, entry, address->address)) continue;
         auto& known = into.instance->addresses;
         const bool family = known.empty() || known.front().address.family == address->address.family;
         if (excluded && family) {

@@ -191,4 +191,48 @@ TEST_CASE("default routes of both families") {
     CHECK_ACCEPTED(outcome);
 }
 
+TEST_CASE("a single address is what stands before a prefix or a range") {
+    const Outcome peers = instance_with("unicast_src_ip 10.0.0.1/24\nunicast_peer {\n10.0.0.2/24\n10.0.0.3 10.0.0.4\n}");
+    CHECK_HAS(peers, "source = \"10.0.0.1\"\npeers = [\"10.0.0.2\", \"10.0.0.3\"]");
+    CHECK_SAID(peers, "k.conf:4: broken: unicast_src_ip: \"10.0.0.1/24\" is no single address: keepalived takes 10.0.0.1");
+    CHECK_SAID(peers, "k.conf:7: broken: 10.0.0.3: \"10.0.0.4\" is no option of a peer");
+    const Outcome service = outcome_of(
+        "virtual_server 10.0.0.1/24 80; {\nprotocol TCP\nreal_server 10.0.0.2/32 80 {\n}\n}\n"
+        "virtual_server 10.0.0.5-9 80 {\nprotocol TCP\nreal_server 10.0.0.2 80 {\n}\n}\n");
+    CHECK_HAS(service, "vip = \"10.0.0.1\"\nport = 80\n");
+    CHECK_HAS(service, "vip = \"10.0.0.5\"");
+    CHECK_LACKS(service, "vip = \"10.0.0.6\"");
+    CHECK_HAS(service, "real_servers = [\"10.0.0.2\"]");
+}
+
+TEST_CASE("an instance is of one family") {
+    const Outcome outcome = instance_with(
+        "virtual_ipaddress {\n10.0.0.1\n2001:db8::1\n}\nvirtual_ipaddress_excluded {\n2001:db8::2\n}");
+    CHECK_HAS(outcome, "vips = [\"10.0.0.1\", \"2001:db8::2\"]");
+    CHECK_SAID(outcome, "k.conf:6: broken: 2001:db8::1: 2001:db8::1 is of another address family than the instance");
+    CHECK_ACCEPTED(outcome);
+}
+
+TEST_CASE("a line for each name that is tracked") {
+    const Outcome outcome = outcome_of(
+        "vrrp_script a {\nscript /a\n}\nvrrp_script b {\nscript /b\n}\nvrrp_instance V {\ninterface eth0\n"
+        "virtual_router_id 5\ntrack_script {\na b\n}\n}\n");
+    CHECK_HAS(outcome, "track = [\"a\"]");
+    CHECK_SAID(outcome, "k.conf:11: broken: a: \"b\" is no option of what is tracked");
+}
+
+TEST_CASE("what is of a group without entries, or of a mark with a mask, is said") {
+    const std::string use = "virtual_server group g {\nprotocol TCP\nreal_server 10.0.0.9 80 {\n}\n}\n";
+    CHECK_SAID(outcome_of("virtual_server_group g {\n}\n" + use), "virtual_server_group \"g\" has no entries");
+    const std::string mark = "virtual_server fwmark 5 {\nlb_kind TUN\npersistence_granularity 64\n";
+    CHECK_HAS(outcome_of(mark + "real_server 10.0.0.9 0 {\n}\n}\n"), "family = \"ipv6\"");
+    CHECK_HAS(outcome_of(mark + "real_server 10.0.0.9 0 {\n}\n}\n"), "persistence_mask = 64");
+}
+
+TEST_CASE("a hysteresis of weight is the servers that it takes beside the quorum") {
+    const std::string servers = "real_server 10.0.0.2 80 { weight 100\n}\nreal_server 10.0.0.3 80 { weight 50\n}\n";
+    CHECK_LACKS(service_with("quorum 3\nhysteresis 2\n" + servers), "hysteresis");
+    CHECK_HAS(service_with("quorum 40\nhysteresis 20\n" + servers), "hysteresis = 1\n");
+}
+
 }  // namespace lbconverge::importer
