@@ -325,6 +325,12 @@ private:
 
     /// The port of a real server in the file; 0: that of the service.
     std::uint32_t port_of(const OneService& one, const ServerBlock& server, const Forwarding& forwarding) {
+        if (server.port == 0 && !one.from->group.empty() && one.port != 0 && forwarding.method == Forward::masquerade) {
+            remarks_.changed(server.place, word_of(one, server),
+                             "has no port: its row in the kernel has the port of the service, and not 0; packets go the "
+                             "same way",
+                             "nothing is needed");
+        }
         if (server.port == 0 || server.port == one.port) return 0;
         if (forwarding.method == Forward::masquerade) return server.port;
         if (one.vip) {

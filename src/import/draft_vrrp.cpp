@@ -151,14 +151,6 @@ void set_password(const NodeModel& node, const InstanceBlock& instance, std::uin
     table.set("auth_pass", toml_text(instance.password));
 }
 
-std::uint32_t whole_seconds(Micros time, Place at, std::string keyword, Remarks& remarks) {
-    if (time != 0 && time < second) {
-        say(remarks, at, std::move(keyword), "at least a second lies between announcements: 1s", "");
-        return 1;
-    }
-    return static_cast<std::uint32_t>(time / second);
-}
-
 void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
     const auto or_global = [](const auto& own, const auto& global) { return own ? own : global; };
     const auto count = or_global(instance.garp_repeat, node.garp_repeat);
@@ -170,12 +162,11 @@ void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& t
     };
     if (count && *count != 5) add("count", std::to_string(*count));
     if (delay && *delay != 5 * second) {
-        add("repeat", toml_time(whole_seconds(*delay, instance.place, "garp_master_delay", remarks) * second));
+        add("repeat", toml_time(*delay));
     }
     if (refresh && *refresh != 0) {
-        const auto seconds = std::max(whole_seconds(*refresh, instance.place, "garp_master_refresh", remarks),
-                                      (count.value_or(5) + 9) / 10);
-        add("refresh", toml_time(seconds * second));
+        const Micros least = (count.value_or(5) + 9) / 10 * second;
+        add("refresh", toml_time(std::max(*refresh, least)));
     }
     if (!text.empty()) table.set("garp", "{ " + text + " }");
 }

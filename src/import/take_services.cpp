@@ -179,8 +179,9 @@ bool take_tunnel(Interpreter& into, const Statement& at, Forwarding& out) {
     return known && checksum && (type == "gue") == (out.tunnel_port != 0);
 }
 
-/// NAT, DR, or TUN with options; nullopt: none of them, and keepalived ignores the line.
-std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at) {
+/// NAT, DR, or TUN with options; nullopt: none of them, and keepalived ignores the line. Options that are wrong leave a
+/// tunnel with those that it had before.
+std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at, const Forwarding& before) {
     Forwarding forwarding;
     const std::string_view method = at.word(1);
     if (method == "NAT") return forwarding;
@@ -199,15 +200,19 @@ std::optional<Forwarding> forwarding_of(Interpreter& into, const Statement& at) 
     }
     forwarding.method = Forward::tunnel;
     if (take_tunnel(into, at, forwarding)) return forwarding;
-    into.broken(at, "these options of a tunnel do not belong together: keepalived takes a plain IPIP tunnel",
+    into.broken(at, "these options of a tunnel do not belong together: keepalived takes a tunnel without them",
                 "TUN type gue port 5555, or TUN type gre csum");
-    return Forwarding{.method = Forward::tunnel, .tunnel_type = {}, .tunnel_port = 0, .tunnel_checksum = {}};
+    forwarding = before;
+    forwarding.method = Forward::tunnel;
+    return forwarding;
 }
 
 }  // namespace
 
 void take_forward(Interpreter& into, const Statement& at) {
-    const auto forwarding = forwarding_of(into, at);
+    const Forwarding of_service = into.service->forwarding.value_or(Forwarding{});
+    const Forwarding before = into.server != nullptr ? into.server->forwarding.value_or(of_service) : of_service;
+    const auto forwarding = forwarding_of(into, at, before);
     if (forwarding) (into.server != nullptr ? into.server->forwarding : into.service->forwarding) = forwarding;
 }
 
@@ -295,7 +300,8 @@ void take_sorry(Interpreter& into, const Statement& at) {
 
 void take_sorry_forward(Interpreter& into, const Statement& at) {
     if (!into.service->sorry) return into.broken(at, "stands before sorry_server: keepalived ignores it");
-    if (const auto forwarding = forwarding_of(into, at)) into.service->sorry->forwarding = forwarding;
+    const Forwarding before = into.service->forwarding.value_or(Forwarding{});
+    if (const auto forwarding = forwarding_of(into, at, before)) into.service->sorry->forwarding = forwarding;
 }
 
 void take_real_server(Interpreter& into, const Statement& at) {

@@ -158,7 +158,8 @@ void take_peers(Interpreter& into, const Statement& at) {
 }
 
 void take_garp_delay(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = into.duration(at, 1, 0, 86400);
+    const auto seconds = into.number(at, 1, 0, 86400, Tail::dropped);
+    if (seconds) (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = *seconds * second;
 }
 
 void take_garp_repeat(Interpreter& into, const Statement& at) {
@@ -170,7 +171,8 @@ void take_garp_repeat(Interpreter& into, const Statement& at) {
 }
 
 void take_garp_refresh(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = into.duration(at, 1, 0, 86400);
+    const auto seconds = into.number(at, 1, 0, 86400, Tail::dropped);
+    if (seconds) (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = *seconds * second;
 }
 
 void take_promote(Interpreter& into, const Statement&) { into.instance->promote_secondaries = true; }

@@ -19,6 +19,7 @@ TEST_CASE("what follows a number is dropped where keepalived drops it, else the 
     CHECK_HAS(server_with("weight 3;"), "weight = 3");
     CHECK_SAID(server_with("weight 3;"), "k.conf:4: broken: weight: \"3;\" is no number: keepalived takes 3");
     CHECK_HAS(server_with("weight <n>"), "weight = 0");
+    CHECK_HAS(instance_with("garp_master_delay 7s"), "garp = { repeat = \"7s\" }");
     CHECK_LACKS(server_with("weight -1"), "weight");
     CHECK_SILENT(instance_with("priority +90"));
     CHECK_LACKS(instance_with("priority 90;"), "priority = 90");
@@ -113,9 +114,11 @@ TEST_CASE("a method of forwarding is written in capital letters") {
         const Outcome outcome = served_with("lb_kind TUN " + std::string(options));
         CHECK_HAS(outcome, "forward = \"tunnel\"");
         CHECK_LACKS(outcome, "tunnel_");
-        CHECK_SAID(outcome, "keepalived takes a plain IPIP tunnel");
+        CHECK_SAID(outcome, "keepalived takes a tunnel without them");
         CHECK_ACCEPTED(outcome);
     }
+    CHECK_HAS(service_with("lb_kind TUN type gre\nreal_server 10.0.0.2 80 { lvs_method TUN type gue\n}"),
+              "tunnel_type = \"gre\"");
     CHECK_HAS(served_with("lb_kind TUN type gue port 5 remcsum"), "tunnel_port = 5, tunnel_checksum = \"remote\"");
 }
 
@@ -227,6 +230,13 @@ TEST_CASE("what is of a group without entries, or of a mark with a mask, is said
     const std::string mark = "virtual_server fwmark 5 {\nlb_kind TUN\npersistence_granularity 64\n";
     CHECK_HAS(outcome_of(mark + "real_server 10.0.0.9 0 {\n}\n}\n"), "family = \"ipv6\"");
     CHECK_HAS(outcome_of(mark + "real_server 10.0.0.9 0 {\n}\n}\n"), "persistence_mask = 64");
+}
+
+TEST_CASE("the servers of a group need no port") {
+    const Outcome outcome = outcome_of("virtual_server_group g {\n10.0.0.1 80\n}\nvirtual_server group g {\nprotocol TCP\n"
+                                       "real_server 10.0.0.9 {\n}\n}\n");
+    CHECK_HAS(outcome, "real_servers = [\"10.0.0.9\"]");
+    CHECK_SAID(outcome, "k.conf:6: changed: real_server: has no port");
 }
 
 TEST_CASE("a hysteresis of weight is the servers that it takes beside the quorum") {
