@@ -151,7 +151,7 @@ void set_password(const NodeModel& node, const InstanceBlock& instance, std::uin
     table.set("auth_pass", toml_text(instance.password));
 }
 
-void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
+void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table) {
     const auto or_global = [](const auto& own, const auto& global) { return own ? own : global; };
     const auto count = or_global(instance.garp_repeat, node.garp_repeat);
     const auto delay = or_global(instance.garp_delay, node.garp_delay);
@@ -161,9 +161,7 @@ void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& t
         text.append(text.empty() ? "" : ", ").append(key).append(" = ").append(value);
     };
     if (count && *count != 5) add("count", std::to_string(*count));
-    if (delay && *delay != 5 * second) {
-        add("repeat", toml_time(*delay));
-    }
+    if (delay && *delay != 5 * second) add("repeat", toml_time(*delay));
     if (refresh && *refresh != 0) {
         const Micros least = (count.value_or(5) + 9) / 10 * second;
         add("refresh", toml_time(std::max(*refresh, least)));
@@ -227,7 +225,7 @@ TomlTable table_of(const NodeModel& node, const InstanceBlock& instance, Remarks
     if (instance.source) table.set("source", toml_text(to_text(*instance.source)));
     if (!instance.peers.empty()) table.set("peers", toml_list(texts_of(instance.peers)));
     if (instance.min_ttl != 0 && !instance.peers.empty()) table.set("min_ttl", std::to_string(instance.min_ttl));
-    set_garp(node, instance, table, remarks);
+    set_garp(node, instance, table);
     if (node.startup_delay != 0) table.set("start_delay", toml_time(node.startup_delay));
     return table;
 }

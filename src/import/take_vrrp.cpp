@@ -401,7 +401,7 @@ void take_group(Interpreter& into, const Statement& at) {
 
 void take_members(Interpreter& into, const Statement& at) {
     for (const Statement& entry : at.body) {
-        for (const std::string& each : entry.words) into.group->members.push_back(each);
+        for (const Word& each : entry.words) into.group->members.emplace_back(each.text);
     }
 }
 

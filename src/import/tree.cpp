@@ -46,7 +46,7 @@ private:
         if (!past.has_comment || past.comment.empty()) {
             above_.clear();  // an empty line parts a comment from what comes next
         } else if (above_.size() < most_comment_lines && is_prose(past.comment)) {
-            above_.push_back(past.comment);
+            above_.emplace_back(past.comment);
         }
     }
 
@@ -56,25 +56,21 @@ private:
         statement.place = line().place;
         const std::size_t first = word_;
         const auto& words = line().words;
-        for (; word_ < words.size() && !words[word_].is("{") && !words[word_].is("}"); ++word_) {
-            statement.words.push_back(words[word_].text);
-        }
-        const bool whole = first == 0 && word_ == words.size();
-        statement.text = whole ? line().text : text_of(first, word_);
+        while (word_ < words.size() && !words[word_].is("{") && !words[word_].is("}")) ++word_;
+        statement.words = std::span(words).subspan(first, word_ - first);
+        statement.text = text_of(statement.words);
         statement.comments.above = std::exchange(above_, {});
         statement.comments.behind = line().comment;
         return statement;
     }
 
-    /// Of a line with several statements: its words with the quotes that they had.
-    [[nodiscard]] std::string text_of(std::size_t first, std::size_t end) const {
-        std::string text;
-        for (std::size_t i = first; i < end; ++i) {
-            const Word& each = line().words[i];
-            if (i != first) text += ' ';
-            text += each.quoted ? '"' + each.text + '"' : each.text;
-        }
-        return text;
+    /// From the first of these words of the line to the last one, with their quotes.
+    [[nodiscard]] std::string_view text_of(std::span<const Word> words) const {
+        if (words.empty()) return {};
+        if (words.size() == line().words.size()) return line().text;
+        const char* const begin = words.front().text.data() - (words.front().quoted ? 1 : 0);
+        const std::string_view last = words.back().text;
+        return {begin, last.data() + last.size() + (words.back().quoted ? 1 : 0)};
     }
 
     /// An opening brace comes next, here or in the next line that is not empty.
@@ -142,7 +138,7 @@ private:
     [[nodiscard]] bool begins_again(const Statement& opener) const {
         const auto& words = line().words;
         for (std::size_t i = 0; i < opener.words.size(); ++i) {
-            if (i >= words.size() || words[i].text != opener.words[i]) return false;
+            if (i >= words.size() || words[i].text != opener.word(i)) return false;
         }
         return opener.words.size() == words.size() || words[opener.words.size()].is("{");
     }
@@ -150,8 +146,8 @@ private:
     /// keepalived reads one keyword in a line.
     void say_surplus(std::uint32_t where, const Statement& statement) {
         for (std::size_t i = 2; where != in_list && i < statement.words.size(); ++i) {
-            if (keyword_in(where, statement.words[i]) == nullptr) continue;
-            remarks_.broken(statement.place, statement.words[i],
+            if (keyword_in(where, statement.word(i)) == nullptr) continue;
+            remarks_.broken(statement.place, std::string(statement.word(i)),
                             "stands in the line of " + std::string(statement.word(0)) +
                                 ": keepalived reads one keyword in a line, and ignores it",
                             "a line of its own");

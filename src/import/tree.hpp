@@ -3,6 +3,8 @@
 
 #include "lines.hpp"
 
+#include <span>
+
 namespace lbconverge::importer {
 
 struct Keyword;
@@ -17,14 +19,14 @@ struct Comments {
 struct Statement {
     Place place;
     const Keyword* keyword = nullptr;
-    std::vector<std::string> words;  ///< the first one is the keyword
-    std::string text;                ///< the rest of the line as it is written; what commands are read from
+    std::span<const Word> words;  ///< of the line, which must outlive this; the first one is the keyword
+    std::string_view text;        ///< them as they are written; what commands are read from
     std::vector<Statement> body;
     Comments comments;
 
     /// The word at that place, or nothing.
     [[nodiscard]] std::string_view word(std::size_t index) const {
-        return index < words.size() ? std::string_view(words[index]) : std::string_view();
+        return index < words.size() ? words[index].text : std::string_view();
     }
 };
 
