@@ -12,7 +12,7 @@ namespace {
 
 /// A list of the file, and the keys by which its tables are known.
 struct Listed {
-    TomlTables Draft::* member;
+    TomlTables Draft::*member;
     std::string_view word;
     std::vector<std::string_view> identity;
     std::vector<std::string_view> apart;  ///< keys that may differ, or are compared elsewhere

@@ -307,10 +307,10 @@ private:
                         const std::vector<std::uint32_t>& weights, TomlTable& table) {
         const std::uint64_t weight = std::min<std::uint64_t>(service.hysteresis, quorum - 1);
         if (weight != service.hysteresis) {
-            remarks_.changed(service.quorum_place, "hysteresis",
-                             "is not below the quorum: keepalived takes " + std::to_string(weight) +
-                                 ", and so does the result",
-                             "a hysteresis below the quorum");
+            remarks_.changed(
+                service.quorum_place, "hysteresis",
+                "is not below the quorum: keepalived takes " + std::to_string(weight) + ", and so does the result",
+                "a hysteresis below the quorum");
         }
         const std::uint32_t all = std::max(count, servers_for(quorum + weight, weights));
         if (all != count) table.set("hysteresis", std::to_string(all - count));
@@ -326,10 +326,11 @@ private:
     /// The port of a real server in the file; 0: that of the service.
     std::uint32_t port_of(const OneService& one, const ServerBlock& server, const Forwarding& forwarding) {
         if (server.port == 0 && !one.from->group.empty() && one.port != 0 && forwarding.method == Forward::masquerade) {
-            remarks_.changed(server.place, word_of(one, server),
-                             "has no port: its row in the kernel has the port of the service, and not 0; packets go the "
-                             "same way",
-                             "nothing is needed");
+            remarks_.changed(
+                server.place, word_of(one, server),
+                "has no port: its row in the kernel has the port of the service, and not 0; packets go the "
+                "same way",
+                "nothing is needed");
         }
         if (server.port == 0 || server.port == one.port) return 0;
         if (forwarding.method == Forward::masquerade) return server.port;

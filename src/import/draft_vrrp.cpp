@@ -48,9 +48,7 @@ bool runs(const NodeModel& node, InstanceBlock& instance, Remarks& remarks) {
     return true;
 }
 
-bool speaks_ipv6(const InstanceBlock& instance) {
-    return instance.family == Family::ipv6;
-}
+bool speaks_ipv6(const InstanceBlock& instance) { return instance.family == Family::ipv6; }
 
 /// Removes instances that do not run, and those with the VRID of another one on the same link.
 void keep_running(NodeModel& node, Remarks& remarks) {
@@ -140,11 +138,11 @@ void set_password(const NodeModel& node, const InstanceBlock& instance, std::uin
     if (is_strict(node, instance)) {
         return lost("strict mode knows no password: keepalived ignores it, too", "auth_pass if the peers send one");
     }
-    if (instance.authentication == Authentication::none) {
+    if (instance.authentication == AuthType::none) {
         return lost("without auth_type PASS keepalived sends no password, and neither does the result",
                     "auth_pass if the peers send one");
     }
-    if (instance.authentication == Authentication::ipsec) {
+    if (instance.authentication == AuthType::ipsec) {
         return lost("it is the key of auth_type AH, which is not carried: nodes with AH do not hear this one",
                     "change all nodes within one maintenance");
     }

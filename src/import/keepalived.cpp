@@ -21,7 +21,7 @@ std::vector<std::string> header_of(const std::vector<ConfLine>& lines) {
     for (const ConfLine& each : lines) {
         if (!each.words.empty()) return {};
         if (!each.has_comment || each.comment.empty()) break;
-        if (is_prose(each.comment)) header.emplace_back(each.comment);
+        if (is_prose(each.comment)) header.push_back(comment_text(each.comment));
     }
     return header;
 }

@@ -138,6 +138,7 @@ bool LineReader::read(const std::string& path) {
 void LineReader::read_text(std::string_view text, std::uint32_t file) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (lines_.empty()) lines_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
     Place at{file, 0};
     while (!text.empty() && !over_) {
         const std::size_t end = std::min(text.find('\n'), text.size());

@@ -77,7 +77,7 @@ struct HookEntry {
     Script script;
 };
 
-enum class Authentication : std::uint8_t { none, password, ipsec };
+enum class AuthType : std::uint8_t { none, password, ipsec };
 
 struct InstanceBlock {
     Place place;
@@ -91,7 +91,7 @@ struct InstanceBlock {
     std::optional<Micros> interval;
     Place interval_place;
     std::uint32_t version = 0;  ///< 0: that of global_defs
-    Authentication authentication = Authentication::none;
+    AuthType authentication = AuthType::none;
     std::string password;
     Place password_place;
     std::optional<bool> strict;  ///< else as in global_defs

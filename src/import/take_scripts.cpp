@@ -151,7 +151,8 @@ bool is_defined(Interpreter& into, const Statement& entry, const TrackUse& use) 
     const bool found = std::any_of(known.begin(), known.end(), [&](const TrackEntry& each) {
         return each.what == use.what && each.name == use.name;
     });
-    if (!found) into.broken(entry, quoted(use.name) + " is not defined above: keepalived ignores it", "define it first");
+    if (!found)
+        into.broken(entry, quoted(use.name) + " is not defined above: keepalived ignores it", "define it first");
     return found;
 }
 

@@ -147,7 +147,8 @@ void take_scheduler_flag(Interpreter& into, const Statement& at) {
     const std::string& scheduler = into.service->scheduler;
     const bool general = flag.starts_with("flag-");
     if (!general && (scheduler.size() != 2 || !flag.starts_with(scheduler))) {
-        return into.broken(at, "no lb_algo " + std::string(flag.substr(0, 2)) + " stands before it: keepalived ignores it",
+        return into.broken(at,
+                           "no lb_algo " + std::string(flag.substr(0, 2)) + " stands before it: keepalived ignores it",
                            "if it is meant, scheduler_flags of the [[service]]");
     }
     into.service->flags.emplace_back(flag);
@@ -174,8 +175,8 @@ bool take_tunnel(Interpreter& into, const Statement& at, Forwarding& out) {
     }
     if (type != "ipip") out.tunnel_type = type;
     const bool known = type == "ipip" || type == "gue" || type == "gre";
-    const bool checksum = out.tunnel_checksum.empty() || type == "gue" ||
-                          (type == "gre" && out.tunnel_checksum == "checksum");
+    const bool checksum =
+        out.tunnel_checksum.empty() || type == "gue" || (type == "gre" && out.tunnel_checksum == "checksum");
     return known && checksum && (type == "gue") == (out.tunnel_port != 0);
 }
 
@@ -259,7 +260,8 @@ void take_quorum(Interpreter& into, const Statement& at) {
 
 void take_hysteresis(Interpreter& into, const Statement& at) {
     if (into.service->quorum_place.line == 0) into.service->quorum_place = at.place;
-    if (const auto hysteresis = into.number(at, 1, 0, 0xffffffff, Tail::dropped)) into.service->hysteresis = *hysteresis;
+    if (const auto hysteresis = into.number(at, 1, 0, 0xffffffff, Tail::dropped))
+        into.service->hysteresis = *hysteresis;
 }
 
 /// Of a service it has no value.

@@ -72,9 +72,9 @@ void take_version(Interpreter& into, const Statement& at) {
 
 void take_auth_type(Interpreter& into, const Statement& at) {
     if (at.word(1) == "PASS") {
-        into.instance->authentication = Authentication::password;
+        into.instance->authentication = AuthType::password;
     } else if (at.word(1) == "AH") {
-        into.instance->authentication = Authentication::ipsec;
+        into.instance->authentication = AuthType::ipsec;
         into.lost(at, "AH: there is no authentication by IPsec headers",
                   "auth_key_file signs the advertisements, when every node runs lbconverge");
     } else {

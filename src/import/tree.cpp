@@ -46,7 +46,7 @@ private:
         if (!past.has_comment || past.comment.empty()) {
             above_.clear();  // an empty line parts a comment from what comes next
         } else if (above_.size() < most_comment_lines && is_prose(past.comment)) {
-            above_.emplace_back(past.comment);
+            above_.push_back(comment_text(past.comment));
         }
     }
 
@@ -60,7 +60,7 @@ private:
         statement.words = std::span(words).subspan(first, word_ - first);
         statement.text = text_of(statement.words);
         statement.comments.above = std::exchange(above_, {});
-        statement.comments.behind = line().comment;
+        statement.comments.behind = comment_text(line().comment);
         return statement;
     }
 
@@ -134,7 +134,8 @@ private:
         return opens;
     }
 
-    /// The same block once more, as between the marks of a merge. keepalived ignores that line, and goes on in the block.
+    /// The same block once more, as between the marks of a merge. keepalived ignores that line, and goes on in the
+    /// block.
     [[nodiscard]] bool begins_again(const Statement& opener) const {
         const auto& words = line().words;
         for (std::size_t i = 0; i < opener.words.size(); ++i) {
@@ -176,7 +177,8 @@ private:
             ++word_;
         }
         if (depth >= most_nested) return;
-        if (line_ < lines_.size() && lines_[line_].place != next.place) next.comments.behind += line().comment;
+        if (line_ < lines_.size() && lines_[line_].place != next.place)
+            next.comments.behind += comment_text(line().comment);
         const std::uint32_t inside = next.keyword->opens;
         block(inside, next.body, &next, depth + 1);
         into.push_back(std::move(next));
@@ -252,6 +254,13 @@ private:
 bool is_prose(std::string_view comment) {
     return comment.find_first_of("{}") == comment.npos &&
            comment.find("onfiguration File for keepalived") == comment.npos;
+}
+
+std::string comment_text(std::string_view comment) {
+    std::string text(comment);
+    const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+    std::replace_if(text.begin(), text.end(), is_control, ' ');
+    return text;
 }
 
 std::vector<Statement> tree_of(const std::vector<ConfLine>& lines, Remarks& remarks) {

@@ -33,6 +33,9 @@ struct Statement {
 /// Neither a block that is commented out, nor the line with which most files begin.
 bool is_prose(std::string_view comment);
 
+/// A comment as TOML may have it: blanks instead of control characters.
+std::string comment_text(std::string_view comment);
+
 /// The statements of the top level. What keepalived ignores is not there; a remark says so.
 std::vector<Statement> tree_of(const std::vector<ConfLine>& lines, Remarks& remarks);
 

@@ -6,9 +6,7 @@ namespace lbconverge::importer {
 namespace {
 
 /// A service with one server, which has these lines.
-Outcome server_with(const std::string& lines) {
-    return service_with("real_server 10.0.0.2 80 {\n" + lines + "\n}");
-}
+Outcome server_with(const std::string& lines) { return service_with("real_server 10.0.0.2 80 {\n" + lines + "\n}"); }
 
 /// A service with these lines and one server.
 Outcome served_with(const std::string& lines) { return service_with(lines + "\nreal_server 10.0.0.2 80 {\n}"); }
@@ -72,8 +70,9 @@ TEST_CASE("a password counts with auth_type PASS only") {
     CHECK_SAID(with("auth_type AH"), "not carried: auth_pass: it is the key of auth_type AH");
     CHECK_LACKS(with("auth_type PASS", "strict_mode"), "auth_pass");
     CHECK_HAS(with("auth_type PASS", "strict_mode off"), "auth_pass");
-    const std::string strict = "global_defs {\nvrrp_strict\n}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\n"
-                               "authentication {\nauth_type PASS\nauth_pass one\n}\n";
+    const std::string strict =
+        "global_defs {\nvrrp_strict\n}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\n"
+        "authentication {\nauth_type PASS\nauth_pass one\n}\n";
     CHECK_LACKS(outcome_of(strict + "}\n"), "auth_pass");
     CHECK_HAS(outcome_of(strict + "strict_mode off\n}\n"), "auth_pass");
 }
@@ -157,7 +156,8 @@ TEST_CASE("a group of both families with a mark of neither is none") {
 
 TEST_CASE("words that keepalived knows elsewhere") {
     CHECK_HAS(server_with("TCP_CHECK {\nnb_get_retry 5\n}"), "fall = 2");
-    CHECK_SAID(server_with("TCP_CHECK {\nnb_get_retry 5\n}"), "not carried: nb_get_retry: keepalived knows it in HTTP_GET");
+    CHECK_SAID(server_with("TCP_CHECK {\nnb_get_retry 5\n}"),
+               "not carried: nb_get_retry: keepalived knows it in HTTP_GET");
     CHECK_HAS(server_with("HTTP_GET {\nnb_get_retry 5\nurl { path /\n}\n}"), "fall = 6");
     CHECK_HAS(served_with("weight 7"), "weight = 7");
     CHECK_HAS(service_with("weight 7\nreal_server 10.0.0.2 80 {\nweight 1\n}"), "real_servers = [\"10.0.0.2\"]");
@@ -173,7 +173,8 @@ TEST_CASE("a value of a switch is on or off") {
 }
 
 TEST_CASE("a hysteresis is below the quorum") {
-    const std::string servers = "real_server 10.0.0.2 80 {\n}\nreal_server 10.0.0.3 80 {\n}\nreal_server 10.0.0.4 80 {\n}";
+    const std::string servers =
+        "real_server 10.0.0.2 80 {\n}\nreal_server 10.0.0.3 80 {\n}\nreal_server 10.0.0.4 80 {\n}";
     CHECK_LACKS(service_with("hysteresis 1\n" + servers), "hysteresis");
     CHECK_SAID(service_with("hysteresis 1\n" + servers), "k.conf:3: changed: hysteresis: is not below the quorum");
     CHECK_HAS(service_with("quorum 2\nhysteresis 5\n" + servers), "quorum = 2\nhysteresis = 1\n");
@@ -195,9 +196,11 @@ TEST_CASE("default routes of both families") {
 }
 
 TEST_CASE("a single address is what stands before a prefix or a range") {
-    const Outcome peers = instance_with("unicast_src_ip 10.0.0.1/24\nunicast_peer {\n10.0.0.2/24\n10.0.0.3 10.0.0.4\n}");
+    const Outcome peers =
+        instance_with("unicast_src_ip 10.0.0.1/24\nunicast_peer {\n10.0.0.2/24\n10.0.0.3 10.0.0.4\n}");
     CHECK_HAS(peers, "source = \"10.0.0.1\"\npeers = [\"10.0.0.2\", \"10.0.0.3\"]");
-    CHECK_SAID(peers, "k.conf:4: broken: unicast_src_ip: \"10.0.0.1/24\" is no single address: keepalived takes 10.0.0.1");
+    CHECK_SAID(peers,
+               "k.conf:4: broken: unicast_src_ip: \"10.0.0.1/24\" is no single address: keepalived takes 10.0.0.1");
     CHECK_SAID(peers, "k.conf:7: broken: 10.0.0.3: \"10.0.0.4\" is no option of a peer");
     const Outcome service = outcome_of(
         "virtual_server 10.0.0.1/24 80; {\nprotocol TCP\nreal_server 10.0.0.2/32 80 {\n}\n}\n"
@@ -209,8 +212,8 @@ TEST_CASE("a single address is what stands before a prefix or a range") {
 }
 
 TEST_CASE("an instance is of one family") {
-    const Outcome outcome = instance_with(
-        "virtual_ipaddress {\n10.0.0.1\n2001:db8::1\n}\nvirtual_ipaddress_excluded {\n2001:db8::2\n}");
+    const Outcome outcome =
+        instance_with("virtual_ipaddress {\n10.0.0.1\n2001:db8::1\n}\nvirtual_ipaddress_excluded {\n2001:db8::2\n}");
     CHECK_HAS(outcome, "vips = [\"10.0.0.1\", \"2001:db8::2\"]");
     CHECK_SAID(outcome, "k.conf:6: broken: 2001:db8::1: 2001:db8::1 is of another address family than the instance");
     CHECK_ACCEPTED(outcome);
@@ -233,8 +236,9 @@ TEST_CASE("what is of a group without entries, or of a mark with a mask, is said
 }
 
 TEST_CASE("the servers of a group need no port") {
-    const Outcome outcome = outcome_of("virtual_server_group g {\n10.0.0.1 80\n}\nvirtual_server group g {\nprotocol TCP\n"
-                                       "real_server 10.0.0.9 {\n}\n}\n");
+    const Outcome outcome = outcome_of(
+        "virtual_server_group g {\n10.0.0.1 80\n}\nvirtual_server group g {\nprotocol TCP\n"
+        "real_server 10.0.0.9 {\n}\n}\n");
     CHECK_HAS(outcome, "real_servers = [\"10.0.0.9\"]");
     CHECK_SAID(outcome, "k.conf:6: changed: real_server: has no port");
 }
