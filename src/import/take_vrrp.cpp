@@ -1,6 +1,7 @@
 #include "take.hpp"
 
 #include "lbconverge/model/name.hpp"
+#include "lbconverge/wire/json.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -91,6 +92,12 @@ void take_auth_pass(Interpreter& into, const Statement& at) {
         password->resize(most);
         into.changed(at, "cut after 8 octets, as keepalived does: no more are sent and compared",
                      "the same 8 octets on every node");
+    }
+    // TOML is UTF-8: a cut within a character, and octets that were none, cannot be written.
+    const bool is_text = wire::valid_utf8(*password) == *password && password->find("\xef\xbf\xbd") == password->npos;
+    if (!is_text) {
+        return into.lost(at, "its octets are no text in UTF-8, and the file cannot say them",
+                         "a password of ASCII characters on every node");
     }
     into.instance->password = *password;
 }

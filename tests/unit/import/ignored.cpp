@@ -69,6 +69,14 @@ TEST_CASE("a password counts with auth_type PASS only") {
     CHECK_SAID(with("auth_type PASS;"), "broken: auth_type: \"PASS;\" is neither PASS nor AH");
     CHECK_SAID(with("auth_type AH"), "not carried: auth_pass: it is the key of auth_type AH");
     CHECK_LACKS(with("auth_type PASS", "strict_mode"), "auth_pass");
+    for (const char* password : {"abcdefg\xc3\xa9", "a\xff"}) {
+        const Outcome foreign =
+            instance_with("authentication {\nauth_type PASS\nauth_pass " + std::string(password) + "\n}");
+        CHECK_LACKS(foreign, "auth_pass");
+        CHECK_SAID(foreign, "not carried: auth_pass: its octets are no text in UTF-8");
+    }
+    CHECK_HAS(instance_with("authentication {\nauth_type PASS\nauth_pass abc\xc3\xa9\n}"),
+              "auth_pass = \"abc\xc3\xa9\"");
     CHECK_HAS(with("auth_type PASS", "strict_mode off"), "auth_pass");
     const std::string strict =
         "global_defs {\nvrrp_strict\n}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\n"
