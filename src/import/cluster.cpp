@@ -214,6 +214,7 @@ Cluster cluster_of(std::vector<Draft> drafts, Remarks& remarks) {
         return cluster;
     }
     compare_all(drafts, remarks);
+    say_differences(drafts, remarks);
     lift_addresses(drafts);
     lift_priorities(drafts);
     cluster.shared.header = drafts[0].header;

@@ -9,6 +9,9 @@ namespace lbconverge::importer {
 /// Gives instances that are one (the same VRID) one name: that of the first node.
 void align_names(std::vector<NodeModel>& nodes, Remarks& remarks);
 
+/// Names what nodes have differently in their lists, a remark for each list.
+void say_differences(const std::vector<Draft>& drafts, Remarks& remarks);
+
 /// What all nodes say, and what only some do.
 struct Cluster {
     Draft shared;

@@ -107,8 +107,10 @@ void draft_routes(const NodeModel& node, Draft& draft, Remarks& remarks) {
         if (!route.source.empty()) table.set("source", toml_text(route.source));
         if (!route.table.empty()) table.set("table", route.table);
         if (!instance.empty()) table.set("vrrp", toml_text(instance));
+        const auto is_ipv6 = [](const TomlTable& each) { return each.get("via").find(':') != std::string_view::npos; };
         const bool again = std::any_of(draft.route.begin(), draft.route.end(), [&](const TomlTable& each) {
-            return each.get("to") == table.get("to") && each.get("table") == table.get("table");
+            return each.get("to") == table.get("to") && each.get("table") == table.get("table") &&
+                   is_ipv6(each) == is_ipv6(table);
         });
         if (again) {
             remarks.lost(route.place, "route", "there are two routes to " + quoted(route.to) + " in one table",

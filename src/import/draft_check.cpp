@@ -63,14 +63,11 @@ public:
         if (!checker_.expect.empty()) add("expect", toml_text(checker_.expect));
     }
 
-    void times(Micros usual_timeout, std::uint32_t usual_retry) {
-        const Micros interval = first_of(checker_.times.loop, server_.times.loop, service_.times.loop, 60 * second);
-        const Micros timeout =
-            first_of(checker_.times.timeout, server_.times.timeout, service_.times.timeout, usual_timeout);
+    void times(Micros timeout, std::uint32_t usual_retry) {
         const std::uint32_t retry =
             first_of(checker_.times.retry, server_.times.retry, service_.times.retry, usual_retry);
         const Micros least = 10'000;
-        if (interval != 2 * second) add("interval", toml_time(std::max(interval, least)));
+        if (interval() != 2 * second) add("interval", toml_time(std::max(interval(), least)));
         if (timeout != second) add("timeout", toml_time(std::max(timeout, least)));
         if (retry != 2) add("fall", std::to_string(retry + 1));
         add("rise", "1");
@@ -78,6 +75,11 @@ public:
 
     [[nodiscard]] Micros interval() const {
         return first_of(checker_.times.loop, server_.times.loop, service_.times.loop, 60 * second);
+    }
+
+    /// Of a check that connects.
+    [[nodiscard]] Micros timeout() const {
+        return first_of(checker_.times.timeout, server_.times.timeout, service_.times.timeout, 5 * second);
     }
 
     [[nodiscard]] std::string table() const { return "{ " + text_ + " }"; }
@@ -128,7 +130,7 @@ std::string ping_text(CheckWriter& out, const CheckerBlock& checker, const Serve
                     "it needs /bin/ping and a ping_group_range that lets nobody ping");
     out.add("type", "\"exec\"");
     out.add("command", toml_list({"/bin/ping", "-n", "-q", "-c", "1", to_text(server.address)}));
-    out.times(5 * second, 1);
+    out.times(out.timeout(), 1);
     return out.table();
 }
 
@@ -145,7 +147,7 @@ std::string connecting_text(CheckWriter& out, const CheckerBlock& checker, std::
         remarks.changed(checker.place, "SMTP_CHECK", "the check ends when it is connected: it does not speak SMTP",
                         "a check by command (type = \"exec\")");
     }
-    out.times(5 * second, dns ? 3 : 1);
+    out.times(out.timeout(), dns ? 3 : 1);
     return out.table();
 }
 

@@ -2,6 +2,8 @@
 #include "interpreter.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -30,9 +32,7 @@ struct OneService {
     [[nodiscard]] auto identity() const { return std::tuple(vip, port, fwmark, family, protocol); }
 };
 
-std::string_view word_of(Forward method) { return to_text(method); }
-
-std::string_view forward_text(const Forwarding& forwarding) { return word_of(forwarding.method); }
+std::string_view forward_text(const Forwarding& forwarding) { return to_text(forwarding.method); }
 
 /// Short words for what differs from the default.
 class Inline {
@@ -66,14 +66,19 @@ public:
         : node_(node), draft_(draft), remarks_(remarks) {}
 
     void write(const ServiceBlock& service) {
-        if (service.servers.empty() && !service.sorry) {
-            return remarks_.lost(service.place, "virtual_server", "has no real servers: keepalived ignores it",
-                                 "add real servers");
-        }
+        const bool serves = !service.servers.empty() || (service.sorry && !node_.of_keepalived);
+        if (!serves) return say_empty(service);
         for (const OneService& each : services_of(service)) write_one(each);
     }
 
 private:
+    void say_empty(const ServiceBlock& service) {
+        remarks_.lost(service.place, word_of_service(), "has no real servers: it is left out, as before",
+                      "add real servers");
+    }
+
+    [[nodiscard]] std::string word_of_service() const { return node_.of_keepalived ? "virtual_server" : "virtual"; }
+
     [[nodiscard]] std::string protocol_of(const ServiceBlock& service) const {
         if (!service.protocol.empty()) return service.protocol;
         remarks_.changed(service.place, "virtual_server",
@@ -94,18 +99,41 @@ private:
                 all.push_back({&service, address, target.port, 0, address.family, protocol});
             }
         };
-        if (service.group.empty()) {
-            for (const ServiceTarget& each : service.targets) add(each);
-            return all;
-        }
-        const auto group = node_.target_groups.find(service.group);
-        if (group == node_.target_groups.end()) {
-            remarks_.broken(service.place, "virtual_server",
-                            "there is no virtual_server_group " + quoted(service.group));
-            return all;
-        }
-        for (const ServiceTarget& each : group->second) add(each);
+        for (const ServiceTarget& each : targets_of(service)) add(each);
         return all;
+    }
+
+    /// Those of the service, or of its group.
+    const std::vector<ServiceTarget>& targets_of(const ServiceBlock& service) {
+        if (service.group.empty()) return service.targets;
+        static const std::vector<ServiceTarget> none;
+        const auto group = node_.target_groups.find(service.group);
+        const bool found = group != node_.target_groups.end() && !group->second.empty();
+        if (found && !contradicts(group->second)) return group->second;
+        const std::string what = found ? " has IPv4, IPv6 and a mark without a family: keepalived removes it"
+                                       : " has no entries: keepalived removes the service";
+        remarks_.broken(service.place, "virtual_server", "virtual_server_group " + quoted(service.group) + what,
+                        found ? "fwmark N inet, or inet6" : "");
+        return none;
+    }
+
+    /// A group of both families in which a mark could be of either.
+    static bool contradicts(const std::vector<ServiceTarget>& group) {
+        const auto has = [&](auto is) { return std::any_of(group.begin(), group.end(), is); };
+        const auto of = [](Family family) {
+            return [family](const ServiceTarget& each) {
+                return (each.first ? std::optional(each.first->family) : each.family) == family;
+            };
+        };
+        return has(of(Family::ipv4)) && has(of(Family::ipv6)) &&
+               has([](const ServiceTarget& each) { return !each.first && !each.family; });
+    }
+
+    /// Some address of the service has no port; then keepalived makes the whole group persistent.
+    bool lacks_port(const ServiceBlock& service) {
+        const auto& targets = targets_of(service);
+        return std::any_of(targets.begin(), targets.end(),
+                           [](const ServiceTarget& each) { return each.first && each.port == 0; });
     }
 
     static Family family_of(const ServiceBlock& service, const ServiceTarget& target) {
@@ -115,8 +143,8 @@ private:
     }
 
     void write_one(const OneService& one) {
-        if (!seen_.insert(one.identity()).second) {
-            return remarks_.lost(one.from->place, "virtual_server", "is there already: keepalived adds it once",
+        if (seen_.contains(one.identity())) {
+            return remarks_.lost(one.from->place, word_of_service(), "is there already: keepalived adds it once",
                                  "put all real servers into one block");
         }
         TomlTable table;
@@ -125,6 +153,9 @@ private:
         set_identity(one, table);
         set_options(one, table);
         set_servers(one, table);
+        const bool ignored = node_.of_keepalived && one.from->group.empty() && table.get("real_servers").empty();
+        if (ignored) return say_empty(*one.from);
+        seen_.insert(one.identity());
         if (join(table)) return;
         draft_.service.push_back(std::move(table));
     }
@@ -169,7 +200,11 @@ private:
         const Forwarding forwarding = forwarding_of(service);
         if (forwarding.method != Forward::direct) table.set("forward", toml_text(forward_text(forwarding)));
         set_persistence(one, table);
-        if (service.one_packet) table.set("one_packet", "true");
+        const bool one_packet = service.one_packet && (!one.vip || one.protocol == "udp");
+        if (one_packet) table.set("one_packet", "true");
+        if (service.one_packet && !one_packet) {
+            remarks_.broken(service.place, "ops", "is for UDP only: keepalived ignores it", "protocol UDP");
+        }
         if (drains(service)) table.set("on_down", "\"drain\"");
         set_quorum(service, table);
     }
@@ -191,7 +226,7 @@ private:
     void set_persistence(const OneService& one, TomlTable& table) {
         const ServiceBlock& service = *one.from;
         auto persistence = service.persistence;
-        if (one.vip && one.port == 0 && !persistence) {
+        if (!persistence && lacks_port(service)) {
             persistence = 360;
             remarks_.changed(service.place, "virtual_server",
                              "port 0 needs persistence: keepalived takes 360 seconds, and so does the result",
@@ -208,6 +243,11 @@ private:
         if (mask.empty() || mask == "255.255.255.255" || mask == "32" || mask == "128") return;
         const bool number = mask.size() < 4 && mask.find_first_not_of("0123456789") == mask.npos;
         const auto address = IpAddress::parse(mask);
+        if (number && one.family == Family::ipv4 && node_.of_keepalived) {
+            remarks_.changed(one.from->place, "persistence_granularity",
+                             quoted(mask) + " is the mask 0.0.0." + mask + " for keepalived; the result has /" + mask,
+                             "a mask such as 255.255.255.0");
+        }
         if (number && std::stoul(mask) >= 1 && std::stoul(mask) < (one.family == Family::ipv4 ? 32u : 128u)) {
             table.set("persistence_mask", mask);
         } else if (address && address->family == Family::ipv4 && one.family == Family::ipv4 && is_mask(*address)) {
@@ -223,15 +263,26 @@ private:
         return bits != 0 && (~bits & (~bits + 1)) == 0;
     }
 
-    /// keepalived counts weight, and we count servers: the fewest that have that weight, the lightest ones first.
+    /// The fewest servers that have that weight, the lightest ones first.
+    static std::uint32_t servers_for(std::uint64_t weight, const std::vector<std::uint32_t>& weights) {
+        std::uint64_t sum = 0;
+        std::uint32_t count = 0;
+        for (const std::uint32_t each : weights) {
+            if (sum >= weight) break;
+            sum += each;
+            ++count;
+        }
+        return count;
+    }
+
+    /// keepalived counts weight, and we count servers.
     void set_quorum(const ServiceBlock& service, TomlTable& table) {
         std::vector<std::uint32_t> weights;
-        std::uint64_t total = 0;
         for (const ServerBlock& each : service.servers) {
             if (each.weight != 0) weights.push_back(each.weight);
-            total += each.weight;
         }
         std::sort(weights.begin(), weights.end());
+        const std::uint64_t total = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
         std::uint64_t quorum = service.quorum;
         if (quorum > total && total != 0) {
             quorum = total;
@@ -240,17 +291,7 @@ private:
                                  ", and so does the result",
                              "quorum of as many servers as must be up");
         }
-        const auto servers_for = [&](std::uint64_t weight) {
-            std::uint64_t sum = 0;
-            std::uint32_t count = 0;
-            for (const std::uint32_t each : weights) {
-                if (sum >= weight) break;
-                sum += each;
-                ++count;
-            }
-            return count;
-        };
-        const std::uint32_t count = std::max<std::uint32_t>(1, servers_for(quorum));
+        const std::uint32_t count = std::max<std::uint32_t>(1, servers_for(quorum, weights));
         const bool even = weights.empty() || weights.front() == weights.back();
         if (quorum > 1 && (!even || weights.front() != 1)) {
             remarks_.changed(service.quorum_place, "quorum",
@@ -259,23 +300,45 @@ private:
                              "quorum = number of servers that must be up");
         }
         if (count > 1) table.set("quorum", std::to_string(count));
-        const std::uint32_t hysteresis =
-            std::min<std::uint32_t>(servers_for(service.hysteresis),
-                                    static_cast<std::uint32_t>(weights.size()) -
-                                        std::min<std::uint32_t>(count, static_cast<std::uint32_t>(weights.size())));
-        if (hysteresis != 0) table.set("hysteresis", std::to_string(hysteresis));
+        set_hysteresis(service, quorum, count, weights, table);
+    }
+
+    void set_hysteresis(const ServiceBlock& service, std::uint64_t quorum, std::uint32_t count,
+                        const std::vector<std::uint32_t>& weights, TomlTable& table) {
+        const std::uint64_t weight = std::min<std::uint64_t>(service.hysteresis, quorum - 1);
+        if (weight != service.hysteresis) {
+            remarks_.changed(
+                service.quorum_place, "hysteresis",
+                "is not below the quorum: keepalived takes " + std::to_string(weight) + ", and so does the result",
+                "a hysteresis below the quorum");
+        }
+        const std::uint32_t all = std::max(count, servers_for(quorum + weight, weights));
+        if (all != count) table.set("hysteresis", std::to_string(all - count));
+    }
+
+    /// What the file calls that server.
+    [[nodiscard]] std::string word_of(const OneService& one, const ServerBlock& server) const {
+        const bool sorry = one.from->sorry && &*one.from->sorry == &server;
+        if (node_.of_keepalived) return sorry ? "sorry_server" : "real_server";
+        return sorry ? "fallback" : "real";
     }
 
     /// The port of a real server in the file; 0: that of the service.
     std::uint32_t port_of(const OneService& one, const ServerBlock& server, const Forwarding& forwarding) {
+        if (server.port == 0 && !one.from->group.empty() && one.port != 0 && forwarding.method == Forward::masquerade) {
+            remarks_.changed(
+                server.place, word_of(one, server),
+                "has no port: its row in the kernel has the port of the service, and not 0; packets go the "
+                "same way",
+                "nothing is needed");
+        }
         if (server.port == 0 || server.port == one.port) return 0;
         if (forwarding.method == Forward::masquerade) return server.port;
         if (one.vip) {
-            remarks_.changed(
-                server.place, "real_server",
-                "has another port than its service, which only NAT can do: keepalived uses the port of the "
-                "service, and so does the result",
-                "the port of the service, or lvs_method NAT");
+            remarks_.changed(server.place, word_of(one, server),
+                             "has another port than its service, which only NAT can do: the port of the service is "
+                             "used, as the kernel does",
+                             "the port of the service, or masquerading");
         }
         return 0;
     }
@@ -287,7 +350,7 @@ private:
         const bool host = !address.is_unspecified() && !address.is_multicast() && address != broadcast && !of_a_link;
         const bool family = address.family == one.family || forwarding.method == Forward::tunnel;
         if (!host || !family) {
-            remarks_.lost(server.place, "real_server",
+            remarks_.lost(server.place, word_of(one, server),
                           to_text(address) +
                               (host ? " is of another address family than its service" : " is no address of a host"),
                           host ? "lvs_method TUN, or a service of that family" : "the server's own address");
@@ -306,7 +369,7 @@ private:
             if (!fits(one, each, forwarding)) continue;
             const std::uint32_t port = port_of(one, each, forwarding);
             if (!seen.emplace(each.address, port).second) {
-                remarks_.lost(each.place, "real_server", "is there already: keepalived removes the second one",
+                remarks_.lost(each.place, word_of(one, each), "is there already: the first one counts",
                               "weight = 2 gives a server twice the share");
                 continue;
             }
@@ -332,7 +395,7 @@ private:
     void note_checks(const ServiceBlock& service, const std::vector<std::string>& checks) {
         if (std::all_of(checks.begin(), checks.end(), [](const std::string& each) { return each.empty(); })) return;
         draft_.ipvs.set("keep", "\"0%\"");
-        const std::string block = node_.of_keepalived ? "virtual_server" : "virtual";
+        const std::string block = word_of_service();
         remarks_.changed(service.place, block,
                          "keep = \"0%\": as before, every server that fails its check leaves the pool",
                          "without it half of a pool stays, because a check that fails everywhere is more likely wrong");
@@ -341,9 +404,6 @@ private:
                          "when the daemon starts, a server that is not in the kernel waits for its first answer; "
                          "without alpha keepalived takes it for up",
                          "nothing is needed");
-        remarks_.changed(service.place, "delay_before_retry",
-                         "a check that fails is repeated at its interval: interval × fall until the server is down",
-                         "a shorter interval");
     }
 
     /// Most files say it for each server.
@@ -419,9 +479,47 @@ private:
     std::set<decltype(OneService{}.identity())> seen_;
 };
 
+/// A server says itself what its service says for all.
+ServerBlock on_its_own(const ServiceBlock& service, ServerBlock server) {
+    const auto take = [](auto& own, const auto& usual) {
+        if (!own) own = usual;
+    };
+    take(server.forwarding, std::optional(service.forwarding.value_or(Forwarding{})));
+    take(server.inhibit, std::optional(service.inhibit));
+    take(server.times.loop, service.times.loop);
+    take(server.times.timeout, service.times.timeout);
+    take(server.times.retry, service.times.retry);
+    if (server.host.empty()) server.host = service.host;
+    return server;
+}
+
+/// keepalived adds a service that is there already once more, which the kernel refuses, and then its servers, which the
+/// kernel takes.
+void merge_twins(NodeModel& node, Remarks& remarks) {
+    std::map<std::tuple<std::optional<IpAddress>, std::uint32_t, std::uint32_t, std::optional<Family>, std::string>,
+             ServiceBlock*>
+        first;
+    for (ServiceBlock& each : node.services) {
+        if (!each.group.empty() || each.targets.size() != 1 || each.servers.empty()) continue;
+        const ServiceTarget& target = each.targets.front();
+        const auto family = target.first ? std::nullopt : target.family ? target.family : each.family;
+        const std::string protocol = !target.first ? "" : each.protocol.empty() ? "udp" : each.protocol;
+        const auto [twin, is_new] =
+            first.try_emplace({target.first, target.port, target.fwmark, family, protocol}, &each);
+        if (is_new) continue;
+        remarks.changed(each.place, "virtual_server",
+                        "is there already: its real servers belong to the first one, as with keepalived",
+                        "put all real servers into one block");
+        for (ServerBlock& server : each.servers) twin->second->servers.push_back(on_its_own(each, std::move(server)));
+        each.targets.clear();
+    }
+    std::erase_if(node.services, [](const ServiceBlock& each) { return each.group.empty() && each.targets.empty(); });
+}
+
 }  // namespace
 
 void draft_services(NodeModel& node, Draft& draft, Remarks& remarks) {
+    if (node.of_keepalived) merge_twins(node, remarks);
     ServiceWriter writer(node, draft, remarks);
     for (const ServiceBlock& each : node.services) writer.write(each);
 }

@@ -102,11 +102,6 @@ bool is_usable(const TrackEntry* entry, const TrackUse& use, Remarks& remarks) {
     if (use.what == TrackKind::interface) {
         return InterfaceName::is_valid(use.name) || say(quoted(use.name) + " is no name of an interface", "eth0");
     }
-    if (entry == nullptr) {
-        return say("there is no " + std::string(word_of(use.what)).substr(6) + " " + quoted(use.name) +
-                       ": keepalived ignores it",
-                   "define it, or remove it");
-    }
     if (entry->reverse) {
         remarks.lost(use.place, std::string(word_of(use.what)), "a track cannot count in reverse",
                      "a track by command that fails when it should");

@@ -48,11 +48,7 @@ bool runs(const NodeModel& node, InstanceBlock& instance, Remarks& remarks) {
     return true;
 }
 
-bool speaks_ipv6(const InstanceBlock& instance) {
-    const auto& addresses = instance.addresses;
-    if (!instance.peers.empty()) return instance.peers.front().family == Family::ipv6;
-    return !addresses.empty() && addresses.front().address.family == Family::ipv6;
-}
+bool speaks_ipv6(const InstanceBlock& instance) { return instance.family == Family::ipv6; }
 
 /// Removes instances that do not run, and those with the VRID of another one on the same link.
 void keep_running(NodeModel& node, Remarks& remarks) {
@@ -103,42 +99,57 @@ void set_interval(const InstanceBlock& instance, std::uint32_t version, TomlTabl
     if (fit != interval) {
         say(remarks, instance.interval_place, "advert_int",
             "VRRP version " + std::to_string(version) + " cannot say it: " + toml_time(fit),
-            version == 2 ? "version = 3 counts hundredths of a second" : "at most 40.95 seconds");
+            version == 2 ? "version = 3 counts hundredths of a second" : "hundredths of a second, at most 40.95s");
     }
     if (fit != second) table.set("advert_interval", toml_time(fit));
 }
 
-void set_preempt(const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
-    const bool ignored = instance.master && instance.priority != 255;
-    constexpr std::string_view why = "keepalived ignores it with state MASTER, and so does the result";
-    if (instance.nopreempt) {
-        if (!ignored) return table.set("preempt", "false");
-        say(remarks, instance.nopreempt_place, "nopreempt", std::string(why), "preempt = false if it is meant");
+bool is_strict(const NodeModel& node, const InstanceBlock& instance) { return instance.strict.value_or(node.strict); }
+
+void set_preempt(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
+    const bool owner = instance.priority == 255;
+    const std::string why = std::string("keepalived ignores it with ") + (owner ? "priority 255" : "state MASTER") +
+                            ", and so does the result";
+    const bool stays = instance.nopreempt && !instance.master && !owner;
+    if (stays) table.set("preempt", "false");
+    if (instance.nopreempt && !stays) {
+        say(remarks, instance.nopreempt_place, "nopreempt", why, "preempt = false if it is meant");
     }
     if (instance.preempt_delay == 0) return;
     const std::string time = toml_time(instance.preempt_delay);
     const std::string value = "\"delay " + time.substr(1);
-    if (!ignored) return table.set("preempt", value);
-    say(remarks, instance.preempt_delay_place, "preempt_delay", std::string(why),
-        "preempt = " + value + " if it is meant");
+    const bool strict = is_strict(node, instance);
+    if (!stays && !instance.master && !strict) return table.set("preempt", value);
+    const std::string reason = stays ? "nopreempt" : strict ? "strict mode" : "state MASTER";
+    say(remarks, instance.preempt_delay_place, "preempt_delay",
+        "keepalived ignores it with " + reason + ", and so does the result", "preempt = " + value + " if it is meant");
 }
 
-void set_password(const InstanceBlock& instance, std::uint32_t version, TomlTable& table, Remarks& remarks) {
+void set_password(const NodeModel& node, const InstanceBlock& instance, std::uint32_t version, TomlTable& table,
+                  Remarks& remarks) {
     if (instance.password.empty()) return;
-    if (version == 2) return table.set("auth_pass", toml_text(instance.password));
-    remarks.lost(instance.password_place, "auth_pass", "VRRP version 3 has no password: keepalived ignores it, too",
-                 "auth_key_file signs the advertisements");
-}
-
-std::uint32_t whole_seconds(Micros time, Place at, std::string keyword, Remarks& remarks) {
-    if (time != 0 && time < second) {
-        say(remarks, at, std::move(keyword), "at least a second lies between announcements: 1s", "");
-        return 1;
+    const auto lost = [&](std::string_view why, std::string_view remedy) {
+        remarks.lost(instance.password_place, "auth_pass", std::string(why), std::string(remedy));
+    };
+    if (version == 3) {
+        return lost("VRRP version 3 has no password: keepalived ignores it, too",
+                    "auth_key_file signs the advertisements");
     }
-    return static_cast<std::uint32_t>(time / second);
+    if (is_strict(node, instance)) {
+        return lost("strict mode knows no password: keepalived ignores it, too", "auth_pass if the peers send one");
+    }
+    if (instance.authentication == AuthType::none) {
+        return lost("without auth_type PASS keepalived sends no password, and neither does the result",
+                    "auth_pass if the peers send one");
+    }
+    if (instance.authentication == AuthType::ipsec) {
+        return lost("it is the key of auth_type AH, which is not carried: nodes with AH do not hear this one",
+                    "change all nodes within one maintenance");
+    }
+    table.set("auth_pass", toml_text(instance.password));
 }
 
-void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table, Remarks& remarks) {
+void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& table) {
     const auto or_global = [](const auto& own, const auto& global) { return own ? own : global; };
     const auto count = or_global(instance.garp_repeat, node.garp_repeat);
     const auto delay = or_global(instance.garp_delay, node.garp_delay);
@@ -148,13 +159,10 @@ void set_garp(const NodeModel& node, const InstanceBlock& instance, TomlTable& t
         text.append(text.empty() ? "" : ", ").append(key).append(" = ").append(value);
     };
     if (count && *count != 5) add("count", std::to_string(*count));
-    if (delay && *delay != 5 * second) {
-        add("repeat", toml_time(whole_seconds(*delay, instance.place, "garp_master_delay", remarks) * second));
-    }
+    if (delay && *delay != 5 * second) add("repeat", toml_time(*delay));
     if (refresh && *refresh != 0) {
-        const auto seconds = std::max(whole_seconds(*refresh, instance.place, "garp_master_refresh", remarks),
-                                      (count.value_or(5) + 9) / 10);
-        add("refresh", toml_time(seconds * second));
+        const Micros least = (count.value_or(5) + 9) / 10 * second;
+        add("refresh", toml_time(std::max(*refresh, least)));
     }
     if (!text.empty()) table.set("garp", "{ " + text + " }");
 }
@@ -210,12 +218,12 @@ TomlTable table_of(const NodeModel& node, const InstanceBlock& instance, Remarks
     const std::uint32_t version = version_of(node, instance, remarks);
     if (version != 3) table.set("version", std::to_string(version));
     set_interval(instance, version, table, remarks);
-    set_preempt(instance, table, remarks);
-    set_password(instance, version, table, remarks);
+    set_preempt(node, instance, table, remarks);
+    set_password(node, instance, version, table, remarks);
     if (instance.source) table.set("source", toml_text(to_text(*instance.source)));
     if (!instance.peers.empty()) table.set("peers", toml_list(texts_of(instance.peers)));
     if (instance.min_ttl != 0 && !instance.peers.empty()) table.set("min_ttl", std::to_string(instance.min_ttl));
-    set_garp(node, instance, table, remarks);
+    set_garp(node, instance, table);
     if (node.startup_delay != 0) table.set("start_delay", toml_time(node.startup_delay));
     return table;
 }

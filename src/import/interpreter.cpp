@@ -3,8 +3,10 @@
 #include "lbconverge/config/suggestion.hpp"
 #include "lbconverge/model/name.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <type_traits>
 
 namespace lbconverge::importer {
 
@@ -39,29 +41,53 @@ std::optional<std::string> Interpreter::text(const Statement& at, std::size_t in
     return std::nullopt;
 }
 
-std::optional<std::uint32_t> Interpreter::number(const Statement& at, std::size_t index, std::uint32_t least,
-                                                 std::uint32_t most) {
-    const auto word = text(at, index);
+namespace {
+
+/// A number as strtoul and strtol read it, and how much of the word it is.
+template <class T>
+struct Leading {
+    T value{};
+    bool whole = false;
+    bool fits = false;  ///< in T
+};
+
+template <class T>
+Leading<T> leading(std::string_view word) {
+    Leading<T> result;
+    if (word.starts_with('+')) word.remove_prefix(1);
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), result.value);
+    result.whole = error == std::errc{} && end == word.data() + word.size();
+    result.fits = error != std::errc::result_out_of_range && (std::is_signed_v<T> || !word.starts_with('-'));
+    return result;
+}
+
+template <class T>
+std::optional<T> number_of(Interpreter& into, const Statement& at, std::size_t index, T least, T most, Tail tail) {
+    const auto word = into.text(at, index);
     if (!word) return std::nullopt;
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), value);
-    if (error == std::errc{} && end == word->data() + word->size() && value >= least && value <= most) return value;
-    broken(at, quoted(*word) + " is no number from " + std::to_string(least) + " to " + std::to_string(most) +
-                   ": keepalived ignores the line");
+    const Leading<T> found = leading<T>(*word);
+    const bool in_range = found.fits && found.value >= least && found.value <= most;
+    if (in_range && found.whole) return found.value;
+    if (in_range && tail == Tail::dropped) {
+        into.broken(at, quoted(*word) + " is no number: keepalived takes " + std::to_string(found.value) +
+                            ", and so does the result");
+        return found.value;
+    }
+    into.broken(at, quoted(*word) + " is no number from " + std::to_string(least) + " to " + std::to_string(most) +
+                        ": keepalived ignores the line");
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> Interpreter::number(const Statement& at, std::size_t index, std::uint32_t least,
+                                                 std::uint32_t most, Tail tail) {
+    return number_of(*this, at, index, least, most, tail);
 }
 
 std::optional<std::int32_t> Interpreter::signed_number(const Statement& at, std::size_t index, std::int32_t least,
                                                        std::int32_t most) {
-    auto word = text(at, index);
-    if (!word) return std::nullopt;
-    if (word->starts_with('+')) word->erase(0, 1);
-    std::int32_t value = 0;
-    const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), value);
-    if (error == std::errc{} && end == word->data() + word->size() && value >= least && value <= most) return value;
-    broken(at, quoted(*word) + " is no number from " + std::to_string(least) + " to " + std::to_string(most) +
-                   ": keepalived ignores the line");
-    return std::nullopt;
+    return number_of(*this, at, index, least, most, Tail::dropped);
 }
 
 std::optional<Micros> Interpreter::duration(const Statement& at, std::size_t index, double least, double most) {
@@ -77,16 +103,25 @@ std::optional<Micros> Interpreter::duration(const Statement& at, std::size_t ind
     return std::nullopt;
 }
 
-bool Interpreter::flag(const Statement& at, std::size_t index) {
-    const std::string_view word = at.word(index);
-    return word.empty() || word == "on" || word == "true" || word == "yes";
+std::optional<bool> Interpreter::flag(const Statement& at) {
+    const std::string_view word = at.word(1);
+    if (word.empty() || word == "on" || word == "true" || word == "yes") return true;
+    if (word == "off" || word == "false" || word == "no") return false;
+    broken(at, quoted(word) + " is neither on nor off: keepalived ignores the line");
+    return std::nullopt;
 }
 
 std::optional<IpAddress> Interpreter::address(const Statement& at, std::size_t index) {
     const auto word = text(at, index);
     if (!word) return std::nullopt;
-    const auto parsed = IpAddress::parse(*word);
-    if (!parsed) broken(at, quoted(*word) + " is no IP address: keepalived ignores the line");
+    const std::size_t end = std::min(word->find_first_of("-/"), word->size());
+    const auto parsed = IpAddress::parse(std::string_view(*word).substr(0, end));
+    if (!parsed) {
+        broken(at, quoted(*word) + " is no IP address: keepalived ignores the line");
+    } else if (end != word->size()) {
+        broken(at, quoted(*word) + " is no single address: keepalived takes " + to_text(*parsed) +
+                       ", and so does the result");
+    }
     return parsed;
 }
 

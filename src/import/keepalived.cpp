@@ -21,7 +21,7 @@ std::vector<std::string> header_of(const std::vector<ConfLine>& lines) {
     for (const ConfLine& each : lines) {
         if (!each.words.empty()) return {};
         if (!each.has_comment || each.comment.empty()) break;
-        if (is_prose(each.comment)) header.push_back(each.comment);
+        if (is_prose(each.comment)) header.push_back(comment_text(each.comment));
     }
     return header;
 }
@@ -119,7 +119,7 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
         if (!reader.read(each.path)) {
             result.readable = false;
             result.files.push_back(each.path);
-            remarks.broken({first, 0}, each.path, "cannot be read");
+            remarks.broken({first, 0}, "", "cannot be read");
             continue;
         }
         const std::vector<Statement> statements = tree_of(reader.lines(), remarks);
@@ -133,9 +133,11 @@ Imported import_keepalived(const std::vector<NodeFile>& nodes, const FileSystem&
     std::vector<Draft> drafts;
     drafts.reserve(models.size());
     for (NodeModel& each : models) drafts.push_back(draft_of(each, remarks));
-    if (!drafts.empty()) result.toml = toml_of(cluster_of(std::move(drafts), remarks));
+    const Cluster cluster = drafts.empty() ? Cluster{} : cluster_of(std::move(drafts), remarks);
     result.remarks = remarks.take();
-    if (result.readable) judge(result);
+    if (!result.readable) return result;  // a cluster without one of its nodes would look like a whole one
+    result.toml = toml_of(cluster);
+    judge(result);
     return result;
 }
 
@@ -151,7 +153,7 @@ Imported import_table(const std::string& path, const FileSystem& files, ModelOf 
     const auto text = files.open(path);
     if (!text) {
         result.readable = false;
-        remarks.broken({0, 0}, path, "cannot be read");
+        remarks.broken({0, 0}, "", "cannot be read");
     } else if (NodeModel model = model_of(*text, 0, remarks); says_something(model, false, result, remarks)) {
         std::vector<Draft> drafts;
         drafts.push_back(draft_of(model, remarks));

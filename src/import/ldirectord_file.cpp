@@ -209,7 +209,13 @@ void FileReader::begin_section(const GivenDirective& at) {
 }
 
 void FileReader::end_section() {
-    if (open_ && usable_) file_.sections.push_back(std::move(section_));
+    if (open_ && usable_) {
+        file_.sections.push_back(std::move(section_));
+    } else if (open_) {
+        for (const RealLine& each : section_.reals) {
+            remarks_.lost(each.place, "real", "is left out with its section", "mend the virtual= above it");
+        }
+    }
     open_ = false;
 }
 

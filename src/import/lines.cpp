@@ -43,7 +43,9 @@ bool is_comment_sign(char c) { return c == '#' || c == '!'; }
 }  // namespace
 
 std::optional<std::vector<Word>> words_of(std::string_view text) {
+    constexpr std::size_t usual = 4;
     std::vector<Word> words;
+    if (!text.empty()) words.reserve(usual);
     for (std::size_t i = 0; i < text.size();) {
         const char c = text[i];
         if (is_blank(c)) {
@@ -51,10 +53,10 @@ std::optional<std::vector<Word>> words_of(std::string_view text) {
         } else if (c == '"') {
             const std::size_t end = text.find('"', i + 1);
             if (end == std::string_view::npos) return std::nullopt;
-            words.push_back({std::string(text.substr(i + 1, end - i - 1)), true});
+            words.push_back({text.substr(i + 1, end - i - 1), true});
             i = end + 1;
         } else if (c == '{' || c == '}') {
-            words.push_back({std::string(1, c), false});
+            words.push_back({text.substr(i, 1), false});
             ++i;
         } else {
             const std::size_t start = i;
@@ -65,7 +67,7 @@ std::optional<std::vector<Word>> words_of(std::string_view text) {
                 if (end == text.npos) break;
                 i = end;
             }
-            words.push_back({std::string(text.substr(start, i - start)), false});
+            words.push_back({text.substr(start, i - start), false});
         }
     }
     return words;
@@ -120,14 +122,15 @@ std::vector<std::string> command_words(std::string_view text) {
 }
 
 bool LineReader::read(const std::string& path) {
-    const auto text = system_.open(path);
+    auto text = system_.open(path);
     if (!text) return false;
     size_ += text->size();
+    const std::string& kept = texts_.emplace_back(std::move(*text));
     const auto known = std::find(files_.begin(), files_.end(), path);
     const auto file = static_cast<std::uint32_t>(known - files_.begin());
     if (known == files_.end()) files_.push_back(path);
     open_.push_back(path);
-    read_text(*text, file);
+    read_text(kept, file);
     open_.pop_back();
     return true;
 }
@@ -135,6 +138,7 @@ bool LineReader::read(const std::string& path) {
 void LineReader::read_text(std::string_view text, std::uint32_t file) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (lines_.empty()) lines_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
     Place at{file, 0};
     while (!text.empty() && !over_) {
         const std::size_t end = std::min(text.find('\n'), text.size());
@@ -171,7 +175,7 @@ void LineReader::read_line(std::string_view raw, Place at) {
         return;
     }
     if (text.empty()) return emit({}, at);
-    process(std::string(text), at, 0);
+    process(text, at, 0);
 }
 
 bool LineReader::over(Place at) {
@@ -186,7 +190,7 @@ bool LineReader::over(Place at) {
 }
 
 /// What stands in one line, which may become several.
-void LineReader::process(std::string text, Place at, std::size_t depth) {
+void LineReader::process(std::string_view text, Place at, std::size_t depth) {
     size_ += text.size();
     if (depth > 0 ? over(at) : over_) return;
     if (depth > most_depth) {
@@ -197,27 +201,26 @@ void LineReader::process(std::string text, Place at, std::size_t depth) {
     if (include(text, at)) return;
     if (define(text)) return;
     if (repeat(text, at, depth)) return;
-    text = substituted(std::move(text), at);
-    const std::size_t end = text.find('\n');
-    if (end == text.npos) {
+    if (text.find('$') == text.npos) return emit(text, at);
+    text = texts_.emplace_back(substituted(std::string(text), at));
+    if (text.find('\n') == text.npos) {
         // A parameter may have been a condition.
-        if (text.starts_with('@') && condition_holds(text, at)) return emit(std::move(text), at);
-        if (!text.starts_with('@')) emit(std::move(text), at);
+        if (condition_holds(text, at)) emit(text, at);
         return;
     }
     for (std::string_view rest = text; !rest.empty();) {
         const std::size_t one = std::min(rest.find('\n'), rest.size());
         const std::string_view line = trimmed(rest.substr(0, one));
-        if (!line.empty()) process(std::string(line), at, depth + 1);
+        if (!line.empty()) process(line, at, depth + 1);
         rest.remove_prefix(std::min(one + 1, rest.size()));
     }
 }
 
 /// "@name rest" and "@^name rest"; what is left is the rest. False: the line is for another node.
-bool LineReader::condition_holds(std::string& text, Place at) {
+bool LineReader::condition_holds(std::string_view& text, Place at) {
     for (std::size_t count = 0; text.starts_with('@') && count < most_depth; ++count) {
-        const auto end = std::find_if(text.begin(), text.end(), is_blank);
-        std::string_view name(text.data() + 1, static_cast<std::size_t>(end - text.begin()) - 1);
+        const auto end = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_blank) - text.begin());
+        std::string_view name = text.substr(1, end - 1);
         const bool negative = name.starts_with('^');
         if (negative) name.remove_prefix(1);
         if ((name == node_) == negative) {
@@ -226,7 +229,7 @@ bool LineReader::condition_holds(std::string& text, Place at) {
                           "one file for all nodes");
             return false;
         }
-        text = trimmed(std::string_view(text).substr(static_cast<std::size_t>(end - text.begin())));
+        text = trimmed(text.substr(end));
     }
     return !text.empty();
 }
@@ -316,7 +319,7 @@ void LineReader::repeat_list(std::string_view inside, std::string_view rest, Pla
         for (std::size_t n = 0; n < names.size(); ++n) {
             definitions_[std::string(names[n])] = n < values.size() ? values[n] : std::string_view();
         }
-        process(std::string(rest), at, depth + 1);
+        process(rest, at, depth + 1);
     }
 }
 
@@ -337,7 +340,7 @@ void LineReader::repeat_sequence(std::string_view inside, std::string_view rest,
     const long step = numbers.size() == 3 ? numbers[1] : (end < start ? -1 : 1);
     for (long value = start; (step > 0 ? value <= end : value >= end) && !over_; value += step) {
         definitions_[std::string(parts.front())] = text_of(value, hexadecimal);
-        process(std::string(rest), at, depth + 1);
+        process(rest, at, depth + 1);
     }
 }
 
@@ -421,7 +424,7 @@ void LineReader::include_files(const std::string& pattern, Place at) {
     }
 }
 
-void LineReader::emit(std::string text, Place at) {
+void LineReader::emit(std::string_view text, Place at) {
     ConfLine line;
     line.place = at;
     line.comment = std::exchange(comment_, {});
@@ -431,7 +434,7 @@ void LineReader::emit(std::string text, Place at) {
     } else {
         remarks_.broken(at, "", "a quote has no end: keepalived ignores the whole line", "close the quote");
     }
-    line.text = std::move(text);
+    line.text = text;
     lines_.push_back(std::move(line));
 }
 

@@ -4,6 +4,7 @@
 
 #include "remarks.hpp"
 
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -11,17 +12,18 @@ namespace lbconverge::importer {
 
 /// A word. Braces outside quotes are words of their own, whatever stands beside them.
 struct Word {
-    std::string text;
+    std::string_view text;
     bool quoted = false;
 
     [[nodiscard]] bool is(std::string_view mark) const { return !quoted && text == mark; }
 };
 
+/// All text is that of the reader, which must outlive the line.
 struct ConfLine {
     Place place;
-    std::vector<Word> words;  ///< none: a comment, or an empty line
-    std::string text;         ///< without the comment; what commands are read from
-    std::string comment;      ///< without its sign
+    std::vector<Word> words;   ///< none: a comment, or an empty line
+    std::string_view text;     ///< without the comment; what commands are read from
+    std::string_view comment;  ///< without its sign
     bool has_comment = false;
 };
 
@@ -50,8 +52,8 @@ private:
 
     void read_text(std::string_view text, std::uint32_t file);
     void read_line(std::string_view raw, Place at);
-    void process(std::string text, Place at, std::size_t depth);
-    bool condition_holds(std::string& text, Place at);
+    void process(std::string_view text, Place at, std::size_t depth);
+    bool condition_holds(std::string_view& text, Place at);
     bool define(std::string_view text);
     bool repeat(std::string_view text, Place at, std::size_t depth);
     void repeat_list(std::string_view inside, std::string_view rest, Place at, std::size_t depth);
@@ -60,7 +62,7 @@ private:
     [[nodiscard]] std::optional<std::string> value_of(const std::string& name, Place at);
     bool include(std::string_view text, Place at);
     void include_files(const std::string& pattern, Place at);
-    void emit(std::string text, Place at);
+    void emit(std::string_view text, Place at);
     bool over(Place at);
 
     const FileSystem& system_;
@@ -71,7 +73,8 @@ private:
     std::map<std::string, std::string, std::less<>> definitions_;
     std::optional<Unfinished> unfinished_;
     std::vector<std::string> open_;  ///< the files that are being read, the innermost last
-    std::string comment_;            ///< of the line that is being processed
+    std::deque<std::string> texts_;  ///< of the files, and lines that are made from them
+    std::string_view comment_;       ///< of the line that is being processed
     bool has_comment_ = false;
     std::size_t size_ = 0;   ///< octets so far, after all substitutions
     std::size_t steps_ = 0;  ///< repetitions and substitutions so far

@@ -77,23 +77,29 @@ struct HookEntry {
     Script script;
 };
 
+enum class AuthType : std::uint8_t { none, password, ipsec };
+
 struct InstanceBlock {
     Place place;
     std::string name;
     bool master = false;
     std::string interface;
     std::uint32_t vrid = 0;
-    std::uint32_t priority = 100;
+    std::optional<std::uint32_t> own_priority;
+    std::uint32_t priority = 100;  ///< its own, or what keepalived takes instead
     Place priority_place;
     std::optional<Micros> interval;
     Place interval_place;
     std::uint32_t version = 0;  ///< 0: that of global_defs
+    AuthType authentication = AuthType::none;
     std::string password;
     Place password_place;
+    std::optional<bool> strict;  ///< else as in global_defs
     bool nopreempt = false;
     Place nopreempt_place;
     Micros preempt_delay = 0;
     Place preempt_delay_place;
+    std::optional<Family> family;  ///< that of its first address
     std::optional<IpAddress> source;
     std::vector<IpAddress> peers;
     Place peers_place;
@@ -122,7 +128,7 @@ enum class CheckerKind : std::uint8_t { tcp, http, https, smtp, dns, misc, udp, 
 
 /// What a checker, its real server and its service may each say; the innermost counts.
 struct CheckTimes {
-    std::optional<Micros> loop, timeout, retry_delay;
+    std::optional<Micros> loop, timeout;
     std::optional<std::uint32_t> retry;
 };
 
@@ -154,7 +160,8 @@ struct ServerBlock {
     Place place;
     IpAddress address;
     std::uint32_t port = 0;
-    std::uint32_t weight = 1;
+    std::optional<std::uint32_t> own_weight;
+    std::uint32_t weight = 1;  ///< its own, or that of its service
     std::optional<Forwarding> forwarding;
     std::uint32_t upper = 0, lower = 0;
     std::optional<bool> inhibit;
@@ -189,6 +196,7 @@ struct ServiceBlock {
     std::uint32_t quorum = 1, hysteresis = 0;
     Place quorum_place;
     bool inhibit = false;
+    std::uint32_t usual_weight = 1;  ///< of servers that say none
     std::string host;
     std::optional<Family> family;
     CheckTimes times;
@@ -211,6 +219,7 @@ struct NodeModel {
     bool of_keepalived = true;  ///< else remarks about what keepalived does are none
     std::string router_id;
     std::uint32_t version = 2;
+    bool strict = false;
     std::string script_user;
     bool script_user_said = false;
     std::string default_interface;

@@ -29,6 +29,8 @@ void take_version(Interpreter& into, const Statement& at);
 void take_auth_type(Interpreter& into, const Statement& at);
 void take_auth_pass(Interpreter& into, const Statement& at);
 void take_nopreempt(Interpreter& into, const Statement& at);
+void take_preempt(Interpreter& into, const Statement& at);
+void take_strict(Interpreter& into, const Statement& at);
 void take_preempt_delay(Interpreter& into, const Statement& at);
 void take_source(Interpreter& into, const Statement& at);
 void take_peers(Interpreter& into, const Statement& at);

@@ -43,7 +43,9 @@ void take_retry(Interpreter& into, const Statement& at) {
 }
 
 void take_retry_delay(Interpreter& into, const Statement& at) {
-    if (const auto time = into.duration(at, 1, 0, 86400)) into.times().retry_delay = *time;
+    if (!into.duration(at, 1, 0, 86400)) return;
+    into.changed(at, "a check that fails is repeated at its interval: interval × fall until the server is down",
+                 "a shorter interval");
 }
 
 void take_port(Interpreter& into, const Statement& at) {
@@ -129,7 +131,7 @@ void take_misc_timeout(Interpreter& into, const Statement& at) {
     if (const auto time = into.duration(at, 1, 0.01, 86400)) into.checker->script_timeout = *time;
 }
 
-void take_misc_dynamic(Interpreter& into, const Statement& at) { into.checker->dynamic = Interpreter::flag(at); }
+void take_misc_dynamic(Interpreter& into, const Statement&) { into.checker->dynamic = true; }
 
 void take_dns_name(Interpreter& into, const Statement& at) {
     const auto name = into.text(at, 1);

@@ -103,19 +103,23 @@ void take_user(Interpreter& into, const Statement& at) {
 }
 
 void take_script_interval(Interpreter& into, const Statement& at) {
-    if (const auto seconds = into.number(at, 1, 1, 4294)) into.track->interval = *seconds * second;
+    if (const auto seconds = into.number(at, 1, 0, 4294, Tail::dropped)) {
+        into.track->interval = std::max(*seconds, 1u) * second;
+    }
 }
 
 void take_script_timeout(Interpreter& into, const Statement& at) {
-    if (const auto seconds = into.number(at, 1, 1, 4294)) into.track->timeout = *seconds * second;
+    if (const auto seconds = into.number(at, 1, 0, 4294, Tail::dropped)) {
+        into.track->timeout = std::max(*seconds, 1u) * second;
+    }
 }
 
 void take_rise(Interpreter& into, const Statement& at) {
-    if (const auto count = into.number(at, 1, 1, 1000)) into.track->rise = *count;
+    if (const auto count = into.number(at, 1, 1, 1000, Tail::dropped)) into.track->rise = *count;
 }
 
 void take_fall(Interpreter& into, const Statement& at) {
-    if (const auto count = into.number(at, 1, 1, 1000)) into.track->fall = *count;
+    if (const auto count = into.number(at, 1, 1, 1000, Tail::dropped)) into.track->fall = *count;
 }
 
 void take_track_weight(Interpreter& into, const Statement& at) {
@@ -140,35 +144,55 @@ void take_file_path(Interpreter& into, const Statement& at) {
 
 namespace {
 
-void take_uses(Interpreter& into, const Statement& at, TrackKind what) {
-    auto& uses = into.instance != nullptr ? into.instance->tracks : into.group->tracks;
-    for (const Statement& entry : at.body) {
-        for (std::size_t i = 0; i < entry.words.size();) {
-            TrackUse use;
-            use.place = entry.place;
-            use.what = what;
-            use.name = entry.words[i++];
-            bool reverse = false;
-            if (entry.word(i) == "weight") {
-                use.weight = into.signed_number(entry, i + 1, -254, 254);
-                i += 2;
-            }
-            for (; entry.word(i) == "reverse" || entry.word(i) == "noreverse" || entry.word(i) == "no_reverse"; ++i) {
-                reverse = entry.word(i) == "reverse";
-            }
-            if (reverse) {
-                into.lost(entry, "a track cannot count in reverse", "a track by command that fails when it should");
-                continue;
-            }
-            uses.push_back(std::move(use));
+/// keepalived looks for a track where it is used. What comes later is not there.
+bool is_defined(Interpreter& into, const Statement& entry, const TrackUse& use) {
+    if (use.what == TrackKind::interface) return true;
+    const auto& known = into.node.tracks;
+    const bool found = std::any_of(known.begin(), known.end(), [&](const TrackEntry& each) {
+        return each.what == use.what && each.name == use.name;
+    });
+    if (!found)
+        into.broken(entry, quoted(use.name) + " is not defined above: keepalived ignores it", "define it first");
+    return found;
+}
+
+/// NAME [weight N] [reverse], one in a line.
+void take_use(Interpreter& into, const Statement& entry, TrackKind what, std::vector<TrackUse>& uses) {
+    TrackUse use;
+    use.place = entry.place;
+    use.what = what;
+    use.name = entry.word(0);
+    bool reverse = false;
+    for (std::size_t i = 1; i < entry.words.size(); ++i) {
+        const std::string_view word = entry.word(i);
+        if (word == "weight") {
+            use.weight = into.signed_number(entry, ++i, -254, 254);
+        } else if (word == "reverse" || word == "noreverse" || word == "no_reverse") {
+            reverse = word == "reverse";
+        } else {
+            into.broken(entry, quoted(word) + " is no option of what is tracked: keepalived ignores it",
+                        "a line for each name");
         }
     }
+    if (reverse) {
+        into.lost(entry, "a track cannot count in reverse", "a track by command that fails when it should");
+    } else if (is_defined(into, entry, use)) {
+        uses.push_back(std::move(use));
+    }
+}
+
+void take_uses(Interpreter& into, const Statement& at, TrackKind what) {
+    auto& uses = into.instance != nullptr ? into.instance->tracks : into.group->tracks;
+    for (const Statement& entry : at.body) take_use(into, entry, what, uses);
 }
 
 void take_hook(Interpreter& into, const Statement& at, std::vector<std::string> on) {
     auto script = script_of(into, at);
     if (!script) return;
     auto& hooks = into.instance != nullptr ? into.instance->hooks : into.group->hooks;
+    if (std::any_of(hooks.begin(), hooks.end(), [&](const HookEntry& each) { return each.on == on; })) {
+        return into.broken(at, "is there already: keepalived ignores this one", "one script that calls both");
+    }
     hooks.push_back({at.place, std::move(on), std::move(*script)});
 }
 

@@ -1,31 +1,43 @@
 #include "take.hpp"
 
 #include "lbconverge/model/name.hpp"
+#include "lbconverge/wire/json.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace lbconverge::importer {
 
 void take_instance(Interpreter& into, const Statement& at) {
-    const auto name = into.text(at, 1);
-    if (!name) return;
+    if (at.words.size() != 2) {
+        return into.broken(at, "wants one name: keepalived ignores the whole block", "vrrp_instance NAME {");
+    }
+    const std::string name(at.word(1));
     const auto& known = into.node.instances;
-    if (std::any_of(known.begin(), known.end(), [&](const InstanceBlock& each) { return each.name == *name; })) {
-        return into.broken(at, quoted(*name) + " is defined already: keepalived ignores this block",
+    if (std::any_of(known.begin(), known.end(), [&](const InstanceBlock& each) { return each.name == name; })) {
+        return into.broken(at, quoted(name) + " is defined already: keepalived ignores this block",
                            "give each instance a name of its own");
     }
     InstanceBlock instance;
     instance.place = at.place;
-    instance.name = *name;
+    instance.name = name;
     instance.comments = at.comments;
     into.instance = &instance;
     into.body(at.body);
     into.instance = nullptr;
+    instance.priority = instance.own_priority.value_or(instance.master ? 255 : 100);
+    if (!instance.own_priority && instance.master) {
+        into.changed(at, "has no priority: with state MASTER keepalived takes 255, and so does the result",
+                     "priority = 1 to 254");
+    }
     into.node.instances.push_back(std::move(instance));
 }
 
 void take_state(Interpreter& into, const Statement& at) {
     const std::string_view state = at.word(1);
+    if (state == "BACKUP" && into.instance->master) {
+        return into.broken(at, "is MASTER already: keepalived ignores the line", "one state");
+    }
     into.instance->master = state == "MASTER";
     if (state == "MASTER" || state == "BACKUP") return;
     into.broken(at, quoted(state) + " is neither MASTER nor BACKUP: keepalived ignores the line");
@@ -43,8 +55,9 @@ void take_vrid(Interpreter& into, const Statement& at) {
 void take_priority(Interpreter& into, const Statement& at) {
     into.instance->priority_place = at.place;
     if (const auto priority = into.number(at, 1, 1, 255)) {
-        into.instance->priority = *priority;
+        into.instance->own_priority = priority;
     } else {
+        into.instance->own_priority = 100;
         into.changed(at, "keepalived uses 100 instead, and so does the result", "priority = 1 to 255");
     }
 }
@@ -59,9 +72,15 @@ void take_version(Interpreter& into, const Statement& at) {
 }
 
 void take_auth_type(Interpreter& into, const Statement& at) {
-    if (at.word(1) == "PASS") return;
-    into.lost(at, quoted(at.word(1)) + ": there is no authentication by IPsec headers",
-              "auth_key_file signs the advertisements, when every node runs lbconverge");
+    if (at.word(1) == "PASS") {
+        into.instance->authentication = AuthType::password;
+    } else if (at.word(1) == "AH") {
+        into.instance->authentication = AuthType::ipsec;
+        into.lost(at, "AH: there is no authentication by IPsec headers",
+                  "auth_key_file signs the advertisements, when every node runs lbconverge");
+    } else {
+        into.broken(at, quoted(at.word(1)) + " is neither PASS nor AH: keepalived ignores the line");
+    }
 }
 
 void take_auth_pass(Interpreter& into, const Statement& at) {
@@ -74,12 +93,30 @@ void take_auth_pass(Interpreter& into, const Statement& at) {
         into.changed(at, "cut after 8 octets, as keepalived does: no more are sent and compared",
                      "the same 8 octets on every node");
     }
+    // TOML is UTF-8: a cut within a character, and octets that were none, cannot be written.
+    const bool is_text = wire::valid_utf8(*password) == *password && password->find("\xef\xbf\xbd") == password->npos;
+    if (!is_text) {
+        return into.lost(at, "its octets are no text in UTF-8, and the file cannot say them",
+                         "a password of ASCII characters on every node");
+    }
     into.instance->password = *password;
 }
 
 void take_nopreempt(Interpreter& into, const Statement& at) {
     into.instance->nopreempt = true;
     into.instance->nopreempt_place = at.place;
+}
+
+void take_preempt(Interpreter& into, const Statement&) { into.instance->nopreempt = false; }
+
+void take_strict(Interpreter& into, const Statement& at) {
+    const auto strict = into.flag(at);
+    if (!strict) return;
+    if (into.instance == nullptr) into.node.strict = *strict;
+    if (into.instance != nullptr) into.instance->strict = strict;
+    if (!*strict) return;
+    into.lost(at, "the protocol is kept without it, but VIPs accept packets, and unicast is allowed",
+              "check names what breaks RFC 9568");
 }
 
 void take_preempt_delay(Interpreter& into, const Statement& at) {
@@ -89,41 +126,60 @@ void take_preempt_delay(Interpreter& into, const Statement& at) {
     into.instance->preempt_delay_place = at.place;
 }
 
-void take_source(Interpreter& into, const Statement& at) { into.instance->source = into.address(at, 1); }
+namespace {
+
+/// The first address of an instance says of which family it is. Another one is ignored, which is said.
+bool is_of_family(Interpreter& into, const Statement& at, const IpAddress& address) {
+    auto& family = into.instance->family;
+    if (!family) family = address.family;
+    if (*family == address.family) return true;
+    into.broken(at, to_text(address) + " is of another address family than the instance: keepalived ignores it",
+                "an instance for each family");
+    return false;
+}
+
+}  // namespace
+
+void take_source(Interpreter& into, const Statement& at) {
+    const auto source = into.address(at, 1);
+    if (source && is_of_family(into, at, *source)) into.instance->source = source;
+}
 
 void take_peers(Interpreter& into, const Statement& at) {
     into.instance->peers_place = at.place;
     for (const Statement& entry : at.body) {
-        const auto peer = IpAddress::parse(entry.word(0));
-        if (!peer) {
-            into.broken(entry, "is no address of a peer: keepalived ignores it");
-            continue;
-        }
+        const auto peer = into.address(entry, 0);
+        if (!peer || !is_of_family(into, entry, *peer)) continue;
         into.instance->peers.push_back(*peer);
-        for (std::size_t i = 1; i + 1 < entry.words.size(); i += 2) {
+        for (std::size_t i = 1; i < entry.words.size(); i += 2) {
             if (entry.word(i) == "min_ttl") {
                 into.instance->min_ttl = into.number(entry, i + 1, 0, 255).value_or(0);
+            } else if (entry.word(i) == "max_ttl") {
+                into.lost(entry, "max_ttl of a peer has no counterpart", "min_ttl does");
             } else {
-                into.lost(entry, std::string(entry.word(i)) + " of a peer has no counterpart", "min_ttl does");
+                into.broken(entry, quoted(entry.word(i)) + " is no option of a peer: keepalived ignores it",
+                            "a line for each address");
             }
         }
     }
 }
 
 void take_garp_delay(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = into.duration(at, 1, 0, 86400);
+    const auto seconds = into.number(at, 1, 0, 86400, Tail::dropped);
+    if (seconds) (into.instance != nullptr ? into.instance->garp_delay : into.node.garp_delay) = *seconds * second;
 }
 
 void take_garp_repeat(Interpreter& into, const Statement& at) {
     auto& repeat = into.instance != nullptr ? into.instance->garp_repeat : into.node.garp_repeat;
-    const auto number = into.number(at, 1, 0, 0xffffffff);
+    const auto number = into.number(at, 1, 0, 0xffffffff, Tail::dropped);
     if (!number) return;
-    repeat = std::min<std::uint32_t>(*number, 100);
+    repeat = std::clamp<std::uint32_t>(*number, 1, 100);
     if (*number > 100) into.changed(at, "more than 100 at once are a flood: 100");
 }
 
 void take_garp_refresh(Interpreter& into, const Statement& at) {
-    (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = into.duration(at, 1, 0, 86400);
+    const auto seconds = into.number(at, 1, 0, 86400, Tail::dropped);
+    if (seconds) (into.instance != nullptr ? into.instance->garp_refresh : into.node.garp_refresh) = *seconds * second;
 }
 
 void take_promote(Interpreter& into, const Statement&) { into.instance->promote_secondaries = true; }
@@ -182,6 +238,10 @@ std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i
         into.lost(entry, "peer: a VIP has no address at the other end", "hooks can set it with ip(8)");
     } else if (word == "track_group") {
         into.lost(entry, "track_group", "the daemon puts the address back");
+    } else if (parse_with_prefix(word)) {
+        into.broken(entry, "a second address in one line: keepalived ignores " + std::string(word),
+                    "a line for each address");
+        return 1;
     } else {
         constexpr std::string_view none[] = {"no_track", "-nodad", "nodad"};
         const bool same = std::find(std::begin(none), std::end(none), word) != std::end(none);
@@ -191,8 +251,25 @@ std::size_t take_option(Interpreter& into, const Statement& entry, std::size_t i
     return 2;
 }
 
+/// "192.0.2.1/24". keepalived takes what is no prefix as that of a single address, and drops what follows a number.
+std::optional<AddressAndPrefix> address_with_prefix(Interpreter& into, const Statement& entry) {
+    const std::string_view word = entry.word(0);
+    const auto parsed = parse_with_prefix(word);
+    const std::size_t slash = word.find('/');
+    if (parsed || slash == word.npos) return parsed;
+    const auto address = IpAddress::parse(word.substr(0, slash));
+    if (!address) return std::nullopt;
+    unsigned prefix = 0;  // as where there are no digits
+    const std::string_view rest = word.substr(slash + 1);
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), prefix);
+    const bool good = error != std::errc::result_out_of_range && prefix <= address->bits();
+    const std::string used = "/" + std::to_string(good ? prefix : address->bits());
+    into.broken(entry, quoted(rest) + " is no prefix: keepalived takes " + used + ", and so does the result");
+    return parse_with_prefix(to_text(*address) + used);
+}
+
 std::optional<VipLine> address_of(Interpreter& into, const Statement& entry) {
-    const auto parsed = parse_with_prefix(entry.word(0));
+    const auto parsed = address_with_prefix(into, entry);
     if (!parsed) {
         into.broken(entry, "is no IP address: keepalived ignores it", "write 192.0.2.1 or 192.0.2.1/24");
         return std::nullopt;
@@ -212,6 +289,7 @@ void take_each(Interpreter& into, const Statement& at, bool excluded) {
     for (const Statement& entry : at.body) {
         auto address = address_of(into, entry);
         if (!address) continue;
+        if (!excluded && !is_of_family(into, entry, address->address)) continue;
         auto& known = into.instance->addresses;
         const bool family = known.empty() || known.front().address.family == address->address.family;
         if (excluded && family) {
@@ -330,7 +408,7 @@ void take_group(Interpreter& into, const Statement& at) {
 
 void take_members(Interpreter& into, const Statement& at) {
     for (const Statement& entry : at.body) {
-        for (const std::string& each : entry.words) into.group->members.push_back(each);
+        for (const Word& each : entry.words) into.group->members.emplace_back(each.text);
     }
 }
 

@@ -46,7 +46,7 @@ private:
         if (!past.has_comment || past.comment.empty()) {
             above_.clear();  // an empty line parts a comment from what comes next
         } else if (above_.size() < most_comment_lines && is_prose(past.comment)) {
-            above_.push_back(past.comment);
+            above_.push_back(comment_text(past.comment));
         }
     }
 
@@ -56,25 +56,21 @@ private:
         statement.place = line().place;
         const std::size_t first = word_;
         const auto& words = line().words;
-        for (; word_ < words.size() && !words[word_].is("{") && !words[word_].is("}"); ++word_) {
-            statement.words.push_back(words[word_].text);
-        }
-        const bool whole = first == 0 && word_ == words.size();
-        statement.text = whole ? line().text : text_of(first, word_);
+        while (word_ < words.size() && !words[word_].is("{") && !words[word_].is("}")) ++word_;
+        statement.words = std::span(words).subspan(first, word_ - first);
+        statement.text = text_of(statement.words);
         statement.comments.above = std::exchange(above_, {});
-        statement.comments.behind = line().comment;
+        statement.comments.behind = comment_text(line().comment);
         return statement;
     }
 
-    /// Of a line with several statements: its words with the quotes that they had.
-    [[nodiscard]] std::string text_of(std::size_t first, std::size_t end) const {
-        std::string text;
-        for (std::size_t i = first; i < end; ++i) {
-            const Word& each = line().words[i];
-            if (i != first) text += ' ';
-            text += each.quoted ? '"' + each.text + '"' : each.text;
-        }
-        return text;
+    /// From the first of these words of the line to the last one, with their quotes.
+    [[nodiscard]] std::string_view text_of(std::span<const Word> words) const {
+        if (words.empty()) return {};
+        if (words.size() == line().words.size()) return line().text;
+        const char* const begin = words.front().text.data() - (words.front().quoted ? 1 : 0);
+        const std::string_view last = words.back().text;
+        return {begin, last.data() + last.size() + (words.back().quoted ? 1 : 0)};
     }
 
     /// An opening brace comes next, here or in the next line that is not empty.
@@ -104,7 +100,7 @@ private:
                 ++word_;
                 continue;
             }
-            if (depth > 0 && begins_top_block(where)) {
+            if (depth > 0 && begins_top_block(where) && !begins_again(*opener)) {
                 remarks_.broken(line().place, std::string(word().text),
                                 "begins within " + opened(opener) +
                                     ": a } is missing before it, and keepalived ignores "
@@ -138,6 +134,27 @@ private:
         return opens;
     }
 
+    /// The same block once more, as between the marks of a merge. keepalived ignores that line, and goes on in the
+    /// block.
+    [[nodiscard]] bool begins_again(const Statement& opener) const {
+        const auto& words = line().words;
+        for (std::size_t i = 0; i < opener.words.size(); ++i) {
+            if (i >= words.size() || words[i].text != opener.word(i)) return false;
+        }
+        return opener.words.size() == words.size() || words[opener.words.size()].is("{");
+    }
+
+    /// keepalived reads one keyword in a line.
+    void say_surplus(std::uint32_t where, const Statement& statement) {
+        for (std::size_t i = 2; where != in_list && i < statement.words.size(); ++i) {
+            if (keyword_in(where, statement.word(i)) == nullptr) continue;
+            remarks_.broken(statement.place, std::string(statement.word(i)),
+                            "stands in the line of " + std::string(statement.word(0)) +
+                                ": keepalived reads one keyword in a line, and ignores it",
+                            "a line of its own");
+        }
+    }
+
     void statement(std::uint32_t where, std::vector<Statement>& into, std::size_t depth) {
         Statement next = piece();
         next.keyword = keyword_in(where, next.word(0));
@@ -148,6 +165,7 @@ private:
         }
         if (next.keyword == nullptr) return unknown(where, next);
         flush_ignored();
+        say_surplus(where, next);
         if (next.keyword->opens == 0) {
             into.push_back(std::move(next));
             return;
@@ -159,7 +177,8 @@ private:
             ++word_;
         }
         if (depth >= most_nested) return;
-        if (line_ < lines_.size() && lines_[line_].place != next.place) next.comments.behind += line().comment;
+        if (line_ < lines_.size() && lines_[line_].place != next.place)
+            next.comments.behind += comment_text(line().comment);
         const std::uint32_t inside = next.keyword->opens;
         block(inside, next.body, &next, depth + 1);
         into.push_back(std::move(next));
@@ -235,6 +254,13 @@ private:
 bool is_prose(std::string_view comment) {
     return comment.find_first_of("{}") == comment.npos &&
            comment.find("onfiguration File for keepalived") == comment.npos;
+}
+
+std::string comment_text(std::string_view comment) {
+    std::string text(comment);
+    const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+    std::replace_if(text.begin(), text.end(), is_control, ' ');
+    return text;
 }
 
 std::vector<Statement> tree_of(const std::vector<ConfLine>& lines, Remarks& remarks) {

@@ -78,6 +78,9 @@ std::vector<InterfaceName> links_of(const config::Config& config) {
     };
     for (const config::Vrrp& each : config.vrrp) add(each.interface);
     for (const config::Vip& each : config.vips) add(each.interface);
+    for (const config::Track& each : config.tracks) {
+        if (each.type == config::TrackType::interface) add(InterfaceName(each.target));
+    }
     return links;
 }
 

@@ -55,16 +55,28 @@ TEST_CASE("octets that are not UTF-8 are replaced") {
     CHECK_ACCEPTED(outcome);
 }
 
+TEST_CASE("control characters in comments become blanks") {
+    const Outcome outcome = outcome_of(
+        "# a\x01z\n\n# b\x1b[0m\nvrrp_instance V { # c\x7f\x0b.\n interface eth0\n virtual_router_id 5\n"
+        " virtual_ipaddress {\n 10.0.0.1 # d\x02\n }\n}\nvirtual_server 10.0.0.1 80 {\n protocol TCP\n"
+        " # e\x03\n real_server 10.0.0.2 80 { # f\x04\n }\n}\n");
+    CHECK_HAS(outcome, "# a z\n");
+    CHECK_ACCEPTED(outcome);
+}
+
 TEST_CASE("a comment in the middle of a word is said, without the word") {
-    const Outcome outcome = instance_with("authentication { auth_pass sec#ret\n}");
+    const Outcome outcome = instance_with("authentication { auth_type PASS\n auth_pass sec#ret\n}");
     CHECK_HAS(outcome, "auth_pass = \"sec\"");
-    CHECK_SAID(outcome, "k.conf:4: changed: #: begins a comment");
+    CHECK_SAID(outcome, "k.conf:5: changed: #: begins a comment");
 }
 
 TEST_CASE("a file that is not there") {
     const Outcome outcome = outcome_of({{"", "gone.conf"}}, {});
     CHECK_FALSE(outcome.imported.readable);
-    CHECK_SAID(outcome, "gone.conf: broken: gone.conf: cannot be read");
+    CHECK_SAID(outcome, "gone.conf: broken: cannot be read");
+    const Outcome pair = outcome_of({{"a", "gone.conf"}, {"b", "b.conf"}}, {{"b.conf", "vrrp_instance V {\n}\n"}});
+    CHECK_FALSE(pair.imported.readable);
+    CHECK(pair.imported.toml.empty());
 }
 
 TEST_CASE("the file of another program, and one that says nothing here") {

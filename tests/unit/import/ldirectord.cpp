@@ -327,4 +327,13 @@ TEST_CASE("keepalived is not named in remarks about another program") {
     CHECK_UNSAID(out, "without alpha");
 }
 
+TEST_CASE("the servers of a section that is left out are named") {
+    const Outcome outcome = from_ldirectord(
+        "virtual=10.0.0.1\n\treal=10.0.0.2:80 gate\n\treal=10.0.0.3:80 gate\n\nvirtual=10.0.0.1:80\n"
+        "\treal=10.0.0.4:80 gate\n");
+    CHECK_SAID(outcome,
+               "file:2: not carried: real: is left out with its section; also at line 3; hint: mend the virtual=");
+    CHECK_HAS(outcome, "10.0.0.4");
+}
+
 }  // namespace lbconverge::importer

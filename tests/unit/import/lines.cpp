@@ -28,7 +28,7 @@ std::string words_from(const std::string& text, const Files& files = {}) {
     for (const ConfLine& line : reader.lines()) {
         if (line.words.empty()) continue;
         if (!result.empty()) result += ";";
-        for (std::size_t i = 0; i < line.words.size(); ++i) result += (i == 0 ? "" : " ") + line.words[i].text;
+        for (std::size_t i = 0; i < line.words.size(); ++i) result.append(i == 0 ? "" : " ").append(line.words[i].text);
     }
     return result;
 }

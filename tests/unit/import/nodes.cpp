@@ -53,7 +53,8 @@ TEST_CASE("contradictions are named") {
     CHECK_SAID(changed("virtual_router_id 33", "virtual_router_id 34"),
                "broken: vrid: of \"VI\": lb1 has 33 and lb2 has 34");
     CHECK_SAID(changed("priority 90", "priority 90\n advert_int 2"), "lb1 has \"1s\" and lb2 has \"2s\"");
-    const Outcome password = changed("priority 90", "priority 90\n authentication { auth_pass secret\n }");
+    const Outcome password =
+        changed("priority 90", "priority 90\n authentication { auth_type PASS\n auth_pass secret\n }");
     CHECK_SAID(password, "broken: auth_pass: of \"VI\"");
     CHECK_FALSE(password.says("secret"));
     CHECK_ACCEPTED(changed("10.0.0.9", "10.0.0.8"));
@@ -95,6 +96,29 @@ TEST_CASE("a name that the files do not give is said") {
     const Outcome outcome = outcome_of({{"", "a"}, {"", "b"}, {"", "c"}}, {{"a", text}, {"b", other}, {"c", without}});
     CHECK_SAID(outcome, "b: changed: router_id: \"lb1\" is that of two nodes: the node is called node2");
     CHECK_SAID(outcome, "c: changed: router_id: is missing: the node is called node3");
+}
+
+TEST_CASE("what the nodes have differently is named, a remark for each list") {
+    const auto node = [](const std::string& script, const std::string& algorithm, int last) {
+        std::string text = "vrrp_script chk {\nscript \"" + script +
+                           "\"\n}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\npriority " +
+                           std::to_string(last) + "\ntrack_script {\nchk\n}\nnotify_master /" + algorithm + "\n}\n";
+        for (int i = 1; i <= last; ++i) {
+            text += "virtual_server 10.0.0." + std::to_string(i) + " 80 {\nprotocol TCP\nlb_algo " + algorithm +
+                    "\nreal_server 10.0.1.1 80 {\n}\n}\n";
+        }
+        return text;
+    };
+    const Outcome outcome = pair_of(node("/a", "rr", 2), node("/b", "lc", 9));
+    CHECK_SAID(outcome,
+               "broken: virtual_server: not the same on node1 and node2: 10.0.0.1 80 differs (scheduler); 10.0.0.2 80 "
+               "differs (scheduler); 10.0.0.3 80 is on node2 only; 10.0.0.4 80 is on node2 only and 5 more");
+    CHECK_SAID(outcome, "broken: track: not the same on node1 and node2: chk differs (command)");
+    CHECK_SAID(outcome,
+               "broken: notify: not the same on node1 and node2: [master] [/lc] is on node2 only; [master] [/rr] is on "
+               "node1 only");
+    CHECK_ACCEPTED(outcome);
+    CHECK_FALSE(pair_of(node("/a", "rr", 2), node("/a", "rr", 2)).says("not the same"));
 }
 
 }  // namespace lbconverge::importer

@@ -120,8 +120,25 @@ TEST_CASE("what cannot be there twice is there once") {
         "real_server 10.0.0.2 80 { }\nreal_server 10.0.0.2 80 { }\n}\n"
         "virtual_server 10.0.0.1 80 {\nprotocol TCP\nreal_server 10.0.0.3 80 { }");
     CHECK_SAID(outcome, "k.conf:4: not carried: real_server: is there already");
-    CHECK_SAID(outcome, "k.conf:6: not carried: virtual_server: is there already");
+    CHECK_SAID(outcome, "k.conf:6: changed: virtual_server: is there already: its real servers belong to the first");
+    CHECK_HAS(outcome, "real_servers = [\"10.0.0.2\", \"10.0.0.3\"]");
     CHECK_ACCEPTED(outcome);
+    const Outcome other = outcome_of(
+        "virtual_server 10.0.0.1 80 {\nlb_kind DR\ndelay_loop 3\nreal_server 10.0.0.2 80 { TCP_CHECK { } }\n}\n"
+        "virtual_server 10.0.0.1 80 {\nprotocol UDP\ndelay_loop 4\nreal_server 10.0.0.3 80 { TCP_CHECK { } }\n}\n");
+    CHECK_HAS(other, "{ address = \"10.0.0.3\", forward = \"masquerade\", check = { type = \"tcp\", interval = \"4s\"");
+    CHECK_LACKS(other, "forward = \"masquerade\"\n");
+}
+
+TEST_CASE("a service without a server of its family is none") {
+    CHECK_LACKS(service_with("sorry_server 10.0.0.9 80"), "[[service]]");
+    CHECK_SAID(service_with("sorry_server 10.0.0.9 80"), "not carried: virtual_server: has no real servers");
+    CHECK_LACKS(service_with("real_server 2001:db8::1 80 {\n}"), "[[service]]");
+}
+
+TEST_CASE("a remark about a sorry server calls it so") {
+    CHECK_SAID(service_with("lb_kind DR\nsorry_server 10.0.0.9 81\nreal_server 10.0.0.2 80 {\n}"),
+               "k.conf:4: changed: sorry_server: has another port than its service");
 }
 
 }  // namespace lbconverge::importer

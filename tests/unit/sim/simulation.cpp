@@ -34,10 +34,10 @@ std::set<FaultKind> all_kinds() {
     return kinds;
 }
 
-Scenario scenario(std::uint64_t seed, std::set<FaultKind> kinds = {}) {
+Scenario scenario(std::uint64_t seed, std::set<FaultKind> kinds = {}, const std::string& file = pair) {
     Scenario made{.seed = seed, .kinds = std::move(kinds)};
     for (const char* node : {"a", "b"}) {
-        made.configs.push_back(std::make_shared<config::Config>(test::world(pair, {}, node).config));
+        made.configs.push_back(std::make_shared<config::Config>(test::world(file, {}, node).config));
     }
     return made;
 }
@@ -66,6 +66,12 @@ TEST_CASE("the same scenario gives the same run") {
     const Scenario made = scenario(7, all_kinds());
     CHECK(timeline_text(simulate(made)) == timeline_text(simulate(made)));
     CHECK(timeline_text(simulate(made)) != timeline_text(simulate(scenario(8, all_kinds()))));
+}
+
+TEST_CASE("a node has the interfaces that its tracks watch") {
+    std::string file = pair;
+    file.insert(file.find("vrid = 51"), "track = [\"uplink\"]\n");
+    CHECK(simulate(scenario(3, {}, file + "[[track]]\nname = \"uplink\"\ninterface = \"eth7\"\n")).violations.empty());
 }
 
 TEST_CASE("without faults the best node becomes master, once, and has the VIP") {
