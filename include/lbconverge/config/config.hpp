@@ -286,8 +286,9 @@ struct Ipvs {
 };
 
 struct Daemon {
-    std::optional<ListenAddress> metrics;  ///< where they are served; none: nowhere
-    bool metrics_servers = true;           ///< also a row for each real server
+    /// Where they are served; none: nowhere.
+    std::optional<ListenAddress> metrics = ListenAddress{.address = {Family::ipv4, {127, 0, 0, 1}}, .port = 9469};
+    bool metrics_servers = true;  ///< also a row for each real server
     bool repair = true;
     OnExit on_exit = OnExit::release_vips;
     std::uint32_t realtime_priority = 0;
