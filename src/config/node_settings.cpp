@@ -67,7 +67,7 @@ void read_metrics(Reader& in, Daemon& daemon) {
     in.boolean("metrics_servers", daemon.metrics_servers);
     std::string text;
     if (!in.text("metrics", text)) return;
-    if (text.empty()) return daemon.metrics.reset();
+    if (text == "none") return daemon.metrics.reset();
     const Result<ListenAddress> where = parse_listen_address(text);
     if (!where) {
         in.problems().error(in.place("metrics"), "\"metrics\" of [daemon]: " + where.error().what, where.error().hint);

@@ -91,7 +91,7 @@ TEST_CASE("the daemon") {
     CHECK(reading.good().daemon.on_exit == OnExit::keep);
     CHECK(reading.good().daemon.realtime_priority == 50);
     CHECK(to_text(read_director("").good().daemon.metrics.value()) == "127.0.0.1:9469");
-    CHECK_FALSE(read_director("[daemon]\nmetrics = \"\"\n").good().daemon.metrics);
+    CHECK_FALSE(read_director("[daemon]\nmetrics = \"none\"\n").good().daemon.metrics);
     CHECK(read_director("").good().daemon.metrics_servers);
     CHECK(read_director("").good().daemon.on_exit == OnExit::release_vips);
     CHECK_SAYS_ONLY(read_director(R"(
