@@ -20,9 +20,6 @@ HealthPtr health_of(const config::Config& config, const daemon::RunDirectory& ru
 /// As a daemon begins: nobody that has a check has answered, so that the rows of these servers stay as they are.
 kinds::Health health_of_nobody_asked(const config::Config& config);
 
-/// As a daemon begins: nobody that has a check has answered, so that the rows of these servers stay as they are.
-kinds::Health health_of_nobody_asked(const config::Config& config);
-
 /// An operator's word about these servers.
 struct DrainOrder {
     std::vector<kinds::Drained> drains;

@@ -95,6 +95,7 @@ bool is_in_state(int pid, std::string_view states) {
 /// For exec, which changes no word.
 std::vector<char*> words_of(const std::vector<std::string>& command) {
     std::vector<char*> words;
+    words.reserve(command.size() + 1);
     for (const std::string& each : command) words.push_back(const_cast<char*>(each.c_str()));
     words.push_back(nullptr);
     return words;

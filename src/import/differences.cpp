@@ -46,7 +46,7 @@ std::string keys_apart(const TomlTable& a, const TomlTable& b, const Listed& lis
 /// The differences of one list, the first few in words.
 class Differences {
 public:
-    void add(Place at, std::string text) {
+    void add(Place at, const std::string& text) {
         constexpr std::size_t most = 4;
         if (count_++ == 0) place_ = at;
         if (count_ <= most) text_.append(text_.empty() ? "" : "; ").append(text);

@@ -414,7 +414,7 @@ std::uint8_t Machine::harmless_priority(Instant now) const {
 }
 
 Machine::Because Machine::why_take_over(Instant now) const {
-    const Because silence{TransitionReason::silence, "no master was heard"};
+    Because silence{TransitionReason::silence, "no master was heard"};
     if (holding_) return {TransitionReason::silence, "nobody else took over meanwhile"};
     if (settings_.priority == owner_priority) return {TransitionReason::owner, "owner of the addresses (priority 255)"};
     if (!peer_ || now - peer_->at >= 2 * peer_->interval) return silence;
